@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vb_cpu: a Cortex-M that executes real code (Unicorn underneath) with the parts Unicorn lacks:
+ * exceptions and NVIC, SysTick, SCB, faults with escalation and lockup, FPU access check, and the
+ * whole debug block (DHCSR, DCRSR/DCRDR, DEMCR, DFSR, FPB, DWT, ITM stub, ROM table) as ARMv7-M
+ * (DDI 0403) defines them. The CPU adds its own PPB regions (0xE0000000..0xE00FFFFF) to the bus.
+ *
+ * The core runs only inside vb_clock_advance(). One instruction costs one cycle of hclk unless the
+ * timing table says otherwise; CYCCNT counts the same cycles.
+ *
+ * Reset scopes (arm-debug.md 6.8): power-on clears everything; system reset (SYSRESETREQ, nRST,
+ * watchdog) keeps the debug block (DHCSR.C_DEBUGEN, DEMCR, FPB, DWT); while `hold` is set the core
+ * stays in reset. The chip, not the CPU, decides what else a reset touches: it is told by on_reset_request.
+ */
+#ifndef VB_CORE_CPU_H
+#define VB_CORE_CPU_H
+
+#include "vboard/core/bus.h"
+#include "vboard/core/clock.h"
+
+enum vb_core { VB_CORTEX_M0, VB_CORTEX_M0PLUS, VB_CORTEX_M3, VB_CORTEX_M4F, VB_CORTEX_M7F, VB_CORTEX_M33 };
+enum vb_cpu_reset { VB_CPU_POWER_ON, VB_CPU_SYSTEM };
+
+struct vb_cpu_config {
+	enum vb_core core;
+	uint32_t cpuid;
+	unsigned irqs;			/* external interrupts */
+	unsigned nvic_prio_bits;
+	uint32_t rom_table_base;	/* 0xE00FF000 */
+	uint32_t rom_pidr[5];		/* PIDR0..4 of the chip's ROM table */
+	/* SYSRESETREQ or VECTRESET was written, or a lockup wants a reset. Called between instructions. */
+	void (*on_reset_request)(void *ctx, bool core_only);
+	void (*on_sleep)(void *ctx, bool sleeping, bool deep);
+	void *ctx;
+};
+
+struct vb_cpu;
+
+struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus, struct vb_clock *clock);
+void vb_cpu_free(struct vb_cpu *cpu);
+void vb_cpu_reset(struct vb_cpu *cpu, enum vb_cpu_reset kind);
+void vb_cpu_hold(struct vb_cpu *cpu, bool hold);	/* nRST is low */
+void vb_cpu_set_hclk(struct vb_cpu *cpu, uint32_t hz);
+/* Interrupt line n: level. NMI is -1. */
+void vb_cpu_irq(struct vb_cpu *cpu, int n, bool level);
+/* Core clock gated (STOP mode without DBG_STOP): PPB accesses of the DAP fault. */
+void vb_cpu_gate(struct vb_cpu *cpu, bool gated);
+
+struct vb_cpu_state {
+	bool halted, sleeping, locked_up, in_reset;
+	uint32_t pc, xpsr;
+	uint64_t instructions, cycles;
+};
+void vb_cpu_state(const struct vb_cpu *cpu, struct vb_cpu_state *out);
+
+#endif
