@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+
+/* One log per process, like stderr itself: it must work before and after every struct exists. */
+static struct {
+	int level;
+	enum log_format format;
+	FILE *file;		/* NULL: stderr */
+	int mute;
+	unsigned count;
+	bool mid_line;		/* the last thing written was raw text without a line end */
+	struct log_sink *sinks;
+} logger = { .level = LOG_INFO };
+
+static const struct {
+	const char *prefix, *name, *colour;
+} levels[] = {
+	{ "", "user", "" },
+	{ "Error: ", "error", "\033[31m" },
+	{ "Warn : ", "warning", "\033[33m" },
+	{ "Info : ", "info", "" },
+	{ "Debug: ", "debug", "\033[2m" },
+	{ "Debug: ", "trace", "\033[2m" },
+};
+
+const char *log_prefix(enum log_level level)
+{
+	return levels[level + 1].prefix;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return (int)level <= logger.level || level == LOG_USER;
+}
+
+void log_set_level(int level)
+{
+	logger.level = level;
+}
+
+int log_get_level(void)
+{
+	return logger.level;
+}
+
+void log_set_format(enum log_format format)
+{
+	logger.format = format;
+}
+
+enum err log_open_file(const char *path)
+{
+	FILE *file = NULL;
+
+	if (path != NULL) {
+		file = fopen(path, "we");
+		if (file == NULL) {
+			error_why(ERR_IO, "cannot open log file %s: %s", path, strerror(errno));
+			return error_next(ERR_IO, "name a file in a folder you can write to");
+		}
+		setvbuf(file, NULL, _IOLBF, 0);
+	}
+	log_close();
+	logger.file = file;
+	return OK;
+}
+
+void log_close(void)
+{
+	if (logger.file != NULL)
+		fclose(logger.file);
+	logger.file = NULL;
+}
+
+void log_mute(bool on)
+{
+	logger.mute += on ? 1 : -1;
+}
+
+static void write_json(FILE *out, enum log_level level, const char *text, const struct error *error)
+{
+	struct buf line = { 0 };
+
+	buf_printf(&line, "{\"time_ms\":%llu,\"level\":\"%s\",\"text\":",
+		   (unsigned long long)(clock_now_ns() / 1000000), levels[level + 1].name);
+	buf_json_string(&line, text);
+	if (error != NULL) {
+		buf_printf(&line, ",\"id\":\"%s\",\"what\":", error_id(error->code));
+		buf_json_string(&line, error->what);
+		buf_printf(&line, ",\"why\":");
+		buf_json_string(&line, error->why);
+		buf_printf(&line, ",\"evidence\":");
+		buf_json_string(&line, error->evidence);
+		buf_printf(&line, ",\"cause\":");
+		buf_json_string(&line, error_cause(error->code));
+		buf_printf(&line, ",\"next\":");
+		buf_json_string(&line, error->next[0] ? error->next : error_step(error->code));
+	}
+	buf_printf(&line, "}\n");
+	fwrite(line.data, 1, line.len, out);
+	buf_free(&line);
+}
+
+static void write_text(FILE *out, enum log_level level, const char *text)
+{
+	bool colour = out == stderr && isatty(STDERR_FILENO) && levels[level + 1].colour[0];
+
+	if (logger.mid_line)
+		fputc('\n', out);
+	logger.mid_line = false;
+	if (colour)
+		fputs(levels[level + 1].colour, out);
+	fputs(log_prefix(level), out);
+	/* At debug level every prefix carries a line number and the time, as IDEs' parsers expect. */
+	if (logger.level >= LOG_DEBUG && level != LOG_USER)
+		fprintf(out, "%u %llu ", logger.count,
+			(unsigned long long)(clock_now_ns() / 1000000));
+	fputs(text, out);
+	fputs(colour ? "\033[0m\n" : "\n", out);
+}
+
+static void emit(enum log_level level, const char *text, const struct error *error)
+{
+	FILE *out = logger.file ? logger.file : stderr;
+
+	logger.count++;
+	if (logger.mute == 0) {
+		if (logger.format == LOG_JSON)
+			write_json(out, level, text, error);
+		else
+			write_text(out, level, text);
+		fflush(out);
+	}
+	for (struct log_sink *sink = logger.sinks, *next; sink != NULL; sink = next) {
+		next = sink->next;
+		sink->write(sink, level, text, true);
+	}
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	struct buf text = { 0 };
+	va_list ap;
+
+	if (!log_enabled(level))
+		return;
+	va_start(ap, fmt);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+
+	va_end(ap);
+	va_start(ap, fmt);
+	vsnprintf((char *)buf_reserve(&text, (size_t)n), (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	emit(level, (const char *)text.data, NULL);
+	buf_free(&text);
+}
+
+void log_user_raw(const char *text)
+{
+	FILE *out = logger.file ? logger.file : stderr;
+
+	if (logger.mute == 0) {
+		if (logger.format == LOG_JSON) {
+			write_json(out, LOG_USER, text, NULL);
+		} else {
+			fputs(text, out);
+			logger.mid_line = text[0] && text[strlen(text) - 1] != '\n';
+		}
+		fflush(out);
+	}
+	for (struct log_sink *sink = logger.sinks, *next; sink != NULL; sink = next) {
+		next = sink->next;
+		sink->write(sink, LOG_USER, text, false);
+	}
+}
+
+void log_failure(void)
+{
+	struct error error;
+
+	error_take(&error);
+	if (error.code == OK)
+		return;
+	emit(LOG_ERROR, error_text(&error), &error);
+	if (error.evidence[0] != '\0' && logger.format == LOG_TEXT)
+		log_user("        %s [%s]", error.evidence, error_id(error.code));
+}
+
+void log_add_sink(struct log_sink *sink)
+{
+	sink->next = logger.sinks;
+	logger.sinks = sink;
+}
+
+void log_remove_sink(struct log_sink *sink)
+{
+	for (struct log_sink **p = &logger.sinks; *p != NULL; p = &(*p)->next) {
+		if (*p == sink) {
+			*p = sink->next;
+			return;
+		}
+	}
+}

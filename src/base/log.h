@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Log: a line is a sentence for the person at the bench: object, fact, consequence.
+ *
+ * Levels carry OpenOCD's numbers, so `debug_level` and -d mean the same. `user` lines are output
+ * that was asked for (echo, tables): they have no prefix and are not silenced by the level.
+ * Sinks get every line that passes the level: the log file or stderr, telnet consoles, a
+ * capturing script, a GDB that waits for `monitor`. A sink must not log from its callback; it may
+ * be removed at any time, also from a callback.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+enum log_level {
+	LOG_USER = -1,
+	LOG_ERROR = 0,		/* something asked for did not happen */
+	LOG_WARNING = 1,	/* it did, but look */
+	LOG_INFO = 2,		/* milestones */
+	LOG_DEBUG = 3,		/* decisions and decoded values */
+	LOG_TRACE = 4,		/* every transfer */
+};
+
+void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define log_error(...)	 log_line(LOG_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)
+#define log_info(...)	 log_line(LOG_INFO, __VA_ARGS__)
+#define log_user(...)	 log_line(LOG_USER, __VA_ARGS__)
+#define log_debug(...)                                                                             \
+	do {                                                                                       \
+		if (log_enabled(LOG_DEBUG))                                                        \
+			log_line(LOG_DEBUG, __VA_ARGS__);                                          \
+	} while (0)
+#define log_trace(...)                                                                             \
+	do {                                                                                       \
+		if (log_enabled(LOG_TRACE))                                                        \
+			log_line(LOG_TRACE, __VA_ARGS__);                                          \
+	} while (0)
+
+/* Like log_user() without the line end: prompts, `echo -n`, a semihosting character. */
+void log_user_raw(const char *text);
+/* Takes the current error chain, logs it at LOG_ERROR (with id and evidence) and clears it. */
+void log_failure(void);
+
+bool log_enabled(enum log_level level);
+void log_set_level(int level);
+int log_get_level(void);
+
+enum log_format { LOG_TEXT, LOG_JSON };
+void log_set_format(enum log_format format);
+/* NULL: stderr, with colours if it is a terminal. Truncates the file. */
+enum err log_open_file(const char *path);
+void log_close(void);
+
+struct log_sink {
+	/* `text` has no prefix; is_line tells whether a line end belongs after it. */
+	void (*write)(struct log_sink *sink, enum log_level level, const char *text, bool is_line);
+	void *ctx;
+	struct log_sink *next;	/* log.c's */
+};
+void log_add_sink(struct log_sink *sink);
+void log_remove_sink(struct log_sink *sink);
+/* "Error: ", "Warn : ", "Info : ", "Debug: ", "" for user lines. */
+const char *log_prefix(enum log_level level);
+/* Silences the file/stderr output (not the sinks) while depth > 0: `capture`. */
+void log_mute(bool on);
+
+#endif

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libbase_a_SOURCES += \
+	src/base/bytes.c src/base/bytes.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/err.c src/base/err.def src/base/err.h \
+	src/base/log.c src/base/log.h \
+	src/base/loop.c src/base/loop.h \
+	src/base/sock.c src/base/sock.h

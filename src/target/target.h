@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * target: one core under debug. target.c owns states, events, claims and the rules that hold for
+ * every core; a struct target_type (cortex_m.c) owns what its architecture defines.
+ *
+ * Every function returns with the DAP queue empty. Functions marked (services) may run for long
+ * and service the event loop meanwhile, so other clients act in between; the claim keeps them from
+ * changing what the long work relies on:
+ *
+ *   A claim says "this target is busy with WHAT". While it is held, halt, resume, step, reset, register
+ *   and breakpoint changes from anyone but its holder fail with ERR_BUSY; memory reads are allowed.
+ *   Claims nest for the same holder. target_cancel() asks the holder to stop: long work polls
+ *   target_is_cancelled() between its steps and returns ERR_CANCELLED with everything put back.
+ *
+ * The core-register cache is valid only while halted. Writes stay in the cache and reach the core
+ * before it runs again. Memory is never cached here.
+ */
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+
+#include "dap/mem_ap.h"
+#include "script/script.h"
+
+enum target_state { TARGET_UNKNOWN, TARGET_RUNNING, TARGET_HALTED, TARGET_RESET, TARGET_DEBUG_RUNNING,
+		    TARGET_UNAVAILABLE };
+
+/* Why the core is halted; OpenOCD's words in target_reason_name(). */
+enum halt_reason { HALT_DEBUG_REQUEST, HALT_BREAKPOINT, HALT_WATCHPOINT, HALT_WATCH_AND_BREAK,
+		   HALT_SINGLE_STEP, HALT_VECTOR_CATCH, HALT_EXIT, HALT_SEMIHOSTING, HALT_UNDEFINED };
+
+enum reset_mode { RESET_RUN, RESET_HALT, RESET_INIT };
+
+enum breakpoint_kind { BREAK_HARD, BREAK_SOFT, BREAK_AUTO /* soft in RAM, hard elsewhere */ };
+enum watch_kind { WATCH_READ, WATCH_WRITE, WATCH_ACCESS };
+
+/* What listeners hear. EXAMINED..GDB_* also run the Tcl handlers of the same name. */
+enum target_event {
+	EVENT_HALTED, EVENT_RESUMED, EVENT_RESUME_START, EVENT_RESUME_END, EVENT_STEP_START, EVENT_STEP_END,
+	EVENT_DEBUG_HALTED, EVENT_DEBUG_RESUMED,	/* helper code, not the user's program */
+	EVENT_RESET_START, EVENT_RESET_ASSERT_PRE, EVENT_RESET_ASSERT, EVENT_RESET_ASSERT_POST,
+	EVENT_RESET_DEASSERT_PRE, EVENT_RESET_DEASSERT_POST, EVENT_RESET_INIT, EVENT_RESET_END,
+	EVENT_EXAMINE_START, EVENT_EXAMINE_FAIL, EVENT_EXAMINE_END,
+	EVENT_GDB_START, EVENT_GDB_END, EVENT_GDB_ATTACH, EVENT_GDB_DETACH, EVENT_GDB_HALT,
+	EVENT_GDB_FLASH_ERASE_START, EVENT_GDB_FLASH_ERASE_END, EVENT_GDB_FLASH_WRITE_START,
+	EVENT_GDB_FLASH_WRITE_END, EVENT_TRACE_CONFIG, EVENT_COUNT
+};
+
+/* One register as debuggers name it. Tables are const; values live in the target's cache. */
+struct reg {
+	const char *name;
+	unsigned number;		/* GDB's regnum in target.xml */
+	unsigned bits;			/* 1..64 */
+	const char *feature;		/* "org.gnu.gdb.arm.m-profile", NULL: not in target.xml */
+	const char *type, *group;	/* of target.xml: "code_ptr", "general"; may be NULL */
+	bool is_lazy;			/* not fetched with the others (FPU) */
+	bool is_hidden;			/* not shown by `reg` unless asked by name */
+};
+
+struct breakpoint {
+	uint32_t addr;
+	unsigned length;		/* 2 or 4 (GDB's kind 3 is 4) */
+	enum breakpoint_kind kind;	/* what it became: hard or soft */
+	int comparator;			/* hard: which FPB comparator */
+	uint8_t saved[4];		/* soft: the instruction underneath */
+	bool is_set;			/* in hardware or memory now */
+	unsigned id;
+	struct breakpoint *next;
+};
+
+struct watchpoint {
+	uint32_t addr, length;
+	enum watch_kind kind;
+	uint32_t value, mask;		/* data match; mask 0xffffffff: any value */
+	int comparator;
+	bool is_set;
+	unsigned id;
+	struct watchpoint *next;
+};
+
+struct target;
+
+/* A driver's steps. The rules around them (state checks, events, claims) are target.c's. */
+struct target_type {
+	const char *name;		/* "cortex_m" */
+	enum err (*create)(struct target *t);
+	void (*destroy)(struct target *t);
+	enum err (*examine)(struct target *t);
+	/* Looks at the core, updates t->state and t->reason. Never resumes it. */
+	enum err (*poll)(struct target *t);
+	enum err (*halt)(struct target *t);
+	/* Writes back dirty registers, steps over a breakpoint at PC if asked, and lets go. */
+	enum err (*resume)(struct target *t, bool step_over, bool debug_execution);
+	enum err (*step)(struct target *t, bool step_over);
+	enum err (*assert_reset)(struct target *t, enum reset_mode mode);
+	enum err (*deassert_reset)(struct target *t, enum reset_mode mode);
+	/* Puts the core back as it should be without a debugger: comparators off, debug bits restored. */
+	enum err (*detach)(struct target *t);
+	enum err (*fetch_registers)(struct target *t, bool lazy_too);
+	enum err (*flush_registers)(struct target *t);
+	enum err (*set_breakpoint)(struct target *t, struct breakpoint *b);
+	enum err (*clear_breakpoint)(struct target *t, struct breakpoint *b);
+	enum err (*set_watchpoint)(struct target *t, struct watchpoint *w);
+	enum err (*clear_watchpoint)(struct target *t, struct watchpoint *w);
+	/* The watchpoint that halted the core and the address it saw (best known). NULL: unknown. */
+	struct watchpoint *(*hit_watchpoint)(struct target *t, uint32_t *addr);
+	const struct command *commands;	/* verbs of the architecture: "cortex_m maskisr" */
+};
+
+struct reg_value {
+	uint64_t value;
+	bool valid, dirty;
+};
+
+struct target {
+	char *name;
+	const struct target_type *type;
+	struct target_list *list;
+	void *priv;
+	struct dap *dap;
+	struct mem_ap *ap;		/* set by examine if -ap-num was not given */
+	int ap_num;			/* -1: find it */
+	unsigned coreid;
+	bool examined, defer_examine, was_examined;
+	enum target_state state;
+	enum halt_reason reason;
+	const char *stop_note;		/* decoded fault, vector caught; NULL: nothing to add */
+	const struct reg *regs;		/* set by examine */
+	struct reg_value *values;
+	size_t reg_count;
+	struct breakpoint *breakpoints;
+	struct watchpoint *watchpoints;
+	uint32_t work_area, work_area_size;
+	bool work_area_backup;
+	struct work_area *work_areas;
+	char *gdb_port;			/* -gdb-port; NULL: next of the base port */
+	int gdb_max_connections;
+	char *rtos;
+	struct semihosting *semihosting;
+	bool semihosting_armed;
+	struct target *next;
+};
+
+typedef void (*target_listener_fn)(void *ctx, struct target *t, enum target_event event);
+
+struct target_list {
+	struct loop *loop;
+	struct script *script;
+	struct adapter *adapter;
+	struct dap_list *daps;
+	struct target *first;
+	struct target *current;		/* `targets NAME`; see target_current() */
+	bool is_polling;
+};
+
+/* Registers `target ...`, `targets`, `halt`, `mdw`, ... Both lists outlive this one. */
+struct target_list *target_list_new(struct loop *loop, struct script *script, struct adapter *adapter,
+				    struct dap_list *daps);
+void target_list_free(struct target_list *list);
+struct target *target_find(struct target_list *list, const char *name);
+/* The target a command of the speaking client means; ERR_NOT_FOUND with what to configure. */
+enum err target_current(struct target_list *list, struct target **t);
+/* init: connect DAPs, examine all, arm polling. One target's failure does not stop the others. */
+enum err target_init_all(struct target_list *list);
+/* What the configuration says on exit: comparators out, freeze bits restored, core running or halted. */
+void target_leave_all(struct target_list *list);
+
+void target_add_listener(struct target_list *list, target_listener_fn fn, void *ctx);
+void target_remove_listener(struct target_list *list, target_listener_fn fn, void *ctx);
+/* Runs Tcl handlers, then listeners. */
+void target_call_event(struct target *t, enum target_event event);
+const char *target_event_name(enum target_event event);	/* "reset-init" */
+const char *target_state_name(const struct target *t);
+const char *target_reason_name(enum halt_reason reason);
+
+enum err target_claim(struct target *t, const char *what);
+void target_release(struct target *t);
+void target_cancel(struct target *t);
+bool target_is_cancelled(const struct target *t);
+/* NULL if nobody holds it. */
+const char *target_claimed_by(const struct target *t);
+
+enum err target_examine(struct target *t);
+enum err target_poll(struct target *t);
+enum err target_halt(struct target *t);
+/* (services) Polls until `state` or the time is over: ERR_TIMEOUT. */
+enum err target_wait_state(struct target *t, enum target_state state, unsigned timeout_ms);
+/* pc NULL: current. step_over: get past a breakpoint at PC first. */
+enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, bool debug_execution);
+enum err target_step(struct target *t, const uint32_t *pc, bool step_over);
+/* (services) The whole reset procedure with its events, for all targets of the list. */
+enum err target_reset(struct target_list *list, enum reset_mode mode);
+
+/* Memory in target byte order. Size 1, 2, 4; addr aligned to it. */
+enum err target_read(struct target *t, uint32_t addr, unsigned size, size_t count, uint8_t *dst);
+enum err target_write(struct target *t, uint32_t addr, unsigned size, size_t count, const uint8_t *src);
+/* Any alignment. *done (optional): bytes that were transferred before an error. Shows the original
+ * instruction where a software breakpoint stands, and writes underneath it. */
+enum err target_read_bytes(struct target *t, uint32_t addr, uint8_t *dst, size_t n, size_t *done);
+enum err target_write_bytes(struct target *t, uint32_t addr, const uint8_t *src, size_t n);
+enum err target_read_u32(struct target *t, uint32_t addr, uint32_t *value);
+enum err target_write_u32(struct target *t, uint32_t addr, uint32_t value);
+enum err target_read_u16(struct target *t, uint32_t addr, uint16_t *value);
+enum err target_write_u16(struct target *t, uint32_t addr, uint16_t value);
+enum err target_read_u8(struct target *t, uint32_t addr, uint8_t *value);
+enum err target_write_u8(struct target *t, uint32_t addr, uint8_t value);
+/* (services) CRC-32 as GDB's qCRC (poly 0x04c11db7, init ~0, not reflected, no final xor), computed
+ * on the target when it is halted and has a work area, else read back. */
+enum err target_crc32(struct target *t, uint32_t addr, size_t n, uint32_t *crc);
+
+/* Registers; core halted. Names are case-insensitive. ERR_NO_REGISTER. */
+const struct reg *target_find_reg(const struct target *t, const char *name);
+enum err target_get_reg(struct target *t, const struct reg *reg, uint64_t *value);
+enum err target_set_reg(struct target *t, const struct reg *reg, uint64_t value);
+enum err target_get_reg32(struct target *t, const char *name, uint32_t *value);
+enum err target_set_reg32(struct target *t, const char *name, uint32_t value);
+/* All registers that are not lazy, in one batch. */
+enum err target_fetch_regs(struct target *t);
+
+/* BREAK_AUTO picks soft in RAM and hard elsewhere, hard if the memory does not take the write. */
+enum err target_add_breakpoint(struct target *t, uint32_t addr, unsigned length, enum breakpoint_kind kind);
+enum err target_remove_breakpoint(struct target *t, uint32_t addr);
+enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length, enum watch_kind kind,
+			       uint32_t value, uint32_t mask);
+enum err target_remove_watchpoint(struct target *t, uint32_t addr);
+enum err target_remove_all_breakpoints(struct target *t);
+
+/*
+ * Work area: RAM set aside for helper code. With -work-area-backup the contents come back on free.
+ * ERR_NO_WORK_AREA if it does not fit; *size of the largest free piece by work_area_available().
+ */
+struct work_area {
+	uint32_t addr, size;
+	uint8_t *backup;
+	struct work_area *next;
+};
+enum err work_area_alloc(struct target *t, uint32_t size, struct work_area **area);
+void work_area_free(struct target *t, struct work_area *area);
+uint32_t work_area_available(const struct target *t);
+
+/*
+ * Algorithm: helper code run on the halted core. All core registers it may touch are saved before
+ * and restored after, interrupts are masked (C_MASKINTS). The code ends with BKPT at `exit_pc`, or
+ * anywhere if exit_pc is 0.
+ */
+struct algorithm {
+	uint32_t entry, exit_pc, stack;	/* stack 0: leave SP */
+	uint32_t r[8];			/* in: r0..r7 */
+	uint32_t result[8];		/* out: r0..r7 */
+	unsigned timeout_ms;
+};
+/* (services) */
+enum err algorithm_run(struct target *t, struct algorithm *a);
+/* In two steps, for code that is fed while it runs. */
+enum err algorithm_start(struct target *t, struct algorithm *a);
+/* *running false: it stopped; then finish restores the registers (also after an error or timeout). */
+enum err algorithm_poll(struct target *t, struct algorithm *a, bool *running);
+enum err algorithm_finish(struct target *t, struct algorithm *a);
+
+/*
+ * Ring buffer in target RAM fed by the host while helper code drains it (and the reverse is not
+ * needed). Layout at `base`: u32 write pointer (host), u32 read pointer (target; 0 = the code gave
+ * up), then `size` bytes of data. Pointers are absolute addresses; empty when equal; the host keeps
+ * at least one unit free.
+ */
+struct ring_feed {
+	uint32_t base, size;		/* size of the data part, multiple of unit */
+	uint32_t unit;			/* the code takes data in these portions */
+	const uint8_t *data;
+	size_t bytes;			/* multiple of unit */
+	void (*progress)(void *ctx, size_t done);
+	void *ctx;
+};
+/* (services) Feeds all data while `a` runs. Returns when the last byte was taken or the code stopped. */
+enum err algorithm_feed(struct target *t, struct algorithm *a, const struct ring_feed *feed);
+
+/* Semihosting text goes here; NULL: the log. The GDB server takes it over with its own. */
+struct semihosting_ops {
+	/* Console output. Return false to let the default (log) have it. */
+	bool (*console)(void *ctx, struct target *t, const char *text, size_t n);
+	/* SYS_EXIT and friends. */
+	void (*exited)(void *ctx, struct target *t, uint32_t reason, uint32_t code);
+	void *ctx;
+};
+void target_set_semihosting_ops(struct target *t, const struct semihosting_ops *ops);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vb_board: one virtual board: clock, bus, CPU, debug port and a chip, wired together.
+ *
+ * A chip (chip/NAME.c) is a struct vb_chip: it fills the memory map, creates its devices and
+ * answers the control port for what only it knows (options, flash contents, peripherals). A front
+ * (front/NAME.c) drives the pins through the functions below; board.c owns reset and power.
+ */
+#ifndef VB_BOARD_H
+#define VB_BOARD_H
+
+#include <stdio.h>
+
+#include "vboard/core/bus.h"
+#include "vboard/core/clock.h"
+#include "vboard/core/cpu.h"
+#include "vboard/core/dp.h"
+
+struct vb_board;
+
+enum vb_reset { VB_RESET_POWER_ON, VB_RESET_NRST, VB_RESET_SYSTEM, VB_RESET_IWDG, VB_RESET_WWDG,
+		VB_RESET_OPTION_LOAD, VB_RESET_LOW_POWER };
+
+/*
+ * A control-port verb of the chip or of a device: argv[0] is the verb. Writes one JSON value to
+ * `out` on success. On failure returns false with a sentence in `error`.
+ */
+struct vb_control_verb {
+	const char *name, *usage, *help;
+	bool (*run)(struct vb_board *board, void *ctx, int argc, char **argv, FILE *out,
+		    char *error, size_t error_size);
+};
+
+struct vb_chip {
+	const char *board_name;		/* "nucleo-l476rg": the command line's word */
+	const char *help;
+	size_t priv_size;
+	bool (*create)(struct vb_board *board, void *priv);	/* regions, cpu, dp, devices */
+	void (*destroy)(struct vb_board *board, void *priv);
+	/* The chip's part of a reset; the CPU and DP are reset by board.c afterwards. */
+	void (*reset)(struct vb_board *board, void *priv, enum vb_reset kind);
+	/* Non-volatile state: flash, option bytes, OTP. Returns false with a message on stderr. */
+	bool (*save)(struct vb_board *board, void *priv, FILE *f);
+	bool (*load)(struct vb_board *board, void *priv, FILE *f);
+	const struct vb_control_verb *verbs;	/* ends with a NULL name */
+	void (*stats)(struct vb_board *board, void *priv, FILE *out);	/* `,"key":value` pairs */
+};
+
+struct vb_board {
+	const struct vb_chip *chip;
+	void *priv;
+	struct vb_clock *clock;
+	struct vb_bus *bus;
+	struct vb_cpu *cpu;		/* set by chip->create */
+	struct vb_dp *dp;		/* set by chip->create */
+	bool powered, nrst_low;
+	const char *state_file;		/* NULL: volatile */
+	const char *uart_path;		/* where the board's first UART prints; NULL: nowhere */
+};
+
+extern const struct vb_chip *const vb_chips[];		/* ends with NULL */
+
+struct vb_board *vb_board_new(const struct vb_chip *chip);
+void vb_board_free(struct vb_board *board);
+/* Does what the kind of reset does on hardware, chip first, then CPU (and DP on power-on). */
+void vb_board_reset(struct vb_board *board, enum vb_reset kind);
+void vb_board_set_nrst(struct vb_board *board, bool low);
+void vb_board_set_power(struct vb_board *board, bool on);
+
+#endif

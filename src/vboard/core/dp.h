@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vb_dp: the target end of the debug port: DP registers, APs, and the rules between them (posted
+ * reads, sticky errors, WAIT, overrun detection). Two doors lead here: vb_swd / vb_jtag clock bits,
+ * a register-level probe calls vb_dp_transfer() as its firmware would after decoding the wire.
+ *
+ * vb_dp_transfer() is one packet on the wire: AP reads return the *previous* AP read, exactly as on
+ * SWD (`jtag` selects the JTAG-DP's own rules for sticky bits). The caller has already advanced the
+ * clock to the moment of the packet.
+ */
+#ifndef VB_CORE_DP_H
+#define VB_CORE_DP_H
+
+#include "vboard/core/bus.h"
+#include "vboard/core/clock.h"
+
+enum vb_ack { VB_ACK_OK = 1, VB_ACK_WAIT = 2, VB_ACK_FAULT = 4, VB_ACK_NONE = 7 };
+
+struct vb_dp_config {
+	uint32_t dpidr;
+	uint32_t targetid;		/* DPv2 and later */
+	unsigned instance;
+	bool has_dormant;
+	uint32_t jtag_idcode;
+	struct vb_ap_config {
+		uint32_t idr, base, csw_reset;
+		uint32_t tar_wrap;	/* 0x400 or 0x1000 */
+		bool has_packed, has_byte;
+	} ap[4];			/* idr 0: no such AP */
+	/* One entry per TAP, nearest TDO first; the one with is_dp is the JTAG-DP. */
+	struct vb_tap_config { uint32_t idcode; unsigned ir_bits; bool is_dp; } tap[4];
+};
+
+struct vb_dp;
+
+struct vb_dp *vb_dp_new(const struct vb_dp_config *config, struct vb_bus *bus, struct vb_clock *clock);
+void vb_dp_free(struct vb_dp *dp);
+const struct vb_dp_config *vb_dp_config(const struct vb_dp *dp);
+void vb_dp_power_on(struct vb_dp *dp);		/* loses everything, link state too */
+/* Debug port dead: nobody drives SWDIO/TDO (unpowered, RDP level 2, pins remapped). */
+void vb_dp_set_dead(struct vb_dp *dp, bool dead);
+/* AP present but DeviceEn = 0. */
+void vb_dp_disable_ap(struct vb_dp *dp, unsigned apsel, bool disabled);
+enum vb_ack vb_dp_transfer(struct vb_dp *dp, bool jtag, bool apndp, bool rnw, unsigned a, uint32_t *data);
+/* What bit-level links report: a write's data parity was wrong; line reset; a malformed header. */
+void vb_dp_write_parity_error(struct vb_dp *dp);
+void vb_dp_line_reset(struct vb_dp *dp);
+void vb_dp_protocol_error(struct vb_dp *dp);
+void vb_dp_abort(struct vb_dp *dp, uint32_t value);	/* JTAG ABORT scan */
+bool vb_dp_orundetect(const struct vb_dp *dp);
+
+/* Fault injection (control port): applies to the next `count` transfers after `skip`. */
+enum vb_dp_fault { VB_DP_FAULT_WAIT, VB_DP_FAULT_FAULT, VB_DP_FAULT_PARITY, VB_DP_FAULT_NO_ACK };
+void vb_dp_inject(struct vb_dp *dp, enum vb_dp_fault fault, unsigned skip, unsigned count);
+
+struct vb_dp_stats {
+	uint64_t transfers, ap_transfers, waits, faults, protocol_errors;
+};
+void vb_dp_stats(const struct vb_dp *dp, struct vb_dp_stats *out);
+
+#endif
