@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+dist_check_SCRIPTS += testing/check-layers testing/check-style
 EXTRA_DIST += testing/run testing/system/conftest.py
