@@ -346,3 +346,8 @@ bool loop_is_stopped(const struct loop *loop)
 {
 	return loop->stopped;
 }
+
+unsigned loop_depth(const struct loop *loop)
+{
+	return loop->depth;
+}

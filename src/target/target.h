@@ -103,6 +103,16 @@ struct target_type {
 	enum err (*clear_watchpoint)(struct target *t, struct watchpoint *w);
 	/* The watchpoint that halted the core and the address it saw (best known). NULL: unknown. */
 	struct watchpoint *(*hit_watchpoint)(struct target *t, uint32_t *addr);
+	/* Decodes why the core stands where it stands (fault registers) into words. May be NULL. */
+	enum err (*explain)(struct target *t, struct buf *out);
+	/* "Thread " or "Handler HardFault", then SP's name, for the halt report. */
+	enum err (*describe_mode)(struct target *t, char *text, size_t size, const char **sp_name);
+	/* A block of memory was read by someone: bits that a read clears must not be lost. May be NULL. */
+	void (*memory_seen)(struct target *t, uint32_t addr, const uint8_t *data, size_t n);
+	/* Changed comparators reach the core at the next resume; this writes them now. */
+	enum err (*sync_breakpoints)(struct target *t);
+	/* Register `reg` got a new cached value: registers that alias it follow. May be NULL. */
+	void (*register_changed)(struct target *t, const struct reg *reg);
 	const struct command *commands;	/* verbs of the architecture: "cortex_m maskisr" */
 };
 
@@ -137,6 +147,8 @@ struct target {
 	char *rtos;
 	struct semihosting *semihosting;
 	bool semihosting_armed;
+	bool quiet_halt;		/* the next halt is shown by a front end: no halt report */
+	struct target_own *own;		/* of target/ only */
 	struct target *next;
 };
 
@@ -150,6 +162,7 @@ struct target_list {
 	struct target *first;
 	struct target *current;		/* `targets NAME`; see target_current() */
 	bool is_polling;
+	struct target_list_own *own;	/* of target/ only */
 };
 
 /* Registers `target ...`, `targets`, `halt`, `mdw`, ... Both lists outlive this one. */
