@@ -134,6 +134,9 @@ struct target {
 	enum target_state state;
 	enum halt_reason reason;
 	const char *stop_note;		/* decoded fault, vector caught; NULL: nothing to add */
+	/* Changes whenever memory may have: a write through this room, or the core ran (resume, step,
+	 * reset, helper code). Whoever keeps copies of memory compares it. */
+	uint32_t memory_epoch;
 	const struct reg *regs;		/* set by examine */
 	struct reg_value *values;
 	size_t reg_count;
@@ -286,8 +289,24 @@ struct ring_feed {
 /* (services) Feeds all data while `a` runs. Returns when the last byte was taken or the code stopped. */
 enum err algorithm_feed(struct target *t, struct algorithm *a, const struct ring_feed *feed);
 
+/*
+ * A semihosting call that `arm semihosting_fileio enable` hands to GDB, in the terms of GDB's File-I/O
+ * protocol: "open", "write", ... A string is one argument: address, and length with its NUL.
+ */
+struct fileio_call {
+	const char *name;
+	unsigned count;
+	struct fileio_arg {
+		uint32_t value, length;
+		bool is_string;
+	} args[4];
+};
+
 /* Semihosting text goes here; NULL: the log. The GDB server takes it over with its own. */
 struct semihosting_ops {
+	/* True: GDB got the call. The core stays halted at the BKPT (reason HALT_SEMIHOSTING, no
+	 * EVENT_HALTED) until semihosting_fileio_finish(). NULL or false: the daemon serves it itself. */
+	bool (*fileio)(void *ctx, struct target *t, const struct fileio_call *call);
 	/* Console output. Return false to let the default (log) have it. */
 	bool (*console)(void *ctx, struct target *t, const char *text, size_t n);
 	/* SYS_EXIT and friends. */
@@ -295,5 +314,8 @@ struct semihosting_ops {
 	void *ctx;
 };
 void target_set_semihosting_ops(struct target *t, const struct semihosting_ops *ops);
+/* GDB's answer (result -1 with GDB's errno number): writes R0, moves PC past the BKPT. The caller then
+ * resumes, or reports the halt. */
+enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno);
 
 #endif
