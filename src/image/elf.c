@@ -61,6 +61,9 @@ static enum err read_elf(struct reader *r, Elf *elf, const uint8_t *data, size_t
 				  "link it: an object file cannot be loaded");
 	if (eh->e_phoff > n || count > (n - eh->e_phoff) / sizeof(*ph))
 		return error_why(ERR_IMAGE_FORMAT, "the program headers lie outside the file: it is cut");
+	/* libelf hands out pointers into the file. */
+	if (eh->e_phoff % _Alignof(Elf32_Phdr) != 0)
+		return error_why(ERR_IMAGE_FORMAT, "the program headers start at the odd offset %u", eh->e_phoff);
 	ph = elf32_getphdr(elf);
 	if (ph == NULL)
 		return error_why(ERR_IMAGE_FORMAT, "the program headers cannot be read: %s", elf_errmsg(-1));
