@@ -2,59 +2,41 @@
 /*
  * flash: banks, plans, and the contract of the flash controllers' drivers.
  *
- * flash.c owns the plan: which sectors must be erased, what is already right and can be skipped,
- * padding to the program unit, what of a partly covered sector is kept, verify, progress, and one
- * error message. A driver owns the facts: sector map, unit, timings, how to erase and program.
+ * The flash room owns the plan: which sectors must be erased, what is already right and can be
+ * skipped, padding to the program unit, what of a partly covered sector is kept, verify, progress,
+ * and one error message. A driver owns the facts: sector map, unit, timings, how to erase and program.
  *
  * Every operation claims the target, leaves it halted, and leaves the controller locked, also after
- * an error. A write either completes and verifies or says exactly what was and was not done.
+ * an error. A write either completes (and verifies, if asked) or says which sectors it had erased and
+ * written when it stopped.
  */
 #ifndef FLASH_FLASH_H
 #define FLASH_FLASH_H
 
+#include "flash/driver.h"
 #include "image/image.h"
-#include "target/target.h"
 
-struct flash_bank;
-
+/* Sectors are in address order; between two banks of one chip there may be a hole. */
 struct flash_sector {
 	uint32_t offset, size;		/* bytes from the bank's base */
 	int is_erased;			/* -1 unknown */
 	int is_protected;		/* -1 unknown */
 };
 
-struct flash_driver {
-	const char *name;		/* of `flash bank` */
-	const char *const *aliases;
-	const char *help;
-	const struct command *commands;	/* registered by the flash room; user = struct flash_room */
-	enum err (*create)(struct flash_bank *bank, int argc, const char *const *argv);
-	void (*destroy)(struct flash_bank *bank);
-	/* Identifies the chip and fills size, sectors, unit, timings. Idempotent; may run on a running core. */
-	enum err (*probe)(struct flash_bank *bank);
-	/* begin/end bracket all that follows: halt check, unlock, clocks; end locks, also after errors. */
-	enum err (*begin)(struct flash_bank *bank);
-	enum err (*end)(struct flash_bank *bank);
-	enum err (*erase)(struct flash_bank *bank, unsigned first, unsigned last);
-	/* offset and n are multiples of program_unit. (services) */
-	enum err (*write)(struct flash_bank *bank, const uint8_t *data, uint32_t offset, size_t n);
-	enum err (*protect)(struct flash_bank *bank, bool set, unsigned first, unsigned last);
-	enum err (*protect_check)(struct flash_bank *bank);
-	enum err (*info)(struct flash_bank *bank, struct buf *out);	/* may be NULL */
-	/* May be NULL: read through the bus. */
-	enum err (*read)(struct flash_bank *bank, uint8_t *dst, uint32_t offset, size_t n);
-};
-
 struct flash_bank {
 	char *name;
 	unsigned number;
 	const struct flash_driver *driver;
+	char *driver_name;		/* as configured: an alias, or a driver we do not have */
 	void *priv;
 	struct target *target;
 	struct flash_room *room;
 	uint32_t base, size;		/* size 0 until probed */
+	uint32_t given_size;		/* of `flash bank`; 0: what the chip says */
+	unsigned chip_width, bus_width;
 	uint32_t program_unit;		/* bytes: 8 on STM32L4 */
-	uint8_t erased_value;
+	uint8_t erased_value, pad_value;
+	bool has_pad_value;		/* `flash padded_value` was given */
 	bool is_probed;
 	struct flash_sector *sectors;
 	unsigned sector_count;
@@ -69,12 +51,13 @@ struct flash_room {
 	/* Progress of the running operation: done and total bytes; NULL: nobody looks. */
 	void (*progress)(void *ctx, const char *what, size_t done, size_t total);
 	void *progress_ctx;
+	struct flash_progress *running;	/* of the operation in progress */
+	bool skip_same;			/* `flash skip_same`: default of write_image and program */
 };
 
 /* Registers `flash ...`, `program`'s helpers and the drivers' verbs. */
 struct flash_room *flash_room_new(struct target_list *targets);
 void flash_room_free(struct flash_room *room);
-extern const struct flash_driver *const flash_drivers[];	/* ends with NULL */
 
 /* By number, name, or "name" prefix; says which exist. */
 enum err flash_find_bank(struct flash_room *room, const char *word, struct flash_bank **bank);
@@ -85,19 +68,18 @@ enum err flash_probe(struct flash_bank *bank);
 enum err arg_flash_bank(struct call *c, int index, const struct flash_driver *driver,
 			struct flash_bank **bank);
 
-/* What a write will do. Made without touching the flash, except reads for `skip`. */
+/* What a write will do. Made without touching the flash, except reads for skip_same and keep_rest. */
 struct flash_plan {
 	struct flash_bank *bank;
-	struct flash_step {
-		unsigned sector;
-		bool erase;
-		uint32_t offset;	/* first byte to program in the sector */
-		size_t bytes;		/* 0: erase only */
-		uint8_t *data;		/* padded, kept bytes merged */
-	} *steps;
+	struct flash_step *steps;	/* in address order */
 	size_t count;
 	size_t image_bytes, program_bytes, erase_bytes, kept_bytes, skipped_bytes;
-	uint64_t estimate_us;
+	unsigned sectors_erased, sectors_skipped;
+	uint64_t estimate_us;		/* the flash's own time, typical; 0 unknown */
+};
+
+struct flash_range {
+	uint32_t addr, bytes;
 };
 
 struct flash_write_options {
@@ -106,17 +88,24 @@ struct flash_write_options {
 	bool skip_same;		/* leave sectors alone that already hold the data */
 	bool keep_rest;		/* preserve bytes of a sector that the image does not cover */
 	bool verify;
+	/* Sectors of these ranges are erased too, whether the image touches them or not. */
+	const struct flash_range *also_erase;
+	size_t also_erase_count;
 };
 
-/* One plan per bank the image touches, in address order. */
+/* One plan per bank the image touches, in address order. Parts outside all banks: a warning each, or
+ * ERR_NO_BANK if there is nothing else. */
 enum err flash_plan_build(struct flash_room *room, struct target *target, const struct image *image,
 			  const struct flash_write_options *options, struct flash_plan **plans,
 			  size_t *count);
 void flash_plan_free(struct flash_plan *plans, size_t count);
+/* The plan as text, for `flash plan` and --dry-run. */
+void flash_plan_describe(const struct flash_plan *plans, size_t count, struct buf *out);
 
 struct flash_report {
 	size_t bytes_written, bytes_skipped, sectors_erased;
-	uint64_t wall_us, erase_us, program_us, verify_us;
+	uint64_t wall_us, verify_us;
+	uint64_t flash_us, wire_us, usb_us;	/* of wall_us: what each needs by itself */
 	const char *held_back_by;	/* "flash", "wire" or "USB" */
 };
 /* (services) Claims the target; runs the plans; verifies if asked. */
@@ -127,5 +116,14 @@ enum err flash_erase_range(struct flash_room *room, struct target *target, uint3
 enum err flash_erase_sectors(struct flash_bank *bank, unsigned first, unsigned last);
 /* (services) Compares image and memory by checksum, then byte by byte to name the first difference. */
 enum err flash_verify_image(struct target *target, const struct image *image, unsigned *differences);
+
+/* Any alignment. Through the driver if it reads in its own way. */
+enum err flash_read(struct flash_bank *bank, uint32_t offset, uint8_t *dst, size_t n);
+/* Fills sectors[].is_erased, by value. (services) */
+enum err flash_erase_check(struct flash_bank *bank);
+/* (services) The chip may be reset; the target is halted afterwards. */
+enum err flash_protect(struct flash_bank *bank, bool set, unsigned first, unsigned last);
+/* The sector that holds this byte; sector_count if none does. */
+unsigned flash_sector_at(const struct flash_bank *bank, uint32_t offset);
 
 #endif

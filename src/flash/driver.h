@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * flash_driver: the contract of the flash controllers' drivers.
+ *
+ * A driver is a const table, listed in drivers.c. It knows one kind of controller: how to identify
+ * it, its sectors and timings, how to erase and program. What is erased and written, and in which
+ * portions, is the room's business. Functions return with the error chain set: a register value that
+ * reaches a person is decoded into words, with the cause and the next step.
+ *
+ * Order of calls: create at `flash bank`, probe as often as the room likes, then for each operation
+ * begin, any number of erase/write/run, end. begin and end are called with the target halted and
+ * claimed. protect, probe and info stand alone.
+ */
+#ifndef FLASH_DRIVER_H
+#define FLASH_DRIVER_H
+
+#include "target/target.h"
+
+struct flash_bank;
+
+/* What is to happen in one sector: erase it, then program one run of bytes. */
+struct flash_step {
+	unsigned sector;
+	bool erase;
+	uint32_t offset;		/* first byte to program, from the bank's base */
+	size_t bytes;			/* 0: erase only. A multiple of program_unit, as is offset */
+	uint8_t *data;			/* padded, kept bytes merged */
+	/* How far it got; set by whoever carries it out. */
+	enum { STEP_WAITS, STEP_UNKNOWN, STEP_ERASED, STEP_DONE } state;
+};
+
+struct flash_driver {
+	const char *name;		/* of `flash bank` */
+	const char *const *aliases;
+	const char *help;
+	const struct command *commands;	/* registered by the flash room; user = struct flash_room */
+	enum err (*create)(struct flash_bank *bank, int argc, const char *const *argv);
+	void (*destroy)(struct flash_bank *bank);
+	/* Identifies the chip and fills size, sectors, unit, timings. Idempotent; may run on a running core. */
+	enum err (*probe)(struct flash_bank *bank);
+	/* begin/end bracket all that follows: halt check, unlock, clocks; end locks, also after errors. */
+	enum err (*begin)(struct flash_bank *bank);
+	enum err (*end)(struct flash_bank *bank);
+	enum err (*erase)(struct flash_bank *bank, unsigned first, unsigned last);
+	/* offset and n are multiples of program_unit. (services) */
+	enum err (*write)(struct flash_bank *bank, const uint8_t *data, uint32_t offset, size_t n);
+	/* Optional: all steps in one go, at the driver's best pace; else erase() and write() are called
+	 * for each. Sets every step's state and reports flash_progress(). (services) */
+	enum err (*run)(struct flash_bank *bank, struct flash_step *steps, size_t count);
+	/* Not between begin and end: it may reset the chip. Leaves the target halted. */
+	enum err (*protect)(struct flash_bank *bank, bool set, unsigned first, unsigned last);
+	enum err (*protect_check)(struct flash_bank *bank);
+	enum err (*info)(struct flash_bank *bank, struct buf *out);	/* may be NULL */
+	/* May be NULL: read through the bus. */
+	enum err (*read)(struct flash_bank *bank, uint8_t *dst, uint32_t offset, size_t n);
+};
+
+/* For drivers: so many more bytes of the running operation are erased or written. */
+void flash_progress(struct flash_bank *bank, size_t bytes);
+
+extern const struct flash_driver *const flash_drivers[];	/* ends with NULL */
+
+#endif
