@@ -25,6 +25,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/loop.h"
+#include "script/args.h"
+#include "script/init.h"
 
 struct script;
 struct call;
@@ -67,6 +69,8 @@ struct script *script_new(struct loop *loop, bool exec_allowed);
 void script_free(struct script *script);
 struct loop *script_loop(struct script *script);
 struct Jim_Interp *script_interp(struct script *script);
+/* What script_new was told; semihosting asks too. */
+bool script_exec_allowed(const struct script *script);
 
 /* The rows must outlive the script. */
 void script_register(struct script *script, const struct command *rows, void *user);
@@ -80,12 +84,39 @@ void script_set_stage(struct script *script, enum stage stage);
 
 /* Evaluates at global scope. `result` (optional) gets the result's text appended. Nested use is fine.
  * On failure the error chain is set: the original struct error if a verb failed, else ERR_SCRIPT
- * with Jim's message and trace. An `exit` or `shutdown` stops the loop and returns OK. */
+ * with Jim's message. An `exit` or `shutdown` stops the loop and returns OK. */
 enum err script_eval(struct script *script, struct origin *origin, const char *text, const char *file,
 		     int line, struct buf *result);
 enum err script_run_file(struct script *script, struct origin *origin, const char *name);
 /* The origin of the evaluation in progress; the startup origin outside of any. */
 struct origin *script_origin(struct script *script);
+/* After a failed evaluation: takes the error chain and appends it as a person should see it, the
+ * message, the evidence, then where in which script, each on a line. */
+void script_failure_text(struct script *script, struct buf *text);
+/* The same into the log: a verb's error at LOG_ERROR, a script's as user lines. */
+void script_log_failure(struct script *script);
+/* Logs a top-level result: nothing if it is empty, its last line end dropped. */
+void script_log_result(const struct buf *result);
+
+/*
+ * Long work and Ctrl-C. Every evaluation has a frame; work that is not an evaluation (GDB's flash
+ * packets) brings its own with script_enter/leave. Long work polls script_cancel_requested() and
+ * returns ERR_CANCELLED; it is true after script_cancel() for the innermost frame of that origin
+ * while that frame, or an event handler inside it, is what runs, and once the daemon is to stop.
+ */
+struct script_frame {
+	struct script_frame *outer;
+	struct origin *origin;
+	bool is_cancelled, is_done;	/* is_done: `exit` was called */
+};
+enum err script_enter(struct script *script, struct script_frame *frame, struct origin *origin);
+void script_leave(struct script *script, struct script_frame *frame);
+void script_cancel(struct script *script, const struct origin *origin);
+bool script_cancel_requested(const struct script *script);
+/* Services the loop for that long. ERR_CANCELLED. */
+enum err script_sleep(struct script *script, uint64_t ms);
+/* `capture` is running: background polling must not log into its result. */
+bool script_is_capturing(const struct script *script);
 
 /* Script search path (-s, environment, installation). Returns a malloc'ed path or NULL + error. */
 void script_add_search_dir(struct script *script, const char *dir, bool first);
@@ -96,34 +127,15 @@ void script_complete(struct script *script, const char *prefix, void (*fn)(void 
 		     void *ctx);
 /* "did you mean": the nearest registered verb, NULL if nothing is near. */
 const char *script_nearest(struct script *script, const char *word);
-/* Walks all rows, for doc and checks. */
+/* Walks all rows, for doc and checks; object_kind is NULL for plain verbs. */
 void script_each_command(struct script *script, void (*fn)(void *ctx, const char *object_kind,
 			 const struct command *row), void *ctx);
+
+/* The first line of the program, and what `version` returns. */
+const char *script_version(void);
 
 /* `shutdown`: stops the loop; the daemon's exit code. */
 void script_request_exit(struct script *script, int code);
 int script_exit_code(const struct script *script);
-
-/* Argument parsing: index counts from 1. C's number forms (0x10, 16, 020). Errors name the argument. */
-enum err arg_u32(struct call *c, int index, uint32_t *value);
-enum err arg_u64(struct call *c, int index, uint64_t *value);
-enum err arg_int(struct call *c, int index, int *value);
-enum err arg_double(struct call *c, int index, double *value);
-/* on|off, enable|disable, yes|no, true|false, 1|0 */
-enum err arg_bool(struct call *c, int index, bool *value);
-/* One of `words` (ends with NULL); *which is its index. */
-enum err arg_word(struct call *c, int index, const char *const *words, int *which);
-/* A parsed number of text that is not an argument; `what` names it in the error. */
-enum err parse_u32(const char *text, const char *what, uint32_t *value);
-/* The usage error every handler returns when its arguments make no sense together. */
-enum err arg_usage(struct call *c);
-
-void result_printf(struct call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void result_int(struct call *c, int64_t value);
-void result_bool(struct call *c, bool value);
-/* Lists and dicts: append elements; the first call makes the result a list. */
-void result_append(struct call *c, const char *text);
-void result_append_int(struct call *c, int64_t value);
-void result_dict(struct call *c, const char *key, const char *value);
 
 #endif
