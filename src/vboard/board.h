@@ -15,6 +15,7 @@
 #include "vboard/core/clock.h"
 #include "vboard/core/cpu.h"
 #include "vboard/core/dp.h"
+#include "vboard/core/dp_link.h"
 
 struct vb_board;
 
@@ -53,6 +54,7 @@ struct vb_board {
 	struct vb_bus *bus;
 	struct vb_cpu *cpu;		/* set by chip->create */
 	struct vb_dp *dp;		/* set by chip->create */
+	struct vb_link *link;		/* the debug pins; board.c's */
 	bool powered, nrst_low;
 	const char *state_file;		/* NULL: volatile */
 	const char *uart_path;		/* where the board's first UART prints; NULL: nowhere */

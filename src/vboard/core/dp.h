@@ -42,6 +42,36 @@ void vb_dp_set_dead(struct vb_dp *dp, bool dead);
 /* AP present but DeviceEn = 0. */
 void vb_dp_disable_ap(struct vb_dp *dp, unsigned apsel, bool disabled);
 enum vb_ack vb_dp_transfer(struct vb_dp *dp, bool jtag, bool apndp, bool rnw, unsigned a, uint32_t *data);
+/*
+ * The halves of a packet, for links that clock bits. SWD: request() when the header is complete
+ * decides the ACK and performs reads; swd_write() follows when the data phase of an acknowledged
+ * write arrived intact. JTAG: capture() at Capture-DR, update() at Update-DR unless the same scan
+ * captured WAIT. `a` is A[3:2] here and in vb_dp_transfer().
+ */
+struct vb_dp_reply {
+	enum vb_ack ack;	/* VB_ACK_NONE: the target stays silent */
+	uint32_t data;
+	bool is_protocol_error;	/* with VB_ACK_NONE: the link locks out */
+	bool has_bad_parity;	/* injected: the wire garbles the data phase */
+};
+void vb_dp_swd_request(struct vb_dp *dp, bool apndp, bool rnw, unsigned a, struct vb_dp_reply *reply);
+void vb_dp_swd_write(struct vb_dp *dp, bool apndp, unsigned a, uint32_t data);
+enum vb_ack vb_dp_jtag_capture(struct vb_dp *dp, bool apndp, uint32_t *data);
+void vb_dp_jtag_update(struct vb_dp *dp, bool apndp, bool rnw, unsigned a, uint32_t data);
+/* An AP transaction holds the bus: the next packet may be answered WAIT. */
+bool vb_dp_is_busy(const struct vb_dp *dp);
+bool vb_dp_is_dead(const struct vb_dp *dp);
+unsigned vb_dp_version(const struct vb_dp *dp);
+unsigned vb_dp_turnaround(const struct vb_dp *dp);	/* clocks, 1..4 */
+bool vb_dp_targetsel(const struct vb_dp *dp, uint32_t value);	/* DPv2: is it us? */
+/* The board's supply; independent of set_dead, which is the chip's word. */
+void vb_dp_set_powered(struct vb_dp *dp, bool powered);
+/* The debug domain lost power: CTRL/STAT, SELECT and APs are reset, the link is kept. */
+void vb_dp_power_loss(struct vb_dp *dp);
+/* The bus was reset: a transaction that hangs on it ends. */
+void vb_dp_system_reset(struct vb_dp *dp);
+/* Every AP memory access takes at least this long. */
+void vb_dp_set_ap_latency(struct vb_dp *dp, uint64_t ns);
 /* What bit-level links report: a write's data parity was wrong; line reset; a malformed header. */
 void vb_dp_write_parity_error(struct vb_dp *dp);
 void vb_dp_line_reset(struct vb_dp *dp);

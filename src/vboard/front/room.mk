@@ -1,1 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The debug port, the probe front ends and the program around them.
+libvboard_a_SOURCES += \
+	src/vboard/board.c src/vboard/board.h \
+	src/vboard/core/ap.c src/vboard/core/ap.h \
+	src/vboard/core/dp.c src/vboard/core/dp.h \
+	src/vboard/core/dp_link.c src/vboard/core/dp_link.h \
+	src/vboard/core/jtag.c src/vboard/core/jtag.h \
+	src/vboard/core/swd.c src/vboard/core/swd.h \
+	src/vboard/front/cmsis_dap.c src/vboard/front/cmsis_dap.h src/vboard/front/cmsis_dap_priv.h \
+	src/vboard/front/cmsis_dap_transfer.c \
+	src/vboard/front/cmsis_dap_wire.c
+
+if HAVE_UNICORN
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_vb_swd
+testing_unit_test_vb_swd_SOURCES = testing/unit/test_vb_swd.c testing/unit/vb_bench.h
+testing_unit_test_vb_swd_LDADD = $(vboard_test_libs)
+endif
+endif

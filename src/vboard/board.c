@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vboard/board.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+
+struct vb_board *vb_board_new(const struct vb_chip *chip)
+{
+	struct vb_board *board = xcalloc(1, sizeof(*board));
+
+	board->chip = chip;
+	board->priv = xcalloc(1, chip->priv_size + 1);
+	board->clock = vb_clock_new();
+	board->bus = vb_bus_new();
+	board->powered = true;
+	if (!chip->create(board, board->priv)) {
+		vb_board_free(board);
+		return NULL;
+	}
+	board->link = vb_link_new(board->dp, board->clock);
+	vb_board_reset(board, VB_RESET_POWER_ON);
+	return board;
+}
+
+void vb_board_free(struct vb_board *board)
+{
+	if (board == NULL)
+		return;
+	vb_link_free(board->link);
+	if (board->chip->destroy != NULL)
+		board->chip->destroy(board, board->priv);
+	vb_dp_free(board->dp);
+	vb_cpu_free(board->cpu);
+	vb_bus_free(board->bus);
+	vb_clock_free(board->clock);
+	free(board->priv);
+	free(board);
+}
+
+void vb_board_reset(struct vb_board *board, enum vb_reset kind)
+{
+	bool is_power_on = kind == VB_RESET_POWER_ON;
+
+	board->chip->reset(board, board->priv, kind);
+	vb_cpu_reset(board->cpu, is_power_on ? VB_CPU_POWER_ON : VB_CPU_SYSTEM);
+	if (is_power_on) {
+		vb_dp_power_on(board->dp);
+		vb_link_power_on(board->link);
+	} else {
+		vb_dp_system_reset(board->dp);
+	}
+}
+
+static void hold_core(struct vb_board *board)
+{
+	vb_cpu_hold(board->cpu, board->nrst_low || !board->powered);
+}
+
+void vb_board_set_nrst(struct vb_board *board, bool low)
+{
+	if (low == board->nrst_low)
+		return;
+	board->nrst_low = low;
+	vb_link_nrst(board->link, low);
+	if (low && board->powered)
+		vb_board_reset(board, VB_RESET_NRST);
+	hold_core(board);
+}
+
+void vb_board_set_power(struct vb_board *board, bool on)
+{
+	if (on == board->powered)
+		return;
+	board->powered = on;
+	vb_dp_set_powered(board->dp, on);
+	/* Going off is a reset too: what the chip was doing, flash included, ends here. */
+	vb_board_reset(board, VB_RESET_POWER_ON);
+	hold_core(board);
+}

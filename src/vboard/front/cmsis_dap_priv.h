@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shared by the files of the CMSIS-DAP firmware: its state, its wire level and its commands. */
+#ifndef VB_FRONT_CMSIS_DAP_PRIV_H
+#define VB_FRONT_CMSIS_DAP_PRIV_H
+
+#include "vboard/front/cmsis_dap.h"
+
+#define DAP_OK		0x00u
+#define DAP_ERROR	0xffu
+#define DAP_INVALID	0xffu	/* the whole answer to an unknown or truncated command */
+
+/* Transfer request and its answer (CMSIS-DAP, DAP_Transfer). */
+#define REQ_APNDP	0x01u
+#define REQ_RNW		0x02u
+#define REQ_MATCH_VALUE 0x10u
+#define REQ_MATCH_MASK	0x20u
+#define REQ_TIMESTAMP	0x80u
+#define REQ_RDBUFF	(REQ_RNW | 0x0cu)
+#define ACK_OK		0x01u
+#define ACK_WAIT	0x02u
+#define ACK_FAULT	0x04u
+#define ACK_PROTOCOL	0x08u
+#define ACK_MISMATCH	0x10u
+
+#define MAX_JTAG_DEVICES 8u
+#define TIMER_HZ	 100000000u	/* the test domain timer */
+
+enum dap_port { PORT_OFF = 0, PORT_SWD = 1, PORT_JTAG = 2 };
+
+struct queued_packet {
+	uint8_t *request;
+	size_t n;
+};
+
+struct vb_cmsis_dap {
+	const struct vb_cmsis_dap_config *config;
+	struct vb_board *board;
+	struct vb_link *link;
+	enum dap_port port;
+	uint8_t idle_cycles;
+	uint16_t wait_retry, match_retry;
+	uint32_t match_mask;
+	unsigned turnaround;		/* clocks */
+	bool data_phase;
+	uint64_t abort_at_ns;		/* a DAP_TransferAbort arrives then */
+	uint32_t timestamp;		/* of the last transfer that asked for one */
+	struct {
+		unsigned count, index;
+		uint8_t ir_bits[MAX_JTAG_DEVICES];
+		uint32_t ir;		/* loaded into device `index`; ~0: unknown */
+	} jtag;
+	struct queued_packet *queue;	/* config->packet_count places */
+	size_t queued;
+	uint8_t *response;
+};
+
+/* An answer being written; `cap` is checked before a command runs, so put_*() cannot overflow. */
+struct response {
+	uint8_t *data;
+	size_t len, cap;
+};
+void response_u8(struct response *r, uint8_t v);
+void response_u16(struct response *r, uint16_t v);
+void response_u32(struct response *r, uint32_t v);
+
+/* Wire level: cmsis_dap_wire.c. The ack is as in the answer to DAP_Transfer. */
+uint8_t wire_swd_transfer(struct vb_cmsis_dap *dap, uint8_t request, uint32_t *data);
+uint8_t wire_jtag_transfer(struct vb_cmsis_dap *dap, uint8_t request, uint32_t *data);
+void wire_jtag_ir(struct vb_cmsis_dap *dap, uint32_t ir);
+uint32_t wire_jtag_idcode(struct vb_cmsis_dap *dap);
+void wire_jtag_abort(struct vb_cmsis_dap *dap, uint32_t value);
+void wire_swj_sequence(struct vb_cmsis_dap *dap, const uint8_t *data, unsigned bits);
+/* `in` (may be NULL) gets the sampled bits, LSB first. */
+void wire_swd_sequence(struct vb_cmsis_dap *dap, const uint8_t *out, uint8_t *in, unsigned bits);
+void wire_jtag_sequence(struct vb_cmsis_dap *dap, bool tms, const uint8_t *tdi, uint8_t *tdo, unsigned bits);
+
+/*
+ * Commands. measure: bytes of the request with its id, 0 if it is cut short or its answer would not
+ * fit into `cap`. run: the request is complete; writes the answer after the id.
+ */
+size_t dap_transfer_measure(const uint8_t *request, size_t n, size_t cap);
+void dap_transfer(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+size_t dap_transfer_block_measure(const uint8_t *request, size_t n, size_t cap);
+void dap_transfer_block(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+
+#endif
