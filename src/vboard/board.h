@@ -40,7 +40,8 @@ struct vb_chip {
 	void (*destroy)(struct vb_board *board, void *priv);
 	/* The chip's part of a reset; the CPU and DP are reset by board.c afterwards. */
 	void (*reset)(struct vb_board *board, void *priv, enum vb_reset kind);
-	/* Non-volatile state: flash, option bytes, OTP. Returns false with a message on stderr. */
+	/* Non-volatile state: flash, option bytes, OTP. Returns false with a message on stderr.
+	 * load() ends with a power-on reset, for that is when options count. */
 	bool (*save)(struct vb_board *board, void *priv, FILE *f);
 	bool (*load)(struct vb_board *board, void *priv, FILE *f);
 	const struct vb_control_verb *verbs;	/* ends with a NULL name */

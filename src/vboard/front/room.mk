@@ -2,14 +2,22 @@
 # The debug port, the probe front ends and the program around them.
 libvboard_a_SOURCES += \
 	src/vboard/board.c src/vboard/board.h \
+	src/vboard/control.c src/vboard/control.h \
+	src/vboard/control_verbs.c src/vboard/control_verbs.h \
 	src/vboard/core/ap.c src/vboard/core/ap.h \
 	src/vboard/core/dp.c src/vboard/core/dp.h \
 	src/vboard/core/dp_link.c src/vboard/core/dp_link.h \
 	src/vboard/core/jtag.c src/vboard/core/jtag.h \
 	src/vboard/core/swd.c src/vboard/core/swd.h \
 	src/vboard/front/cmsis_dap.c src/vboard/front/cmsis_dap.h src/vboard/front/cmsis_dap_priv.h \
+	src/vboard/front/cmsis_dap_tcp.c src/vboard/front/cmsis_dap_tcp.h \
 	src/vboard/front/cmsis_dap_transfer.c \
-	src/vboard/front/cmsis_dap_wire.c
+	src/vboard/front/cmsis_dap_wire.c \
+	src/vboard/front/pace.c src/vboard/front/pace.h \
+	src/vboard/front/remote_bitbang.c src/vboard/front/remote_bitbang.h \
+	src/vboard/front/server.c src/vboard/front/server.h \
+	src/vboard/front/usb.c src/vboard/front/usb.h \
+	src/vboard/front/vcd.c src/vboard/front/vcd.h
 
 if HAVE_UNICORN
 if HAVE_CMOCKA
