@@ -1,1 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+libvboard_a_SOURCES += \
+	src/vboard/chip/chips.c \
+	src/vboard/chip/stm32l476.c src/vboard/chip/stm32l476.h \
+	src/vboard/chip/stm32l476_boot.h \
+	src/vboard/chip/stm32l476_map.c \
+	src/vboard/chip/stm32l476_power.c \
+	src/vboard/chip/stm32l476_state.c \
+	src/vboard/chip/stm32l476_verbs.c src/vboard/chip/stm32l476_verbs.h \
+	src/vboard/chip/stm32l476_verbs_flash.c \
+	src/vboard/device/serial_line.c \
+	src/vboard/device/stm32.c src/vboard/device/stm32.h \
+	src/vboard/device/stm32_crc.c src/vboard/device/stm32_crc.h \
+	src/vboard/device/stm32_gpio.c src/vboard/device/stm32_gpio.h \
+	src/vboard/device/stm32_iwdg.c src/vboard/device/stm32_watchdog.h \
+	src/vboard/device/stm32_small.c src/vboard/device/stm32_system.h \
+	src/vboard/device/stm32_syscfg.c \
+	src/vboard/device/stm32_tim.c src/vboard/device/stm32_tim.h \
+	src/vboard/device/stm32_usart.c src/vboard/device/stm32_usart.h \
+	src/vboard/device/stm32_wwdg.c \
+	src/vboard/device/stm32l4_array.c \
+	src/vboard/device/stm32l4_flash.c src/vboard/device/stm32l4_flash.h \
+	src/vboard/device/stm32l4_flash_parts.h \
+	src/vboard/device/stm32l4_options.c \
+	src/vboard/device/stm32l4_program.c \
+	src/vboard/device/stm32l4_pwr.c \
+	src/vboard/device/stm32l4_rcc.c src/vboard/device/stm32l4_rcc.h
+
+EXTRA_DIST += src/vboard/chip/stm32l476_boot.S

@@ -140,7 +140,9 @@ static const struct vb_region *region_of(struct vb_bus *bus, const struct vb_acc
 
 static enum vb_result ask_guard(const struct vb_region *r, struct vb_access *a)
 {
-	if (!r->guarded || r->ram_ops == NULL || r->ram_ops->check == NULL)
+	bool asks = r->guarded || (r->dap_guarded && a->master == VB_DAP);
+
+	if (!asks || r->ram_ops == NULL || r->ram_ops->check == NULL)
 		return VB_OK;
 	return r->ram_ops->check(r->ctx, a, a->addr - r->base);
 }
@@ -246,9 +248,12 @@ bool vb_bus_poke(struct vb_bus *bus, uint32_t addr, const void *src, size_t byte
 		return false;
 	for (; bytes > 0; addr += (uint32_t)span, from += span, bytes -= span) {
 		uint8_t *to = ram_span(bus, addr, bytes, &span);
+		const struct vb_region *r = vb_bus_find(bus, addr);
 
 		memcpy(to, from, span);
 		tell_changed(bus, to, span);
+		if (r->ram_ops && r->ram_ops->poked)
+			r->ram_ops->poked(r->ctx, addr - r->base, span);
 	}
 	return true;
 }

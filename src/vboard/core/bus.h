@@ -54,6 +54,8 @@ struct vb_device_ops {
 struct vb_ram_ops {
 	enum vb_result (*write)(void *ctx, struct vb_access *a, uint32_t offset, uint32_t value);
 	enum vb_result (*check)(void *ctx, struct vb_access *a, uint32_t offset);
+	/* Optional: vb_bus_poke() has changed these bytes of the region at the poked address. */
+	void (*poked)(void *ctx, uint32_t offset, size_t bytes);
 };
 
 /*
@@ -73,6 +75,7 @@ struct vb_region {
 	uint8_t *ram;			/* NULL: device */
 	bool writable, executable;
 	bool guarded;			/* RAM: ask ops->check for every access, CPU's too */
+	bool dap_guarded;		/* RAM: ask ops->check for the DAP's accesses in any case */
 	const struct vb_ram_ops *ram_ops;
 	const struct vb_device_ops *dev_ops;
 	void *ctx;

@@ -6,7 +6,13 @@
  * (DDI 0403) defines them. The CPU adds its own PPB regions (0xE0000000..0xE00FFFFF) to the bus.
  *
  * The core runs only inside vb_clock_advance(). One instruction costs one cycle of hclk unless the
- * timing table says otherwise; CYCCNT counts the same cycles.
+ * timing table says otherwise (exception entry 12, return 10, as on an M4 with zero wait states);
+ * CYCCNT counts the same cycles. Members of an IT block whose condition fails cost nothing.
+ *
+ * vb_cpu_new() must come before or after the RAM regions are added, as is handy: the CPU maps what
+ * the bus holds just before it runs. RAM regions that are not whole 4 KiB pages are data only.
+ * vb_cpu_reset() and vb_cpu_hold() may be called from a device's callback, also one that the CPU's
+ * own store caused: they take effect before the next instruction.
  *
  * Reset scopes (arm-debug.md 6.8): power-on clears everything; system reset (SYSRESETREQ, nRST,
  * watchdog) keeps the debug block (DHCSR.C_DEBUGEN, DEMCR, FPB, DWT); while `hold` is set the core
@@ -28,9 +34,15 @@ struct vb_cpu_config {
 	unsigned nvic_prio_bits;
 	uint32_t rom_table_base;	/* 0xE00FF000 */
 	uint32_t rom_pidr[5];		/* PIDR0..4 of the chip's ROM table */
-	/* SYSRESETREQ or VECTRESET was written, or a lockup wants a reset. Called between instructions. */
+	/*
+	 * SYSRESETREQ or VECTRESET was written. Called between instructions, from a clock event. The
+	 * callee resets what it must and calls vb_cpu_reset(); if it did not, or if there is no
+	 * callee, the CPU resets itself.
+	 */
 	void (*on_reset_request)(void *ctx, bool core_only);
 	void (*on_sleep)(void *ctx, bool sleeping, bool deep);
+	/* Entered or left Debug state (watchdogs and timers may freeze). Optional. */
+	void (*on_halt)(void *ctx, bool halted);
 	void *ctx;
 };
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Low-power modes of STM32L476 as a debugger meets them (RM0351 5.3 and 48.6.2): in Stop without
+ * DBG_STOP the core clock is gone and the PPB with it; Standby and Shutdown end in a reset.
+ */
+#include <string.h>
+
+#include "vboard/chip/stm32l476.h"
+
+#define DBG_STOP    BIT(1)
+#define DBG_STANDBY BIT(2)
+
+/* Real SRAM wakes up with noise; the same noise in every run. */
+void stm32l476_forget_ram(struct stm32l476 *chip)
+{
+	uint32_t noise = 0x6d2b79f5, word;
+	uint8_t bytes[4];
+
+	for (uint32_t at = 0; at < SRAM1_BYTES + SRAM2_BYTES; at += 4) {
+		noise ^= noise << 13;
+		noise ^= noise >> 17;
+		noise ^= noise << 5;
+		word = noise;
+		put_le32(bytes, word);
+		vb_bus_poke(chip->board->bus,
+			    at < SRAM1_BYTES ? SRAM1_BASE + at : SRAM2_BASE + at - SRAM1_BYTES, bytes,
+			    4);
+	}
+}
+
+static bool keeps_clock(const struct stm32l476 *chip, enum stm32_power power)
+{
+	uint32_t cr = chip->env.dbgmcu_cr;
+
+	return power == STM32_STOP ? cr & DBG_STOP : power < STM32_STOP || (cr & DBG_STANDBY);
+}
+
+static void set_power(struct stm32l476 *chip, enum stm32_power power)
+{
+	stm32_env_change(&chip->env);
+	chip->env.power = power;
+	stm32_env_changed(&chip->env);
+	vb_cpu_gate(chip->board->cpu, !keeps_clock(chip, power));
+}
+
+/* nRST_STOP, nRST_STDBY, nRST_SHDW = 0 turn the entry into a reset. */
+static bool entry_is_reset(const struct stm32l476 *chip, enum stm32_power power)
+{
+	static const uint32_t bits[] = { [STM32_STOP] = BIT(12), [STM32_STANDBY] = BIT(13),
+					 [STM32_SHUTDOWN] = BIT(14) };
+
+	return power >= STM32_STOP && !(chip->flash.loaded[OPT_USER] & bits[power]);
+}
+
+void stm32l476_enter(struct stm32l476 *chip, enum stm32_power power)
+{
+	if (entry_is_reset(chip, power)) {
+		stm32_env_request_reset(&chip->env, VB_RESET_LOW_POWER);
+		return;
+	}
+	set_power(chip, power);
+	if (power >= STM32_STANDBY)
+		stm32l4_pwr_note_standby(&chip->pwr);
+}
+
+/* Out of Stop the core goes on; out of Standby it starts again, options loaded anew. */
+void stm32l476_wake(void *ctx)
+{
+	struct stm32l476 *chip = ctx;
+	enum stm32_power was = chip->env.power;
+
+	if (was < STM32_STOP)
+		return;
+	set_power(chip, STM32_RUN);
+	if (was == STM32_STOP)
+		stm32l4_rcc_wake(&chip->rcc);
+	else
+		stm32_env_request_reset(&chip->env, VB_RESET_POWER_ON);
+}
+
+void stm32l476_sleep(void *ctx, bool sleeping, bool deep)
+{
+	struct stm32l476 *chip = ctx;
+
+	if (sleeping)
+		stm32l476_enter(chip, deep ? stm32l4_pwr_deep(&chip->pwr) : STM32_SLEEP);
+	else if (chip->env.power >= STM32_STOP)
+		stm32l476_wake(chip);
+	else
+		set_power(chip, STM32_RUN);
+}
+
+void stm32l476_halt(void *ctx, bool halted)
+{
+	struct stm32l476 *chip = ctx;
+
+	stm32_env_change(&chip->env);
+	chip->env.core_halted = halted;
+	stm32_env_changed(&chip->env);
+}
+
+void stm32l476_debug_clocks(void *ctx)
+{
+	struct stm32l476 *chip = ctx;
+
+	if (chip->board->cpu != NULL)
+		vb_cpu_gate(chip->board->cpu, !keeps_clock(chip, chip->env.power));
+}

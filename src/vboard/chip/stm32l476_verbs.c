@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Control port: the board around the chip, its clocks, pins and power. */
+#include <string.h>
+
+#include "vboard/chip/stm32l476_verbs.h"
+
+static bool refuse(char *error, size_t error_size, const char *text)
+{
+	snprintf(error, error_size, "%s", text);
+	return false;
+}
+
+static bool is_on(int argc, char **argv, bool *on)
+{
+	*on = argc == 2 && strcmp(argv[1], "on") == 0;
+	return *on || (argc == 2 && strcmp(argv[1], "off") == 0);
+}
+
+static const char *truth(bool value)
+{
+	return value ? "true" : "false";
+}
+
+static bool verb_led(VERB_ARGS)
+{
+	struct stm32_gpio *a = &((struct stm32l476 *)board->priv)->gpio[0];
+	bool drives = stm32_gpio_mode(a, 5) == PIN_OUTPUT;
+
+	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
+	fprintf(out, "{\"LD2\":%s,\"toggles\":%llu}", truth(drives && (a->level & BIT(5))),
+		(unsigned long long)a->toggles[5]);
+	return true;
+}
+
+static bool verb_button(VERB_ARGS)
+{
+	struct stm32_gpio *c = &((struct stm32l476 *)board->priv)->gpio[2];
+	bool press = argc == 2 && strcmp(argv[1], "press") == 0;
+
+	(void)ctx;
+	if (!press && (argc != 2 || strcmp(argv[1], "release") != 0))
+		return refuse(error, error_size, "usage: button press|release");
+	stm32_gpio_drive(c, 13, press ? 0 : 1);		/* B1 pulls PC13 low */
+	fprintf(out, "{\"pressed\":%s}", truth(press));
+	return true;
+}
+
+static bool verb_gpio(VERB_ARGS)
+{
+	static const char *const modes[] = { "input", "output", "alternate", "analog" };
+	struct stm32l476 *chip = board->priv;
+	struct stm32_gpio *gpio;
+	uint32_t pin;
+
+	(void)ctx;
+	if (argc < 2 || argv[1][0] != 'P' || argv[1][1] < 'A' || argv[1][1] > 'H' ||
+	    !stm32l476_number(argv[1] + 2, &pin, error, error_size) || pin > 15)
+		return refuse(error, error_size, "usage: gpio PIN [0|1|float], as in gpio PA5");
+	gpio = &chip->gpio[argv[1][1] - 'A'];
+	if (argc == 3)
+		stm32_gpio_drive(gpio, pin, strcmp(argv[2], "float") == 0 ? -1 : argv[2][0] == '1');
+	fprintf(out, "{\"level\":%u,\"mode\":\"%s\",\"alternate\":%u,\"toggles\":%llu}",
+		gpio->level >> pin & 1u, modes[stm32_gpio_mode(gpio, pin)],
+		stm32_gpio_alternate(gpio, pin), (unsigned long long)gpio->toggles[pin]);
+	return true;
+}
+
+static bool verb_uart_rx(VERB_ARGS)
+{
+	struct stm32_usart *usart = &((struct stm32l476 *)board->priv)->usart2;
+	size_t taken = 0;
+
+	(void)ctx;
+	if (argc < 2)
+		return refuse(error, error_size, "usage: uart-rx TEXT...");
+	for (int i = 1; i < argc; i++) {
+		if (i > 1)
+			taken += stm32_usart_receive(usart, (const uint8_t *)" ", 1);
+		taken += stm32_usart_receive(usart, (const uint8_t *)argv[i], strlen(argv[i]));
+	}
+	fprintf(out, "{\"queued\":%zu}", taken);
+	return true;
+}
+
+static bool verb_boot0(VERB_ARGS)
+{
+	struct stm32l476 *chip = board->priv;
+
+	(void)ctx;
+	if (argc != 2 || (strcmp(argv[1], "0") != 0 && strcmp(argv[1], "1") != 0))
+		return refuse(error, error_size, "usage: boot0 0|1");
+	chip->boot0 = argv[1][0] == '1';
+	fprintf(out, "{\"boot0\":%d,\"note\":\"sampled at the next reset\"}", chip->boot0);
+	return true;
+}
+
+static bool verb_brownout(VERB_ARGS)
+{
+	(void)ctx, (void)argc, (void)argv;
+	if (!board->powered)
+		return refuse(error, error_size, "the board has no power");
+	vb_board_reset(board, VB_RESET_POWER_ON);
+	fprintf(out, "{\"flag\":\"BORRSTF\"}");
+	return true;
+}
+
+/* As firmware does with SLEEPDEEP and WFI, but at once. */
+static bool verb_low_power(VERB_ARGS)
+{
+	static const struct { const char *name; enum stm32_power power; } modes[] = {
+		{ "run", STM32_RUN }, { "stop", STM32_STOP }, { "standby", STM32_STANDBY },
+		{ "shutdown", STM32_SHUTDOWN }
+	};
+	struct stm32l476 *chip = board->priv;
+	const char *want = argc == 2 ? argv[1] : "";
+	const char *now = "sleep";
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (strcmp(want, modes[i].name) == 0 && modes[i].power == STM32_RUN)
+			stm32l476_wake(chip);
+		else if (strcmp(want, modes[i].name) == 0)
+			stm32l476_enter(chip, modes[i].power);
+	}
+	if (argc > 2 || (argc == 2 && strstr("run stop standby shutdown", want) == NULL))
+		return refuse(error, error_size, "usage: stop-mode [run|stop|standby|shutdown]");
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (chip->env.power == modes[i].power)
+			now = modes[i].name;
+	}
+	fprintf(out, "{\"power\":\"%s\"}", now);
+	return true;
+}
+
+/* Firmware that uses PA13 and PA14 for itself. */
+static bool verb_swd_pins(VERB_ARGS)
+{
+	struct stm32_gpio *a = &((struct stm32l476 *)board->priv)->gpio[0];
+	uint32_t *moder = vb_regs_at(&a->regs, 0);
+	bool on;
+
+	(void)ctx;
+	if (!is_on(argc, argv, &on))
+		return refuse(error, error_size, "usage: swd-pins on|off");
+	*moder = (*moder & ~(15u << 26)) | (on ? 0xau << 26 : 0xfu << 26);
+	a->on_mode(a->chip, a);
+	fprintf(out, "{\"swd_pins\":%s}", truth(on));
+	return true;
+}
+
+static bool verb_low_power_run(VERB_ARGS)
+{
+	struct stm32l476 *chip = board->priv;
+	uint32_t *cr1 = vb_regs_at(&chip->pwr.regs, 0);
+	bool on;
+
+	(void)ctx;
+	if (!is_on(argc, argv, &on))
+		return refuse(error, error_size, "usage: low-power-run on|off");
+	*cr1 = (*cr1 & ~BIT(14)) | (on ? BIT(14) : 0);
+	fprintf(out, "{\"CR1\":%u}", *cr1);
+	return true;
+}
+
+static bool verb_clocks(VERB_ARGS)
+{
+	const struct stm32_clocks *c = &((struct stm32l476 *)board->priv)->env.clocks;
+
+	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
+	fprintf(out, "{\"sysclk\":%u,\"hclk\":%u,\"pclk1\":%u,\"pclk2\":%u}", c->sysclk, c->hclk,
+		c->pclk1, c->pclk2);
+	return true;
+}
+
+static bool verb_reset_cause(VERB_ARGS)
+{
+	static const char *const names[8] = { "FWRSTF", "OBLRSTF", "PINRSTF", "BORRSTF",
+					      "SFTRSTF", "IWDGRSTF", "WWDGRSTF", "LPWRRSTF" };
+	struct stm32l476 *chip = board->priv;
+	uint32_t csr = *stm32l4_rcc_enable(&chip->rcc, RCC_CSR);
+	const char *comma = "";
+
+	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
+	fprintf(out, "{\"CSR\":%u,\"flags\":[", csr);
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		if (csr & BIT(24 + i)) {
+			fprintf(out, "%s\"%s\"", comma, names[i]);
+			comma = ",";
+		}
+	}
+	fprintf(out, "]}");
+	return true;
+}
+
+static bool verb_watchdog(VERB_ARGS)
+{
+	struct stm32l476 *chip = board->priv;
+
+	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
+	fprintf(out, "{\"iwdg_running\":%s,\"iwdg_reload\":%u,\"iwdg_prescaler\":%u}",
+		truth(chip->iwdg.running), chip->iwdg.rlr, 4u << MIN(chip->iwdg.pr, 6u));
+	return true;
+}
+
+const struct vb_control_verb stm32l476_verbs[] = {
+	{ "options", "[NAME=VALUE | NAME=FIRST..LAST | NAME VALUE [LAST]]... [factory] [pending]",
+	  "Shows the option bytes, or writes and loads them; \"pending\" leaves the loading to the "
+	  "next power-on or OBL_LAUNCH.", stm32l476_options },
+	{ "corrupt-options", "[REGISTER]", "Breaks the complement of one stored option word, or of "
+	  "all: mismatch values and OPTVERR at the next load.", stm32l476_corrupt_options },
+	{ "flash-regs", "", "Shows the registers of the flash controller.", stm32l476_flash_regs },
+	{ "flash-info", "", "Shows geometry, mapping and the number of cells in each state.",
+	  stm32l476_flash_info },
+	{ "flash-read", "ADDR BYTES", "Cell contents in hex, past protection and caches.",
+	  stm32l476_flash_read },
+	{ "flash-dump", "FILE", "Writes main flash to a file.", stm32l476_flash_dump },
+	{ "flash-load", "FILE [ADDR]", "Puts a binary file into main flash in no time.",
+	  stm32l476_flash_load },
+	{ "flash-erase", "", "Erases main flash in no time.", stm32l476_flash_erase },
+	{ "preset-sr", "VALUE [sticky]", "Sets error bits in SR; sticky: again after each reset.",
+	  stm32l476_preset_sr },
+	{ "preset-cr", "VALUE", "Sets CR as an application may have left it.", stm32l476_preset_cr },
+	{ "lock-keys", "", "Locks the controller until reset, as after a wrong key.", stm32l476_lock_keys },
+	{ "stuck-bsy", "on|off", "BSY never falls.", stm32l476_stuck_bsy },
+	{ "flash-size", "KIB", "256, 512, 1024: a part of that size. Others: the register lies.",
+	  stm32l476_flash_size },
+	{ "ecc", "ADDR single|double", "Puts an ECC error into a double word.", stm32l476_ecc },
+	{ "flip-bits", "ADDR MASK [raw]", "Flips bits of a word; raw: the ECC agrees with them.",
+	  stm32l476_flip_bits },
+	{ "cell-state", "ADDR [erased|programmed|single|bad]", "Shows or sets a double word's state.",
+	  stm32l476_cell_state },
+	{ "fail-after", "N reset|power|brownout, or off", "Fails in the middle of the Nth flash "
+	  "operation from now.", stm32l476_fail_after },
+	{ "fb-mode", "on|off", "Swaps the banks, as the boot loader or firmware would.", stm32l476_fb_mode },
+	{ "run-pd", "on|off", "Flash powered down in Run mode.", stm32l476_run_pd },
+	{ "intrude", "", "Sets the level 1 intrusion latch.", stm32l476_intrude },
+	{ "led", "", "Shows LD2 (PA5).", verb_led },
+	{ "button", "press|release", "B1 (PC13).", verb_button },
+	{ "gpio", "PIN [0|1|float]", "Shows a pin, or drives it from outside.", verb_gpio },
+	{ "uart-rx", "TEXT...", "Types into USART2.", verb_uart_rx },
+	{ "boot0", "0|1", "The BOOT0 pin, sampled at reset.", verb_boot0 },
+	{ "brownout", "", "The supply dips below the BOR level and comes back.", verb_brownout },
+	{ "stop-mode", "[run|stop|standby|shutdown]", "Shows or enters a low-power mode; run: a "
+	  "wake-up event.", verb_low_power },
+	{ "low-power-run", "on|off", "PWR_CR1.LPR as an application left it.", verb_low_power_run },
+	{ "swd-pins", "on|off", "off: firmware took PA13 and PA14.", verb_swd_pins },
+	{ "clocks", "", "Shows the clock frequencies.", verb_clocks },
+	{ "reset-cause", "", "Shows the flags of RCC_CSR.", verb_reset_cause },
+	{ "watchdog", "", "Shows the independent watchdog.", verb_watchdog },
+	{ .name = NULL }
+};

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vboard/device/stm32.h"
+
+#include <assert.h>
+
+#define NS_PER_S 1000000000u
+
+void stm32_env_follow(struct stm32_env *env, const struct stm32_follower *follower)
+{
+	assert(env->follower_count < ARRAY_SIZE(env->followers));
+	env->followers[env->follower_count++] = *follower;
+}
+
+void stm32_env_change(struct stm32_env *env)
+{
+	for (size_t i = 0; i < env->follower_count; i++)
+		env->followers[i].sync(env->followers[i].dev);
+}
+
+void stm32_env_changed(struct stm32_env *env)
+{
+	for (size_t i = 0; i < env->follower_count; i++)
+		env->followers[i].resume(env->followers[i].dev);
+}
+
+static void serve_reset(void *ctx)
+{
+	struct stm32_env *env = ctx;
+
+	if (!env->reset_requested)
+		return;
+	env->reset_requested = false;
+	if (env->board->powered)
+		vb_board_reset(env->board, env->requested);
+}
+
+void stm32_env_request_reset(struct stm32_env *env, enum vb_reset kind)
+{
+	if (env->reset_requested)
+		return;
+	env->reset_requested = true;
+	env->requested = kind;
+	vb_clock_after(env->board->clock, 0, serve_reset, env, "reset request");
+}
+
+uint64_t stm32_env_now(const struct stm32_env *env)
+{
+	return vb_clock_now(env->board->clock);
+}
+
+void stm32_env_irq(struct stm32_env *env, int irq, bool level)
+{
+	if (env->board->cpu != NULL)
+		vb_cpu_irq(env->board->cpu, irq, level);
+}
+
+/* The products below pass 64 bits: a 32-bit timer behind a 16-bit prescaler. */
+static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c, bool round_up)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)((product + (round_up ? c - 1 : 0)) / c);
+}
+
+uint64_t stm32_rate_take(struct stm32_rate *rate, uint64_t now_ns)
+{
+	uint64_t periods;
+
+	if (rate->hz == 0 || now_ns <= rate->since_ns) {
+		if (rate->hz == 0)
+			rate->since_ns = now_ns;
+		return 0;
+	}
+	periods = mul_div(now_ns - rate->since_ns, rate->hz, (uint64_t)rate->div * NS_PER_S, false);
+	rate->since_ns += mul_div(periods * rate->div, NS_PER_S, rate->hz, true);
+	return periods;
+}
+
+uint64_t stm32_rate_delay(const struct stm32_rate *rate, uint64_t now_ns, uint64_t periods)
+{
+	uint64_t due;
+
+	if (rate->hz == 0)
+		return UINT64_MAX;
+	due = rate->since_ns + mul_div(periods * rate->div, NS_PER_S, rate->hz, true);
+	return due > now_ns ? due - now_ns : 0;
+}
+
+void stm32_rate_set(struct stm32_rate *rate, uint64_t now_ns, uint32_t hz, uint32_t div)
+{
+	rate->since_ns = now_ns;
+	rate->hz = hz;
+	rate->div = div ? div : 1;
+}
+
+static bool is_clocked(const struct stm32_slave *slave)
+{
+	return slave->enable == NULL || (*slave->enable & slave->enable_bit);
+}
+
+static bool is_shut(const struct stm32_slave *slave, const struct vb_access *a)
+{
+	return slave->env->board->nrst_low && a->master == VB_DAP;
+}
+
+static enum vb_result slave_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
+{
+	struct stm32_slave *slave = dev;
+
+	*value = 0;
+	if (is_shut(slave, a))
+		return VB_FAULT;
+	if (slave->ops == NULL || !is_clocked(slave))
+		return VB_OK;
+	return slave->ops->read(slave->dev, a, offset, value);
+}
+
+static enum vb_result slave_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
+{
+	struct stm32_slave *slave = dev;
+
+	if (is_shut(slave, a))
+		return VB_FAULT;
+	if (slave->ops == NULL || !is_clocked(slave))
+		return VB_OK;
+	return slave->ops->write(slave->dev, a, offset, value);
+}
+
+const struct vb_device_ops stm32_slave_ops = { .read = slave_read, .write = slave_write };

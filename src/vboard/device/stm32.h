@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the devices of one STM32 share: clocks, debug freeze, low-power state, and the rules every
+ * slave on the AHB and APB buses follows.
+ *
+ * The chip owns one struct stm32_env and gives it to each of its devices. A device that counts time
+ * subscribes with stm32_env_follow(): `sync` is called before a clock, freeze bit or low-power state
+ * changes (bring your count up to date with the old rate), `resume` afterwards (take the new rate
+ * and schedule the next event). Whoever changes any of these fields brackets it with
+ * stm32_env_change() and stm32_env_changed().
+ *
+ * A reset is never done from inside a bus access: stm32_env_request_reset() lets the access end.
+ */
+#ifndef VB_DEVICE_STM32_H
+#define VB_DEVICE_STM32_H
+
+#include "base/bytes.h"
+#include "vboard/board.h"
+
+enum stm32_power { STM32_RUN, STM32_SLEEP, STM32_STOP, STM32_STANDBY, STM32_SHUTDOWN };
+
+struct stm32_clocks {
+	uint32_t sysclk, hclk, pclk1, pclk2, timclk1, timclk2, hsi, lse, lsi;
+};
+
+struct stm32_follower {
+	void (*sync)(void *dev);
+	void (*resume)(void *dev);
+	void *dev;
+};
+
+struct stm32_env {
+	struct vb_board *board;
+	struct stm32_clocks clocks;
+	/* DBGMCU, kept here because so many devices look at it. Lost at power-on reset only. */
+	uint32_t dbgmcu_cr, dbgmcu_apb1fzr1, dbgmcu_apb1fzr2, dbgmcu_apb2fz;
+	enum stm32_power power;
+	bool core_halted;
+	bool backup_open;	/* PWR_CR1.DBP: the backup domain may be written */
+	struct stm32_follower followers[24];
+	size_t follower_count;
+	bool reset_requested;
+	enum vb_reset requested;
+};
+
+void stm32_env_follow(struct stm32_env *env, const struct stm32_follower *follower);
+void stm32_env_change(struct stm32_env *env);
+void stm32_env_changed(struct stm32_env *env);
+/* The first request wins until it is served, at the next turn of the clock. */
+void stm32_env_request_reset(struct stm32_env *env, enum vb_reset kind);
+uint64_t stm32_env_now(const struct stm32_env *env);
+void stm32_env_irq(struct stm32_env *env, int irq, bool level);
+
+/*
+ * A count in virtual time: periods of div / hz seconds since `since_ns`. hz 0: stopped.
+ */
+struct stm32_rate {
+	uint64_t since_ns;
+	uint32_t hz, div;
+};
+/* Whole periods since the last call; the fraction is kept. */
+uint64_t stm32_rate_take(struct stm32_rate *rate, uint64_t now_ns);
+/* Nanoseconds from now until `periods` more have passed; UINT64_MAX if stopped. */
+uint64_t stm32_rate_delay(const struct stm32_rate *rate, uint64_t now_ns, uint64_t periods);
+void stm32_rate_set(struct stm32_rate *rate, uint64_t now_ns, uint32_t hz, uint32_t div);
+
+/*
+ * A slave as the bus matrix sees it: behind a clock enable bit and a reset. Without its clock it
+ * reads 0 and drops writes; while nRST is low the debugger gets a bus error.
+ */
+struct stm32_slave {
+	struct stm32_env *env;
+	const struct vb_device_ops *ops;	/* NULL: not modelled, reads 0 */
+	void *dev;
+	const uint32_t *enable;			/* the RCC enable register; NULL: always clocked */
+	uint32_t enable_bit;
+};
+extern const struct vb_device_ops stm32_slave_ops;
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* DBGMCU (RM0351 48.6), the backup registers of the RTC (36.6), and RNG (27). */
+#include <string.h>
+
+#include "vboard/device/stm32_system.h"
+
+static uint32_t *dbgmcu_field(struct stm32_dbgmcu *dbg, uint32_t offset, uint32_t *writable)
+{
+	static const uint32_t masks[] = { 0, 0x000000e7, 0x82e01c3f, 0x00000020, 0x00072800 };
+	uint32_t *fields[] = { &dbg->idcode, &dbg->env->dbgmcu_cr, &dbg->env->dbgmcu_apb1fzr1,
+			       &dbg->env->dbgmcu_apb1fzr2, &dbg->env->dbgmcu_apb2fz };
+
+	if (offset / 4 >= ARRAY_SIZE(fields))
+		return NULL;
+	*writable = masks[offset / 4];
+	return fields[offset / 4];
+}
+
+/* On the PPB: no clock enable, and it answers while the system is held in reset. */
+static enum vb_result dbgmcu_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
+{
+	uint32_t writable, *field = dbgmcu_field(dev, offset, &writable);
+
+	(void)a;
+	*value = field ? *field >> 8 * (offset & 3) : 0;
+	return VB_OK;
+}
+
+static enum vb_result dbgmcu_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
+{
+	struct stm32_dbgmcu *dbg = dev;
+	uint32_t writable, *field = dbgmcu_field(dbg, offset, &writable);
+
+	if (field == NULL)
+		return VB_OK;
+	writable &= (0xffffffffu >> (32 - 8 * a->size)) << 8 * (offset & 3);
+	stm32_env_change(dbg->env);
+	*field = (*field & ~writable) | (value << 8 * (offset & 3) & writable);
+	stm32_env_changed(dbg->env);
+	if (dbg->on_change)
+		dbg->on_change(dbg->chip);
+	return VB_OK;
+}
+
+const struct vb_device_ops stm32_dbgmcu_ops = { .read = dbgmcu_read, .write = dbgmcu_write };
+
+/* RTC: the calendar does not run; what matters to a debugger are the 32 backup registers. */
+
+static const struct vb_reg rtc_regs[] = {
+	{ "TR", 0x00, 0, 0x007f7f7f, 0, NULL, NULL },
+	{ "DR", 0x04, 0x00002101, 0x00ffff3f, 0, NULL, NULL },
+	{ "CR", 0x08, 0, 0x00ffff7f, 0, NULL, NULL },
+	{ "ISR", 0x0c, 0x00000007, 0x00000080, 0, NULL, NULL },
+	{ "PRER", 0x10, 0x007f00ff, 0x007f7fff, 0, NULL, NULL },
+	{ "WUTR", 0x14, 0x0000ffff, 0x0000ffff, 0, NULL, NULL },
+	{ .name = NULL }
+};
+#define RTC_BACKUP 0x50u
+
+static uint32_t *backup_at(struct stm32_rtc *rtc, uint32_t offset)
+{
+	uint32_t i = (offset - RTC_BACKUP) / 4;
+
+	return offset >= RTC_BACKUP && i < ARRAY_SIZE(rtc->backup) ? &rtc->backup[i] : NULL;
+}
+
+static enum vb_result rtc_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
+{
+	struct stm32_rtc *rtc = dev;
+	uint32_t *backup = backup_at(rtc, offset);
+
+	if (backup == NULL)
+		return vb_regs_ops.read(&rtc->regs, a, offset, value);
+	if (rtc->is_shut && rtc->is_shut(rtc->chip, a))
+		return VB_FAULT;
+	*value = *backup >> 8 * (offset & 3);
+	return VB_OK;
+}
+
+static enum vb_result rtc_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
+{
+	struct stm32_rtc *rtc = dev;
+	uint32_t *backup = backup_at(rtc, offset);
+
+	if (backup != NULL && rtc->is_shut && rtc->is_shut(rtc->chip, a))
+		return VB_FAULT;
+	if (!rtc->env->backup_open)
+		return VB_OK;
+	if (backup == NULL)
+		return vb_regs_ops.write(&rtc->regs, a, offset, value);
+	*backup = value;
+	return VB_OK;
+}
+
+const struct vb_device_ops stm32_rtc_ops = { .read = rtc_read, .write = rtc_write };
+
+void stm32_rtc_init(struct stm32_rtc *rtc, struct stm32_env *env)
+{
+	rtc->env = env;
+	rtc->regs = (struct vb_regs){ .name = "RTC", .table = rtc_regs, .value = rtc->value,
+				      .dev = rtc };
+	vb_regs_reset(&rtc->regs);
+}
+
+void stm32_rtc_power_on(struct stm32_rtc *rtc)
+{
+	vb_regs_reset(&rtc->regs);
+	memset(rtc->backup, 0, sizeof(rtc->backup));
+}
+
+#define RNG_CR 0x00u
+#define RNG_SR 0x04u
+#define RNG_DR 0x08u
+
+static void rng_sr(struct vb_regs *regs, uint32_t *sr)
+{
+	*sr = *vb_regs_at(regs, RNG_CR) & BIT(2) ? BIT(0) : 0;
+}
+
+static void rng_dr(struct vb_regs *regs, uint32_t *dr)
+{
+	struct stm32_rng *rng = regs->dev;
+
+	if (!(*vb_regs_at(regs, RNG_CR) & BIT(2)))
+		return;
+	rng->noise ^= rng->noise << 13;		/* the same numbers in every run */
+	rng->noise ^= rng->noise >> 17;
+	rng->noise ^= rng->noise << 5;
+	*dr = rng->noise;
+}
+
+static const struct vb_reg rng_regs[] = {
+	{ "CR", RNG_CR, 0, 0x0000000c, 0, NULL, NULL },
+	{ "SR", RNG_SR, 0, 0x00000000, 0, NULL, rng_sr },
+	{ "DR", RNG_DR, 0, 0x00000000, 0, NULL, rng_dr },
+	{ .name = NULL }
+};
+
+void stm32_rng_init(struct stm32_rng *rng, struct stm32_env *env)
+{
+	rng->env = env;
+	rng->noise = 0x2545f491;
+	rng->regs = (struct vb_regs){ .name = "RNG", .table = rng_regs, .value = rng->value,
+				      .dev = rng };
+}
+
+void stm32_rng_reset(struct stm32_rng *rng)
+{
+	vb_regs_reset(&rng->regs);
+}
