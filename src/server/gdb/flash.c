@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vFlashErase, vFlashWrite, vFlashDone: `load`. Everything is collected and happens at vFlashDone, in
+ * one operation of the flash room, which then knows all sectors before it erases the first. GDB allows
+ * that: contents are undefined until vFlashDone has returned (GDB manual, vFlashWrite).
+ *
+ * Two slips in GDB's arithmetic are lived with: an erase of length 0, and a write whose last byte is the
+ * first of a block that was not erased. Every sector written is erased if it has to be.
+ */
+#include <stdlib.h>
+
+#include "server/gdb/packets.h"
+
+void flash_forget(struct gdb_session *s)
+{
+	image_close(s->flash.image);
+	free(s->flash.erases);
+	s->flash = (struct gdb_flash){ 0 };
+}
+
+/* The first packet of a load. The handler's default is `reset init`, so that the core is at rest and
+ * the registers are those after a reset. */
+static enum err start(struct gdb_session *s)
+{
+	if (s->flash.is_open)
+		return OK;
+	s->flash.is_open = true;
+	target_call_event(s->target, EVENT_GDB_FLASH_ERASE_START);
+	if (s->is_gone)
+		return error_why(ERR_CANCELLED, "the client is gone");
+	return OK;
+}
+
+/* GDB 13 shows no text of ours: the reason waits for the next time it can be printed. */
+static enum err failed(struct gdb_session *s, enum err rc)
+{
+	console_note(s, "%s", error_text(error_current()));
+	flash_forget(s);
+	return rc;
+}
+
+static enum err check_range(struct gdb_session *s, uint32_t addr, size_t length)
+{
+	struct flash_bank *bank;
+
+	TRY(flash_bank_at(s->server->flash, s->target, addr, &bank));
+	if (length > 0 && length - 1 > UINT32_MAX - addr)
+		return error_why(ERR_ARGUMENT, "0x%zx bytes at 0x%08x run past the end of memory", length,
+				 addr);
+	return OK;
+}
+
+static void add_erase(struct gdb_session *s, uint32_t addr, uint32_t length)
+{
+	struct gdb_flash *f = &s->flash;
+
+	f->erases = xrealloc(f->erases, (f->erase_count + 1) * sizeof(*f->erases));
+	f->erases[f->erase_count++] = (struct flash_range){ addr, length };
+}
+
+static enum err packet_vFlashErase(struct gdb_session *s, struct rsp_args *args)
+{
+	uint32_t addr, length;
+
+	if (!rsp_take_char(args, ':') || !rsp_take_pair(args, &addr, ',', &length) || !rsp_at_end(args))
+		return gdb_malformed("vFlashErase");
+	enum err rc = check_range(s, addr, length);
+
+	if (rc == OK)
+		rc = start(s);
+	if (rc != OK)
+		return failed(s, rc);
+	if (length > 0)
+		add_erase(s, addr, length);
+	gdb_reply_ok(s);
+	return OK;
+}
+
+static enum err packet_vFlashWrite(struct gdb_session *s, struct rsp_args *args)
+{
+	uint32_t addr;
+
+	if (!rsp_take_char(args, ':') || !rsp_take_hex(args, &addr) || !rsp_take_char(args, ':'))
+		return gdb_malformed("vFlashWrite");
+	if (rsp_left(args) > 0) {
+		enum err rc = check_range(s, addr, rsp_left(args));
+
+		if (rc == ERR_NO_BANK) {
+			failed(s, rc);
+			gdb_reply_text(s, "E.memtype");
+			log_failure();
+			return OK;
+		}
+		if (rc == OK)
+			rc = start(s);
+		if (rc != OK)
+			return failed(s, rc);
+		if (s->flash.image == NULL)
+			s->flash.image = image_new();
+		image_add(s->flash.image, addr, (const uint8_t *)args->at, rsp_left(args));
+	}
+	gdb_reply_ok(s);
+	return OK;
+}
+
+/* Events around it as OpenOCD has them; the whole load is one erase and one write. */
+static enum err program(struct gdb_session *s)
+{
+	struct gdb_flash *f = &s->flash;
+	struct image *image = f->image != NULL ? f->image : image_new();
+	const struct flash_write_options options = {
+		.erase = true, .also_erase = f->erases, .also_erase_count = f->erase_count,
+	};
+	struct flash_report report;
+
+	f->image = NULL;	/* the session may forget its load while the loop runs */
+	f->erases = NULL;
+	target_call_event(s->target, EVENT_GDB_FLASH_ERASE_END);
+	target_call_event(s->target, EVENT_GDB_FLASH_WRITE_START);
+	enum err rc = flash_write_image(s->server->flash, s->target, image, &options, &report);
+	struct error kept;
+
+	if (rc == OK && image->count > 0)
+		log_info("gdb: wrote %zu bytes to flash (%s is the limit)", report.bytes_written,
+			 report.held_back_by != NULL ? report.held_back_by : "flash");
+	error_take(&kept);
+	target_call_event(s->target, EVENT_GDB_FLASH_WRITE_END);
+	error_put(&kept);
+	image_close(image);
+	free((void *)options.also_erase);
+	return rc;
+}
+
+static enum err packet_vFlashDone(struct gdb_session *s, struct rsp_args *args)
+{
+	struct script_frame frame;
+	enum err rc = OK;
+
+	(void)args;
+	if (s->flash.is_open) {
+		rc = script_enter(s->server->script, &frame, &s->origin);
+		if (rc == OK) {
+			rc = program(s);
+			script_leave(s->server->script, &frame);
+		}
+	}
+	if (rc != OK)
+		return failed(s, rc);
+	flash_forget(s);
+	gdb_reply_ok(s);
+	return OK;
+}
+
+const struct gdb_packet flash_packets[] = {
+	{ "vFlashErase", MATCH_WORD, packet_vFlashErase },
+	{ "vFlashWrite", MATCH_WORD, packet_vFlashWrite },
+	{ "vFlashDone", MATCH_WORD, packet_vFlashDone },
+	{ NULL, MATCH_WHOLE, NULL }
+};

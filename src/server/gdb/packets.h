@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * packets: a table row is a packet's name and its handler; one file per family of packets.
+ *
+ * A handler returns OK after exactly one gdb_reply*(), gdb_wait_for_stop() or gdb_no_answer(). From
+ * any other return the dispatcher makes an error answer. An unknown packet is answered empty.
+ */
+#ifndef SERVER_GDB_PACKETS_H
+#define SERVER_GDB_PACKETS_H
+
+#include "server/gdb/session.h"
+
+#define GDB_THREAD 1u			/* one core without an RTOS: one thread */
+
+/* GDB's own numbers of signals (include/gdb/signals.def). */
+enum gdb_signal { GDB_SIGNAL_0 = 0, GDB_SIGNAL_INT = 2, GDB_SIGNAL_TRAP = 5 };
+
+struct gdb_packet {
+	const char *name;
+	enum { MATCH_WHOLE, MATCH_WORD /* alone or before : ; , */, MATCH_PREFIX } match;
+	enum err (*run)(struct gdb_session *s, struct rsp_args *args);
+};
+extern const struct gdb_packet query_packets[], thread_packets[], register_packets[],
+	memory_packets[], search_packets[], point_packets[], resume_packets[], flash_packets[],
+	console_packets[], fileio_packets[], extended_packets[];
+
+/* dispatch.c. NULL: unknown. *used: the length of the name. */
+const struct gdb_packet *gdb_find_packet(const uint8_t *body, size_t n, size_t *used);
+void gdb_dispatch(struct gdb_session *s);
+void gdb_reply(struct gdb_session *s, const void *body, size_t n);
+void gdb_reply_text(struct gdb_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void gdb_reply_ok(struct gdb_session *s);
+/* "Enn", or "E.text" if GDB asked for texts; takes and logs the error chain. */
+void gdb_reply_failure(struct gdb_session *s, enum err rc);
+void gdb_format_failure(const struct gdb_session *s, enum err rc, struct buf *out);
+void gdb_no_answer(struct gdb_session *s);
+/* A packet that is not of its form. Returns ERR_PROTOCOL. */
+enum err gdb_malformed(const char *packet);
+unsigned gdb_errno(enum err rc);
+
+/* stop.c */
+void gdb_wait_for_stop(struct gdb_session *s);
+void gdb_report_stop(struct gdb_session *s, unsigned signal);
+/* The program has ended: SYS_EXIT. */
+void gdb_report_exit(struct gdb_session *s, uint32_t code);
+/* The wait ends with an error: no probe, no halt. */
+void gdb_report_trouble(struct gdb_session *s, enum err rc);
+unsigned stop_signal(const struct gdb_session *s);
+void stop_format(struct gdb_session *s, unsigned signal, struct buf *out);
+void stop_on_event(struct gdb_session *s, enum target_event event);
+void stop_tick(struct gdb_session *s);
+
+/* resume.c */
+void resume_interrupt(struct gdb_session *s);
+/* After a File-I/O call. */
+enum err resume_again(struct gdb_session *s);
+
+/* breakpoints.c */
+struct gdb_point *points_at(struct gdb_session *s, uint32_t addr);
+struct gdb_point *points_watching(struct gdb_session *s, uint32_t addr);
+void points_remove_all(struct gdb_session *s);
+
+/* flash.c, console.c, fileio.c */
+void flash_forget(struct gdb_session *s);
+void console_open(struct gdb_session *s);
+void console_close(struct gdb_session *s);
+/* Text for GDB's console; kept until O packets are allowed. */
+void console_note(struct gdb_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void console_flush_note(struct gdb_session *s);
+void fileio_attach(struct gdb_server *server, struct target *t);
+
+/* cache.c: copies of flash and RAM while the core is halted. False: not cacheable, or no luck. */
+struct read_cache;
+bool cache_read(struct gdb_session *s, uint32_t addr, uint8_t *dst, size_t n);
+void cache_free(struct gdb_session *s);
+
+#endif

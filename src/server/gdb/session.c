@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "server/gdb/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "server/gdb/packets.h"
+
+#define QUEUE_MAX     (4u * RSP_INPUT_MAX)
+/* A packet that comes so long after a monitor command began means that GDB has left it. */
+#define GIVE_UP_MS    1000u
+
+struct gdb_session *session_new(struct gdb_server *server, struct target *t,
+				const struct gdb_wire *wire)
+{
+	struct gdb_session *s = xcalloc(1, sizeof(*s));
+
+	s->server = server;
+	s->target = t;
+	s->wire = *wire;
+	s->has_process = true;
+	s->last_sent_ms = clock_now_ms();
+	s->origin = (struct origin){ .kind = ORIGIN_GDB, .session = s, .target = t };
+	s->next = server->sessions;
+	server->sessions = s;
+	return s;
+}
+
+static struct gdb_item *queue_pop(struct gdb_session *s)
+{
+	struct gdb_item *item = s->queue;
+
+	if (item != NULL)
+		s->queue = item->next;
+	return item;
+}
+
+static void item_free(struct gdb_item *item)
+{
+	buf_free(&item->data);
+	free(item);
+}
+
+static void session_free(struct gdb_session *s)
+{
+	for (struct gdb_session **p = &s->server->sessions; *p != NULL; p = &(*p)->next) {
+		if (*p == s) {
+			*p = s->next;
+			break;
+		}
+	}
+	for (struct gdb_item *item; (item = queue_pop(s)) != NULL;)
+		item_free(item);
+	loop_remove_timer(s->server->loop, s->range_timer);
+	output_free(s);
+	flash_forget(s);
+	cache_free(s);
+	buf_free(&s->input);
+	buf_free(&s->packet);
+	buf_free(&s->tdesc);
+	buf_free(&s->memory_map);
+	buf_free(&s->threads);
+	buf_free(&s->note);
+	free(s);
+}
+
+void session_hold(struct gdb_session *s)
+{
+	s->use_count++;
+}
+
+void session_release(struct gdb_session *s)
+{
+	if (--s->use_count == 0 && s->is_gone)
+		session_free(s);
+}
+
+static bool is_here(const struct gdb_session *s, const struct target *t)
+{
+	return s->target == t && s->is_attached && !s->is_gone;
+}
+
+bool session_has_company(const struct gdb_session *s)
+{
+	for (const struct gdb_session *o = s->server->sessions; o != NULL; o = o->next) {
+		if (o != s && is_here(o, s->target))
+			return true;
+	}
+	return false;
+}
+
+bool session_has_room(const struct gdb_server *server, const struct target *t)
+{
+	int count = 0;
+
+	for (const struct gdb_session *s = server->sessions; s != NULL; s = s->next)
+		count += s->target == t && s->is_let_in && !s->is_gone;
+	return t->gdb_max_connections < 0 || count < t->gdb_max_connections;
+}
+
+static void leave_core(struct gdb_session *s)
+{
+	struct target *t = s->target;
+	enum err rc = OK;
+
+	if (s->server->options.end_state == GDB_END_RUN && t->state == TARGET_HALTED)
+		rc = target_resume(t, NULL, true, false);
+	else if (s->server->options.end_state == GDB_END_HALT && t->state == TARGET_RUNNING)
+		rc = target_halt(t);
+	if (rc != OK) {
+		error_what(rc, "[%s] cannot leave the core as gdb_end_state says", t->name);
+		log_failure();
+	}
+}
+
+void session_attach(struct gdb_session *s)
+{
+	bool is_first = !session_has_company(s);
+
+	if (s->is_attached)
+		return;
+	s->is_attached = true;
+	if (is_first)
+		target_call_event(s->target, EVENT_GDB_ATTACH);
+}
+
+void session_detach(struct gdb_session *s)
+{
+	if (!s->is_attached)
+		return;
+	s->is_attached = false;
+	s->run = GDB_STOPPED;
+	s->range.is_active = false;
+	console_close(s);
+	flash_forget(s);
+	points_remove_all(s);
+	if (session_has_company(s))
+		return;		/* the core is theirs now */
+	target_call_event(s->target, EVENT_GDB_DETACH);
+	leave_core(s);
+}
+
+void session_close(struct gdb_session *s)
+{
+	if (s->is_gone)
+		return;
+	session_hold(s);
+	s->is_gone = true;
+	if (s->is_busy)
+		script_cancel(s->server->script, &s->origin);	/* session_work detaches */
+	else
+		session_detach(s);
+	session_release(s);
+}
+
+void session_hang_up(struct gdb_session *s)
+{
+	if (s->is_gone)
+		return;
+	s->wire.hang_up(s->wire.ctx);
+	session_close(s);
+}
+
+/* The target is looked at once more; a GDB without a core would only stumble. */
+static enum err check_examined(struct target *t)
+{
+	if (t->examined || target_examine(t) == OK)
+		return OK;
+	return error_what(error_current()->code,
+			  "Target %s not examined yet, refuse gdb connection", t->name);
+}
+
+/* The first packet of a client: until then it may have been somebody who only tries the port. */
+static bool let_in(struct gdb_session *s)
+{
+	if (!session_has_room(s->server, s->target)) {
+		log_error("rejected 'gdb' connection, no more connections allowed");
+		session_hang_up(s);
+		return false;
+	}
+	if (check_examined(s->target) != OK) {
+		log_failure();
+		session_hang_up(s);
+		return false;
+	}
+	s->is_let_in = true;
+	session_attach(s);
+	if (s->is_gone)
+		return false;
+	if (s->target->state != TARGET_HALTED)
+		log_warning("GDB connection on target %s not halted", s->target->name);
+	fileio_attach(s->server, s->target);
+	return true;
+}
+
+static void handle(struct gdb_session *s, struct gdb_item *item)
+{
+	buf_clear(&s->packet);
+	buf_append(&s->packet, item->data.data, item->data.len);
+	s->packet.len = rsp_unescape(s->packet.data, s->packet.data, s->packet.len);
+	s->packet.data[s->packet.len] = '\0';
+	item_free(item);
+	s->busy_since_ms = clock_now_ms();
+	s->last_sent_ms = s->busy_since_ms;
+	gdb_dispatch(s);
+}
+
+void session_work(struct gdb_session *s)
+{
+	if (s->is_busy || !s->server->is_ready || s->queue == NULL)
+		return;
+	session_hold(s);
+	s->is_busy = true;
+	if (s->is_let_in || let_in(s)) {
+		for (struct gdb_item *item; !s->is_gone && (item = queue_pop(s)) != NULL;)
+			handle(s, item);
+	}
+	s->is_busy = false;
+	if (s->is_gone)
+		session_detach(s);
+	else if (s->is_interrupted)
+		resume_interrupt(s);
+	session_release(s);
+}
+
+static void interrupted(struct gdb_session *s)
+{
+	if (!s->is_busy)
+		resume_interrupt(s);
+	else if (s->run == GDB_WAITING)
+		s->is_interrupted = true;	/* session_work halts the core */
+	else
+		script_cancel(s->server->script, &s->origin);
+}
+
+/* GDB leaves a monitor command on Ctrl-C without a word; its next command is the word. What the old
+ * one would still answer would be taken for the answer to the new one. */
+static void gave_up(struct gdb_session *s)
+{
+	if (!s->is_console || clock_now_ms() - s->busy_since_ms < GIVE_UP_MS)
+		return;
+	log_info("gdb: the client has left its monitor command: cancelled");
+	s->is_console = false;
+	s->owes_answer = false;
+	script_cancel(s->server->script, &s->origin);
+}
+
+static void enqueue(struct gdb_session *s, const uint8_t *body, size_t n)
+{
+	struct gdb_item *item = xcalloc(1, sizeof(*item)), **last = &s->queue;
+	size_t waiting = n;
+
+	if (s->is_busy)
+		gave_up(s);
+	for (; *last != NULL; last = &(*last)->next)
+		waiting += (*last)->data.len;
+	buf_append(&item->data, body, n);
+	*last = item;
+	if (waiting > QUEUE_MAX) {
+		log_warning("gdb: the client sends without waiting for answers: connection closed");
+		session_hang_up(s);
+	}
+}
+
+static void packet_came(struct gdb_session *s, const struct rsp_item *item)
+{
+	if (!s->no_ack) {
+		bool good = item->kind == RSP_PACKET;
+
+		/* At once: GDB's limit for the '+' is as short as the one for the answer. */
+		s->wire.send(s->wire.ctx, good ? "+" : "-", 1);
+		if (!good)
+			return;
+		output_flush(s);
+	}
+	enqueue(s, item->body, item->len);
+}
+
+void session_input(struct gdb_session *s, const void *data, size_t n)
+{
+	if (s->is_gone)
+		return;
+	session_hold(s);
+	buf_append(&s->input, data, n);
+	while (!s->is_gone) {
+		struct rsp_item item = rsp_next(s->input.data, s->input.len);
+
+		if (item.kind == RSP_PACKET || item.kind == RSP_BAD_SUM)
+			packet_came(s, &item);
+		if (item.kind == RSP_MORE)
+			break;
+		buf_consume(&s->input, item.used);
+		switch (item.kind) {
+		case RSP_ACK:	    output_acked(s);  break;
+		case RSP_NAK:	    output_nacked(s); break;
+		case RSP_INTERRUPT: interrupted(s);   break;
+		default:	    session_work(s);  break;	/* may come back in here */
+		}
+	}
+	if (s->input.len > RSP_INPUT_MAX) {
+		log_warning("gdb: a packet of more than %u bytes: connection closed", RSP_INPUT_MAX);
+		session_hang_up(s);
+	}
+	session_release(s);
+}
+
+void session_tick(struct gdb_session *s)
+{
+	session_hold(s);
+	output_tick(s);
+	if (s->is_busy || (s->queue != NULL && !s->server->is_ready))
+		output_keep_alive(s);
+	if (!s->is_busy)
+		stop_tick(s);
+	session_release(s);
+}
