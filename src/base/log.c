@@ -127,18 +127,23 @@ static void write_text(FILE *out, enum log_level level, const char *text)
 	fputs(colour ? "\033[0m\n" : "\n", out);
 }
 
-static void emit(enum log_level level, const char *text, const struct error *error)
+static void write_out(enum log_level level, const char *text, const struct error *error)
 {
 	FILE *out = logger.file ? logger.file : stderr;
 
 	logger.count++;
-	if (logger.mute == 0) {
-		if (logger.format == LOG_JSON)
-			write_json(out, level, text, error);
-		else
-			write_text(out, level, text);
-		fflush(out);
-	}
+	if (logger.mute > 0)
+		return;
+	if (logger.format == LOG_JSON)
+		write_json(out, level, text, error);
+	else
+		write_text(out, level, text);
+	fflush(out);
+}
+
+static void emit(enum log_level level, const char *text, const struct error *error)
+{
+	write_out(level, text, error);
 	for (struct log_sink *sink = logger.sinks, *next; sink != NULL; sink = next) {
 		next = sink->next;
 		sink->write(sink, level, text, true);
@@ -160,6 +165,22 @@ void log_line(enum log_level level, const char *fmt, ...)
 	vsnprintf((char *)buf_reserve(&text, (size_t)n), (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	emit(level, (const char *)text.data, NULL);
+	buf_free(&text);
+}
+
+void log_private(const char *fmt, ...)
+{
+	struct buf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+
+	va_end(ap);
+	va_start(ap, fmt);
+	vsnprintf((char *)buf_reserve(&text, (size_t)n), (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	write_out(LOG_USER, (const char *)text.data, NULL);
 	buf_free(&text);
 }
 

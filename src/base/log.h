@@ -41,6 +41,8 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 			log_line(LOG_TRACE, __VA_ARGS__);                                          \
 	} while (0)
 
+/* A user line for the log file or stderr alone, not for the sinks. */
+void log_private(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Like log_user() without the line end: prompts, `echo -n`, a semihosting character. */
 void log_user_raw(const char *text);
 /* Takes the current error chain, logs it at LOG_ERROR (with id and evidence) and clears it. */

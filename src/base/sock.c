@@ -64,8 +64,11 @@ enum err sock_listen_tcp(const char *host, uint16_t *port, int *fd)
 		*fd = -1;
 	}
 	freeaddrinfo(list);
-	if (*fd < 0)
-		return error_why(ERR_NET, "couldn't bind to %s port %u: %s", host, *port, strerror(saved));
+	if (*fd < 0) {
+		error_why(ERR_NET, "couldn't bind to %s port %u: %s", host, *port, strerror(saved));
+		errno = saved;
+		return ERR_NET;
+	}
 	if (getsockname(*fd, &bound.any, &size) == 0)
 		*port = ntohs(bound.any.sa_family == AF_INET6 ? bound.in6.sin6_port : bound.in.sin_port);
 	return OK;

@@ -12,7 +12,8 @@
 
 #include "base/err.h"
 
-/* Listens on host:port; port 0 takes any free one, *port gets the real one. ERR_NET if taken. */
+/* Listens on host:port; port 0 takes any free one, *port gets the real one. ERR_NET if taken, with
+ * errno. */
 enum err sock_listen_tcp(const char *host, uint16_t *port, int *fd);
 /* Replaces a stale socket file that nobody listens on. */
 enum err sock_listen_unix(const char *path, int *fd);

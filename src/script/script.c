@@ -57,6 +57,7 @@ void script_free(struct script *script)
 	init_free(script);
 	buf_free(&script->failure_line);
 	buf_free(&script->trace);
+	buf_free(&script->where);
 	buf_free(&script->message);
 	free(script);
 }
@@ -249,11 +250,12 @@ static void note_trace(struct script *script)
 			buf_printf(&script->trace, "at file \"%s\", line %s", file, line);
 		buf_putc(&script->trace, '\n');
 	}
-	buf_clear(&script->message);
+	buf_clear(&script->where);
 	if (n >= 3 && Jim_Length(Jim_ListGetIndex(interp, interp->stackTrace, 1)) > 0)
-		buf_printf(&script->message, "%s:%s: Error: ",
+		buf_printf(&script->where, "%s:%s: Error: ",
 			   Jim_String(Jim_ListGetIndex(interp, interp->stackTrace, 1)),
 			   Jim_String(Jim_ListGetIndex(interp, interp->stackTrace, 2)));
+	buf_clear(&script->message);
 	buf_printf(&script->message, "%s", Jim_String(interp->result));
 }
 
@@ -273,6 +275,7 @@ static enum err take_failure(struct script *script, int code)
 {
 	if (code == JIM_BREAK || code == JIM_CONTINUE) {
 		buf_clear(&script->trace);
+		buf_clear(&script->where);
 		buf_clear(&script->message);
 		buf_printf(&script->message, "invoked \"%s\" outside of a loop",
 			   code == JIM_BREAK ? "break" : "continue");
@@ -372,6 +375,23 @@ enum err script_run_file(struct script *script, struct origin *origin, const cha
 	return rc;
 }
 
+static bool is_plain(const struct script *script, const struct error *error)
+{
+	return error->code == ERR_SCRIPT && error->what[0] == '\0' && script->message.len > 0;
+}
+
+void script_failure_message(struct script *script, struct buf *text)
+{
+	struct error error;
+
+	error_take(&error);
+	if (is_plain(script, &error))
+		buf_append(text, script->message.data, script->message.len);
+	else if (error.code != OK)
+		buf_printf(text, "%s", error_text(&error));
+	buf_clear(&script->trace);
+}
+
 void script_failure_text(struct script *script, struct buf *text)
 {
 	struct error error;
@@ -379,8 +399,9 @@ void script_failure_text(struct script *script, struct buf *text)
 	error_take(&error);
 	if (error.code == OK)
 		return;
-	if (error.code == ERR_SCRIPT && error.what[0] == '\0' && script->message.len > 0)
-		buf_append(text, script->message.data, script->message.len);
+	if (is_plain(script, &error))
+		buf_printf(text, "%s%s", script->where.len ? (const char *)script->where.data : "",
+			   (const char *)script->message.data);
 	else
 		buf_printf(text, "%s", error_text(&error));
 	if (error.evidence[0] != '\0')
@@ -408,14 +429,18 @@ void script_log_failure(struct script *script)
 	buf_clear(&script->trace);
 }
 
-void script_log_result(const struct buf *result)
+void script_log_result(const struct buf *result, bool for_all)
 {
 	size_t n = result->len;
 
 	if (n > 0 && result->data[n - 1] == '\n')
 		n--;
-	if (n > 0)
+	if (n == 0)
+		return;
+	if (for_all)
 		log_user("%.*s", (int)n, (const char *)result->data);
+	else
+		log_private("%.*s", (int)n, (const char *)result->data);
 }
 
 void script_request_exit(struct script *script, int code)

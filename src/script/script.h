@@ -93,10 +93,13 @@ struct origin *script_origin(struct script *script);
 /* After a failed evaluation: takes the error chain and appends it as a person should see it, the
  * message, the evidence, then where in which script, each on a line. */
 void script_failure_text(struct script *script, struct buf *text);
+/* Only the message, whole: what a program that asked gets. */
+void script_failure_message(struct script *script, struct buf *text);
 /* The same into the log: a verb's error at LOG_ERROR, a script's as user lines. */
 void script_log_failure(struct script *script);
-/* Logs a top-level result: nothing if it is empty, its last line end dropped. */
-void script_log_result(const struct buf *result);
+/* Logs a top-level result: nothing if it is empty, its last line end dropped. A client's result
+ * goes only to the log itself, not to the other clients' consoles. */
+void script_log_result(const struct buf *result, bool for_all);
 
 /*
  * Long work and Ctrl-C. Every evaluation has a frame; work that is not an evaluation (GDB's flash

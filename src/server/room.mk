@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+libprobed_a_SOURCES += \
+	src/server/client.c src/server/client.h \
+	src/server/commands.c \
+	src/server/complete.c src/server/complete.h \
+	src/server/guard.c src/server/guard.h \
+	src/server/holder.c src/server/holder.h \
+	src/server/server.c src/server/server.h src/server/service.h \
+	src/server/systemd.c src/server/systemd.h \
+	src/server/tcl_rpc.c src/server/tcl_rpc.h \
+	src/server/telnet.c src/server/telnet.h \
+	src/server/telnet_edit.c src/server/telnet_edit.h

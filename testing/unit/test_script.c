@@ -286,7 +286,7 @@ static void test_clients_cannot_reach_the_host(void **state)
 		error_clear();
 	}
 	/* What a client left behind must not run in trusted hands either. */
-	script_eval(f->script, &rpc, "proc init_board {} {exec true}", NULL, 0, NULL);
+	script_eval(f->script, &rpc, "proc init_board {} {e true}", NULL, 0, NULL);
 	check_fails(f, "init_board", ERR_REFUSED, "--allow-exec");
 }
 

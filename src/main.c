@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * probed: start-up and shutdown order, and nothing else.
+ *
+ * Up: command line, rooms from the ground up, the -f and -c queue, console ports, init, loop. GDB's
+ * ports are bound in init before the probe is touched. Down: front ends first, then the targets are
+ * left as the configuration says, then the rooms from the top down.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "flash/flash.h"
+#include "options.h"
+#include "server/gdb/gdb_server.h"
+#include "server/server.h"
+#include "server/systemd.h"
+
+#define DEFAULT_CONFIG "openocd.cfg"
+#define GOODBYE_MS     500u
+
+struct daemon {
+	struct options options;
+	struct loop *loop;
+	struct script *script;
+	struct adapter *adapter;
+	struct dap_list *daps;
+	struct target_list *targets;
+	struct flash_room *flash;
+	struct server *server;
+	struct gdb_server *gdb;
+	int signo;			/* what ended us; 0: nothing did */
+	int parent_fd;
+	bool has_failed;
+};
+
+static enum err listen_step(void *ctx)
+{
+	return gdb_server_listen(ctx);
+}
+
+static enum err adapter_step(void *ctx)
+{
+	return adapter_open(ctx);
+}
+
+static void build(struct daemon *d)
+{
+	d->loop = loop_new();
+	d->script = script_new(d->loop, d->options.allow_exec);
+	for (size_t i = 0; i < d->options.dir_count; i++)
+		script_add_search_dir(d->script, d->options.dirs[i], false);
+	d->server = server_new(d->loop, d->script);
+	server_set_exit_on_detach(d->server, d->options.exit_on_detach);
+	d->adapter = adapter_new(d->loop, d->script);
+	d->daps = dap_list_new(d->adapter);
+	d->targets = target_list_new(d->loop, d->script, d->adapter, d->daps);
+	d->flash = flash_room_new(d->targets);
+	d->gdb = gdb_server_new(d->server, d->targets, d->flash);
+	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);
+	script_add_init(d->script, INIT_ADAPTER, adapter_step, d->adapter);
+}
+
+static void tear_down(struct daemon *d)
+{
+	systemd_notify("STOPPING=1");
+	gdb_server_close(d->gdb);
+	server_stop(d->server, GOODBYE_MS);
+	target_leave_all(d->targets);
+	gdb_server_free(d->gdb);
+	server_free(d->server);
+	flash_room_free(d->flash);
+	target_list_free(d->targets);
+	dap_list_free(d->daps);
+	adapter_close(d->adapter);
+	adapter_free(d->adapter);
+	script_free(d->script);
+	loop_free(d->loop);
+	if (d->parent_fd >= 0)
+		close(d->parent_fd);
+}
+
+static void stop(struct daemon *d)
+{
+	if (script_eval(d->script, NULL, "shutdown", NULL, 0, NULL) != OK)
+		script_log_failure(d->script);
+}
+
+static void on_signal(struct daemon *d, int signo)
+{
+	d->signo = signo;
+	signal(signo, SIG_DFL);		/* a second one ends us at once */
+	stop(d);
+}
+
+static void on_terminate(void *ctx)
+{
+	on_signal(ctx, SIGTERM);
+}
+
+static void on_hangup(void *ctx)
+{
+	on_signal(ctx, SIGHUP);
+}
+
+/* Started by GDB as a pipe, the Ctrl-C at GDB's terminal is meant for the target. */
+static void on_interrupt(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (!server_is_piped(d->server))
+		on_signal(d, SIGINT);
+}
+
+static void on_quit(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (!server_is_piped(d->server))
+		on_signal(d, SIGQUIT);
+}
+
+static void on_parent_death(void *ctx, short revents)
+{
+	struct daemon *d = ctx;
+
+	(void)revents;
+	close(d->parent_fd);
+	d->parent_fd = -1;
+	log_info("the program that started probed has ended");
+	stop(d);
+}
+
+static void watch_parent(struct daemon *d)
+{
+	d->parent_fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+	if (d->parent_fd >= 0)
+		loop_add_fd(d->loop, d->parent_fd, POLLIN, on_parent_death, d);
+	else
+		prctl(PR_SET_PDEATHSIG, SIGTERM);	/* an older kernel */
+}
+
+static void watch_world(struct daemon *d)
+{
+	signal(SIGPIPE, SIG_IGN);
+	loop_on_signal(d->loop, SIGTERM, on_terminate, d);
+	loop_on_signal(d->loop, SIGHUP, on_hangup, d);
+	loop_on_signal(d->loop, SIGINT, on_interrupt, d);
+	loop_on_signal(d->loop, SIGQUIT, on_quit, d);
+	if (d->options.parent_death)
+		watch_parent(d);
+}
+
+static bool run_one(struct daemon *d, const struct queued *q)
+{
+	struct buf result = { 0 };
+	enum err rc = q->is_file ? script_run_file(d->script, NULL, q->text)
+				 : script_eval(d->script, NULL, q->text, NULL, 0, &result);
+
+	if (rc != OK)
+		script_log_failure(d->script);
+	else
+		script_log_result(&result, true);
+	buf_free(&result);
+	return rc == OK && !loop_is_stopped(d->loop);
+}
+
+/* Without any -f or -c. A missing file is told but is not the end: init will say what is missing. */
+static void run_default_config(struct daemon *d)
+{
+	char *path = script_find(d->script, DEFAULT_CONFIG);
+
+	if (path == NULL) {
+		log_user("no -f and no -c: looked for %s in the current folder and on the search path",
+			 DEFAULT_CONFIG);
+		log_failure();
+		return;
+	}
+	free(path);
+	d->has_failed = !run_one(d, &(struct queued){ true, DEFAULT_CONFIG }) &&
+			!loop_is_stopped(d->loop);
+}
+
+static void run_queue(struct daemon *d)
+{
+	if (d->options.queue_count == 0)
+		run_default_config(d);
+	for (size_t i = 0; i < d->options.queue_count; i++) {
+		if (!run_one(d, &d->options.queue[i])) {
+			d->has_failed = !loop_is_stopped(d->loop);
+			return;
+		}
+	}
+}
+
+static bool went_well(struct daemon *d, enum err rc)
+{
+	if (rc != OK) {
+		log_failure();
+		d->has_failed = true;
+	}
+	return rc == OK && !loop_is_stopped(d->loop);
+}
+
+static void tell_ready(const struct daemon *d)
+{
+	static const char ready[] = "READY=1\n";
+
+	systemd_notify("READY=1");
+	if (d->options.ready_fd < 0)
+		return;
+	if (write(d->options.ready_fd, ready, sizeof(ready) - 1) < 0)
+		log_warning("--ready-fd %d cannot be written", d->options.ready_fd);
+	close(d->options.ready_fd);
+}
+
+static void run(struct daemon *d)
+{
+	run_queue(d);
+	if (d->has_failed || loop_is_stopped(d->loop))
+		return;
+	if (!went_well(d, server_start_consoles(d->server)))
+		return;
+	if (script_wants_init(d->script) &&
+	    !went_well(d, script_eval(d->script, NULL, "init", NULL, 0, NULL)))
+		return;
+	tell_ready(d);
+	loop_run(d->loop);
+}
+
+static void print_banner(void)
+{
+	log_user("%s", script_version());
+	log_user("Licensed under GNU GPL v2 or later");
+}
+
+static int run_daemon(struct daemon *d)
+{
+	int code;
+
+	build(d);
+	watch_world(d);
+	run(d);
+	code = d->has_failed ? 1 : script_exit_code(d->script);
+	tear_down(d);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon daemon = { .parent_fd = -1 };
+	enum err rc;
+	int code = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* what scripts print is seen when it is printed */
+	rc = options_parse(&daemon.options, argc, argv);
+	print_banner();
+	if (rc != OK) {
+		if (error_current()->code != OK)
+			log_failure();
+		code = 1;
+	} else if (daemon.options.help) {
+		options_print_help();
+	} else if (!daemon.options.version) {
+		if (daemon.options.is_level_set)
+			log_user("debug_level: %d", log_get_level());
+		code = run_daemon(&daemon);
+	}
+	options_free(&daemon.options);
+	log_close();
+	if (daemon.signo != 0) {
+		signal(daemon.signo, SIG_DFL);
+		raise(daemon.signo);	/* so that the shell sees what ended us */
+	}
+	return code;
+}
