@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+probed_SOURCES += src/options.c src/options.h
 libprobed_a_SOURCES += \
 	src/server/client.c src/server/client.h \
 	src/server/commands.c \
