@@ -27,3 +27,15 @@ libvboard_a_SOURCES += \
 	src/vboard/device/stm32l4_rcc.c src/vboard/device/stm32l4_rcc.h
 
 EXTRA_DIST += src/vboard/chip/stm32l476_boot.S
+
+if HAVE_UNICORN
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_vb_flash testing/unit/test_vb_chip testing/unit/test_vb_chip_options
+testing_unit_test_vb_flash_SOURCES = testing/unit/test_vb_flash.c testing/unit/vb_chip_bench.h
+testing_unit_test_vb_flash_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_chip_SOURCES = testing/unit/test_vb_chip.c testing/unit/vb_chip_bench.h
+testing_unit_test_vb_chip_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_chip_options_SOURCES = testing/unit/test_vb_chip_options.c testing/unit/vb_chip_bench.h
+testing_unit_test_vb_chip_options_LDADD = $(vboard_test_libs)
+endif
+endif
