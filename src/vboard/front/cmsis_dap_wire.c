@@ -15,6 +15,12 @@ static void send(struct vb_cmsis_dap *dap, uint64_t bits, unsigned n)
 		vb_swd_clock(dap->link, bits >> i & 1, true);
 }
 
+static void idle(struct vb_cmsis_dap *dap)
+{
+	for (unsigned i = 0; i < dap->idle_cycles; i++)
+		vb_swd_clock(dap->link, false, true);
+}
+
 static uint64_t receive(struct vb_cmsis_dap *dap, unsigned n)
 {
 	uint64_t bits = 0;
@@ -63,7 +69,7 @@ uint8_t wire_swd_transfer(struct vb_cmsis_dap *dap, uint8_t request, uint32_t *d
 	if (ack == ACK_OK) {
 		ack = swd_data_phase(dap, request, data);
 		note_timestamp(dap, request);
-		send(dap, 0, dap->idle_cycles);
+		idle(dap);
 	} else if (ack == ACK_WAIT || ack == ACK_FAULT) {
 		if (dap->data_phase && (request & REQ_RNW))
 			receive(dap, 33);
