@@ -45,8 +45,8 @@ enum err vb_state_load(struct vb_board *board, const char *path)
 	bool ok;
 
 	if (f == NULL)
-		return error_why(errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot read %s: %s", path,
-				 strerror(errno));
+		return error_why(errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot read %s: %s",
+				 path, strerror(errno));
 	ok = board->chip->load(board, board->priv, f);
 	fclose(f);
 	if (!ok)
@@ -57,7 +57,8 @@ enum err vb_state_load(struct vb_board *board, const char *path)
 
 /* --- One line --- */
 
-/* Cuts `line` into words in place. Returns their number, -1 if there are too many or a quote is open. */
+/* Cuts `line` into words in place. Returns their number, -1 if there are too many or a quote is
+ * open. */
 static int split(char *line, char **argv)
 {
 	int argc = 0;
@@ -99,13 +100,15 @@ static void unknown_verb(struct vb_control *control, const char *name, struct bu
 	buf_printf(&text, "unknown verb \"%s\"; verbs: ", name);
 	for (const struct vb_verb *v = vb_verbs; v->name != NULL; v++, sep = ", ")
 		buf_printf(&text, "%s%s", sep, v->name);
-	for (const struct vb_control_verb *v = control->board->chip->verbs; v != NULL && v->name != NULL; v++)
+	for (const struct vb_control_verb *v = control->board->chip->verbs;
+	     v != NULL && v->name != NULL; v++)
 		buf_printf(&text, ", %s", v->name);
 	answer_error(out, (const char *)text.data);
 	buf_free(&text);
 }
 
-static void run_own(struct vb_control *control, const struct vb_verb *v, int argc, char **argv, struct buf *out)
+static void run_own(struct vb_control *control, const struct vb_verb *v, int argc, char **argv,
+		    struct buf *out)
 {
 	struct buf pairs = { 0 };
 	struct error error;
@@ -124,8 +127,8 @@ static void run_own(struct vb_control *control, const struct vb_verb *v, int arg
 	buf_free(&pairs);
 }
 
-static void run_chip(struct vb_control *control, const struct vb_control_verb *v, int argc, char **argv,
-		     struct buf *out)
+static void run_chip(struct vb_control *control, const struct vb_control_verb *v, int argc,
+		     char **argv, struct buf *out)
 {
 	struct vb_board *board = control->board;
 	char error[256] = "";
@@ -155,7 +158,8 @@ static void run_words(struct vb_control *control, int argc, char **argv, struct 
 			return;
 		}
 	}
-	for (const struct vb_control_verb *v = control->board->chip->verbs; v != NULL && v->name != NULL; v++) {
+	for (const struct vb_control_verb *v = control->board->chip->verbs;
+	     v != NULL && v->name != NULL; v++) {
 		if (strcmp(v->name, argv[0]) == 0) {
 			run_chip(control, v, argc, argv, out);
 			return;

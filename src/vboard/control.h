@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control port: how a test or a person looks behind the debug port and breaks things on purpose.
- * One verb per line, words separated by blanks, "..." around words with blanks in them. Each line is
- * answered by one JSON object on one line: {"ok":true,...} or {"ok":false,"error":"..."}.
- * The chip adds its own verbs (board.h); their JSON value is under "result".
+ * The control port: how a test or a person looks behind the debug port and breaks things on
+ * purpose. One verb per line, words separated by blanks, "..." around words with blanks in them.
+ * Each line is answered by one JSON object on one line: {"ok":true,...} or
+ * {"ok":false,"error":"..."}. The chip adds its own verbs (board.h); their JSON value is under
+ * "result".
  */
 #ifndef VB_CONTROL_H
 #define VB_CONTROL_H
@@ -17,8 +18,8 @@
 
 /* Counters as `stats` shows them. */
 struct vb_counters {
-	uint64_t wire_clocks, transfers, ap_transfers, waits, faults, protocol_errors, packets, round_trips,
-		virtual_ns, instructions, cycles;
+	uint64_t wire_clocks, transfers, ap_transfers, waits, faults, protocol_errors, packets,
+		round_trips, virtual_ns, instructions, cycles;
 };
 
 struct vb_control {
@@ -36,7 +37,8 @@ extern const struct vb_server_ops vb_control_ops;	/* ctx: struct vb_control */
 /* Executes one line and appends its answer with a line end. */
 void vb_control_line(struct vb_control *control, const char *line, struct buf *out);
 
-/* Non-volatile state to and from a file. Saving is atomic: a crash leaves the old file or the new. */
+/* Non-volatile state to and from a file. Saving is atomic: a crash leaves the old file or the new.
+ */
 enum err vb_state_save(struct vb_board *board, const char *path);
 enum err vb_state_load(struct vb_board *board, const char *path);
 

@@ -168,7 +168,8 @@ static enum err run_reset(struct vb_control *control, int argc, char **argv, str
 	return OK;
 }
 
-static enum err run_dp_power_loss(struct vb_control *control, int argc, char **argv, struct buf *out)
+static enum err run_dp_power_loss(struct vb_control *control, int argc, char **argv,
+				  struct buf *out)
 {
 	(void)argc;
 	(void)argv;
@@ -209,7 +210,8 @@ static enum err run_replug(struct vb_control *control, int argc, char **argv, st
 
 static enum err no_ram(uint32_t addr, size_t bytes)
 {
-	return error_why(ERR_ARGUMENT, "0x%08" PRIx32 "..0x%08" PRIx32 " is not all memory of the chip", addr,
+	return error_why(ERR_ARGUMENT,
+			 "0x%08" PRIx32 "..0x%08" PRIx32 " is not all memory of the chip", addr,
 			 (uint32_t)(addr + bytes - 1));
 }
 
@@ -344,11 +346,13 @@ static enum err run_state(struct vb_control *control, int argc, char **argv, str
 	(void)argc;
 	(void)argv;
 	vb_cpu_state(board->cpu, &cpu);
-	buf_printf(out, ",\"powered\":%s,\"nrst_low\":%s", json_bool(board->powered), json_bool(board->nrst_low));
-	buf_printf(out, ",\"halted\":%s,\"sleeping\":%s,\"locked_up\":%s,\"in_reset\":%s", json_bool(cpu.halted),
-		   json_bool(cpu.sleeping), json_bool(cpu.locked_up), json_bool(cpu.in_reset));
-	buf_printf(out, ",\"pc\":%" PRIu32 ",\"xpsr\":%" PRIu32 ",\"link\":\"%s\"", cpu.pc, cpu.xpsr,
-		   modes[board->link->mode]);
+	buf_printf(out, ",\"powered\":%s,\"nrst_low\":%s", json_bool(board->powered),
+		   json_bool(board->nrst_low));
+	buf_printf(out, ",\"halted\":%s,\"sleeping\":%s,\"locked_up\":%s,\"in_reset\":%s",
+		   json_bool(cpu.halted), json_bool(cpu.sleeping), json_bool(cpu.locked_up),
+		   json_bool(cpu.in_reset));
+	buf_printf(out, ",\"pc\":%" PRIu32 ",\"xpsr\":%" PRIu32 ",\"link\":\"%s\"", cpu.pc,
+		   cpu.xpsr, modes[board->link->mode]);
 	return OK;
 }
 
@@ -378,8 +382,9 @@ static enum err run_inject(struct vb_control *control, int argc, char **argv, st
 			return OK;
 		}
 	}
-	return is_none ? OK : error_why(ERR_ARGUMENT, "\"%s\" is none of wait, fault, parity, no-ack, none",
-					argv[1]);
+	return is_none ? OK
+		       : error_why(ERR_ARGUMENT,
+				   "\"%s\" is none of wait, fault, parity, no-ack, none", argv[1]);
 }
 
 static enum err run_ap_latency(struct vb_control *control, int argc, char **argv, struct buf *out)
@@ -402,7 +407,8 @@ static enum err run_quit(struct vb_control *control, int argc, char **argv, stru
 	return OK;
 }
 
-static void help_entry(struct buf *out, const char *sep, const char *name, const char *usage, const char *help)
+static void help_entry(struct buf *out, const char *sep, const char *name, const char *usage,
+		       const char *help)
 {
 	buf_printf(out, "%s{\"name\":", sep);
 	buf_json_string(out, name);
@@ -422,7 +428,8 @@ static enum err run_help(struct vb_control *control, int argc, char **argv, stru
 	buf_printf(out, ",\"verbs\":[");
 	for (const struct vb_verb *v = vb_verbs; v->name != NULL; v++, sep = ",")
 		help_entry(out, sep, v->name, v->usage, v->help);
-	for (const struct vb_control_verb *v = control->board->chip->verbs; v != NULL && v->name != NULL; v++)
+	for (const struct vb_control_verb *v = control->board->chip->verbs;
+	     v != NULL && v->name != NULL; v++)
 		help_entry(out, ",", v->name, v->usage, v->help);
 	buf_printf(out, "]");
 	return OK;
@@ -430,25 +437,32 @@ static enum err run_help(struct vb_control *control, int argc, char **argv, stru
 
 const struct vb_verb vb_verbs[] = {
 	{ "help", 0, 0, "", "List all verbs.", run_help },
-	{ "stats", 0, 0, "", "Show the counters since the start or the last reset-stats.", run_stats },
-	{ "reset-stats", 0, 0, "", "Start counting from zero again (the chip's own counters go on).",
-	  run_reset_stats },
+	{ "stats", 0, 0, "", "Show the counters since the start or the last reset-stats.",
+	  run_stats },
+	{ "reset-stats", 0, 0, "",
+	  "Start counting from zero again (the chip's own counters go on).", run_reset_stats },
 	{ "power", 1, 1, "on|off", "Switch the board's supply.", run_power },
 	{ "nrst", 1, 1, "low|high", "Pull the reset line low or release it.", run_nrst },
 	{ "reset", 0, 0, "", "Press and release the reset button.", run_reset },
 	{ "dump", 3, 3, "ADDR LEN FILE", "Write memory to a file, past all protection.", run_dump },
-	{ "load", 2, 2, "ADDR FILE", "Put a file into memory (flash too), past all rules.", run_load },
+	{ "load", 2, 2, "ADDR FILE", "Put a file into memory (flash too), past all rules.",
+	  run_load },
 	{ "read", 2, 2, "ADDR LEN", "Show memory as hex, past all protection.", run_read },
 	{ "write", 2, 2, "ADDR HEX", "Put bytes into memory, past all rules.", run_write },
 	{ "save", 1, 1, "FILE", "Save the non-volatile state.", run_save },
-	{ "restore", 1, 1, "FILE", "Load a saved state and switch the board off and on.", run_restore },
-	{ "state", 0, 0, "", "Show what the core, the supply and the debug link are doing.", run_state },
+	{ "restore", 1, 1, "FILE", "Load a saved state and switch the board off and on.",
+	  run_restore },
+	{ "state", 0, 0, "", "Show what the core, the supply and the debug link are doing.",
+	  run_state },
 	{ "inject", 1, 3, "wait|fault|parity|no-ack SKIP COUNT, or none",
 	  "Spoil COUNT transfers on the wire after SKIP good ones.", run_inject },
-	{ "unplug", 0, 0, "", "Pull the probe's cable: connections end and new ones are refused.", run_unplug },
+	{ "unplug", 0, 0, "", "Pull the probe's cable: connections end and new ones are refused.",
+	  run_unplug },
 	{ "replug", 0, 0, "", "Plug the probe in again; it starts afresh.", run_replug },
-	{ "ap-latency", 1, 1, "NS", "Every memory access of the MEM-AP takes this long.", run_ap_latency },
-	{ "dp-power-loss", 0, 0, "", "The debug domain loses power; the link stays.", run_dp_power_loss },
+	{ "ap-latency", 1, 1, "NS", "Every memory access of the MEM-AP takes this long.",
+	  run_ap_latency },
+	{ "dp-power-loss", 0, 0, "", "The debug domain loses power; the link stays.",
+	  run_dp_power_loss },
 	{ "time", 0, 0, "", "Show the board's clock.", run_time },
 	{ "run", 1, 1, "NS", "Let that much virtual time pass.", run_run },
 	{ "quit", 0, 0, "", "End the program as SIGTERM does.", run_quit },

@@ -50,9 +50,21 @@ struct app {
 /* --- Command line --- */
 
 enum {
-	OPT_BITBANG = 256, OPT_DAP_TCP, OPT_CONTROL, OPT_STATE, OPT_DETERMINISTIC, OPT_USB, OPT_WIRE_KHZ,
-	OPT_PACKET_SIZE, OPT_PACKET_COUNT, OPT_VCD, OPT_UART, OPT_PORTS_FILE, OPT_READY_FD,
-	OPT_PARENT_DEATH, OPT_LIST,
+	OPT_BITBANG = 256,
+	OPT_DAP_TCP,
+	OPT_CONTROL,
+	OPT_STATE,
+	OPT_DETERMINISTIC,
+	OPT_USB,
+	OPT_WIRE_KHZ,
+	OPT_PACKET_SIZE,
+	OPT_PACKET_COUNT,
+	OPT_VCD,
+	OPT_UART,
+	OPT_PORTS_FILE,
+	OPT_READY_FD,
+	OPT_PARENT_DEATH,
+	OPT_LIST,
 };
 
 static const struct option_row {
@@ -64,12 +76,16 @@ static const struct option_row {
 	{ "cmsis-dap-tcp", OPT_DAP_TCP, "PORT",
 	  "serve CMSIS-DAP over TCP; 0 takes any free port (default if no door is named: 4441)" },
 	{ "remote-bitbang", OPT_BITBANG, "PORT|PATH", "serve remote_bitbang, JTAG and SWD" },
-	{ "control", OPT_CONTROL, "PORT|PATH", "serve the control port: one verb per line, JSON answers" },
-	{ "state", OPT_STATE, "FILE", "load flash and option bytes at start if FILE exists, save them at exit" },
+	{ "control", OPT_CONTROL, "PORT|PATH",
+	  "serve the control port: one verb per line, JSON answers" },
+	{ "state", OPT_STATE, "FILE",
+	  "load flash and option bytes at start if FILE exists, save them at exit" },
 	{ "usb", OPT_USB, "high|full|none", "what the probe's USB costs (default: high)" },
-	{ "packet-size", OPT_PACKET_SIZE, "N", "CMSIS-DAP packet size (default: 512, full speed 64)" },
+	{ "packet-size", OPT_PACKET_SIZE, "N",
+	  "CMSIS-DAP packet size (default: 512, full speed 64)" },
 	{ "packet-count", OPT_PACKET_COUNT, "N", "CMSIS-DAP packets in flight (default: 8)" },
-	{ "wire-khz", OPT_WIRE_KHZ, "KHZ", "clock of remote_bitbang in virtual time (default: 1000)" },
+	{ "wire-khz", OPT_WIRE_KHZ, "KHZ",
+	  "clock of remote_bitbang in virtual time (default: 1000)" },
 	{ "deterministic", OPT_DETERMINISTIC, NULL, "only requests make virtual time pass" },
 	{ "uart", OPT_UART, "PATH|-", "where the board's first UART prints" },
 	{ "vcd", OPT_VCD, "FILE", "record the debug pins for a logic analyser" },
@@ -103,13 +119,15 @@ static void show_boards(void)
 		printf("%s\n", vb_chips[i]->board_name);
 }
 
-static enum err parse_number(const char *option, const char *text, uint32_t min, uint32_t max, uint32_t *value)
+static enum err parse_number(const char *option, const char *text, uint32_t min, uint32_t max,
+			     uint32_t *value)
 {
 	char *end;
 	unsigned long v = strtoul(text, &end, 10);
 
 	if (*text < '0' || *text > '9' || *end != 0 || v < min || v > max)
-		return error_why(ERR_ARGUMENT, "--%s %s: a number from %" PRIu32 " to %" PRIu32 " is needed",
+		return error_why(ERR_ARGUMENT,
+				 "--%s %s: a number from %" PRIu32 " to %" PRIu32 " is needed",
 				 option, text, min, max);
 	*value = (uint32_t)v;
 	return OK;
@@ -130,8 +148,10 @@ static enum err parse_option(struct options *o, int value, const char *argument)
 	case OPT_PORTS_FILE:	o->ports_file = argument; break;
 	case OPT_DETERMINISTIC: o->is_deterministic = true; break;
 	case OPT_WIRE_KHZ:	return parse_number("wire-khz", argument, 1, 100000, &o->wire_khz);
-	case OPT_PACKET_SIZE:	return parse_number("packet-size", argument, 64, 32768, &o->packet_size);
-	case OPT_PACKET_COUNT:	return parse_number("packet-count", argument, 1, 255, &o->packet_count);
+	case OPT_PACKET_SIZE:
+		return parse_number("packet-size", argument, 64, 32768, &o->packet_size);
+	case OPT_PACKET_COUNT:
+		return parse_number("packet-count", argument, 1, 255, &o->packet_count);
 	case OPT_READY_FD:
 		TRY(parse_number("ready-fd", argument, 0, 65535, &n));
 		o->ready_fd = (int)n;
@@ -140,7 +160,8 @@ static enum err parse_option(struct options *o, int value, const char *argument)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		break;
 	default:
-		return error_why(ERR_ARGUMENT, "unknown option, or one without its argument: see --help");
+		return error_why(ERR_ARGUMENT,
+				 "unknown option, or one without its argument: see --help");
 	}
 	return OK;
 }
@@ -225,7 +246,8 @@ static enum err open_dap(struct app *app)
 		.usb = &app->usb,
 		.pace = app->pace,
 	};
-	return vb_server_open(app->loop, &vb_dap_tcp_ops, &app->dap_tcp, o->dap_tcp, &app->dap_server);
+	return vb_server_open(app->loop, &vb_dap_tcp_ops, &app->dap_tcp, o->dap_tcp,
+			      &app->dap_server);
 }
 
 static enum err open_doors(struct app *app)
@@ -250,7 +272,8 @@ static enum err open_doors(struct app *app)
 	};
 	if (o->control == NULL)
 		return OK;
-	return vb_server_open(app->loop, &vb_control_ops, &app->control, o->control, &app->control_server);
+	return vb_server_open(app->loop, &vb_control_ops, &app->control, o->control,
+			      &app->control_server);
 }
 
 /* {"board":"...","cmsis-dap-tcp":4441,...}: what a script needs after asking for port 0. */
@@ -296,13 +319,15 @@ static enum err announce(struct app *app)
 	for (size_t i = 0; i < ARRAY_SIZE(servers); i++) {
 		if (servers[i] == NULL)
 			continue;
-		fprintf(stderr, "%s%s %s", sep, vb_server_name(servers[i]), vb_server_address(servers[i]));
+		fprintf(stderr, "%s%s %s", sep, vb_server_name(servers[i]),
+			vb_server_address(servers[i]));
 		sep = ", ";
 	}
 	fprintf(stderr, "\n");
 	if (app->options.ready_fd >= 0) {
 		if (dprintf(app->options.ready_fd, "ready\n") < 0)
-			return error_why(ERR_IO, "--ready-fd %d: %s", app->options.ready_fd, strerror(errno));
+			return error_why(ERR_IO, "--ready-fd %d: %s", app->options.ready_fd,
+					 strerror(errno));
 		close(app->options.ready_fd);
 	}
 	return OK;

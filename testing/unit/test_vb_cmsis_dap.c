@@ -1,143 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The CMSIS-DAP firmware, its TCP framing and cost model, and the remote_bitbang letters. */
-#include "vb_bench.h"
-
-#include "vboard/board.h"
-#include "vboard/front/cmsis_dap.h"
-#include "vboard/front/cmsis_dap_tcp.h"
-#include "vboard/front/remote_bitbang.h"
-#include "vboard/front/usb.h"
-
-struct probe {
-	struct bench *bench;
-	struct vb_board board;
-	struct vb_cmsis_dap *dap;
-	uint8_t answer[4096];		/* all responses of one packet */
-	size_t lengths[8], responses, total;
-};
-
-static void no_reset(struct vb_board *board, void *priv, enum vb_reset kind)
-{
-	(void)board;
-	(void)priv;
-	(void)kind;
-}
-
-static const struct vb_chip test_chip = { .board_name = "test", .reset = no_reset };
-static const struct vb_cmsis_dap_config config = {
-	.packet_size = 512, .packet_count = 4, .max_hz = 10000000, .product = "CMSIS-DAP", .serial = "1",
-};
-static const struct vb_cpu_config cpu_config = {
-	.core = VB_CORTEX_M4F, .cpuid = 0x410fc241, .irqs = 32, .nvic_prio_bits = 4,
-	.rom_table_base = 0xe00ff000,
-};
-
-static struct probe *probe_with(struct vb_dp_config dp_config)
-{
-	struct probe *p = calloc(1, sizeof(*p));
-
-	p->bench = bench_new_with(dp_config);
-	p->board = (struct vb_board){
-		.chip = &test_chip, .clock = p->bench->clock, .bus = p->bench->bus, .dp = p->bench->dp,
-		.link = p->bench->link, .powered = true,
-	};
-	p->board.cpu = vb_cpu_new(&cpu_config, p->bench->bus, p->bench->clock);
-	vb_cpu_hold(p->board.cpu, true);
-	p->dap = vb_cmsis_dap_new(&config, &p->board);
-	return p;
-}
-
-static struct probe *probe_new(void)
-{
-	return probe_with(bench_stm32l476());
-}
-
-static void probe_free(struct probe *p)
-{
-	vb_cmsis_dap_free(p->dap);
-	vb_cpu_free(p->board.cpu);
-	bench_free(p->bench);
-	free(p);
-}
-
-static void keep(void *ctx, const uint8_t *response, size_t n)
-{
-	struct probe *p = ctx;
-
-	assert_true(n >= 1 && n <= config.packet_size);
-	memcpy(p->answer + p->total, response, n);
-	p->lengths[p->responses++] = n;
-	p->total += n;
-}
-
-/* The request is copied so that a read past its end is seen by the sanitizer. */
-static void send_bytes(struct probe *p, const uint8_t *request, size_t n)
-{
-	uint8_t *copy = malloc(n ? n : 1);
-
-	memcpy(copy, request, n);
-	p->responses = p->total = 0;
-	vb_cmsis_dap_packet(p->dap, copy, n, keep, p);
-	free(copy);
-}
-
-/* "05 00 01": hex bytes with blanks. */
-static size_t parse_hex(const char *text, uint8_t *out)
-{
-	size_t n = 0;
-
-	for (; *text; text++) {
-		if (*text == ' ')
-			continue;
-		out[n++] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
-		text++;
-	}
-	return n;
-}
-
-static void send(struct probe *p, const char *hex)
-{
-	uint8_t bytes[1024];
-
-	send_bytes(p, bytes, parse_hex(hex, bytes));
-}
-
-static void expect(struct probe *p, const char *request, const char *answer)
-{
-	uint8_t wanted[1024];
-	size_t n = parse_hex(answer, wanted);
-	char seen_hex[2 * sizeof(p->answer) + 1], wanted_hex[2049];
-
-	send(p, request);
-	hex_encode(seen_hex, p->answer, p->total);
-	hex_encode(wanted_hex, wanted, n);
-	assert_string_equal(seen_hex, wanted_hex);
-}
-
-#define SWITCH "12 88 ff ff ff ff ff ff ff 9e e7 ff ff ff ff ff ff ff 00"
-
-static struct probe *swd_probe(void)
-{
-	struct probe *p = probe_new();
-
-	expect(p, "02 01", "02 01");
-	expect(p, SWITCH, "12 00");
-	expect(p, "05 00 01 02", "05 01 01 77 14 a0 2b");
-	/* ABORT, SELECT 0, power up, CSW */
-	expect(p, "05 00 04 00 1e 00 00 00 08 00 00 00 00 04 00 00 00 50 01 12 00 00 23", "05 04 01");
-	return p;
-}
-
-static struct probe *jtag_probe(void)
-{
-	struct probe *p = probe_new();
-
-	expect(p, "02 02", "02 02");
-	expect(p, "12 33 ff ff ff ff ff ff 07", "12 00");
-	expect(p, "14 01 01 00", "14 00");	/* to Run-Test/Idle */
-	expect(p, "15 02 04 05", "15 00");
-	return p;
-}
+/* The CMSIS-DAP firmware, byte for byte: every command, every error, requests cut anywhere. */
+#include "vb_probe.h"
 
 static void test_info(void **state)
 {
@@ -313,7 +176,8 @@ static void test_match(void **state)
 	(void)state;
 	put_le32(p->bench->ram, 0x12345678);
 	/* CSW without increment, TAR, mask, match, no match */
-	expect(p, "05 00 04 01 02 00 00 23 05 00 00 00 20 20 00 ff 00 00 1f 00 56 00 00", "05 04 01");
+	expect(p, "05 00 04 01 02 00 00 23 05 00 00 00 20 20 00 ff 00 00 1f 00 56 00 00",
+	       "05 04 01");
 	expect(p, "05 00 02 1f 00 56 00 00 1f 00 57 00 00", "05 01 11");
 	/* The mask survived. On DP registers nothing is posted. */
 	expect(p, "05 00 02 20 ff ff ff ff 12 77 14 a0 2b", "05 02 01");
@@ -479,7 +343,8 @@ static void test_jtag_port(void **state)
 	expect(p, "05 00 01 06", "05 01 01 00 00 00 f0");
 	put_le32(p->bench->ram, 0x1234);
 	put_le32(p->bench->ram + 4, 0x5678);
-	expect(p, "05 00 04 01 12 00 00 23 05 00 00 00 20 0f 0f", "05 04 01 34 12 00 00 78 56 00 00");
+	expect(p, "05 00 04 01 12 00 00 23 05 00 00 00 20 0f 0f",
+	       "05 04 01 34 12 00 00 78 56 00 00");
 	expect(p, "05 00 03 06 02 06", "05 03 01 00 00 00 f0 77 14 a0 2b 00 00 00 f0");
 	expect(p, "05 01 01 06", "05 00 05");		/* the other TAP: its ACK is garbage */
 	expect(p, "05 02 01 06", "05 00 00");
@@ -544,7 +409,8 @@ static void test_atomic_commands(void **state)
 	expect(p, "07", "");
 	send(p, "00 f0");
 	assert_int_equal(p->responses, 3);
-	assert_memory_equal(p->answer, "\x7f\x01\x00\x01\x04\x7f\x01\x00\x02\x00\x02\x00\x01\x33", 14);
+	assert_memory_equal(p->answer, "\x7f\x01\x00\x01\x04\x7f\x01\x00\x02\x00\x02\x00\x01\x33",
+			    14);
 	probe_free(p);
 }
 
@@ -564,10 +430,23 @@ static void test_queue_does_not_overflow(void **state)
 static void test_cut_requests(void **state)
 {
 	static const char *const requests[] = {
-		"00 f0", "01 00 01", "02 01", "04 00 40 00 00 00",
-		"05 00 04 08 00 00 00 00 1f 01 00 00 00 06 8f", "06 00 03 00 0d 01 00 00 00 02 00 00 00 03 00 00 00",
-		"06 00 03 00 0f", "08 00 1e 00 00 00", "09 01 00", "10 00 00 00 00 00 00", "11 40 42 0f 00",
-		SWITCH, "13 00", "14 02 08 ff 88 ff", "15 02 04 05", "16 00", "1d 03 08 99 85 21 27 29 00 01 00",
+		"00 f0",
+		"01 00 01",
+		"02 01",
+		"04 00 40 00 00 00",
+		"05 00 04 08 00 00 00 00 1f 01 00 00 00 06 8f",
+		"06 00 03 00 0d 01 00 00 00 02 00 00 00 03 00 00 00",
+		"06 00 03 00 0f",
+		"08 00 1e 00 00 00",
+		"09 01 00",
+		"10 00 00 00 00 00 00",
+		"11 40 42 0f 00",
+		SWITCH,
+		"13 00",
+		"14 02 08 ff 88 ff",
+		"15 02 04 05",
+		"16 00",
+		"1d 03 08 99 85 21 27 29 00 01 00",
 		"7f 02 00 fe 05 00 02 08 00 00 00 00 06",
 	};
 
@@ -583,7 +462,8 @@ static void test_cut_requests(void **state)
 			send_bytes(p, bytes, cut);
 			assert_int_equal(p->responses, 1);
 			assert_int_equal(p->answer[p->total - 1], 0xff);
-			assert_true(bytes[0] == 0x7f || (p->total == 1 && p->bench->link->clocks == clocks));
+			assert_true(bytes[0] == 0x7f ||
+				    (p->total == 1 && p->bench->link->clocks == clocks));
 			probe_free(p);
 		}
 	}
@@ -635,182 +515,6 @@ static void test_transfer_abort_stops_a_long_wait(void **state)
 	probe_free(p);
 }
 
-/* --- TCP framing and the cost of USB --- */
-
-static size_t frame(uint8_t *out, const char *hex)
-{
-	size_t n = parse_hex(hex, out + DAP_TCP_HEADER);
-
-	put_le32(out, DAP_TCP_SIGNATURE);
-	put_le16(out + 4, (uint16_t)n);
-	out[6] = DAP_TCP_REQUEST;
-	out[7] = 0;
-	return DAP_TCP_HEADER + n;
-}
-
-static void test_tcp_frames(void **state)
-{
-	struct probe *p = swd_probe();
-	struct vb_dap_tcp tcp = { .board = &p->board, .dap = p->dap, .usb = vb_usb_find("none") };
-	struct buf out = { 0 };
-	uint8_t in[256];
-	size_t n = frame(in, "00 ff");
-
-	(void)state;
-	for (size_t cut = 0; cut < n; cut++)
-		assert_int_equal(vb_dap_tcp_ops.input(&tcp, in, cut, &out), 0);
-	assert_int_equal(out.len, 0);
-	n += frame(in + n, "07");		/* no answer */
-	n += frame(in + n, "00 fe");
-	assert_int_equal(vb_dap_tcp_ops.input(&tcp, in, n, &out), n);
-	assert_int_equal(out.len, 12 + 11);
-	assert_memory_equal(out.data, "\x44\x41\x50\x00\x04\x00\x02\x00\x00\x02\x00\x02"
-				      "\x44\x41\x50\x00\x03\x00\x02\x00\x00\x01\x04", 23);
-	assert_int_equal(tcp.packets, 3);
-	assert_int_equal(tcp.round_trips, 1);
-	/* Bad signature, bad type, longer than a packet. */
-	for (unsigned i = 0; i < 3; i++) {
-		n = frame(in, "00 ff");
-		if (i == 0)
-			in[0] = 'X';
-		else if (i == 1)
-			in[6] = DAP_TCP_RESPONSE;
-		else
-			put_le16(in + 4, 513);
-		assert_true(vb_dap_tcp_ops.input(&tcp, in, n, &out) == SERVER_HANG_UP);
-	}
-	buf_free(&out);
-	probe_free(p);
-}
-
-static void test_usb_transfer_times(void **state)
-{
-	const struct vb_usb *high = vb_usb_find("high"), *full = vb_usb_find("full");
-
-	(void)state;
-	assert_null(vb_usb_find("low"));
-	/* 13 packets of 512 bytes in a microframe, 19 of 64 in a frame. */
-	assert_true(13 * vb_usb_transfer_ns(high, 512) <= 125000 && 14 * vb_usb_transfer_ns(high, 512) > 125000);
-	assert_true(19 * vb_usb_transfer_ns(full, 64) <= 1000000 && 20 * vb_usb_transfer_ns(full, 64) > 1000000);
-	assert_int_equal(vb_usb_transfer_ns(vb_usb_find("none"), 512), 0);
-}
-
-/* One window pays the latency once and hides the transfers behind the wire. */
-static void test_pipelined_window_costs(void **state)
-{
-	struct probe *p = swd_probe();
-	const struct vb_usb *usb = vb_usb_find("high");
-	struct vb_dap_tcp tcp = { .board = &p->board, .dap = p->dap, .usb = usb };
-	struct buf out = { 0 };
-	uint8_t in[1024];
-	size_t n = 0, one = frame(in, "05 00 01 02");
-	uint64_t start, expected, alone = vb_usb_transfer_ns(usb, 4), back = vb_usb_transfer_ns(usb, 7);
-
-	(void)state;
-	start = vb_clock_now(p->bench->clock);
-	vb_dap_tcp_ops.input(&tcp, in, one, &out);
-	expected = usb->latency_ns + alone + 46000 + back;
-	assert_int_equal(vb_clock_now(p->bench->clock) - start, expected);
-
-	for (unsigned i = 0; i < 4; i++)
-		n += frame(in + n, "05 00 01 02");
-	start = vb_clock_now(p->bench->clock);
-	assert_int_equal(vb_dap_tcp_ops.input(&tcp, in, n, &out), n);
-	expected = usb->latency_ns + alone + 4 * 46000 + back;
-	assert_int_equal(vb_clock_now(p->bench->clock) - start, expected);
-	assert_int_equal(tcp.round_trips, 2);
-
-	/* Five are more than the probe can hold: two windows. */
-	n += frame(in + n, "05 00 01 02");
-	start = vb_clock_now(p->bench->clock);
-	assert_int_equal(vb_dap_tcp_ops.input(&tcp, in, n, &out), n);
-	assert_int_equal(vb_clock_now(p->bench->clock) - start,
-			 2 * (usb->latency_ns + alone + back) + 5 * 46000);
-	assert_int_equal(tcp.round_trips, 4);
-	buf_free(&out);
-	probe_free(p);
-}
-
-/* --- remote_bitbang --- */
-
-static const char *bitbang(struct vb_remote_bitbang *rbb, struct buf *out, const char *letters)
-{
-	buf_clear(out);
-	vb_remote_bitbang_ops.input(rbb, (const uint8_t *)letters, strlen(letters), out);
-	return out->data ? (const char *)out->data : "";
-}
-
-static void bitbang_bits(struct buf *letters, uint64_t bits, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		buf_printf(letters, "%s", bits >> i & 1 ? "eg" : "df");
-}
-
-static void test_bitbang_swd(void **state)
-{
-	struct probe *p = probe_new();
-	struct vb_remote_bitbang rbb;
-	struct buf letters = { 0 }, out = { 0 };
-	const char *seen;
-	uint64_t ns;
-
-	(void)state;
-	vb_remote_bitbang_init(&rbb, &p->board, NULL, 1000000);
-	buf_printf(&letters, "BO");
-	bitbang_bits(&letters, ~0ull, 51);
-	bitbang_bits(&letters, 0xe79e, 16);
-	bitbang_bits(&letters, ~0ull, 51);
-	bitbang_bits(&letters, 0, 2);
-	bitbang_bits(&letters, 0xa5, 8);
-	buf_printf(&letters, "o");
-	for (unsigned i = 0; i < 1 + 3 + 33; i++)
-		buf_printf(&letters, "dcf");
-	buf_printf(&letters, "dfOdb\n");
-	seen = bitbang(&rbb, &out, (const char *)letters.data);
-	assert_string_equal(seen, "1" "100" "11101110001010000000010111010100" "0");
-	assert_int_equal(rbb.round_trips, 1);
-	ns = vb_clock_now(p->bench->clock);
-	bitbang(&rbb, &out, "dfdfd");
-	assert_true(vb_clock_now(p->bench->clock) - ns >= 2000);
-	ns = vb_clock_now(p->bench->clock);
-	bitbang(&rbb, &out, "Zz");
-	assert_int_equal(vb_clock_now(p->bench->clock) - ns, 1001000);
-	buf_free(&letters);
-	buf_free(&out);
-	probe_free(p);
-}
-
-static void test_bitbang_jtag(void **state)
-{
-	struct probe *p = probe_new();
-	struct vb_remote_bitbang rbb;
-	struct buf out = { 0 };
-	char letters[256] = "2626262626" "04" "26" "04" "04";
-	uint32_t id = 0;
-
-	(void)state;
-	vb_remote_bitbang_init(&rbb, &p->board, NULL, 1000000);
-	for (unsigned i = 0; i < 32; i++)
-		strcat(letters, "0R4");
-	bitbang(&rbb, &out, letters);
-	assert_int_equal(out.len, 32);
-	for (unsigned i = 0; i < 32; i++)
-		id |= (uint32_t)(out.data[i] == '1') << i;
-	assert_int_equal(id, 0x4ba00477);
-	assert_false(p->board.nrst_low);
-	bitbang(&rbb, &out, "s");
-	assert_true(p->board.nrst_low);
-	bitbang(&rbb, &out, "u?");
-	assert_true(p->bench->link->is_trst_low);
-	bitbang(&rbb, &out, "r");
-	assert_false(p->board.nrst_low || p->bench->link->is_trst_low);
-	buf_clear(&out);
-	assert_true(vb_remote_bitbang_ops.input(&rbb, (const uint8_t *)"RQR", 3, &out) == SERVER_HANG_UP);
-	assert_int_equal(out.len, 1);
-	buf_free(&out);
-	probe_free(p);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -839,11 +543,6 @@ int main(void)
 		cmocka_unit_test(test_cut_requests),
 		cmocka_unit_test(test_noise),
 		cmocka_unit_test(test_transfer_abort_stops_a_long_wait),
-		cmocka_unit_test(test_tcp_frames),
-		cmocka_unit_test(test_usb_transfer_times),
-		cmocka_unit_test(test_pipelined_window_costs),
-		cmocka_unit_test(test_bitbang_swd),
-		cmocka_unit_test(test_bitbang_jtag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

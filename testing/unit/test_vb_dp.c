@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The board's DP and MEM-AP: posted reads, sticky flags, WAIT, FAULT, overrun, TAR, lanes, packed. */
+/* The board's DP and MEM-AP: posted reads, sticky flags, WAIT, FAULT, overrun, TAR, lanes, packed.
+ */
 #include "vb_bench.h"
 
 #define CTRL  1

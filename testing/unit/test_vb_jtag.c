@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The board's scan chain and JTAG-DP, clock by clock: golden scans, chain discovery, sticky rules. */
+/* The board's scan chain and JTAG-DP, clock by clock: golden scans, chain discovery, sticky rules.
+ */
 #include "vb_bench.h"
 
 #define DPACC 0xa
@@ -170,7 +171,7 @@ static void test_memory_access(void **state)
 	access(b, true, 3, 0);
 	out = access(b, true, 3, 0);
 	assert_int_equal((uint32_t)(out >> 3), 0x11111111);
-	assert_int_equal(dp_read(b, 2), 0);		/* SELECT can be read; the posted word is gone */
+	assert_int_equal(dp_read(b, 2), 0); /* SELECT can be read; the posted word is gone */
 	bench_free(b);
 }
 

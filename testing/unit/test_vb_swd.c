@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The board's end of Serial Wire, bit by bit: golden packets, line reset, switch codes, lock-out. */
+/* The board's end of Serial Wire, bit by bit: golden packets, line reset, switch codes, lock-out.
+ */
 #include "vb_bench.h"
 
 /* Sends `host` ('0', '1'; 'T' and 't' are undriven clocks) and compares the answer. 'x': any. */
@@ -65,7 +66,16 @@ static void test_golden_writes(void **state)
 	assert_int_equal(value, 0x23000052);
 	talk(b, "10001101" "TTTTT" "00001111000000000000000000000000" "0",
 	     "xxxxxxxx" "1100" "1" "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" "x");
-	talk(b, "11111001" "T" "TTT" T33 "T", "xxxxxxxx" "1" "100" "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" "x" "1");
+	talk(b,
+	     "11111001"
+	     "T"
+	     "TTT" T33 "T",
+	     "xxxxxxxx"
+	     "1"
+	     "100"
+	     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	     "x"
+	     "1");
 	talk(b, "11111001" "T" "TTT" T33 "T",
 	     "xxxxxxxx" "1" "100" "10001000000000001110111000100100" "0" "1");
 	bench_free(b);
@@ -207,7 +217,8 @@ static void test_first_packet_after_reset_must_read_dpidr(void **state)
 
 static void test_bad_headers_lock_out(void **state)
 {
-	static const uint8_t bad[] = { 0xa5 ^ 0x20 /* parity */, 0xa5 | 0x40 /* stop */, 0xa5 & 0x7f /* park */ };
+	static const uint8_t bad[] = { 0xa5 ^ 0x20 /* parity */, 0xa5 | 0x40 /* stop */,
+				       0xa5 & 0x7f /* park */ };
 	uint32_t value;
 
 	(void)state;

@@ -55,7 +55,8 @@ static inline enum vb_result bench_slow(struct bench *b, struct vb_access *a)
 	return VB_OK;
 }
 
-static inline enum vb_result bench_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
+static inline enum vb_result bench_read(void *dev, struct vb_access *a, uint32_t offset,
+					uint32_t *value)
 {
 	struct bench *b = dev;
 	enum vb_result result = bench_slow(b, a);
@@ -66,7 +67,8 @@ static inline enum vb_result bench_read(void *dev, struct vb_access *a, uint32_t
 	return result;
 }
 
-static inline enum vb_result bench_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
+static inline enum vb_result bench_write(void *dev, struct vb_access *a, uint32_t offset,
+					 uint32_t value)
 {
 	struct bench *b = dev;
 	enum vb_result result = bench_slow(b, a);
@@ -161,7 +163,8 @@ static inline uint8_t swd_header(bool ap, bool rnw, unsigned a)
 }
 
 /* A whole packet at one clock of turnaround; the data phase follows WAIT and FAULT if `full`. */
-static inline unsigned swd_packet(struct bench *b, bool full, bool ap, bool rnw, unsigned a, uint32_t *data)
+static inline unsigned swd_packet(struct bench *b, bool full, bool ap, bool rnw, unsigned a,
+				  uint32_t *data)
 {
 	unsigned ack;
 	uint64_t word;

@@ -55,7 +55,8 @@ static void csw_write(struct vb_ap *ap, uint32_t value)
 		size = 2;
 	if (inc == CSW_ADDRINC || (inc == ADDRINC_PACKED && !ap->config->has_packed))
 		inc = ADDRINC_OFF;
-	ap->csw = (ap->csw & ~(writable | CSW_SIZE | CSW_ADDRINC)) | (value & writable) | size | inc;
+	ap->csw =
+		(ap->csw & ~(writable | CSW_SIZE | CSW_ADDRINC)) | (value & writable) | size | inc;
 }
 
 /* Only the low bits count up: the page is never left (IHI 0031 C2.2.2). */
@@ -103,7 +104,8 @@ enum vb_result vb_ap_continue(struct vb_ap *ap, uint32_t *data, uint64_t *stall_
 
 		if (result == VB_STALL)
 			return result;
-		/* The AHB-AP of the Cortex-M3 and M4 (4 KiB pages) counts up after a bus error too. */
+		/* The AHB-AP of the Cortex-M3 and M4 (4 KiB pages) counts up after a bus error too.
+		 */
 		if (op->increments && (result == VB_OK || ap->config->tar_wrap == 0x1000))
 			tar_advance(ap, op->size);
 		if (result != VB_OK) {

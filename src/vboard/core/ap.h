@@ -26,7 +26,8 @@ struct vb_ap {
 	struct vb_bus *bus;
 	uint32_t csw, tar;
 	bool is_disabled;	/* CSW.DeviceEn reads 0 */
-	/* The DRW or BD access under way: `beats` bus transfers of `size` bytes, `beat` of them done. */
+	/* The DRW or BD access under way: `beats` bus transfers of `size` bytes, `beat` of them
+	 * done. */
 	struct vb_ap_op {
 		bool is_active, is_read, increments;
 		uint32_t addr, data;

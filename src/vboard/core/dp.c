@@ -103,7 +103,8 @@ void vb_dp_power_on(struct vb_dp *dp)
 	dp->dlcr = DLCR_RESET;
 }
 
-struct vb_dp *vb_dp_new(const struct vb_dp_config *config, struct vb_bus *bus, struct vb_clock *clock)
+struct vb_dp *vb_dp_new(const struct vb_dp_config *config, struct vb_bus *bus,
+			struct vb_clock *clock)
 {
 	struct vb_dp *dp = xcalloc(1, sizeof(*dp));
 
@@ -517,7 +518,8 @@ static uint32_t swd_dp_read(struct vb_dp *dp, unsigned a)
 	}
 }
 
-void vb_dp_swd_request(struct vb_dp *dp, bool apndp, bool rnw, unsigned a, struct vb_dp_reply *reply)
+void vb_dp_swd_request(struct vb_dp *dp, bool apndp, bool rnw, unsigned a,
+		       struct vb_dp_reply *reply)
 {
 	/* The reads whose loss RESEND and READOK are about. */
 	bool is_data_read = rnw && (apndp || a == REG_RDBUFF);
@@ -584,7 +586,7 @@ static uint32_t jtag_dp_read(const struct vb_dp *dp, unsigned a)
 	case REG_DPIDR:  return vb_dp_version(dp) == 0 ? 0 : dp->config->dpidr;
 	case REG_CTRL:   return banked_read(dp, true);
 	case REG_SELECT: return dp->select;
-	default:         return 0;	/* RDBUFF: reads as zero, its scan carries the last result */
+	default: return 0; /* RDBUFF: reads as zero, its scan carries the last result */
 	}
 }
 
@@ -608,7 +610,8 @@ void vb_dp_jtag_update(struct vb_dp *dp, bool apndp, bool rnw, unsigned a, uint3
 
 /* --- The door for probes that work on registers --- */
 
-enum vb_ack vb_dp_transfer(struct vb_dp *dp, bool jtag, bool apndp, bool rnw, unsigned a, uint32_t *data)
+enum vb_ack vb_dp_transfer(struct vb_dp *dp, bool jtag, bool apndp, bool rnw, unsigned a,
+			   uint32_t *data)
 {
 	struct vb_dp_reply reply;
 	uint32_t result;

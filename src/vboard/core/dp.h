@@ -33,7 +33,8 @@ struct vb_dp_config {
 
 struct vb_dp;
 
-struct vb_dp *vb_dp_new(const struct vb_dp_config *config, struct vb_bus *bus, struct vb_clock *clock);
+struct vb_dp *vb_dp_new(const struct vb_dp_config *config, struct vb_bus *bus,
+			struct vb_clock *clock);
 void vb_dp_free(struct vb_dp *dp);
 const struct vb_dp_config *vb_dp_config(const struct vb_dp *dp);
 void vb_dp_power_on(struct vb_dp *dp);		/* loses everything, link state too */
@@ -41,7 +42,8 @@ void vb_dp_power_on(struct vb_dp *dp);		/* loses everything, link state too */
 void vb_dp_set_dead(struct vb_dp *dp, bool dead);
 /* AP present but DeviceEn = 0. */
 void vb_dp_disable_ap(struct vb_dp *dp, unsigned apsel, bool disabled);
-enum vb_ack vb_dp_transfer(struct vb_dp *dp, bool jtag, bool apndp, bool rnw, unsigned a, uint32_t *data);
+enum vb_ack vb_dp_transfer(struct vb_dp *dp, bool jtag, bool apndp, bool rnw, unsigned a,
+			   uint32_t *data);
 /*
  * The halves of a packet, for links that clock bits. SWD: request() when the header is complete
  * decides the ACK and performs reads; swd_write() follows when the data phase of an acknowledged
@@ -54,7 +56,8 @@ struct vb_dp_reply {
 	bool is_protocol_error;	/* with VB_ACK_NONE: the link locks out */
 	bool has_bad_parity;	/* injected: the wire garbles the data phase */
 };
-void vb_dp_swd_request(struct vb_dp *dp, bool apndp, bool rnw, unsigned a, struct vb_dp_reply *reply);
+void vb_dp_swd_request(struct vb_dp *dp, bool apndp, bool rnw, unsigned a,
+		       struct vb_dp_reply *reply);
 void vb_dp_swd_write(struct vb_dp *dp, bool apndp, unsigned a, uint32_t data);
 enum vb_ack vb_dp_jtag_capture(struct vb_dp *dp, bool apndp, uint32_t *data);
 void vb_dp_jtag_update(struct vb_dp *dp, bool apndp, bool rnw, unsigned a, uint32_t data);

@@ -8,7 +8,8 @@
 #define SWITCH_ONES 50u	/* in front of a 16-bit switch code */
 #define DEFAULT_HZ  1000000u
 
-/* Switch codes, sent LSB first after at least 50 ones (IHI 0031 B5.2; the old ones from DDI 0314). */
+/* Switch codes, sent LSB first after at least 50 ones (IHI 0031 B5.2; the old ones from DDI 0314).
+ */
 static const struct switch_code {
 	uint16_t code;
 	enum vb_link_mode from, to;
@@ -71,7 +72,8 @@ void vb_link_power_on(struct vb_link *link)
 	if (has_taps)
 		select_mode(link, VB_LINK_JTAG);
 	else	/* SW-DP only: dormant if it knows that state */
-		select_mode(link, vb_dp_config(link->dp)->has_dormant ? VB_LINK_DORMANT : VB_LINK_SWD);
+		select_mode(link,
+			    vb_dp_config(link->dp)->has_dormant ? VB_LINK_DORMANT : VB_LINK_SWD);
 }
 
 /* --- Time and trace --- */

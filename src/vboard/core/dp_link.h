@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vb_link: the debug pins of the board (SWCLK/TCK, SWDIO/TMS, TDI, TDO) and the SWJ unit behind
- * them that gives them to the JTAG chain or to Serial Wire (IHI 0031 B5). Every front end, bit-level
- * or not, comes through here, so switch sequences, line resets and lock-out count for all of them.
+ * them that gives them to the JTAG chain or to Serial Wire (IHI 0031 B5). Every front end,
+ * bit-level or not, comes through here, so switch sequences, line resets and lock-out count for all
+ * of them.
  *
  * Two ways in: vb_link_pins() sets levels as a bit-banging probe does, the others clock one whole
  * cycle (low, sample, high). Each edge costs half a period of wire time. The time is collected and
- * the board's clock is brought up to it before the debug port is touched and by vb_link_sync(): call
- * that before waiting for the next request.
+ * the board's clock is brought up to it before the debug port is touched and by vb_link_sync():
+ * call that before waiting for the next request.
  */
 #ifndef VB_CORE_DP_LINK_H
 #define VB_CORE_DP_LINK_H

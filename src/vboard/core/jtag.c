@@ -3,7 +3,8 @@
 
 #include "base/bytes.h"
 
-/* JTAG-DP instructions; longer registers have ones above. Other TAPs know IDCODE and BYPASS only. */
+/* JTAG-DP instructions; longer registers have ones above. Other TAPs know IDCODE and BYPASS only.
+ */
 #define IR_ABORT	0x8u
 #define IR_DPACC	0xau
 #define IR_APACC	0xbu

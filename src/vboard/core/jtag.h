@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vb_jtag: a scan chain of TAPs (IEEE 1149.1), one of them the JTAG-DP (IHI 0031 B3). All TAPs share
- * the state machine. TMS and TDI count at the rising edge of TCK; TDO and the Update states act at
- * the falling edge.
+ * vb_jtag: a scan chain of TAPs (IEEE 1149.1), one of them the JTAG-DP (IHI 0031 B3). All TAPs
+ * share the state machine. TMS and TDI count at the rising edge of TCK; TDO and the Update states
+ * act at the falling edge.
  */
 #ifndef VB_CORE_JTAG_H
 #define VB_CORE_JTAG_H

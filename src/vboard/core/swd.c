@@ -75,7 +75,7 @@ static void start_answer(struct vb_swd *swd)
 {
 	unsigned turn = vb_dp_turnaround(swd->dp);
 
-	if (swd->is_targetsel) {	/* nobody answers: 3 undriven clocks, then the host's data */
+	if (swd->is_targetsel) { /* nobody answers: 3 undriven clocks, then the host's data */
 		swd->reply = (struct vb_dp_reply){ .ack = VB_ACK_NONE };
 		enter(swd, VB_SWD_TURN_WRITE, turn + 3 + turn);
 		return;

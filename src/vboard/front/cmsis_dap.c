@@ -180,7 +180,8 @@ static void swj_clock(struct vb_cmsis_dap *dap, const uint8_t *request, struct r
 	status(out, hz != 0);
 }
 
-static void transfer_configure(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out)
+static void transfer_configure(struct vb_cmsis_dap *dap, const uint8_t *request,
+			       struct response *out)
 {
 	dap->idle_cycles = request[1];
 	dap->wait_retry = get_le16(request + 2);
@@ -405,7 +406,8 @@ static const struct dap_command *find_command(uint8_t id)
 }
 
 /* Length of the command at the front, 0 if it is cut short or its answer exceeds `cap`. */
-static size_t command_length(const struct dap_command *c, const uint8_t *request, size_t n, size_t cap)
+static size_t command_length(const struct dap_command *c, const uint8_t *request, size_t n,
+			     size_t cap)
 {
 	if (c->measure != NULL)
 		return cap >= 4 ? c->measure(request, n, cap) : 0;
@@ -414,7 +416,8 @@ static size_t command_length(const struct dap_command *c, const uint8_t *request
 }
 
 /* One command, not of the atomic kind. Returns the bytes it used, 0 if it was cut short. */
-static size_t run_command(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n, struct response *out)
+static size_t run_command(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
+			  struct response *out)
 {
 	const struct dap_command *c = find_command(request[0]);
 	struct response answer = { .data = out->data + out->len, .cap = out->cap - out->len };
@@ -437,7 +440,8 @@ static size_t run_command(struct vb_cmsis_dap *dap, const uint8_t *request, size
 }
 
 /* DAP_ExecuteCommands: id, n, n commands. What cannot be parsed ends the packet. */
-static void execute_commands(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n, struct response *out)
+static void execute_commands(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
+			     struct response *out)
 {
 	unsigned left;
 
@@ -462,8 +466,8 @@ static void execute_commands(struct vb_cmsis_dap *dap, const uint8_t *request, s
 		response_u8(out, DAP_INVALID);
 }
 
-static void run_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n, vb_cmsis_dap_fn respond,
-		       void *ctx)
+static void run_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
+		       vb_cmsis_dap_fn respond, void *ctx)
 {
 	struct response out = { .data = dap->response, .cap = dap->config->packet_size };
 
@@ -484,8 +488,8 @@ static void run_queue(struct vb_cmsis_dap *dap, vb_cmsis_dap_fn respond, void *c
 	dap->queued = 0;
 }
 
-void vb_cmsis_dap_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n, vb_cmsis_dap_fn respond,
-			 void *ctx)
+void vb_cmsis_dap_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
+			 vb_cmsis_dap_fn respond, void *ctx)
 {
 	static const uint8_t invalid = DAP_INVALID;
 
@@ -541,7 +545,8 @@ void vb_cmsis_dap_power_on(struct vb_cmsis_dap *dap)
 	release_resets(dap);
 }
 
-struct vb_cmsis_dap *vb_cmsis_dap_new(const struct vb_cmsis_dap_config *config, struct vb_board *board)
+struct vb_cmsis_dap *vb_cmsis_dap_new(const struct vb_cmsis_dap_config *config,
+				      struct vb_board *board)
 {
 	struct vb_cmsis_dap *dap = xcalloc(1, sizeof(*dap));
 

@@ -27,7 +27,8 @@ struct vb_cmsis_dap;
 /* Called once per response, in order; `response` is valid during the call only. */
 typedef void (*vb_cmsis_dap_fn)(void *ctx, const uint8_t *response, size_t n);
 
-struct vb_cmsis_dap *vb_cmsis_dap_new(const struct vb_cmsis_dap_config *config, struct vb_board *board);
+struct vb_cmsis_dap *vb_cmsis_dap_new(const struct vb_cmsis_dap_config *config,
+				      struct vb_board *board);
 void vb_cmsis_dap_free(struct vb_cmsis_dap *dap);
 const struct vb_cmsis_dap_config *vb_cmsis_dap_config(const struct vb_cmsis_dap *dap);
 /*

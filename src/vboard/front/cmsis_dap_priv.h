@@ -72,7 +72,8 @@ void wire_jtag_abort(struct vb_cmsis_dap *dap, uint32_t value);
 void wire_swj_sequence(struct vb_cmsis_dap *dap, const uint8_t *data, unsigned bits);
 /* `in` (may be NULL) gets the sampled bits, LSB first. */
 void wire_swd_sequence(struct vb_cmsis_dap *dap, const uint8_t *out, uint8_t *in, unsigned bits);
-void wire_jtag_sequence(struct vb_cmsis_dap *dap, bool tms, const uint8_t *tdi, uint8_t *tdo, unsigned bits);
+void wire_jtag_sequence(struct vb_cmsis_dap *dap, bool tms, const uint8_t *tdi, uint8_t *tdo,
+			unsigned bits);
 
 /*
  * Commands. measure: bytes of the request with its id, 0 if it is cut short or its answer would not

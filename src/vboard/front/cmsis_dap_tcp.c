@@ -15,7 +15,8 @@ struct window {
 
 enum frame { FRAME_OK, FRAME_MORE, FRAME_BAD };
 
-static enum frame next_frame(const struct vb_dap_tcp *tcp, const uint8_t *data, size_t n, size_t *payload)
+static enum frame next_frame(const struct vb_dap_tcp *tcp, const uint8_t *data, size_t n,
+			     size_t *payload)
 {
 	if (n < DAP_TCP_HEADER)
 		return FRAME_MORE;

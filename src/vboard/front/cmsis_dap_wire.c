@@ -202,7 +202,8 @@ void wire_swd_sequence(struct vb_cmsis_dap *dap, const uint8_t *out, uint8_t *in
 	}
 }
 
-void wire_jtag_sequence(struct vb_cmsis_dap *dap, bool level, const uint8_t *tdi, uint8_t *tdo, unsigned bits)
+void wire_jtag_sequence(struct vb_cmsis_dap *dap, bool level, const uint8_t *tdi, uint8_t *tdo,
+			unsigned bits)
 {
 	for (unsigned i = 0; i < bits; i++) {
 		bool out = vb_jtag_clock(dap->link, level, bit_get(tdi, i));

@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 
-void vb_remote_bitbang_init(struct vb_remote_bitbang *rbb, struct vb_board *board, struct vb_pace *pace,
-			    uint32_t hz)
+void vb_remote_bitbang_init(struct vb_remote_bitbang *rbb, struct vb_board *board,
+			    struct vb_pace *pace, uint32_t hz)
 {
 	*rbb = (struct vb_remote_bitbang){ .board = board, .pace = pace, .hz = hz };
 	vb_link_drive(board->link, true);
@@ -62,7 +62,8 @@ static bool letter(struct vb_remote_bitbang *rbb, char c, struct buf *out)
 		break;
 	default:
 		if (!rbb->has_warned)
-			log_warning("remote-bitbang: unknown request 0x%02x ignored", (unsigned char)c);
+			log_warning("remote-bitbang: unknown request 0x%02x ignored",
+				    (unsigned char)c);
 		rbb->has_warned = true;
 		break;
 	}

@@ -21,8 +21,8 @@ struct vb_remote_bitbang {
 };
 
 /* Start levels: TCK 0, TMS 1, resets released. They are kept when a client goes. */
-void vb_remote_bitbang_init(struct vb_remote_bitbang *rbb, struct vb_board *board, struct vb_pace *pace,
-			    uint32_t hz);
+void vb_remote_bitbang_init(struct vb_remote_bitbang *rbb, struct vb_board *board,
+			    struct vb_pace *pace, uint32_t hz);
 extern const struct vb_server_ops vb_remote_bitbang_ops;	/* ctx: struct vb_remote_bitbang */
 
 #endif

@@ -124,7 +124,8 @@ static void on_client(void *ctx, short revents)
 			used = c->in.len;
 		}
 		if (used == 0 && c->in.len >= ops->max_input) {
-			log_warning("%s: a client sent %zu bytes without a complete request: disconnected",
+			log_warning("%s: a client sent %zu bytes without a complete request: "
+				    "disconnected",
 				    ops->name, c->in.len);
 			c->is_closing = true;
 		}
@@ -197,8 +198,8 @@ static void stop_listening(struct vb_server *server)
 		unlink(server->address);
 }
 
-enum err vb_server_open(struct loop *loop, const struct vb_server_ops *ops, void *ctx, const char *address,
-			struct vb_server **out)
+enum err vb_server_open(struct loop *loop, const struct vb_server_ops *ops, void *ctx,
+			const char *address, struct vb_server **out)
 {
 	struct vb_server *server = xcalloc(1, sizeof(*server));
 	enum err rc;

@@ -32,8 +32,8 @@ struct vb_server_ops {
 };
 
 /* `address`: a number is a TCP port (0: any free one), everything else a path. */
-enum err vb_server_open(struct loop *loop, const struct vb_server_ops *ops, void *ctx, const char *address,
-			struct vb_server **server);
+enum err vb_server_open(struct loop *loop, const struct vb_server_ops *ops, void *ctx,
+			const char *address, struct vb_server **server);
 void vb_server_close(struct vb_server *server);
 const char *vb_server_name(const struct vb_server *server);
 /* The real port number or the path. */

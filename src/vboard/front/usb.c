@@ -5,7 +5,8 @@
 
 #include "base/bytes.h"
 
-/* A synchronous OUT and IN pair measures 0.25 ms on high speed and one to two frames on full speed. */
+/* A synchronous OUT and IN pair measures 0.25 ms on high speed and one to two frames on full speed.
+ */
 static const struct vb_usb models[] = {
 	{ "high", 250000,  512, 55, 16667,  512, 8, 50000000 },
 	{ "full", 1000000, 64,	13, 666667, 64,	 8, 24000000 },

@@ -22,7 +22,7 @@ struct vb_usb {
 	uint32_t max_hz;
 };
 
-const struct vb_usb *vb_usb_find(const char *name);	/* "high", "full", "none"; NULL if neither */
+const struct vb_usb *vb_usb_find(const char *name); /* "high", "full", "none"; NULL if neither */
 uint64_t vb_usb_transfer_ns(const struct vb_usb *usb, size_t bytes);
 
 #endif
