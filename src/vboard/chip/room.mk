@@ -39,3 +39,10 @@ testing_unit_test_vb_chip_options_SOURCES = testing/unit/test_vb_chip_options.c 
 testing_unit_test_vb_chip_options_LDADD = $(vboard_test_libs)
 endif
 endif
+
+EXTRA_DIST += \
+	testing/firmware/Makefile testing/firmware/board.h testing/firmware/startup.c \
+	testing/firmware/flash.ld testing/firmware/ram.ld \
+	testing/firmware/big.c testing/firmware/big_data.S testing/firmware/blink.c \
+	testing/firmware/fault.c testing/firmware/fpu.c testing/firmware/irq.c \
+	testing/firmware/ram.c testing/firmware/semi.c testing/firmware/watch.c

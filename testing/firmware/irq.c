@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Interrupts of four priorities that preempt each other: TIM6 over TIM2 over SysTick over PendSV.
+ * `nesting` counts the handlers that run at once, `deepest` the record, `errors` must stay 0.
+ */
+#include "board.h"
+
+volatile uint32_t tim2_count, tim6_count, systick_count, pendsv_count, main_count;
+volatile uint32_t nesting, deepest, errors;
+
+void TIM2_IRQHandler(void);
+void TIM6_IRQHandler(void);
+void SysTick_Handler(void);
+void PendSV_Handler(void);
+
+static void enter(void)
+{
+	nesting++;
+	if (nesting > deepest)
+		deepest = nesting;
+}
+
+static void leave(void)
+{
+	nesting--;
+}
+
+/* Something to be interrupted in the middle of. */
+static __attribute__((noinline)) uint32_t work(uint32_t n)
+{
+	uint32_t x = 1;
+
+	for (uint32_t i = 0; i < n; i++)
+		x = x * 1664525u + 1013904223u;
+	return x;
+}
+
+static void check(uint32_t n, uint32_t expected)
+{
+	if (work(n) != expected)
+		errors++;
+}
+
+void TIM6_IRQHandler(void)
+{
+	enter();
+	TIM_SR(6) = 0;
+	tim6_count++;
+	leave();
+}
+
+void TIM2_IRQHandler(void)
+{
+	enter();
+	TIM_SR(2) = 0;
+	tim2_count++;
+	check(50, 0xdf30570b);
+	leave();
+}
+
+void SysTick_Handler(void)
+{
+	enter();
+	systick_count++;
+	SCB_ICSR = 1u << 28;		/* PendSV */
+	check(100, 0x7febb025);
+	leave();
+}
+
+void PendSV_Handler(void)
+{
+	enter();
+	pendsv_count++;
+	check(300, 0x0185872d);
+	leave();
+}
+
+static void start_timer(unsigned n, uint32_t period, unsigned irq, uint8_t priority)
+{
+	RCC_APB1ENR1 |= 1u << (n - 2);
+	(void)RCC_APB1ENR1;
+	TIM_PSC(n) = 0;
+	TIM_ARR(n) = period - 1;
+	TIM_DIER(n) = 1;
+	NVIC_IPR(irq) = priority;
+	NVIC_ISER(irq / 32) = 1u << irq % 32;
+	TIM_CR1(n) = 1;
+}
+
+int main(void)
+{
+	SCB_SHPR3 = 0x30u << 24 | 0xf0u << 16;	/* SysTick 3, PendSV 15 */
+	start_timer(6, 701, 54, 0x10);
+	start_timer(2, 1999, 28, 0x20);
+	SYST_RVR = 3999;
+	SYST_CVR = 0;
+	SYST_CSR = 7;
+	for (;;) {
+		check(1000, 0x26799aa9);
+		main_count++;
+	}
+}
