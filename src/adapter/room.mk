@@ -1,1 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+libprobed_a_SOURCES += \
+	src/adapter/adapter.c src/adapter/adapter.h \
+	src/adapter/adapter_commands.c src/adapter/commands.h \
+	src/adapter/chain.c src/adapter/chain.h \
+	src/adapter/cmsis_bits.c \
+	src/adapter/cmsis_dap.c src/adapter/cmsis_dap.h \
+	src/adapter/cmsis_dap_tcp.c \
+	src/adapter/cmsis_driver.c \
+	src/adapter/cmsis_port.c \
+	src/adapter/drivers.c \
+	src/adapter/flight.c src/adapter/flight.h \
+	src/adapter/flight_commands.c \
+	src/adapter/flight_vcd.c \
+	src/adapter/jep106.c src/adapter/jep106.h \
+	src/adapter/link_commands.c \
+	src/adapter/port.c src/adapter/port.h \
+	src/adapter/register.c \
+	src/adapter/remote_bitbang.c src/adapter/remote_bitbang.h \
+	src/adapter/scan_commands.c \
+	src/adapter/stream.c src/adapter/stream.h \
+	src/adapter/tap_commands.c
+embedded_tcl += src/adapter/adapter.tcl

@@ -24,9 +24,15 @@ struct dap {
 	bool has_multidrop;
 	bool is_connected;
 	bool ignore_syspwrupack;
+	uint8_t apsel;			/* of `apsel`: what verbs use by default */
+	unsigned idle_cycles;		/* of `memaccess` */
 	uint32_t select;
 	bool select_valid;
 	uint32_t last_ctrl_stat;	/* flags of the last failure */
+	uint32_t ctrl;			/* what dap/ wrote to CTRL/STAT last, without the sticky bits */
+	bool is_silent;			/* the last connect failed: the next one is patient no more */
+	enum err deferred;		/* a failure while queueing; dap_run() returns it */
+	struct error *deferred_error;
 	unsigned generation;		/* goes up when every AP cache must be dropped */
 	struct mem_ap *aps;
 	struct dap *next;
@@ -57,6 +63,15 @@ void dap_write_ap(struct dap *dap, uint8_t apsel, uint8_t reg, uint32_t value);
 void dap_read_ap_block(struct dap *dap, uint8_t apsel, uint8_t reg, uint32_t *dst, size_t words);
 void dap_write_ap_block(struct dap *dap, uint8_t apsel, uint8_t reg, const uint32_t *src, size_t words);
 enum err dap_run(struct dap *dap);
+
+/* Register offsets of the Debug Port, DPBANKSEL in [7:4] (IHI 0031 B2.2). */
+#define DP_ABORT     0x00
+#define DP_DPIDR     0x00
+#define DP_CTRL_STAT 0x04
+#define DP_TARGETID  0x24
+#define DP_DLPIDR    0x34
+#define DP_SELECT    0x08
+#define DP_RDBUFF    0x0c
 
 /* Words for a CTRL/STAT value: "STICKYERR: the bus refused an access". */
 void dap_describe_ctrl_stat(uint32_t ctrl_stat, char *text, size_t size);

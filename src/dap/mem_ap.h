@@ -25,8 +25,19 @@ struct mem_ap {
 	bool has_byte, has_packed;
 	uint32_t tar_wrap;		/* 0x400 or 0x1000 */
 	unsigned generation;		/* of the DAP when the caches were filled */
+	struct mem_word *words;		/* queued, not yet handed to the DAP */
+	size_t word_count, word_capacity;
 	struct mem_ap *next;
 };
+
+/* AP registers (IHI 0031 C2.6). */
+#define AP_CSW	0x00
+#define AP_TAR	0x04
+#define AP_DRW	0x0c
+#define AP_BD0	0x10
+#define AP_CFG	0xf4
+#define AP_BASE 0xf8
+#define AP_IDR	0xfc
 
 /* The AP object of this number; created on first use, not yet probed. Never NULL. */
 struct mem_ap *mem_ap_get(struct dap *dap, uint8_t apsel);
@@ -35,6 +46,7 @@ enum err mem_ap_find_core(struct dap *dap, struct mem_ap **ap);
 /* Reads IDR, CFG, BASE, CSW and probes sizes. Idempotent. */
 enum err mem_ap_probe(struct mem_ap *ap);
 void mem_ap_invalidate(struct mem_ap *ap);
+void mem_ap_free_all(struct dap *dap);
 
 void mem_ap_queue_read32(struct mem_ap *ap, uint32_t addr, uint32_t *dst);
 void mem_ap_queue_write32(struct mem_ap *ap, uint32_t addr, uint32_t value);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "adapter/adapter.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "adapter/chain.h"
+#include "adapter/commands.h"
+#include "adapter/flight.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "wire/bit_port.h"
+
+#define SLOW_KHZ 100u	/* when nobody chose a speed */
+
+void *adapter_settings(struct adapter *adapter, const struct adapter_driver *driver)
+{
+	for (size_t i = 0; adapter_drivers[i] != NULL; i++)
+		if (adapter_drivers[i] == driver)
+			return adapter->settings[i];
+	return NULL;
+}
+
+struct adapter *adapter_new(struct loop *loop, struct script *script)
+{
+	struct adapter *adapter = xcalloc(1, sizeof(*adapter));
+
+	adapter->loop = loop;
+	adapter->script = script;
+	adapter->port.flight = flight_new();
+	adapter->port.wait_budget_ms = 500;
+	adapter->port.ops = &closed_port_ops;
+	for (size_t i = 0; adapter_drivers[i] != NULL; i++) {
+		const struct adapter_driver *driver = adapter_drivers[i];
+
+		if (driver->new_settings != NULL)
+			adapter->settings[i] = driver->new_settings();
+		if (driver->commands != NULL && script != NULL)
+			script_register(script, driver->commands, adapter);
+	}
+	if (script != NULL)
+		adapter_register_commands(adapter);
+	return adapter;
+}
+
+void adapter_free(struct adapter *adapter)
+{
+	if (adapter == NULL)
+		return;
+	adapter_close(adapter);
+	for (size_t i = 0; adapter_drivers[i] != NULL; i++)
+		if (adapter_drivers[i]->free_settings != NULL)
+			adapter_drivers[i]->free_settings(adapter->settings[i]);
+	adapter_free_taps(adapter);
+	flight_free(adapter->port.flight);
+	free(adapter->port.items);
+	free(adapter->serial);
+	free(adapter->usb_location);
+	free(adapter);
+}
+
+const char *transport_name(enum transport transport)
+{
+	static const char *const names[] = { "none", "swd", "jtag" };
+
+	return names[transport];
+}
+
+enum err adapter_select_transport(struct adapter *adapter)
+{
+	if (adapter->driver == NULL) {
+		error_why(ERR_ADAPTER_CONFIG, "Debug Adapter has to be specified, see \"adapter driver\" command");
+		return ERR_ADAPTER_CONFIG;
+	}
+	if (adapter->transport != TRANSPORT_NONE)
+		return OK;
+	adapter->transport = adapter->driver->transports[0];
+	log_info("auto-selecting first available session transport \"%s\". To override use "
+		 "'transport select <transport>'.", transport_name(adapter->transport));
+	return OK;
+}
+
+static void attach_port(struct adapter *adapter)
+{
+	struct dap_port *port = &adapter->port;
+
+	port->transport = adapter->transport;
+	port->overrun_detect = false;
+	port_reset_queue(port);
+	if (adapter->driver->dap != NULL) {
+		port->ops = adapter->driver->dap;
+		port->priv = adapter->priv;
+		port->wants_overrun_detect = false;
+	} else if (adapter->transport == TRANSPORT_SWD) {
+		swd_port_attach(adapter);
+	} else {
+		jtag_port_attach(adapter);
+	}
+}
+
+static enum err connect_under_reset(struct adapter *adapter)
+{
+	if (!(adapter->reset_config & RESET_CONNECT_UNDER_SRST))
+		return OK;
+	if (!(adapter->reset_config & RESET_SRST_NOGATE)) {
+		log_warning("'srst_nogate' reset_config option is required");
+		return OK;
+	}
+	log_info("Connecting under reset");
+	return adapter_set_reset(adapter, true, false);
+}
+
+static enum err start(struct adapter *adapter)
+{
+	if (adapter->speed_khz == 0) {
+		log_warning("An adapter speed is not selected in the init scripts. OpenOCD will try to run "
+			    "the adapter at the low speed (%u kHz)", SLOW_KHZ);
+		adapter->speed_khz = SLOW_KHZ;
+	}
+	TRY(adapter_set_speed(adapter, adapter->speed_khz));
+	log_info("clock speed %u kHz", adapter->actual_khz);
+	return connect_under_reset(adapter);
+}
+
+enum err adapter_open(struct adapter *adapter)
+{
+	if (adapter->is_open)
+		return OK;
+	TRY(adapter_select_transport(adapter));
+	adapter->is_lost = false;
+	adapter->srst = adapter->trst = false;
+	TRY(adapter->driver->open(adapter));
+	adapter->is_open = true;
+	attach_port(adapter);
+	enum err rc = start(adapter);
+
+	if (rc != OK) {
+		struct error error;
+
+		error_take(&error);
+		adapter_close(adapter);
+		error_put(&error);
+	}
+	return rc;
+}
+
+void adapter_close(struct adapter *adapter)
+{
+	if (adapter->lost_timer != NULL) {
+		loop_remove_timer(adapter->loop, adapter->lost_timer);
+		adapter->lost_timer = NULL;
+	}
+	if (!adapter->is_open)
+		return;
+	if (adapter->driver->dap == NULL)
+		bit_port_detach(adapter);
+	adapter->driver->close(adapter);
+	adapter->port.ops = &closed_port_ops;
+	adapter->port.priv = NULL;
+	adapter->is_open = false;
+}
+
+enum err adapter_set_speed(struct adapter *adapter, uint32_t khz)
+{
+	uint32_t actual = khz;
+
+	if (adapter->is_open && adapter->driver->set_speed != NULL && khz > 0)
+		TRY(adapter->driver->set_speed(adapter, khz, &actual));
+	adapter->speed_khz = khz;
+	adapter->actual_khz = actual;
+	return OK;
+}
+
+static void wait_ms(struct adapter *adapter, uint64_t ms)
+{
+	struct timespec pause = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	if (ms == 0)
+		return;
+	if (adapter->loop != NULL)
+		loop_sleep(adapter->loop, ms);
+	else
+		nanosleep(&pause, NULL);
+}
+
+/* A pulse must last: waits for what is left of its width before a line is released. */
+static void finish_pulses(struct adapter *adapter, bool srst, bool trst)
+{
+	uint64_t age = clock_now_ms() - adapter->asserted_ms, width = 0;
+
+	if (adapter->srst && !srst)
+		width = adapter->srst_pulse_ms;
+	if (adapter->trst && !trst)
+		width = MAX(width, (uint64_t)adapter->trst_pulse_ms);
+	if (width > age)
+		wait_ms(adapter, width - age);
+}
+
+enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
+{
+	bool releases_srst = adapter->srst && !srst, releases_trst = adapter->trst && !trst;
+
+	if (!adapter->is_open)
+		return error_why(ERR_ADAPTER_CONFIG, "the adapter is not open");
+	if ((srst && !(adapter->reset_config & RESET_HAS_SRST)) ||
+	    (trst && !(adapter->reset_config & RESET_HAS_TRST))) {
+		error_why(ERR_UNSUPPORTED, "adapter has no %s signal", srst ? "srst" : "trst");
+		return error_next(ERR_UNSUPPORTED, "if the line is wired, say so with \"reset_config\"");
+	}
+	if (adapter->driver->set_reset == NULL)
+		return error_why(ERR_UNSUPPORTED, "the %s driver has no reset lines", adapter->driver->name);
+	finish_pulses(adapter, srst, trst);
+	TRY(adapter->driver->set_reset(adapter, srst, trst));
+	flight_note(adapter->port.flight, FLIGHT_RESET, (uint32_t)srst | (uint32_t)trst << 1);
+	if ((srst && !adapter->srst) || (trst && !adapter->trst))
+		adapter->asserted_ms = clock_now_ms();
+	adapter->srst = srst;
+	adapter->trst = trst;
+	wait_ms(adapter, MAX(releases_srst ? adapter->srst_delay_ms : 0,
+			     releases_trst ? adapter->trst_delay_ms : 0));
+	return OK;
+}
+
+static void tell_lost(void *ctx)
+{
+	struct adapter *adapter = ctx;
+
+	adapter->lost_timer = NULL;
+	if (adapter->on_lost != NULL)
+		adapter->on_lost(adapter->on_lost_ctx);
+}
+
+void adapter_lost(struct adapter *adapter)
+{
+	if (adapter->is_lost)
+		return;
+	adapter->is_lost = true;
+	if (adapter->loop != NULL)
+		adapter->lost_timer = loop_add_timer(adapter->loop, 0, 0, tell_lost, adapter);
+}
+
+enum err adapter_reopen(struct adapter *adapter)
+{
+	adapter_close(adapter);
+	TRY(adapter_open(adapter));
+	if (adapter->on_reopened != NULL)
+		return adapter->on_reopened(adapter->on_reopened_ctx);
+	return OK;
+}

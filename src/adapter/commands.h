@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command tables of the adapter room; private to it. user = struct adapter. */
+#ifndef ADAPTER_COMMANDS_H
+#define ADAPTER_COMMANDS_H
+
+#include "adapter/adapter.h"
+
+void adapter_register_commands(struct adapter *adapter);
+
+extern const struct command adapter_commands[];		/* adapter ... */
+extern const struct command link_commands[];		/* transport, reset_config, delays, old names */
+extern const struct command tap_commands[];		/* jtag, swd newdap, scan_chain */
+extern const struct command scan_commands[];		/* irscan, drscan, runtest ... */
+extern const struct command flight_commands[];
+
+/* adapter_commands.c, for the old names too. */
+enum err cmd_adapter_driver(struct call *c);
+enum err cmd_adapter_name(struct call *c);
+enum err cmd_adapter_list(struct call *c);
+enum err cmd_adapter_speed(struct call *c);
+enum err cmd_adapter_srst_delay(struct call *c);
+enum err cmd_adapter_srst_pulse_width(struct call *c);
+enum err cmd_accept_and_ignore(struct call *c);
+/* link_commands.c */
+enum transport transport_by_name(const char *name);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IHI 0031 B2.2 (DP registers), B2.4 (power control), B4.2 (SWD connection), B3.3 (JTAG-DP). */
+#include "dap/link.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "adapter/chain.h"
+#include "adapter/flight.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#define CSYSPWRUPACK	BIT(31)
+#define CSYSPWRUPREQ	BIT(30)
+#define CDBGPWRUPACK	BIT(29)
+#define CDBGPWRUPREQ	BIT(28)
+#define WDATAERR	BIT(7)
+#define ORUNDETECT	BIT(0)
+#define STICKY_W1C	0x32u	/* STICKYERR, STICKYCMP, STICKYORUN: cleared here on a JTAG-DP */
+
+#define ABORT_DAPABORT	0x01u
+#define ABORT_CLEAR	0x1eu	/* every sticky flag, on an SW-DP */
+
+#define CONNECT_MS	500
+#define RETRY_PAUSE_MS	10
+#define POWER_UP_MS	250
+#define FLIGHT_LINES	32
+
+static bool is_jtag(const struct dap *dap)
+{
+	return dap->port->transport == TRANSPORT_JTAG;
+}
+
+static void pause_ms(unsigned ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = (long)ms * 1000000 }, NULL);
+}
+
+void dap_link_own(struct dap *dap)
+{
+	int index = is_jtag(dap) ? jtag_tap_index(dap->adapter, dap->tap) : 0;
+
+	dap->port->owner = dap;
+	dap->port->tap_index = index > 0 ? (unsigned)index : 0;
+	dap->port->idle_cycles = dap->idle_cycles;
+	dap->port->overrun_detect = dap->is_connected && (dap->ctrl & ORUNDETECT);
+}
+
+static void queue_write(struct dap *dap, uint8_t reg, uint32_t value)
+{
+	dap->port->ops->write(dap->port, PORT_DP(reg), value);
+}
+
+static void queue_read(struct dap *dap, uint8_t reg, uint32_t *dst)
+{
+	dap->port->ops->read(dap->port, PORT_DP(reg), dst);
+}
+
+/* SELECT to a known value; the cache follows. */
+static void queue_select_0(struct dap *dap)
+{
+	queue_write(dap, DP_SELECT, 0);
+	dap->select = 0;
+	dap->select_valid = true;
+}
+
+static void queue_ctrl(struct dap *dap, uint32_t ctrl)
+{
+	dap->ctrl = ctrl;
+	queue_write(dap, DP_CTRL_STAT, ctrl | (is_jtag(dap) ? STICKY_W1C : 0));
+}
+
+static uint32_t wanted_acks(const struct dap *dap)
+{
+	return dap->ignore_syspwrupack ? CDBGPWRUPACK : CDBGPWRUPACK | CSYSPWRUPACK;
+}
+
+static enum err run(struct dap *dap)
+{
+	return dap->port->ops->run(dap->port);
+}
+
+static enum err select_multidrop(struct dap *dap, uint32_t *dpidr)
+{
+	uint32_t target = (dap->dp_id & 0x0fffffff) | dap->instance_id << 28;
+
+	TRY(dap->port->ops->connect(dap->port, LINK_LINE_RESET));
+	TRY(dap->port->ops->select_target(dap->port, target));
+	queue_read(dap, DP_DPIDR, dpidr);	/* the acknowledge of a selection */
+	return run(dap);
+}
+
+enum err dap_link_reselect(struct dap *dap)
+{
+	uint32_t dpidr;
+
+	dap_link_own(dap);
+	dap_invalidate(dap);
+	TRY(select_multidrop(dap, &dpidr));
+	/* A line reset with ORUNDETECT leaves STICKYORUN set. */
+	queue_write(dap, DP_ABORT, ABORT_CLEAR);
+	queue_select_0(dap);
+	return run(dap);
+}
+
+/* Asks for power, clears what is left from before and reads what came of it: one round trip. */
+static enum err ask_for_power(struct dap *dap, uint32_t *ctrl_stat)
+{
+	if (!is_jtag(dap))
+		queue_write(dap, DP_ABORT, ABORT_CLEAR);
+	queue_select_0(dap);
+	queue_ctrl(dap, CSYSPWRUPREQ | CDBGPWRUPREQ);
+	queue_read(dap, DP_CTRL_STAT, ctrl_stat);
+	return run(dap);
+}
+
+static enum err power_up(struct dap *dap, uint32_t ctrl_stat)
+{
+	uint64_t start = clock_now_ms();
+
+	while ((ctrl_stat & wanted_acks(dap)) != wanted_acks(dap)) {
+		if (clock_now_ms() - start > POWER_UP_MS) {
+			error_why(ERR_DAP_POWER, "debug power-up was not acknowledged within %d ms%s",
+				  POWER_UP_MS, ctrl_stat & CDBGPWRUPACK ?
+				  " (system power: \"dap create -ignore-syspwrupack\" goes on without)" : "");
+			return error_evidence(ERR_DAP_POWER, "CTRL/STAT = 0x%08" PRIx32, ctrl_stat);
+		}
+		pause_ms(1);
+		queue_read(dap, DP_CTRL_STAT, &ctrl_stat);
+		TRY(run(dap));
+	}
+	if (dap->port->wants_overrun_detect) {
+		queue_ctrl(dap, CSYSPWRUPREQ | CDBGPWRUPREQ | ORUNDETECT);
+		TRY(run(dap));
+		dap->port->overrun_detect = true;
+	}
+	return OK;
+}
+
+/* An SW-DP's first answer. Anything that cannot be a DPIDR is noise on an open line. */
+static enum err check_dpidr(uint32_t dpidr)
+{
+	if ((dpidr & 1) && dpidr != 0xffffffff && (dpidr & 0xffe))
+		return OK;
+	return error_why(ERR_DAP_NO_ACK, "DPIDR reads 0x%08" PRIx32 ", which is no identity", dpidr);
+}
+
+static enum err try_swd(struct dap *dap, enum link_connect how, uint32_t *ctrl_stat)
+{
+	uint32_t dpidr = 0;
+
+	TRY(dap->port->ops->connect(dap->port, how));
+	if (dap->has_multidrop) {
+		TRY(select_multidrop(dap, &dpidr));
+	} else {
+		queue_read(dap, DP_DPIDR, &dpidr);
+	}
+	TRY(ask_for_power(dap, ctrl_stat));
+	TRY(check_dpidr(dpidr));
+	dap->dpidr = dpidr;
+	return OK;
+}
+
+static enum err try_jtag(struct dap *dap, uint32_t *ctrl_stat)
+{
+	uint32_t dpidr = 0;
+
+	TRY(dap->port->ops->connect(dap->port, LINK_SWD_TO_JTAG));
+	dap_link_own(dap);
+	TRY(ask_for_power(dap, ctrl_stat));
+	queue_read(dap, DP_DPIDR, &dpidr);	/* UNPREDICTABLE on a DPv0 */
+	TRY(run(dap));
+	dap->dpidr = dpidr;
+	return OK;
+}
+
+static enum err try_link(struct dap *dap, unsigned attempt)
+{
+	bool first_dormant = dap->has_multidrop;
+	uint32_t ctrl_stat = 0;
+
+	dap_invalidate(dap);
+	dap->is_connected = false;
+	dap->ctrl = 0;
+	dap_link_own(dap);
+	if (is_jtag(dap))
+		TRY(try_jtag(dap, &ctrl_stat));
+	else
+		TRY(try_swd(dap, (attempt + first_dormant) % 2 ? LINK_DORMANT_TO_SWD : LINK_JTAG_TO_SWD,
+			    &ctrl_stat));
+	TRY(power_up(dap, ctrl_stat));
+	dap->is_connected = true;
+	return OK;
+}
+
+static bool is_adapter_error(enum err rc)
+{
+	return rc == ERR_ADAPTER_LOST || rc == ERR_ADAPTER_PROTOCOL || rc == ERR_ADAPTER_CONFIG ||
+	       rc == ERR_UNSUPPORTED;
+}
+
+/* One sentence for the person with the cable in the hand. */
+static enum err diagnose(struct dap *dap, enum err rc)
+{
+	unsigned ack = dap->port->failed_ack;
+
+	if (is_jtag(dap) || is_adapter_error(rc) || rc == ERR_DAP_POWER)
+		return rc;
+	if (ack == 7 || rc == ERR_DAP_WAIT)
+		error_why(ERR_DAP_NO_ACK, "SWDIO stays high: no target power, SWDIO or SWCLK not connected, "
+			  "or debug disabled");
+	else if (ack == 0)
+		error_why(ERR_DAP_NO_ACK, "SWDIO stays low: shorted, driven by the application, or the target "
+			  "has no power");
+	else
+		error_why(ERR_DAP_NO_ACK, "the answer is garbled (acknowledge %u): wiring, ground, or a clock "
+			  "of %u kHz too fast", ack, dap->adapter->actual_khz);
+	return error_what(ERR_DAP_NO_ACK, "Error connecting DP: cannot read IDR");
+}
+
+static void log_identity(const struct dap *dap, uint32_t dlpidr)
+{
+	if (is_jtag(dap))
+		log_debug("JTAG-DP DPIDR 0x%08" PRIx32, dap->dpidr);
+	else if (dap->has_multidrop)
+		log_info("SWD DPIDR 0x%08" PRIx32 ", DLPIDR 0x%08" PRIx32, dap->dpidr, dlpidr);
+	else
+		log_info("SWD DPIDR 0x%08" PRIx32, dap->dpidr);
+}
+
+static enum err check_multidrop(struct dap *dap, uint32_t *dlpidr)
+{
+	dap_read_dp(dap, DP_TARGETID, &dap->targetid);
+	dap_read_dp(dap, DP_DLPIDR, dlpidr);
+	TRY(run(dap));
+	if ((dap->targetid & 0x0fffffff) == (dap->dp_id & 0x0fffffff) && *dlpidr >> 28 == dap->instance_id)
+		return OK;
+	error_why(ERR_DAP_NO_ACK, "the debug port that answers is another one");
+	return error_evidence(ERR_DAP_NO_ACK, "TARGETID = 0x%08" PRIx32 ", DLPIDR = 0x%08" PRIx32,
+			      dap->targetid, *dlpidr);
+}
+
+enum err dap_connect(struct dap *dap)
+{
+	uint64_t start = clock_now_ms();
+	uint32_t dlpidr = 0;
+	enum err rc;
+
+	for (unsigned attempt = 0;; attempt++) {
+		rc = try_link(dap, attempt);
+		if (rc == OK || is_adapter_error(rc) || rc == ERR_DAP_POWER)
+			break;
+		/* Whoever was silent for half a second already is not worth another one. */
+		if (clock_now_ms() - start > CONNECT_MS || (dap->is_silent && attempt >= 3))
+			break;
+		pause_ms(RETRY_PAUSE_MS);
+	}
+	if (rc == OK && dap->has_multidrop)
+		rc = check_multidrop(dap, &dlpidr);
+	dap->is_silent = rc != OK;
+	if (rc != OK) {
+		dap->is_connected = false;
+		flight_log(dap->port->flight, FLIGHT_LINES);
+		return diagnose(dap, rc);
+	}
+	error_clear();		/* of attempts that did not count */
+	log_identity(dap, dlpidr);
+	return OK;
+}
+
+enum err dap_disconnect(struct dap *dap)
+{
+	if (!dap->is_connected)
+		return OK;
+	dap->is_connected = false;
+	dap_write_dp(dap, DP_CTRL_STAT, CDBGPWRUPREQ);	/* system power goes first */
+	dap_write_dp(dap, DP_CTRL_STAT, 0);
+	dap->ctrl = 0;
+	enum err rc = run(dap);
+
+	dap->port->overrun_detect = false;
+	dap_invalidate(dap);
+	return rc;
+}
+
+/* Reads and clears the sticky flags over a link that still works. */
+static enum err clear_flags(struct dap *dap, uint32_t *ctrl_stat)
+{
+	if (is_jtag(dap)) {
+		queue_select_0(dap);
+		queue_read(dap, DP_CTRL_STAT, ctrl_stat);
+		queue_write(dap, DP_CTRL_STAT, dap->ctrl | STICKY_W1C);
+	} else {
+		queue_read(dap, DP_CTRL_STAT, ctrl_stat);
+		queue_write(dap, DP_ABORT, ABORT_CLEAR);
+	}
+	return run(dap);
+}
+
+/* A hung access is given up; the AP may stay busy until the system is reset (IHI 0031 B2.2.1). */
+static enum err abort_access(struct dap *dap, uint32_t *ctrl_stat)
+{
+	TRY(dap->port->ops->abort(dap->port, ABORT_DAPABORT));
+	return clear_flags(dap, ctrl_stat);
+}
+
+/* The wire was misread: back in step by a line reset, without giving up power or AP state. */
+static enum err reset_line(struct dap *dap, uint32_t *ctrl_stat)
+{
+	uint32_t dpidr = 0;
+
+	if (is_jtag(dap)) {
+		TRY(try_link(dap, 0));
+		return clear_flags(dap, ctrl_stat);
+	}
+	if (dap->has_multidrop) {
+		TRY(select_multidrop(dap, &dpidr));
+	} else {
+		TRY(dap->port->ops->connect(dap->port, LINK_LINE_RESET));
+		queue_read(dap, DP_DPIDR, &dpidr);
+		TRY(run(dap));
+	}
+	TRY(check_dpidr(dpidr));
+	return clear_flags(dap, ctrl_stat);
+}
+
+static enum err reword(struct dap *dap, enum err rc, uint32_t ctrl_stat, bool power_lost)
+{
+	char words[160];
+
+	if (power_lost) {
+		error_why(ERR_DAP_POWER, "debug power was lost (target power cycle, reset of the debug domain or "
+			  "deep sleep)");
+		rc = error_next(ERR_DAP_POWER, "it was switched on again: repeat the command");
+	} else if (rc == ERR_DAP_FAULT && (ctrl_stat & WDATAERR)) {
+		rc = error_why(ERR_DAP_PARITY, "the target received a write with wrong parity");
+	}
+	dap->last_ctrl_stat = ctrl_stat;
+	dap_describe_ctrl_stat(ctrl_stat, words, sizeof(words));
+	return error_evidence(rc, "CTRL/STAT = 0x%08" PRIx32 " (%s)", ctrl_stat, words);
+}
+
+enum err dap_link_recover(struct dap *dap, enum err rc)
+{
+	struct error original;
+	uint32_t ctrl_stat = 0;
+	bool was_connected = dap->is_connected, power_lost = false;
+	enum err repaired;
+
+	dap_invalidate(dap);
+	if (is_adapter_error(rc)) {
+		dap->is_connected = false;
+		return rc;
+	}
+	error_take(&original);
+	if (rc == ERR_DAP_FAULT)
+		repaired = clear_flags(dap, &ctrl_stat);
+	else if (rc == ERR_DAP_WAIT)
+		repaired = abort_access(dap, &ctrl_stat);
+	else
+		repaired = reset_line(dap, &ctrl_stat);
+	if (repaired == OK && (ctrl_stat & wanted_acks(dap)) != wanted_acks(dap)) {
+		power_lost = was_connected;
+		repaired = ask_for_power(dap, &ctrl_stat);
+		repaired = repaired == OK ? power_up(dap, ctrl_stat) : repaired;
+		ctrl_stat &= ~wanted_acks(dap);		/* as it was found */
+	}
+	if (repaired != OK && !is_adapter_error(repaired)) {
+		repaired = try_link(dap, 0);
+		ctrl_stat = dap->last_ctrl_stat;
+	}
+	dap_invalidate(dap);
+	dap->is_connected = repaired == OK;
+	if (repaired != OK) {
+		flight_log(dap->port->flight, FLIGHT_LINES);
+		if (rc == ERR_DAP_NO_ACK)
+			return diagnose(dap, repaired);
+		if (is_adapter_error(repaired))
+			return repaired;
+	}
+	error_put(&original);
+	if (rc != ERR_DAP_FAULT)
+		flight_log(dap->port->flight, FLIGHT_LINES);
+	return repaired == OK && ctrl_stat != 0 ? reword(dap, rc, ctrl_stat, power_lost) : rc;
+}

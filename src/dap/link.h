@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * link: bringing a Debug Port up and getting it back after a failure. Private to dap/.
+ *
+ * dap_link_recover() is given the error a run ended with and its chain. It reads and clears the
+ * sticky flags, aborts a hung access, resets the line, or repeats the power-up handshake, whatever
+ * the error calls for; drops every cache; and returns the error to report, put into words.
+ */
+#ifndef DAP_LINK_H
+#define DAP_LINK_H
+
+#include "dap/dap.h"
+
+enum err dap_link_recover(struct dap *dap, enum err rc);
+/* SWD multidrop: line reset and TARGETSEL, for a DP that is connected but not the selected one. */
+enum err dap_link_reselect(struct dap *dap);
+/* From now on the port's parameters are this DP's. */
+void dap_link_own(struct dap *dap);
+
+struct dap *dap_add(struct dap_list *list, const char *name, struct tap *tap);
+void dap_remove(struct dap_list *list, struct dap *dap);
+void dap_register_commands(struct dap_list *list);
+
+#endif
