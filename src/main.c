@@ -246,6 +246,8 @@ static int run_daemon(struct daemon *d)
 
 	build(d);
 	watch_world(d);
+	if (d->options.pipe)
+		log_warning("-p is an old name: use -c \"gdb_port pipe; log_output openocd.log\"");
 	run(d);
 	code = d->has_failed ? 1 : script_exit_code(d->script);
 	tear_down(d);
@@ -262,8 +264,7 @@ int main(int argc, char **argv)
 	rc = options_parse(&daemon.options, argc, argv);
 	print_banner();
 	if (rc != OK) {
-		if (error_current()->code != OK)
-			log_failure();
+		log_failure();
 		code = 1;
 	} else if (daemon.options.help) {
 		options_print_help();

@@ -35,6 +35,7 @@ static char *short_options(void)
 {
 	struct buf text = { 0 };
 
+	buf_putc(&text, ':');	/* getopt keeps quiet: the message is ours */
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (rows[i].key < 256)
 			buf_printf(&text, "%c%s", rows[i].key,
@@ -149,7 +150,19 @@ static enum err take(struct options *o, int key)
 	case PARENT_DEATH: o->parent_death = true; return OK;
 	case READY_FD: return set_ready_fd(o, optarg);
 	}
-	return ERR_ARGUMENT;	/* getopt has said what is wrong */
+	return ERR_INTERNAL;
+}
+
+/* `word` is the option as it stands on the command line. */
+static enum err refuse(int key, const char *word)
+{
+	if (key == ':')
+		error_why(ERR_ARGUMENT, "option %s needs an argument", word);
+	else if (optopt > 0 && optopt < 256)
+		error_why(ERR_ARGUMENT, "invalid option -- '%c'", optopt);
+	else
+		error_why(ERR_ARGUMENT, "unrecognized or ambiguous option '%s'", word);
+	return error_next(ERR_ARGUMENT, "run probed -h");
 }
 
 enum err options_parse(struct options *o, int argc, char **argv)
@@ -161,13 +174,16 @@ enum err options_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){ .ready_fd = -1 };
 	long_options(names);
+	opterr = 0;
 	if (getenv("OPENOCD_DEBUG_LEVEL") != NULL)
 		rc = set_level(o, getenv("OPENOCD_DEBUG_LEVEL"));
 	while (rc == OK && (key = getopt_long(argc, argv, letters, names, NULL)) != -1)
-		rc = take(o, key);
+		rc = key == '?' || key == ':' ? refuse(key, argv[optind - 1]) : take(o, key);
 	free(letters);
-	if (rc == OK && optind < argc)
-		return error_why(ERR_ARGUMENT, "Unexpected command line argument: %s", argv[optind]);
+	if (rc == OK && optind < argc) {
+		error_why(ERR_ARGUMENT, "Unexpected command line argument: %s", argv[optind]);
+		return error_next(ERR_ARGUMENT, "put -f before a file and -c before a command");
+	}
 	return rc;
 }
 

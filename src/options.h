@@ -28,7 +28,7 @@ struct options {
 	int ready_fd;			/* -1: none */
 };
 
-/* ERR_ARGUMENT: the reason is on stderr or in the error chain. */
+/* ERR_ARGUMENT, ERR_IO (-l). */
 enum err options_parse(struct options *options, int argc, char **argv);
 void options_free(struct options *options);
 void options_print_help(void);

@@ -24,6 +24,7 @@ struct flash_step {
 	bool erase;
 	uint32_t offset;		/* first byte to program, from the bank's base */
 	size_t bytes;			/* 0: erase only. A multiple of program_unit, as is offset */
+	bool looked_blank;		/* not erased only because it reads as erased */
 	uint8_t *data;			/* padded, kept bytes merged */
 	/* How far it got; set by whoever carries it out. */
 	enum { STEP_WAITS, STEP_UNKNOWN, STEP_ERASED, STEP_DONE } state;

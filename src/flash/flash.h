@@ -40,6 +40,8 @@ struct flash_bank {
 	bool is_probed;
 	struct flash_sector *sectors;
 	unsigned sector_count;
+	/* A word that helper code writes 0xaaaa to now and then, for a watchdog; 0: none. */
+	uint32_t keepalive;
 	/* Typical times, for plans and reports: 0 unknown. */
 	uint32_t erase_sector_us, program_unit_us, mass_erase_us;
 	struct flash_bank *next;
@@ -115,7 +117,8 @@ enum err flash_erase_range(struct flash_room *room, struct target *target, uint3
 			   bool pad);
 enum err flash_erase_sectors(struct flash_bank *bank, unsigned first, unsigned last);
 /* (services) Compares image and memory by checksum, then byte by byte to name the first difference. */
-enum err flash_verify_image(struct target *target, const struct image *image, unsigned *differences);
+enum err flash_verify_image(struct flash_room *room, struct target *target, const struct image *image,
+			    unsigned *differences);
 
 /* Any alignment. Through the driver if it reads in its own way. */
 enum err flash_read(struct flash_bank *bank, uint32_t offset, uint8_t *dst, size_t n);

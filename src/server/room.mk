@@ -11,3 +11,13 @@ libprobed_a_SOURCES += \
 	src/server/tcl_rpc.c src/server/tcl_rpc.h \
 	src/server/telnet.c src/server/telnet.h \
 	src/server/telnet_edit.c src/server/telnet_edit.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_telnet testing/unit/test_tcl_rpc testing/unit/test_args
+testing_unit_test_telnet_SOURCES = testing/unit/test_telnet.c
+testing_unit_test_telnet_LDADD = $(probed_test_libs)
+testing_unit_test_tcl_rpc_SOURCES = testing/unit/test_tcl_rpc.c
+testing_unit_test_tcl_rpc_LDADD = $(probed_test_libs)
+testing_unit_test_args_SOURCES = testing/unit/test_args.c src/options.c
+testing_unit_test_args_LDADD = $(probed_test_libs)
+endif

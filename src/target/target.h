@@ -109,6 +109,10 @@ struct target_type {
 	enum err (*describe_mode)(struct target *t, char *text, size_t size, const char **sp_name);
 	/* A block of memory was read by someone: bits that a read clears must not be lost. May be NULL. */
 	void (*memory_seen)(struct target *t, uint32_t addr, const uint8_t *data, size_t n);
+	/* All values were put back at once: resolve aliases (SP is MSP or PSP). May be NULL. */
+	void (*registers_restored)(struct target *t);
+	/* Helper code was written to [addr, addr + n) and will run. May be NULL. */
+	enum err (*code_written)(struct target *t, uint32_t addr, size_t n);
 	/* Changed comparators reach the core at the next resume; this writes them now. */
 	enum err (*sync_breakpoints)(struct target *t);
 	/* Register `reg` got a new cached value: registers that alias it follow. May be NULL. */
@@ -165,6 +169,7 @@ struct target_list {
 	struct target *first;
 	struct target *current;		/* `targets NAME`; see target_current() */
 	bool is_polling;
+	enum reset_mode reset_mode;	/* of the reset whose EVENT_RESET_START is heard */
 	struct target_list_own *own;	/* of target/ only */
 };
 
@@ -238,6 +243,9 @@ enum err target_remove_breakpoint(struct target *t, uint32_t addr);
 enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length, enum watch_kind kind,
 			       uint32_t value, uint32_t mask);
 enum err target_remove_watchpoint(struct target *t, uint32_t addr);
+/* The one that was added with these values; several may stand at one address. */
+enum err target_remove_watchpoint_like(struct target *t, uint32_t addr, uint32_t length,
+				       enum watch_kind kind);
 enum err target_remove_all_breakpoints(struct target *t);
 
 /*
@@ -285,8 +293,17 @@ struct ring_feed {
 	size_t bytes;			/* multiple of unit */
 	void (*progress)(void *ctx, size_t done);
 	void *ctx;
+	struct ring_stats *stats;	/* optional */
 };
-/* (services) Feeds all data while `a` runs. Returns when the last byte was taken or the code stopped. */
+/* What held a feed back: time with a full ring (the code was slower than the wire). */
+struct ring_stats {
+	uint64_t total_us, full_us;
+};
+/* Sets both pointers to the start of the data part. Before algorithm_start(). */
+enum err ring_feed_init(struct target *t, const struct ring_feed *feed);
+/* (services) Feeds all data while `a` runs. Returns OK when the last byte was taken or the code stopped
+ * by itself (then its result registers tell why); ERR_TIMEOUT if no data is taken for a->timeout_ms,
+ * ERR_CANCELLED. The caller always goes on to algorithm_finish(). */
 enum err algorithm_feed(struct target *t, struct algorithm *a, const struct ring_feed *feed);
 
 /*

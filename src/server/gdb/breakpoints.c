@@ -26,13 +26,12 @@ struct gdb_point *points_at(struct gdb_session *s, uint32_t addr)
 	return NULL;
 }
 
-struct gdb_point *points_watching(struct gdb_session *s, uint32_t addr)
+/* A place has one breakpoint, but a watchpoint for each way to look at it. */
+static bool rests_on_same(const struct gdb_point *a, const struct gdb_point *b)
 {
-	for (struct gdb_point *p = s->points; p != NULL; p = p->next) {
-		if (p->addr == addr && is_watch(p->type))
-			return p;
-	}
-	return NULL;
+	if (a->addr != b->addr || is_watch(a->type) != is_watch(b->type))
+		return false;
+	return !is_watch(a->type) || (a->type == b->type && a->kind == b->kind);
 }
 
 /* What else GDBs have inserted at the place of `not_this` that rests on the same thing in the target. */
@@ -41,8 +40,7 @@ static struct gdb_point *find_twin(struct gdb_server *server, const struct targe
 {
 	for (struct gdb_session *s = server->sessions; s != NULL; s = s->next) {
 		for (struct gdb_point *p = s->target == t ? s->points : NULL; p != NULL; p = p->next) {
-			if (p != not_this && p->addr == not_this->addr &&
-			    is_watch(p->type) == is_watch(not_this->type))
+			if (p != not_this && rests_on_same(p, not_this))
 				return p;
 		}
 	}
@@ -58,13 +56,25 @@ static enum breakpoint_kind kind_for(const struct gdb_session *s, unsigned type)
 	}
 }
 
+static const enum watch_kind watch_kinds[] = {
+	[POINT_WRITE] = WATCH_WRITE, [POINT_READ] = WATCH_READ, [POINT_ACCESS] = WATCH_ACCESS,
+};
+
+struct gdb_point *points_watching(struct gdb_session *s, const struct watchpoint *w)
+{
+	for (struct gdb_point *p = s->points; p != NULL; p = p->next) {
+		if (is_watch(p->type) && p->addr == w->addr && p->kind == w->length &&
+		    watch_kinds[p->type] == w->kind)
+			return p;
+	}
+	return NULL;
+}
+
 static enum err add_to_target(struct gdb_session *s, const struct gdb_point *p)
 {
-	static const enum watch_kind kinds[] = { [POINT_WRITE] = WATCH_WRITE, [POINT_READ] = WATCH_READ,
-						 [POINT_ACCESS] = WATCH_ACCESS };
-
 	if (is_watch(p->type))
-		return target_add_watchpoint(s->target, p->addr, p->kind, kinds[p->type], 0, 0xffffffff);
+		return target_add_watchpoint(s->target, p->addr, p->kind, watch_kinds[p->type], 0,
+					     0xffffffff);
 	/* Kind 3 is a 32-bit Thumb instruction, not three bytes; a BKPT in its first half will do. */
 	return target_add_breakpoint(s->target, p->addr, p->kind == 2 ? 2 : 4, kind_for(s, p->type));
 }
@@ -79,8 +89,9 @@ static enum err remove_from_target(struct gdb_session *s, struct gdb_point *p)
 		twin->is_ours = true;
 		return OK;
 	}
-	return is_watch(p->type) ? target_remove_watchpoint(s->target, p->addr)
-				 : target_remove_breakpoint(s->target, p->addr);
+	if (is_watch(p->type))
+		return target_remove_watchpoint_like(s->target, p->addr, p->kind, watch_kinds[p->type]);
+	return target_remove_breakpoint(s->target, p->addr);
 }
 
 /* "t,addr,kind". What follows a ';' are conditions and commands, which were not offered. */

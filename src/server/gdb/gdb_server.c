@@ -232,11 +232,6 @@ void gdb_server_close(struct gdb_server *gdb)
 
 /* ---- life ---- */
 
-static enum err on_init_listen(void *ctx)
-{
-	return gdb_server_listen(ctx);
-}
-
 /* Init is through: what clients have asked meanwhile is answered now. */
 static enum err on_init_ready(void *ctx)
 {
@@ -263,7 +258,6 @@ struct gdb_server *gdb_server_new(struct server *server, struct target_list *tar
 	gdb_options_default(&gdb->options);
 	script_register(gdb->script, gdb_commands, gdb);
 	target_add_listener(targets, on_target_event, gdb);
-	script_add_init(gdb->script, INIT_LISTEN, on_init_listen, gdb);
 	script_add_init(gdb->script, INIT_SERVERS, on_init_ready, gdb);
 	return gdb;
 }

@@ -57,7 +57,7 @@ enum err resume_again(struct gdb_session *s);
 
 /* breakpoints.c */
 struct gdb_point *points_at(struct gdb_session *s, uint32_t addr);
-struct gdb_point *points_watching(struct gdb_session *s, uint32_t addr);
+struct gdb_point *points_watching(struct gdb_session *s, const struct watchpoint *w);
 void points_remove_all(struct gdb_session *s);
 
 /* flash.c, console.c, fileio.c */

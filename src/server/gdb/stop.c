@@ -56,7 +56,7 @@ static bool format_watch(struct gdb_session *s, struct buf *out)
 	if (t->reason != HALT_WATCHPOINT && t->reason != HALT_WATCH_AND_BREAK)
 		return false;
 	const struct watchpoint *w = t->type->hit_watchpoint(t, &addr);
-	const struct gdb_point *p = w != NULL ? points_watching(s, w->addr) : NULL;
+	const struct gdb_point *p = w != NULL ? points_watching(s, w) : NULL;
 
 	if (p == NULL)
 		return false;

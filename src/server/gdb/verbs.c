@@ -165,5 +165,5 @@ const struct command gdb_commands[] = {
 	VERB(STAGE_ANY, "end_state", 0, 1, "?keep|run|halt?", cmd_end_state, HELP_END_STATE),
 	VERB(STAGE_EXEC, "save_tdesc", 0, 0, "", cmd_save_tdesc, HELP_SAVE_TDESC),
 	VERB(STAGE_ANY, "sync", 0, 0, "", cmd_sync, HELP_SYNC),
-	{ NULL }
+	{ .name = NULL }
 };
