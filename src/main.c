@@ -45,11 +45,6 @@ static enum err listen_step(void *ctx)
 	return gdb_server_listen(ctx);
 }
 
-static enum err adapter_step(void *ctx)
-{
-	return adapter_open(ctx);
-}
-
 static void build(struct daemon *d)
 {
 	d->loop = loop_new();
@@ -64,7 +59,6 @@ static void build(struct daemon *d)
 	d->flash = flash_room_new(d->targets);
 	d->gdb = gdb_server_new(d->server, d->targets, d->flash);
 	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);
-	script_add_init(d->script, INIT_ADAPTER, adapter_step, d->adapter);
 }
 
 static void tear_down(struct daemon *d)
