@@ -17,13 +17,40 @@ struct unit {
 	void (*reset)(void *dev);
 };
 
-static void reset_tim(void *dev) { stm32_tim_reset(dev); }
-static void reset_gpio(void *dev) { stm32_gpio_reset(dev); }
-static void reset_usart(void *dev) { stm32_usart_reset(dev); }
-static void reset_crc(void *dev) { stm32_crc_reset(dev); }
-static void reset_rng(void *dev) { stm32_rng_reset(dev); }
-static void reset_pwr(void *dev) { stm32l4_pwr_reset(dev, VB_RESET_SYSTEM); }
-static void reset_exti(void *dev) { stm32_exti_reset(dev); }
+static void reset_tim(void *dev)
+{
+	stm32_tim_reset(dev);
+}
+
+static void reset_gpio(void *dev)
+{
+	stm32_gpio_reset(dev);
+}
+
+static void reset_usart(void *dev)
+{
+	stm32_usart_reset(dev);
+}
+
+static void reset_crc(void *dev)
+{
+	stm32_crc_reset(dev);
+}
+
+static void reset_rng(void *dev)
+{
+	stm32_rng_reset(dev);
+}
+
+static void reset_pwr(void *dev)
+{
+	stm32l4_pwr_reset(dev, VB_RESET_SYSTEM);
+}
+
+static void reset_exti(void *dev)
+{
+	stm32_exti_reset(dev);
+}
 
 #define REGS(field, reset) &vb_regs_ops, AT(field.regs), AT(field), reset
 #define NOT_MODELLED	   NULL, 0, 0, NULL
