@@ -1,1 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+libprobed_a_SOURCES += \
+	src/flash/bank.c \
+	src/flash/block_crc_loader.h \
+	src/flash/checksum.c \
+	src/flash/driver.h \
+	src/flash/drivers.c \
+	src/flash/flash.h \
+	src/flash/flash_commands.c \
+	src/flash/flash_commands_read.c \
+	src/flash/flash_commands_write.c \
+	src/flash/plan.c \
+	src/flash/room.h \
+	src/flash/skip.c \
+	src/flash/stm32l4.c src/flash/stm32l4.h \
+	src/flash/stm32l4_commands.c \
+	src/flash/stm32l4_info.c \
+	src/flash/stm32l4_lines.c \
+	src/flash/stm32l4_loader.c src/flash/stm32l4_loader.h \
+	src/flash/stm32l4_option.c \
+	src/flash/stm32l4_regs.h \
+	src/flash/stm32l4_status.c \
+	src/flash/verify.c \
+	src/flash/write.c
+
+embedded_tcl += src/flash/flash.tcl
+
+# The bytes of the loaders are checked in: `make loaders` rebuilds them with a cross compiler.
+EXTRA_DIST += contrib/loaders/build contrib/loaders/stm32l4.S contrib/loaders/block_crc.S
+dist_check_SCRIPTS += contrib/loaders/check
+.PHONY: loaders
+loaders:
+	for name in stm32l4 block_crc; do \
+		$(SHELL) $(srcdir)/contrib/loaders/build $(srcdir)/contrib/loaders/$$name.S \
+			>$(srcdir)/src/flash/$${name}_loader.h || exit 1; \
+	done

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Verbs that change the flash, and the plan of what they would do. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "flash/room.h"
+
+static struct flash_room *room_of(struct call *c)
+{
+	return c->user;
+}
+
+/* FILE [OFFSET [TYPE]] */
+
+/* OFFSET may be negative: it is added to every address, and addresses wrap. */
+static enum err parse_offset(const char *text, uint32_t *offset)
+{
+	if (text[0] != '-')
+		return parse_u32(text, "offset", offset);
+	TRY(parse_u32(text + 1, "offset", offset));
+	*offset = 0u - *offset;
+	return OK;
+}
+
+enum err arg_image(struct call *c, int index, struct image_args *a)
+{
+	*a = (struct image_args){ .type = IMAGE_AUTO };
+	if (index >= c->argc)
+		return arg_usage(c);
+	a->path = c->argv[index];
+	if (index + 1 < c->argc) {
+		TRY(parse_offset(c->argv[index + 1], &a->offset));
+		a->has_offset = true;
+	}
+	if (index + 2 < c->argc && !image_type_parse(c->argv[index + 2], &a->type))
+		return error_next(error_why(ERR_ARGUMENT, "'%s' is no image type", c->argv[index + 2]),
+				  "use bin, ihex, elf or s19");
+	return index + 3 < c->argc ? arg_usage(c) : OK;
+}
+
+enum err open_image(struct flash_room *room, struct target *t, const struct image_args *a,
+		    struct image **image)
+{
+	struct flash_bank *bank = room->banks;
+	struct image *opened;
+	enum err rc;
+
+	TRY(image_open(a->path, a->type, a->offset, &opened));
+	*image = opened;
+	if (opened->type != IMAGE_BIN || a->has_offset)
+		return OK;
+	while (bank != NULL && (bank->target != t || bank->driver == &virtual_driver))
+		bank = bank->next;
+	if (bank == NULL)
+		return OK;
+	rc = flash_probe(bank);
+	if (rc != OK) {
+		image_close(opened);
+		return rc;
+	}
+	log_info("%s has no addresses: taking 0x%08x, the start of flash bank %s", a->path, bank->base,
+		 bank->name);
+	opened->sections[0].addr = bank->base;
+	return OK;
+}
+
+/* Writing images */
+
+struct write_args {
+	struct flash_write_options options;
+	bool dry_run;
+	struct image_args image;
+};
+
+static bool take_option(const char *word, struct write_args *w)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{ "erase", &w->options.erase }, { "unlock", &w->options.unlock },
+		{ "--keep", &w->options.keep_rest }, { "--skip-same", &w->options.skip_same },
+		{ "--verify", &w->options.verify }, { "--dry-run", &w->dry_run },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (strcmp(word, flags[i].name) == 0) {
+			*flags[i].flag = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum err parse_write(struct call *c, struct write_args *w)
+{
+	int i = 1;
+
+	w->options.skip_same = room_of(c)->skip_same;
+	while (i < c->argc && take_option(c->argv[i], w))
+		i++;
+	return arg_image(c, i, &w->image);
+}
+
+static enum err describe_plan(struct call *c, struct target *t, const struct image *image,
+			      const struct flash_write_options *options)
+{
+	struct flash_plan *plans;
+	size_t count;
+
+	TRY(flash_plan_build(room_of(c), t, image, options, &plans, &count));
+	flash_plan_describe(plans, count, c->out);
+	flash_plan_free(plans, count);
+	return OK;
+}
+
+static enum err write_file(struct call *c, struct target *t, struct write_args *w, const struct image *image)
+{
+	struct flash_report report;
+	char rate[64];
+
+	if (w->dry_run)
+		return describe_plan(c, t, image, &w->options);
+	TRY(flash_write_image(room_of(c), t, image, &w->options, &report));
+	if (w->options.erase)
+		result_printf(c, "auto erase enabled\n");
+	if (w->options.unlock)
+		result_printf(c, "auto unlock enabled\n");
+	format_rate(rate, sizeof(rate), report.wall_us, report.bytes_written);
+	result_printf(c, "wrote %zu bytes from file %s %s\n", report.bytes_written, w->image.path, rate);
+	return OK;
+}
+
+static enum err open_and_write(struct call *c, struct write_args *w)
+{
+	struct image *image;
+	struct target *t;
+	enum err rc;
+
+	TRY(target_current(room_of(c)->targets, &t));
+	TRY(check_halted(t));
+	TRY(open_image(room_of(c), t, &w->image, &image));
+	rc = write_file(c, t, w, image);
+	image_close(image);
+	return rc;
+}
+
+static enum err cmd_write_image(struct call *c)
+{
+	struct write_args w = { 0 };
+
+	TRY(parse_write(c, &w));
+	return open_and_write(c, &w);
+}
+
+static enum err cmd_plan(struct call *c)
+{
+	struct write_args w = { .options.erase = true };
+	struct image *image;
+	struct target *t;
+	enum err rc;
+
+	TRY(parse_write(c, &w));
+	TRY(target_current(room_of(c)->targets, &t));
+	TRY(open_image(room_of(c), t, &w.image, &image));
+	rc = describe_plan(c, t, image, &w.options);
+	image_close(image);
+	return rc;
+}
+
+static enum err write_bank(struct flash_bank *bank, const char *path, uint32_t offset,
+			   struct flash_report *report)
+{
+	const struct flash_write_options options = { 0 };
+	struct image *image;
+	enum err rc;
+
+	TRY(flash_probe(bank));
+	TRY(image_open(path, IMAGE_BIN, bank->base + offset, &image));
+	if (offset > bank->size || image_bytes(image) > bank->size - offset)
+		rc = error_why(ERR_ARGUMENT, "%zu bytes at offset 0x%x pass the end of bank %s (0x%x bytes)",
+			       image_bytes(image), offset, bank->name, bank->size);
+	else
+		rc = flash_write_image(bank->room, bank->target, image, &options, report);
+	image_close(image);
+	return rc;
+}
+
+static enum err cmd_write_bank(struct call *c)
+{
+	struct flash_report report;
+	struct flash_bank *bank;
+	uint32_t offset = 0;
+	char rate[64];
+
+	TRY(arg_flash_bank(c, 1, NULL, &bank));
+	if (c->argc > 3)
+		TRY(arg_u32(c, 3, &offset));
+	TRY(check_halted(bank->target));
+	TRY(write_bank(bank, c->argv[2], offset, &report));
+	format_rate(rate, sizeof(rate), report.wall_us, report.bytes_written);
+	result_printf(c, "wrote %zu bytes from file %s to flash bank %u at offset 0x%08x %s\n",
+		      report.bytes_written, c->argv[2], bank->number, offset, rate);
+	return OK;
+}
+
+/* Filling: the width is the last letter of the verb. */
+
+static unsigned width_of(const struct call *c)
+{
+	switch (c->row->name[strlen(c->row->name) - 1]) {
+	case 'd': return 8;
+	case 'w': return 4;
+	case 'h': return 2;
+	default:  return 1;
+	}
+}
+
+static enum err fill_image(struct call *c, struct image *image, uint32_t *addr)
+{
+	unsigned width = width_of(c);
+	uint64_t value;
+	uint32_t count;
+	uint8_t *data;
+
+	TRY(arg_u32(c, 1, addr));
+	TRY(arg_u64(c, 2, &value));
+	TRY(arg_u32(c, 3, &count));
+	if (width < 8 && value >> (8 * width) != 0)
+		return error_why(ERR_ARGUMENT, "0x%llx does not fit into %u bytes", (unsigned long long)value,
+				 width);
+	if (count == 0 || (uint64_t)count * width > 0x100000000u - *addr)
+		return error_why(ERR_ARGUMENT, "%u times %u bytes do not fit at 0x%08x", count, width, *addr);
+	data = xcalloc(count, width);
+	for (size_t i = 0; i < (size_t)count * width; i++)
+		data[i] = (uint8_t)(value >> (8 * (i % width)));
+	image_add(image, *addr, data, (size_t)count * width);
+	free(data);
+	return OK;
+}
+
+static enum err cmd_fill(struct call *c)
+{
+	const struct flash_write_options options = { .verify = true };
+	struct flash_report report = { 0 };
+	struct image *image = image_new();
+	struct target *t;
+	uint32_t addr;
+	char rate[64];
+	enum err rc;
+
+	rc = fill_image(c, image, &addr);
+	if (rc == OK)
+		rc = target_current(room_of(c)->targets, &t);
+	if (rc == OK)
+		rc = flash_write_image(room_of(c), t, image, &options, &report);
+	format_rate(rate, sizeof(rate), report.wall_us, image_bytes(image));
+	if (rc == OK)
+		result_printf(c, "wrote %zu bytes to 0x%08x %s\n", image_bytes(image), addr, rate);
+	image_close(image);
+	return rc;
+}
+
+/* Erasing */
+
+static enum err cmd_erase_sector(struct call *c)
+{
+	struct flash_bank *bank;
+	unsigned first, last;
+	uint64_t start;
+
+	TRY(arg_flash_bank(c, 1, NULL, &bank));
+	TRY(check_halted(bank->target));
+	TRY(arg_sector_range(c, 2, bank, &first, &last));
+	start = clock_now_ns();
+	TRY(flash_erase_sectors(bank, first, last));
+	result_printf(c, "erased sectors %u through %u on flash bank %u in %fs\n", first, last, bank->number,
+		      (double)(clock_now_ns() - start) / 1e9);
+	return OK;
+}
+
+static enum err unlock_range(struct call *c, struct target *t, uint32_t addr, uint32_t length)
+{
+	struct flash_bank *bank;
+	unsigned first, last;
+
+	TRY(flash_bank_at(room_of(c), t, addr, &bank));
+	first = flash_sector_at(bank, addr - bank->base);
+	last = flash_sector_at(bank, MIN(addr - bank->base + length - 1, bank->size - 1));
+	if (first == bank->sector_count || last == bank->sector_count)
+		return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x", addr, length);
+	return flash_protect(bank, false, first, last);
+}
+
+static enum err cmd_erase_address(struct call *c)
+{
+	bool pad = false, unlock = false;
+	uint32_t addr, length;
+	struct target *t;
+	uint64_t start;
+	char rate[64];
+	int i = 1;
+
+	for (; i < c->argc; i++) {
+		if (strcmp(c->argv[i], "pad") == 0)
+			pad = true;
+		else if (strcmp(c->argv[i], "unlock") == 0)
+			unlock = true;
+		else
+			break;
+	}
+	if (c->argc - i != 2)
+		return arg_usage(c);
+	TRY(arg_u32(c, i, &addr));
+	TRY(arg_u32(c, i + 1, &length));
+	if (length == 0)
+		return error_why(ERR_ARGUMENT, "the length must be greater than 0");
+	TRY(target_current(room_of(c)->targets, &t));
+	TRY(check_halted(t));
+	start = clock_now_ns();
+	if (unlock)
+		TRY(unlock_range(c, t, addr, length));
+	TRY(flash_erase_range(room_of(c), t, addr, length, pad));
+	format_rate(rate, sizeof(rate), (clock_now_ns() - start) / 1000, length);
+	result_printf(c, "erased address 0x%08x (length %u) %s\n", addr, length, rate);
+	return OK;
+}
+
+#define FILL_HELP "Program count copies of value from address on. Nothing is erased before."
+
+const struct command flash_write_commands[] = {
+	{ "flash write_image", STAGE_EXEC, 1, -1,
+	  "?erase? ?unlock? ?--keep? ?--skip-same? ?--verify? ?--dry-run? file ?offset ?bin|ihex|elf|s19??",
+	  cmd_write_image, "Program a file. erase: erase the sectors it touches first, and with --keep put back "
+	  "what else they held. unlock: remove write protection first. --skip-same: leave sectors alone that "
+	  "already hold the data. --dry-run: only return the plan. offset is added to the file's addresses." },
+	{ "flash plan", STAGE_EXEC, 1, -1, "?--keep? ?--skip-same? file ?offset ?bin|ihex|elf|s19??", cmd_plan,
+	  "Return what \"flash write_image erase\" would do with the file: sectors to erase, bytes to program, "
+	  "to keep and to skip, and the time the flash needs." },
+	{ "flash write_bank", STAGE_EXEC, 2, 3, "bank file ?offset?", cmd_write_bank,
+	  "Program the bytes of a file from the bank's start or an offset on. Nothing is erased before." },
+	{ "flash fillb", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
+	{ "flash fillh", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
+	{ "flash fillw", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
+	{ "flash filld", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
+	{ "flash erase_sector", STAGE_EXEC, 3, 3, "bank first last|\"last\"", cmd_erase_sector,
+	  "Erase the sectors first to last of a bank." },
+	{ "flash erase_address", STAGE_EXEC, 2, 4, "?pad? ?unlock? address length", cmd_erase_address,
+	  "Erase an address range. pad: widen it to whole sectors. unlock: remove write protection first." },
+	{ 0 }
+};

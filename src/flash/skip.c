@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Leaving alone what is already right. Sectors that a step fills from end to end are compared in one
+ * run of checksums on the target, and found blank the same way; the ragged ones at the ends are read.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flash/room.h"
+
+/* Fills its sector from end to end, in memory that helper code can read. */
+static bool is_whole(const struct flash_plan *plan, const struct flash_step *step)
+{
+	if (plan->bank->driver->read != NULL)
+		return false;
+	return step->bytes == 0 || step->bytes == plan->bank->sectors[step->sector].size;
+}
+
+static bool adjoins(const struct flash_plan *plan, const struct flash_step *a, const struct flash_step *b)
+{
+	const struct flash_sector *sa = &plan->bank->sectors[a->sector], *sb = &plan->bank->sectors[b->sector];
+
+	return sb->offset == sa->offset + sa->size && sb->size == sa->size;
+}
+
+/* One past the last step from `first` that fills its sector and adjoins the one before. */
+static size_t whole_run(const struct flash_plan *plan, size_t first)
+{
+	size_t i = first + 1;
+
+	while (i < plan->count && is_whole(plan, &plan->steps[i]) &&
+	       adjoins(plan, &plan->steps[i - 1], &plan->steps[i]))
+		i++;
+	return i;
+}
+
+/* Marks a step that has nothing left to do. */
+static void drop(struct flash_plan *plan, struct flash_step *step)
+{
+	plan->skipped_bytes += step->bytes;
+	plan->sectors_skipped++;
+	step->state = STEP_DONE;
+}
+
+static enum err compare_whole(struct flash_plan *plan, size_t first, size_t end)
+{
+	struct flash_bank *bank = plan->bank;
+	const struct flash_sector *s = &bank->sectors[plan->steps[first].sector];
+	uint32_t *crcs = xcalloc(end - first, sizeof(*crcs));
+	uint32_t blank = crc_of_fill(bank->erased_value, s->size);
+	enum err rc;
+
+	rc = block_crcs_anyhow(bank->target, bank->keepalive, bank->base + s->offset, s->size,
+			       (unsigned)(end - first), crcs);
+	for (size_t i = first; rc == OK && i < end; i++) {
+		struct flash_step *step = &plan->steps[i];
+		bool is_blank = crcs[i - first] == blank;
+
+		if (step->bytes == 0 ? is_blank :
+		    crcs[i - first] == crc_bytes(0xffffffff, step->data, step->bytes)) {
+			drop(plan, step);
+		} else if (is_blank && step->erase) {
+			step->erase = false;
+			step->looked_blank = true;
+		}
+	}
+	free(crcs);
+	return rc;
+}
+
+static enum err compare_part(struct flash_plan *plan, struct flash_step *step)
+{
+	uint8_t *now;
+	enum err rc;
+
+	if (step->bytes == 0)
+		return OK;
+	now = xcalloc(1, step->bytes);
+	rc = flash_read(plan->bank, step->offset, now, step->bytes);
+	if (rc == OK && memcmp(now, step->data, step->bytes) == 0)
+		drop(plan, step);
+	free(now);
+	return rc;
+}
+
+static void remove_dropped(struct flash_plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->steps[i].state == STEP_DONE)
+			free(plan->steps[i].data);
+		else
+			plan->steps[kept++] = plan->steps[i];
+	}
+	plan->count = kept;
+}
+
+enum err plan_skip_same(struct flash_plan *plan)
+{
+	size_t next;
+
+	for (size_t i = 0; i < plan->count; i = next) {
+		next = i + 1;
+		if (!is_whole(plan, &plan->steps[i])) {
+			TRY(compare_part(plan, &plan->steps[i]));
+			continue;
+		}
+		next = whole_run(plan, i);
+		TRY(compare_whole(plan, i, next));
+	}
+	remove_dropped(plan);
+	return OK;
+}
+
+static void describe_run(const struct flash_plan *plan, size_t first, size_t end, struct buf *out)
+{
+	const struct flash_step *a = &plan->steps[first], *z = &plan->steps[end - 1];
+	const struct flash_bank *bank = plan->bank;
+	size_t bytes = 0;
+
+	for (size_t i = first; i < end; i++)
+		bytes += plan->steps[i].bytes;
+	buf_printf(out, "  sector%s %u", a == z ? "" : "s", a->sector);
+	if (a != z)
+		buf_printf(out, "..%u", z->sector);
+	buf_printf(out, " at 0x%08x: %s", bank->base + bank->sectors[a->sector].offset,
+		   a->erase ? "erase" : a->looked_blank ? "blank" : "keep");
+	if (bytes > 0)
+		buf_printf(out, ", program %zu bytes from 0x%08x", bytes, bank->base + a->offset);
+	buf_putc(out, '\n');
+}
+
+static bool continues(const struct flash_plan *plan, size_t i)
+{
+	const struct flash_step *a = &plan->steps[i - 1], *b = &plan->steps[i];
+
+	return b->sector == a->sector + 1 && a->erase == b->erase && a->looked_blank == b->looked_blank &&
+	       (a->bytes > 0) == (b->bytes > 0) && (a->bytes == 0 || a->offset + a->bytes == b->offset);
+}
+
+void flash_plan_describe(const struct flash_plan *plans, size_t count, struct buf *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct flash_plan *p = &plans[i];
+		size_t end;
+
+		buf_printf(out, "flash bank #%u %s at 0x%08x\n", p->bank->number, p->bank->name, p->bank->base);
+		for (size_t k = 0; k < p->count; k = end) {
+			for (end = k + 1; end < p->count && continues(p, end); )
+				end++;
+			describe_run(p, k, end, out);
+		}
+		buf_printf(out, "  image %zu bytes, erase %u sectors (%zu bytes), program %zu bytes, keep %zu bytes, "
+			   "skip %zu bytes in %u sectors\n", p->image_bytes, p->sectors_erased, p->erase_bytes,
+			   p->program_bytes, p->kept_bytes, p->skipped_bytes, p->sectors_skipped);
+		if (p->estimate_us != 0)
+			buf_printf(out, "  the flash needs about %.2f s\n", (double)p->estimate_us / 1e6);
+	}
+}

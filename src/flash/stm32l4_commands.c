@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stm32l4: verbs. */
+#include <string.h>
+
+#include "flash/stm32l4.h"
+
+#define REGRESSION_TEXT "lowering RDP from level 1 to 0 erases the whole flash, SRAM2 and the backup registers"
+
+static enum err arg_bank(struct call *c, struct flash_bank **bank, struct stm32l4 **f)
+{
+	TRY(arg_flash_bank(c, 1, &stm32l4_driver, bank));
+	TRY(flash_probe(*bank));
+	*f = (*bank)->priv;
+	return OK;
+}
+
+static enum err arg_halted_bank(struct call *c, struct flash_bank **bank, struct stm32l4 **f)
+{
+	TRY(arg_flash_bank(c, 1, &stm32l4_driver, bank));
+	TRY(check_halted((*bank)->target));
+	return arg_bank(c, bank, f);
+}
+
+/* A last argument `confirm` stands for having read what will happen. */
+static bool is_confirmed(const struct call *c)
+{
+	return c->argc > 1 && strcmp(c->argv[c->argc - 1], "confirm") == 0;
+}
+
+static enum err write_one(struct flash_bank *bank, uint8_t reg, uint32_t value)
+{
+	const struct stm32l4_option option = { reg, value };
+	enum err rc;
+
+	TRY(target_claim(bank->target, "option bytes"));
+	rc = stm32l4_write_options(bank, &option, 1);
+	target_release(bank->target);
+	return rc;
+}
+
+static enum err cmd_lock(struct call *c)
+{
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	uint32_t optr;
+
+	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(stm32l4_read(bank, f->layout->optr, &optr));
+	if (stm32l4_rdp_level(optr) == 1)
+		return OK;
+	TRY(write_one(bank, f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_1_BY_LOCK));
+	log_info("RDP is set to level 1: it acts after \"stm32l4x option_load %u\" or a power cycle", bank->number);
+	return OK;
+}
+
+/* Level 1 to 0. Without PCROP_RDP the pages under PCROP would survive; with no area set the manual
+ * wants it set (RM0351 3.5.1). */
+static enum err regress(struct flash_bank *bank, uint32_t optr)
+{
+	struct stm32l4 *f = bank->priv;
+	struct stm32l4_option options[2];
+	size_t count = 0;
+	uint32_t end;
+	enum err rc;
+
+	if (f->line->pcrop_unit != 0) {
+		TRY(stm32l4_read(bank, f->layout->pcrop[0][1], &end));
+		options[count++] = (struct stm32l4_option){ f->layout->pcrop[0][1], end | PCROP_RDP };
+	}
+	options[count++] = (struct stm32l4_option){ f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_0 };
+	TRY(target_claim(bank->target, "RDP regression"));
+	rc = stm32l4_write_options(bank, options, count);
+	target_release(bank->target);
+	return rc;
+}
+
+static enum err cmd_unlock(struct call *c)
+{
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	uint32_t optr;
+
+	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(stm32l4_read(bank, f->layout->optr, &optr));
+	if (stm32l4_rdp_level(optr) == 0)
+		return OK;
+	if (!is_confirmed(c)) {
+		error_why(ERR_REFUSED, REGRESSION_TEXT);
+		error_evidence(ERR_REFUSED, "FLASH_OPTR = 0x%08x (RDP = 0x%02X)", optr, OPTR_RDP(optr));
+		return error_next(ERR_REFUSED, "to do that run \"stm32l4x unlock %u confirm\"", bank->number);
+	}
+	log_warning("RDP level 1 to 0: the whole flash is being erased, up to 15 s");
+	TRY(regress(bank, optr));
+	log_info("RDP is at level 0: run \"stm32l4x option_load %u\"; if the flash stays closed, power-cycle the board",
+		 bank->number);
+	return OK;
+}
+
+static enum err cmd_mass_erase(struct call *c)
+{
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+
+	TRY(arg_halted_bank(c, &bank, &f));
+	if (f->is_otp)
+		return error_why(ERR_UNSUPPORTED, "OTP cannot be erased");
+	TRY(flash_erase_sectors(bank, 0, bank->sector_count - 1));
+	result_printf(c, "stm32l4x mass erase complete\n");
+	return OK;
+}
+
+static enum err arg_option_reg(struct call *c, int index, uint8_t *reg)
+{
+	uint32_t offset;
+
+	TRY(arg_u32(c, index, &offset));
+	if (offset > 0xfc || offset % 4 != 0)
+		return error_why(ERR_ARGUMENT, "0x%x is no register offset", offset);
+	*reg = (uint8_t)offset;
+	return OK;
+}
+
+static enum err cmd_option_read(struct call *c)
+{
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	uint32_t value;
+	uint8_t reg;
+
+	TRY(arg_bank(c, &bank, &f));
+	TRY(arg_option_reg(c, 2, &reg));
+	TRY(stm32l4_read(bank, reg, &value));
+	result_printf(c, "Option Register: <0x%08x> = 0x%08x\n", f->regs + reg, value);
+	return OK;
+}
+
+/* The writes nobody wants to make by a wrong mask. */
+static enum err check_option(struct call *c, const struct flash_bank *bank, uint8_t reg, uint32_t old,
+			     uint32_t value)
+{
+	const struct stm32l4 *f = bank->priv;
+	unsigned from = stm32l4_rdp_level(old), to = stm32l4_rdp_level(value);
+
+	if (reg == f->layout->pcrop[0][1] && f->line->pcrop_unit != 0 && (value ^ old) & 0x00ff0000u)
+		log_warning("offset 0x%02x is PCROP1ER; WRP1AR is 0x%02x", reg, f->layout->wrp[0]);
+	if (reg != f->layout->optr || from == to || is_confirmed(c))
+		return OK;
+	if (to == 2)
+		error_why(ERR_REFUSED, "RDP = 0xCC is level 2: debug port and option bytes are closed for ever");
+	else if (from == 1 && to == 0)
+		error_why(ERR_REFUSED, REGRESSION_TEXT);
+	else
+		return OK;
+	error_evidence(ERR_REFUSED, "FLASH_OPTR = 0x%08x, would become 0x%08x", old, value);
+	return error_next(ERR_REFUSED, "to do that add \"confirm\" at the end of the command");
+}
+
+static enum err cmd_option_write(struct call *c)
+{
+	int words = c->argc - (is_confirmed(c) ? 1 : 0);
+	uint32_t value, mask = 0xffffffff, old;
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	uint8_t reg;
+
+	if (words < 4 || words > 5)
+		return arg_usage(c);
+	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(arg_option_reg(c, 2, &reg));
+	TRY(arg_u32(c, 3, &value));
+	if (words == 5)
+		TRY(arg_u32(c, 4, &mask));
+	TRY(stm32l4_read(bank, reg, &old));
+	value = (old & ~mask) | (value & mask);
+	TRY(check_option(c, bank, reg, old, value));
+	if (reg == f->layout->optr && stm32l4_rdp_level(old) == 1 && stm32l4_rdp_level(value) == 0)
+		TRY(regress(bank, value));
+	else
+		TRY(write_one(bank, reg, value));
+	result_printf(c, "stm32l4x Option written.\nINFO: a reset or power cycle is required for the new settings to "
+		      "take effect.\n");
+	return OK;
+}
+
+static enum err cmd_option_load(struct call *c)
+{
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	enum err rc;
+
+	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(target_claim(bank->target, "option load"));
+	rc = stm32l4_load_options(bank);
+	target_release(bank->target);
+	TRY(rc);
+	result_printf(c, "stm32l4x option load completed. Power-on reset might be required\n");
+	return OK;
+}
+
+static enum err cmd_options(struct call *c)
+{
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+
+	TRY(arg_bank(c, &bank, &f));
+	return stm32l4_describe_options(bank, c->out);
+}
+
+/* WRP */
+
+static enum err cmd_wrp_info(struct call *c)
+{
+	static const char *const banks[] = { "bank1", "bank2", NULL };
+	struct stm32l4_area areas[2 * MAX_AREAS];
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	size_t count, shown = 0;
+	int which = -1;
+
+	TRY(arg_bank(c, &bank, &f));
+	if (c->argc > 2)
+		TRY(arg_word(c, 2, banks, &which));
+	if (which == 1 && !f->g.dual)
+		return error_why(ERR_ARGUMENT, "this flash has a single bank");
+	TRY(stm32l4_check_swap(bank));
+	TRY(stm32l4_read_areas(bank, areas, &count));
+	for (size_t i = 0; i < count; i++) {
+		const struct stm32l4_area *a = &areas[i];
+
+		if (a->is_pcrop || !a->is_active || (which >= 0 && a->physical != (unsigned)which))
+			continue;
+		result_printf(c, "%s[%u,%u]", shown++ > 0 ? ", " : "protected areas: ", a->first, a->last);
+	}
+	result_printf(c, shown > 0 ? "\n" : "no protected areas\n");
+	return OK;
+}
+
+static enum err cmd_unprotect(struct call *c)
+{
+	unsigned first = 0, last;
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+
+	TRY(arg_halted_bank(c, &bank, &f));
+	last = bank->sector_count - 1;
+	if (c->argc == 3)
+		return arg_usage(c);
+	if (c->argc > 3)
+		TRY(arg_sector_range(c, 2, bank, &first, &last));
+	TRY(flash_protect(bank, false, first, last));
+	for (unsigned i = 0; i < bank->sector_count; i++)
+		if (bank->sectors[i].is_protected == 1)
+			result_append_int(c, i);
+	return OK;
+}
+
+/* Status */
+
+static enum err cmd_status(struct call *c)
+{
+	struct buf text = { 0 };
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	uint32_t sr, cr;
+
+	TRY(arg_bank(c, &bank, &f));
+	TRY(stm32l4_read(bank, f->layout->sr, &sr));
+	TRY(stm32l4_read(bank, f->layout->cr, &cr));
+	TRY(stm32l4_check_swap(bank));
+	stm32l4_describe_sr(sr, &text);
+	result_printf(c, "FLASH_SR = 0x%08x: %s\n", sr, (const char *)text.data);
+	buf_free(&text);
+	result_printf(c, "FLASH_CR = 0x%08x: %s%s%s%s\n", cr, cr & CR_LOCK ? "locked" : "unlocked",
+		      cr & CR_OPTLOCK ? ", options locked" : ", options unlocked",
+		      cr & (CR_PG | CR_FSTPG) ? ", program mode left on" : "",
+		      cr & (CR_PER | CR_MER1 | CR_MER2) ? ", erase mode left on" : "");
+	result_printf(c, "RDP level %u, %s bank mode%s\n", stm32l4_rdp_level(f->optr), f->g.dual ? "dual" : "single",
+		      f->is_swapped ? ", banks swapped" : "");
+	return OK;
+}
+
+/* OTP */
+
+static enum err cmd_otp(struct call *c)
+{
+	static const char *const words[] = { "enable", "disable", "show", NULL };
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	int word;
+
+	TRY(arg_bank(c, &bank, &f));
+	TRY(arg_word(c, 2, words, &word));
+	if (!f->is_otp)
+		return error_next(error_why(ERR_ARGUMENT, "bank #%u is not an OTP memory", bank->number),
+				  "declare a bank with base 0x%08x", f->line->otp_base);
+	if (word < 2)
+		f->otp_enabled = word == 0;
+	if (word == 0)
+		log_warning("OTP memory bank #%u is enabled for write commands: what is written stays for ever",
+			    bank->number);
+	if (word == 2)
+		result_printf(c, "OTP memory bank #%u is %s for write commands.\n", bank->number,
+			      f->otp_enabled ? "enabled" : "disabled");
+	return OK;
+}
+
+/* TrustZone */
+
+#define OPTR_TZEN BIT(31)
+
+static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enable)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t optr = f->optr;
+	enum err rc;
+
+	if (enable && stm32l4_rdp_level(optr) != 0)
+		return error_why(ERR_REFUSED, "TrustZone can be enabled at RDP level 0 only");
+	if (!enable && OPTR_RDP(optr) != RDP_LEVEL_0_5 && stm32l4_rdp_level(optr) != 1)
+		return error_why(ERR_REFUSED, "TrustZone can be disabled at RDP level 0.5 or 1 only");
+	if (!enable && !is_confirmed(c))
+		return error_next(error_why(ERR_REFUSED, REGRESSION_TEXT),
+				  "to do that add \"confirm\" at the end of the command");
+	optr = enable ? optr | OPTR_TZEN : ((optr & ~OPTR_TZEN & ~0xffu) | RDP_LEVEL_0);
+	TRY(write_one(bank, f->layout->optr, optr));
+	TRY(target_claim(bank->target, "option load"));
+	rc = stm32l4_load_options(bank);
+	target_release(bank->target);
+	return rc;
+}
+
+static enum err cmd_trustzone(struct call *c)
+{
+	static const char *const words[] = { "enable", "disable", NULL };
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	int word;
+
+	TRY(arg_bank(c, &bank, &f));
+	if (!f->line->has_trustzone)
+		return error_why(ERR_UNSUPPORTED, "a %s has no TrustZone", f->line->name);
+	if (c->argc == 2) {
+		result_printf(c, "Global TrustZone Security : %s\n", f->is_tz ? "enabled" : "disabled");
+		return OK;
+	}
+	TRY(arg_word(c, 2, words, &word));
+	TRY(check_halted(bank->target));
+	if (f->is_tz == (word == 0)) {
+		log_info("TrustZone is %s already", f->is_tz ? "enabled" : "disabled");
+		return OK;
+	}
+	return set_trustzone(c, bank, word == 0);
+}
+
+const struct command stm32l4_commands[] = {
+	{ "stm32l4x lock", STAGE_EXEC, 1, 1, "bank", cmd_lock,
+	  "Set read-out protection level 1. Acts after option_load or a power cycle." },
+	{ "stm32l4x unlock", STAGE_EXEC, 1, 2, "bank ?confirm?", cmd_unlock,
+	  "Set read-out protection level 0. From level 1 this erases the whole flash, and needs confirm." },
+	{ "stm32l4x mass_erase", STAGE_EXEC, 1, 1, "bank", cmd_mass_erase,
+	  "Erase the whole flash of the chip, both banks at once." },
+	{ "stm32l4x option_read", STAGE_EXEC, 2, 2, "bank reg_offset", cmd_option_read,
+	  "Return an option register, by its offset from the FLASH base." },
+	{ "stm32l4x option_write", STAGE_EXEC, 3, 5, "bank reg_offset value ?mask? ?confirm?", cmd_option_write,
+	  "Change the masked bits of an option register and program the option bytes. Acts after option_load or a "
+	  "power cycle. confirm is needed where the flash would be erased or the chip closed for ever." },
+	{ "stm32l4x option_load", STAGE_EXEC, 1, 1, "bank", cmd_option_load,
+	  "Load the option bytes, which resets the chip; the core is halted afterwards." },
+	{ "stm32l4x options", STAGE_EXEC, 1, 1, "bank", cmd_options,
+	  "Show every option bit, write protection and PCROP area in words." },
+	{ "stm32l4x status", STAGE_EXEC, 1, 1, "bank", cmd_status,
+	  "Show the controller's status and control registers, read protection and bank mode in words." },
+	{ "stm32l4x wrp_info", STAGE_EXEC, 1, 2, "bank ?bank1|bank2?", cmd_wrp_info,
+	  "List the write-protected areas." },
+	{ "stm32l4x unprotect", STAGE_EXEC, 1, 3, "bank ?first last?", cmd_unprotect,
+	  "Remove write protection (WRP) from sectors first to last, or from all, and load the option bytes; the "
+	  "chip resets and is halted. Returns the sectors that are still protected." },
+	{ "stm32l4x otp", STAGE_EXEC, 2, 2, "bank enable|disable|show", cmd_otp,
+	  "Allow or forbid writing to the one-time programmable area." },
+	{ "stm32l4x trustzone", STAGE_EXEC, 1, 3, "bank ?enable|disable? ?confirm?", cmd_trustzone,
+	  "Show or change TrustZone (TZEN), and load the option bytes." },
+	{ 0 }
+};

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stm32l4: option bytes. The registers are shadows: what they read back is what was last written, a
+ * write to the flash happens at OPTSTRT (all of them at once), and they act after they were loaded
+ * again, by OBL_LAUNCH or at power-on (RM0351 3.4.2).
+ */
+#include "flash/stm32l4.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define OPTION_MS	1000u
+#define REGRESSION_MS	20000u		/* RDP 1 to 0 erases page by page where PCROP is set */
+#define RELOAD_MS	3000u
+#define WRP_FIELDS	0x00ff00ffu
+
+/* Areas */
+
+static const char *const wrp_names[MAX_AREAS] = { "WRP1A", "WRP1B", "WRP2A", "WRP2B" };
+static const char *const pcrop_names[MAX_AREAS] = { "PCROP1A", "PCROP1B", "PCROP2A", "PCROP2B" };
+
+/* Width of the page fields: as many pages as the largest part of the line has in a bank. */
+static uint32_t page_mask(const struct stm32l4 *f)
+{
+	unsigned pages = f->line->max_kib * 1024u / f->g.page_bytes / (f->g.dual ? 2 : 1);
+
+	while (pages & (pages - 1))
+		pages += pages & -pages;
+	return MIN(pages - 1, 0xffu);
+}
+
+/* Registers of bank 2 count from the start of the chip when there is one bank. */
+static unsigned area_bank(const struct stm32l4 *f, unsigned index)
+{
+	return f->g.dual ? index / 2 : 0;
+}
+
+/* In single-bank mode the L47 and L49 use the first two areas only (RM0351 3.5.3). */
+static bool area_exists(const struct stm32l4 *f, unsigned index, const uint8_t *registers)
+{
+	if (registers[0] == 0)
+		return false;
+	return f->g.dual || index < 2 || f->line->banks != TWO_L47;
+}
+
+static uint32_t sector_addr(const struct flash_bank *bank, unsigned sector)
+{
+	return bank->base + bank->sectors[sector].offset;
+}
+
+static void decode_wrp(const struct flash_bank *bank, unsigned index, uint32_t value,
+		       struct stm32l4_area *a)
+{
+	const struct stm32l4 *f = bank->priv;
+	uint32_t first = value & page_mask(f), last = (value >> 16) & page_mask(f);
+	unsigned base;
+
+	*a = (struct stm32l4_area){ .reg = f->layout->wrp[index], .value = value,
+				    .physical = area_bank(f, index) };
+	snprintf(a->name, sizeof(a->name), "%s", wrp_names[index]);
+	if (first > last || first >= f->g.bank_pages)
+		return;
+	base = stm32l4_bank_first_sector(f, a->physical);
+	a->is_active = true;
+	a->first = base + first;
+	a->last = base + MIN(last, f->g.bank_pages - 1);
+	a->first_addr = sector_addr(bank, a->first);
+	a->last_addr = sector_addr(bank, a->last) + f->g.page_bytes - 1;
+}
+
+static void decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_t start, uint32_t end,
+			 struct stm32l4_area *a)
+{
+	const struct stm32l4 *f = bank->priv;
+	/* 128 bits wide, the unit is twice as large (RM0432 3.7.9). */
+	uint32_t unit = f->line->banks == TWO_L4R && !f->g.dual ? 16 : f->line->pcrop_unit;
+	uint32_t mask = f->line->max_kib * 1024u / (f->g.dual ? 2 : 1) / unit - 1;
+	uint64_t first = (uint64_t)(start & mask) * unit, last = (uint64_t)(end & mask) * unit + unit - 1;
+	uint32_t base;
+
+	*a = (struct stm32l4_area){ .is_pcrop = true, .reg = f->layout->pcrop[index][0], .value = start,
+				    .physical = area_bank(f, index) };
+	snprintf(a->name, sizeof(a->name), "%s", pcrop_names[index]);
+	if (f->layout->pcrop[index ^ 1][0] == 0)
+		a->name[6] = '\0';	/* only one in this bank: PCROP1 */
+	if ((start & mask) > (end & mask) || first >= f->g.bank_bytes)
+		return;
+	base = bank->sectors[stm32l4_bank_first_sector(f, a->physical)].offset;
+	last = MIN(last, f->g.bank_bytes - 1);
+	a->is_active = true;
+	a->first_addr = bank->base + base + (uint32_t)first;
+	a->last_addr = bank->base + base + (uint32_t)last;
+	a->first = flash_sector_at(bank, base + (uint32_t)first);
+	a->last = flash_sector_at(bank, base + (uint32_t)last);
+}
+
+enum err stm32l4_read_areas(struct flash_bank *bank, struct stm32l4_area *areas, size_t *count)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t value, end;
+
+	*count = 0;
+	for (unsigned i = 0; i < MAX_AREAS; i++) {
+		if (!area_exists(f, i, &f->layout->wrp[i]))
+			continue;
+		TRY(stm32l4_read(bank, f->layout->wrp[i], &value));
+		decode_wrp(bank, i, value, &areas[(*count)++]);
+	}
+	for (unsigned i = 0; i < MAX_AREAS && f->line->pcrop_unit != 0; i++) {
+		if (!area_exists(f, i, f->layout->pcrop[i]))
+			continue;
+		TRY(stm32l4_read(bank, f->layout->pcrop[i][0], &value));
+		TRY(stm32l4_read(bank, f->layout->pcrop[i][1], &end));
+		decode_pcrop(bank, i, value, end, &areas[(*count)++]);
+	}
+	return OK;
+}
+
+static enum err protected_error(const struct flash_bank *bank, unsigned sector, const struct stm32l4_area *a)
+{
+	if (a->is_pcrop) {
+		error_why(ERR_PROTECTED, "page %u is protected against reading and writing (%s covers 0x%08x..0x%08x)",
+			  sector, a->name, a->first_addr, a->last_addr);
+		error_next(ERR_PROTECTED, "only a change of RDP from level 1 to 0 removes PCROP; it erases the flash");
+	} else {
+		error_why(ERR_PROTECTED, "page %u is write-protected (%s covers pages %u..%u)", sector, a->name,
+			  a->first, a->last);
+		error_next(ERR_PROTECTED, "run \"flash protect %u %u %u off\"", bank->number, a->first, a->last);
+	}
+	return ERR_PROTECTED;
+}
+
+enum err stm32l4_check_protection(struct flash_bank *bank, const struct flash_step *steps, size_t count)
+{
+	struct stm32l4_area areas[2 * MAX_AREAS];
+	size_t area_count;
+
+	TRY(stm32l4_read_areas(bank, areas, &area_count));
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < area_count; k++)
+			if (areas[k].is_active && steps[i].state != STEP_DONE &&
+			    steps[i].sector >= areas[k].first && steps[i].sector <= areas[k].last)
+				return protected_error(bank, steps[i].sector, &areas[k]);
+	return OK;
+}
+
+enum err stm32l4_protect_check(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	struct stm32l4_area areas[2 * MAX_AREAS];
+	size_t count;
+
+	TRY(flash_probe(bank));
+	if (f->is_otp) {
+		bank->sectors[0].is_protected = !f->otp_enabled;
+		return OK;
+	}
+	TRY(stm32l4_check_swap(bank));
+	TRY(stm32l4_read_areas(bank, areas, &count));
+	for (unsigned i = 0; i < bank->sector_count; i++)
+		bank->sectors[i].is_protected = 0;
+	for (size_t k = 0; k < count; k++)
+		for (unsigned i = areas[k].first; areas[k].is_active && i <= areas[k].last; i++)
+			bank->sectors[i].is_protected = 1;
+	return OK;
+}
+
+/* Writing options */
+
+static enum err write_unlocked(struct flash_bank *bank, const struct stm32l4_option *options, size_t count)
+{
+	struct stm32l4 *f = bank->priv;
+	unsigned timeout_ms = OPTION_MS;
+	uint32_t sr, optr;
+
+	TRY(stm32l4_wait(bank, OPTION_MS, &sr));
+	TRY(stm32l4_write(bank, f->layout->sr, SR_CLEAR));
+	TRY(stm32l4_read(bank, f->layout->optr, &optr));
+	for (size_t i = 0; i < count; i++) {
+		TRY(stm32l4_write(bank, options[i].reg, options[i].value));
+		if (options[i].reg == f->layout->optr && stm32l4_rdp_level(optr) == 1 &&
+		    stm32l4_rdp_level(options[i].value) == 0)
+			timeout_ms = REGRESSION_MS;
+	}
+	TRY(stm32l4_write(bank, f->layout->cr, CR_OPTSTRT));
+	TRY(stm32l4_wait(bank, timeout_ms, &sr));
+	if (!(sr & SR_FAILED))
+		return OK;
+	if ((sr & SR_WRPERR) && stm32l4_rdp_level(optr) == 2) {
+		error_why(ERR_READ_PROTECTED, "RDP is at level 2: the option bytes cannot be changed any more");
+		return error_evidence(ERR_READ_PROTECTED, "FLASH_OPTR = 0x%08x", optr);
+	}
+	return stm32l4_failed(bank, sr, NO_ADDRESS);
+}
+
+/* Helper code and stale mode bits aside, the same care as for a write: nothing else on the controller. */
+enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options, size_t count)
+{
+	enum err rc;
+
+	TRY(check_halted(bank->target));
+	rc = stm32l4_unlock(bank, true);
+	if (rc == OK)
+		rc = write_unlocked(bank, options, count);
+	rc = error_first(rc, stm32l4_lock(bank));
+	return rc == OK ? OK : error_what(rc, "option bytes not written");
+}
+
+/* OBL_LAUNCH resets the chip at once: the write that starts it may not be answered. */
+static enum err launch(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	enum err rc;
+
+	TRY(stm32l4_unlock(bank, true));
+	rc = stm32l4_write(bank, f->layout->cr, CR_OBL_LAUNCH);
+	if (rc == ERR_ADAPTER_LOST || rc == ERR_ADAPTER_PROTOCOL)
+		return rc;
+	error_clear();
+	return OK;
+}
+
+/* The core stops at its first instruction if the vector catch survived the reset. */
+static enum err find_again(struct target *t)
+{
+	uint64_t deadline = clock_now_ms() + RELOAD_MS;
+	enum err rc;
+
+	loop_sleep(t->list->loop, 5);
+	do {
+		error_clear();
+		dap_invalidate(t->dap);
+		rc = target_examine(t);
+		if (rc == OK)
+			rc = target_poll(t);
+		if (rc == OK && t->state == TARGET_HALTED)
+			return OK;
+		if (rc == OK)
+			rc = target_halt(t);
+		if (rc == OK)
+			return target_wait_state(t, TARGET_HALTED, RELOAD_MS);
+	} while (rc != ERR_ADAPTER_LOST && clock_now_ms() < deadline && loop_sleep(t->list->loop, 20));
+	return error_what(rc, "the target was not found again after the option bytes were loaded");
+}
+
+enum err stm32l4_load_options(struct flash_bank *bank)
+{
+	struct target *t = bank->target;
+	uint32_t demcr;
+	enum err rc;
+
+	TRY(check_halted(t));
+	TRY(target_read_u32(t, DEMCR, &demcr));
+	TRY(target_write_u32(t, DEMCR, demcr | DEMCR_VC_CORERESET));
+	rc = launch(bank);
+	if (rc == OK)
+		rc = find_again(t);
+	if (rc == OK)
+		rc = target_write_u32(t, DEMCR, demcr);
+	for (struct flash_bank *b = bank->room->banks; b != NULL; b = b->next)
+		if (b->target == t)
+			b->is_probed = false;
+	return rc;
+}
+
+/* Protection */
+
+struct page_range {
+	uint32_t first, last;
+};
+
+/* The protected pages of one physical bank as at most `max` ranges; false if that is not enough. */
+static bool collect_ranges(const bool *is_protected, unsigned pages, struct page_range *ranges, size_t max,
+			   size_t *count)
+{
+	*count = 0;
+	for (unsigned i = 0; i < pages; i++) {
+		if (!is_protected[i])
+			continue;
+		if (i > 0 && is_protected[i - 1]) {
+			ranges[*count - 1].last = i;
+			continue;
+		}
+		if (*count == max)
+			return false;
+		ranges[(*count)++] = (struct page_range){ i, i };
+	}
+	return true;
+}
+
+struct protect_plan {
+	struct stm32l4_option options[MAX_AREAS];
+	size_t count;			/* registers that change */
+};
+
+static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, unsigned physical,
+			  const struct stm32l4_area *areas, size_t area_count, struct protect_plan *plan)
+{
+	struct stm32l4 *f = bank->priv;
+	struct page_range ranges[MAX_AREAS];
+	size_t mine = 0, count, used = 0;
+
+	for (size_t i = 0; i < area_count; i++)
+		mine += !areas[i].is_pcrop && areas[i].physical == physical;
+	if (!collect_ranges(is_protected + stm32l4_bank_first_sector(f, physical), f->g.bank_pages, ranges, mine,
+			    &count))
+		return error_next(error_why(ERR_UNSUPPORTED, "bank %u would need more than its %zu protected ranges",
+					    physical + 1, mine), "protect pages that adjoin");
+	for (size_t i = 0; i < area_count; i++) {
+		uint32_t first = page_mask(f), last = 0, value;
+
+		if (areas[i].is_pcrop || areas[i].physical != physical)
+			continue;
+		if (used < count) {
+			first = ranges[used].first;
+			last = ranges[used++].last;
+		}
+		value = (areas[i].value & ~WRP_FIELDS) | first | last << 16;
+		if (f->line->has_wrp_unlock)
+			value |= WRP_UNLOCK;
+		if ((value ^ areas[i].value) & (WRP_FIELDS | (f->line->has_wrp_unlock ? WRP_UNLOCK : 0)))
+			plan->options[plan->count++] = (struct stm32l4_option){ areas[i].reg, value };
+	}
+	return OK;
+}
+
+static enum err plan_protection(struct flash_bank *bank, bool set, unsigned first, unsigned last,
+				struct protect_plan *plan)
+{
+	struct stm32l4 *f = bank->priv;
+	struct stm32l4_area areas[2 * MAX_AREAS];
+	bool *is_protected;
+	size_t count;
+	enum err rc;
+
+	TRY(stm32l4_read_areas(bank, areas, &count));
+	is_protected = xcalloc(bank->sector_count, sizeof(*is_protected));
+	for (size_t k = 0; k < count; k++)
+		for (unsigned i = areas[k].first; !areas[k].is_pcrop && areas[k].is_active && i <= areas[k].last; i++)
+			is_protected[i] = true;
+	for (unsigned i = first; i <= last; i++)
+		is_protected[i] = set;
+	rc = plan_bank(bank, is_protected, 0, areas, count, plan);
+	if (rc == OK && f->g.dual)
+		rc = plan_bank(bank, is_protected, 1, areas, count, plan);
+	free(is_protected);
+	return rc;
+}
+
+enum err stm32l4_protect(struct flash_bank *bank, bool set, unsigned first, unsigned last)
+{
+	struct stm32l4 *f = bank->priv;
+	struct protect_plan plan = { 0 };
+
+	TRY(check_halted(bank->target));
+	TRY(flash_probe(bank));
+	if (f->is_otp) {
+		f->otp_enabled = !set;
+		return OK;
+	}
+	TRY(stm32l4_check_swap(bank));
+	TRY(plan_protection(bank, set, first, last, &plan));
+	/* Scripts clear protection before each download: nothing to change, nothing to reset. */
+	if (plan.count == 0)
+		return stm32l4_protect_check(bank);
+	TRY(stm32l4_write_options(bank, plan.options, plan.count));
+	log_info("write protection changed: loading the option bytes, which resets the chip");
+	TRY(stm32l4_load_options(bank));
+	TRY(stm32l4_protect_check(bank));
+	for (unsigned i = first; i <= last; i++)
+		if (bank->sectors[i].is_protected != (int)set)
+			return error_why(ERR_FLASH_OPERATION, "page %u is %s after the option bytes were loaded", i,
+					 set ? "still writable" : "still protected");
+	return OK;
+}

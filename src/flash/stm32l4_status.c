@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stm32l4: what the status register says, in words, with the cause and the next step. */
+#include "flash/stm32l4.h"
+
+#include <stdlib.h>
+
+/* RM0351 3.7.5. In the order in which one names the cause when several are set: a rejected first word
+ * also raises PGAERR and PGSERR on its second half. */
+static const struct sr_bit {
+	uint32_t bit;
+	const char *name, *meaning;
+	enum err code;
+	const char *next;		/* NULL: the catalogue's */
+} sr_bits[] = {
+	{ SR_WRPERR, "WRPERR", "the area is protected", ERR_PROTECTED, NULL },
+	{ SR_PROGERR, "PROGERR", "the double word to program was not erased", ERR_FLASH_OPERATION,
+	  "erase the sector first: use \"flash write_image erase\"" },
+	{ SR_SIZERR, "SIZERR", "the flash was written with bytes or half-words", ERR_FLASH_OPERATION,
+	  "write through the flash commands, not as memory" },
+	{ SR_MISERR, "MISERR", "fast programming: the next data came too late", ERR_FLASH_OPERATION,
+	  "repeat it; raise the core's clock" },
+	{ SR_FASTERR, "FASTERR", "a fast-programmed row was aborted", ERR_FLASH_OPERATION, "repeat it" },
+	{ SR_PGSERR, "PGSERR", "an operation was started in the wrong mode, or while an older error was set",
+	  ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it before the firmware runs" },
+	{ SR_PGAERR, "PGAERR", "the two halves of a double word did not belong together", ERR_FLASH_OPERATION,
+	  "run \"reset halt\" and repeat it" },
+	{ SR_RDERR, "RDERR", "a PCROP area was read", ERR_FLASH_OPERATION, "leave PCROP areas out" },
+	{ SR_OPERR, "OPERR", "an operation failed and the error interrupt is enabled", ERR_FLASH_OPERATION, NULL },
+	{ SR_OPTVERR, "OPTVERR", "the option bytes failed their check when they were loaded",
+	  ERR_FLASH_OPERATION, "see \"stm32l4x options\", then write them again" },
+};
+
+void stm32l4_describe_sr(uint32_t sr, struct buf *out)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sr_bits); i++) {
+		if (!(sr & sr_bits[i].bit))
+			continue;
+		buf_printf(out, "%s%s: %s", first ? "" : "; ", sr_bits[i].name, sr_bits[i].meaning);
+		first = false;
+	}
+	if (sr & SR_BSY)
+		buf_printf(out, "%sBSY: an operation is running", first ? "" : "; ");
+	else if (first)
+		buf_printf(out, "no error");
+}
+
+static enum err add_evidence(enum err rc, uint32_t sr)
+{
+	struct buf text = { 0 };
+
+	stm32l4_describe_sr(sr, &text);
+	error_evidence(rc, "FLASH_SR = 0x%08x (%.200s)", sr, (const char *)text.data);
+	buf_free(&text);
+	return rc;
+}
+
+static const struct sr_bit *leading_bit(uint32_t sr)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(sr_bits); i++)
+		if (sr & sr_bits[i].bit)
+			return &sr_bits[i];
+	return NULL;
+}
+
+/* WRPERR: find the area that did it. */
+static enum err protected_by(struct flash_bank *bank, int sector)
+{
+	struct stm32l4 *f = bank->priv;
+	struct flash_step all = { .sector = sector == NO_ADDRESS ? 0 : (unsigned)sector };
+	struct flash_step *steps = &all, *many = NULL;
+	size_t count = 1;
+	enum err rc;
+
+	if (f->is_otp)
+		return error_why(ERR_PROTECTED, "the OTP double word is written already: it can be written once");
+	if (sector == NO_ADDRESS) {
+		many = xcalloc(bank->sector_count, sizeof(*many));
+		for (count = 0; count < bank->sector_count; count++)
+			many[count].sector = (unsigned)count;
+		steps = many;
+	}
+	rc = stm32l4_check_protection(bank, steps, count);
+	free(many);
+	if (rc != OK)
+		return rc;
+	return error_next(error_why(ERR_PROTECTED, "the flash controller reports write protection, but no WRP or "
+				    "PCROP area covers the place"), "run \"stm32l4x options\" and \"reset halt\"");
+}
+
+enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector)
+{
+	const struct sr_bit *bit = leading_bit(sr & ~SR_OPTVERR);
+	enum err rc;
+
+	if (bit == NULL) {
+		error_why(ERR_FLASH_OPERATION, "the flash operation stopped without an error flag");
+		return add_evidence(ERR_FLASH_OPERATION, sr);
+	}
+	if (bit->bit == SR_WRPERR)
+		return add_evidence(protected_by(bank, sector), sr);
+	if (sector == NO_ADDRESS)
+		rc = error_why(bit->code, "%s", bit->meaning);
+	else
+		rc = error_why(bit->code, "page %d at 0x%08x: %s", sector,
+			       bank->base + bank->sectors[sector].offset, bit->meaning);
+	if (bit->next != NULL)
+		error_next(rc, "%s", bit->next);
+	return add_evidence(rc, sr);
+}
+
+/* RCC_CSR, RM0351 6.4.29. */
+static const struct {
+	uint32_t bit;
+	const char *why, *next;
+} resets[] = {
+	{ BIT(29), "the independent watchdog (IWDG) reset the chip in the middle of the operation",
+	  "run \"reset halt\" first, so that the firmware does not start it" },
+	{ BIT(30), "the window watchdog (WWDG) reset the chip in the middle of the operation",
+	  "run \"reset halt\" first, so that the firmware does not start it" },
+	{ BIT(27), "the supply sagged (brown-out reset) in the middle of the operation",
+	  "check the supply voltage and the cable" },
+	{ BIT(31), "a low-power mode reset the chip in the middle of the operation", "see \"stm32l4x options\"" },
+	{ BIT(26), "the reset pin was pulled in the middle of the operation", "check what drives nRST" },
+};
+
+enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc)
+{
+	struct stm32l4 *f = bank->priv;
+	struct error saved;
+	uint32_t csr, fresh;
+
+	if (!f->line->has_l4_rcc || rc == ERR_CANCELLED || rc == ERR_ADAPTER_LOST)
+		return rc;
+	error_take(&saved);
+	if (target_read_u32(bank->target, RCC_CSR, &csr) != OK)
+		csr = f->reset_flags;
+	error_clear();
+	fresh = csr & ~f->reset_flags;
+	for (size_t i = 0; i < ARRAY_SIZE(resets); i++) {
+		if (!(fresh & resets[i].bit))
+			continue;
+		error_why(ERR_FLASH_OPERATION, "%s", resets[i].why);
+		error_next(ERR_FLASH_OPERATION, "%s", resets[i].next);
+		return error_evidence(ERR_FLASH_OPERATION, "RCC_CSR = 0x%08x", csr);
+	}
+	error_put(&saved);
+	return rc;
+}

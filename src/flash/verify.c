@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Comparing an image with memory: checksums on the target first, bytes only where they disagree. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "flash/room.h"
+
+/* Small enough to find a difference without reading much, large enough to be few. */
+#define BLOCK 4096u
+
+struct verify {
+	struct target *target;
+	uint32_t keepalive;
+	unsigned differences;
+	uint32_t addr;			/* of the first */
+	uint8_t is, should_be;
+};
+
+static enum err compare_bytes(struct verify *v, uint32_t addr, const uint8_t *data, size_t n)
+{
+	uint8_t *now = xcalloc(1, n);
+	enum err rc = target_read_bytes(v->target, addr, now, n, NULL);
+
+	for (size_t i = 0; rc == OK && i < n; i++) {
+		if (now[i] == data[i])
+			continue;
+		if (v->differences++ == 0) {
+			v->addr = (uint32_t)(addr + i);
+			v->is = now[i];
+			v->should_be = data[i];
+		}
+	}
+	free(now);
+	if (rc != OK || loop_service(v->target->list->loop))
+		return rc;
+	return error_why(ERR_CANCELLED, "interrupted");
+}
+
+/* `count` whole blocks of `block` bytes, word aligned. */
+static enum err compare_blocks(struct verify *v, uint32_t addr, const uint8_t *data, uint32_t block,
+			       unsigned count)
+{
+	uint32_t *crcs = xcalloc(count, sizeof(*crcs));
+	enum err rc = block_crcs(v->target, v->keepalive, addr, block, count, crcs);
+	bool by_reading = rc == ERR_NO_WORK_AREA || rc == ERR_NOT_HALTED;
+	bool told = by_reading;
+
+	if (by_reading)
+		error_clear();
+	else if (rc != OK)
+		goto out;
+	rc = OK;
+	for (unsigned i = 0; rc == OK && i < count; i++) {
+		const uint8_t *part = data + (size_t)i * block;
+
+		if (!by_reading && crcs[i] == crc_bytes(0xffffffff, part, block))
+			continue;
+		if (!told)
+			log_error("checksum mismatch - attempting binary compare");
+		told = true;
+		rc = compare_bytes(v, addr + i * block, part, block);
+	}
+out:
+	free(crcs);
+	return rc;
+}
+
+static enum err compare_section(struct verify *v, uint32_t addr, const uint8_t *data, size_t n)
+{
+	size_t head = MIN(n, (4 - addr % 4) % 4), blocks, tail;
+
+	if (head > 0)
+		TRY(compare_bytes(v, addr, data, head));
+	addr += (uint32_t)head;
+	data += head;
+	n -= head;
+	blocks = n / BLOCK;
+	if (blocks > 0)
+		TRY(compare_blocks(v, addr, data, BLOCK, (unsigned)blocks));
+	addr += (uint32_t)(blocks * BLOCK);
+	data += blocks * BLOCK;
+	n -= blocks * BLOCK;
+	tail = n % 4;
+	if (n > tail)
+		TRY(compare_blocks(v, addr, data, (uint32_t)(n - tail), 1));
+	return tail > 0 ? compare_bytes(v, addr + (uint32_t)(n - tail), data + n - tail, tail) : OK;
+}
+
+enum err flash_verify_image(struct flash_room *room, struct target *target, const struct image *image,
+			    unsigned *differences)
+{
+	struct verify v = { .target = target };
+
+	for (struct flash_bank *b = room->banks; b != NULL; b = b->next)
+		if (b->target == target && b->keepalive != 0)
+			v.keepalive = b->keepalive;
+	for (size_t i = 0; i < image->count; i++)
+		TRY(compare_section(&v, image->sections[i].addr, image->sections[i].data,
+				    image->sections[i].bytes));
+	if (differences != NULL)
+		*differences = v.differences;
+	if (v.differences == 0)
+		return OK;
+	return error_why(ERR_VERIFY, "0x%08x holds 0x%02x, should be 0x%02x (%u bytes differ)", v.addr, v.is,
+			 v.should_be, v.differences);
+}
