@@ -60,11 +60,14 @@ enum err error_what(enum err code, const char *fmt, ...)
 	if (current.code == OK)
 		current.code = code;
 	memcpy(old, current.what, sizeof(old));
-	size_t n = strlen(what);
+	size_t n = strlen(what), room = sizeof(current.what) - n;
 
 	memcpy(current.what, what, n + 1);
-	if (old[0] != '\0')
-		snprintf(current.what + n, sizeof(current.what) - n, ": %s", old);
+	if (old[0] != '\0' && room > 2) {	/* when full, the outermost words stay */
+		memcpy(current.what + n, ": ", 3);
+		memcpy(current.what + n + 2, old, room - 2);
+		current.what[sizeof(current.what) - 1] = '\0';
+	}
 	return code;
 }
 
