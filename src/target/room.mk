@@ -1,1 +1,48 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+libprobed_a_SOURCES += \
+	src/target/algorithm.c \
+	src/target/breakpoint.c \
+	src/target/cache.c \
+	src/target/commands_arm.c \
+	src/target/commands_breakpoint.c \
+	src/target/commands_image.c \
+	src/target/commands_memory.c \
+	src/target/commands_register.c \
+	src/target/commands_run.c \
+	src/target/commands_target.c \
+	src/target/configure.c \
+	src/target/cortex_m.c src/target/cortex_m.h \
+	src/target/cortex_m_break.c \
+	src/target/cortex_m_commands.c \
+	src/target/cortex_m_fault.c \
+	src/target/cortex_m_regs.c \
+	src/target/cortex_m_reset.c \
+	src/target/cortex_m_run.c \
+	src/target/cortex_m_step.c \
+	src/target/cortex_m_tables.c \
+	src/target/crc.c src/target/crc32_loader.h \
+	src/target/debug_words.c \
+	src/target/dwt.c src/target/dwt.h \
+	src/target/events.c \
+	src/target/fault.c src/target/fault.h \
+	src/target/fpb.c src/target/fpb.h \
+	src/target/list.c \
+	src/target/lsu.c src/target/lsu.h \
+	src/target/mem_ap_target.c \
+	src/target/memory.c \
+	src/target/poll.c \
+	src/target/register.c \
+	src/target/reset.c \
+	src/target/ring.c \
+	src/target/semihosting.c src/target/semihosting.h \
+	src/target/semihosting_commands.c \
+	src/target/semihosting_files.c \
+	src/target/semihosting_gdb.c \
+	src/target/semihosting_ops.c \
+	src/target/semihosting_redirect.c \
+	src/target/target.c src/target/target.h \
+	src/target/target_list.h \
+	src/target/target_priv.h \
+	src/target/work_area.c
+embedded_tcl += src/target/target.tcl
+EXTRA_DIST += contrib/loaders/crc32.S

@@ -227,6 +227,8 @@ enum err target_write_u8(struct target *t, uint32_t addr, uint8_t value);
 /* (services) CRC-32 as GDB's qCRC (poly 0x04c11db7, init ~0, not reflected, no final xor), computed
  * on the target when it is halted and has a work area, else read back. */
 enum err target_crc32(struct target *t, uint32_t addr, size_t n, uint32_t *crc);
+/* The same of bytes on the host. */
+uint32_t target_crc32_bytes(const uint8_t *data, size_t n);
 
 /* Registers; core halted. Names are case-insensitive. ERR_NO_REGISTER. */
 const struct reg *target_find_reg(const struct target *t, const char *name);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Breakpoints and watchpoints in the core's comparators and, in RAM, as BKPT instructions.
+ *
+ * Comparators are chosen when a breakpoint is added, so that "none left" is said at once; they are
+ * written when the core is about to run (cortex_m_queue_sync) in the same batch that lets it go. On
+ * a running core they are written immediately.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "target/cortex_m.h"
+#include "target/lsu.h"
+
+#define BKPT_OPCODE 0xbe00u
+
+void cortex_m_queue_sync(struct cortex_m *cm)
+{
+	struct fpb *fpb = &cm->fpb;
+	struct dwt *dwt = &cm->dwt;
+
+	if (fpb->version != 0 && !fpb->is_enabled && fpb_is_used(fpb))
+		mem_ap_queue_write32(cm->ap, FP_CTRL, FP_CTRL_KEY | FP_CTRL_ENABLE);
+	for (int i = fpb_next_change(fpb, 0); i >= 0; i = fpb_next_change(fpb, (unsigned)i + 1))
+		mem_ap_queue_write32(cm->ap, FP_COMP((unsigned)i), fpb->wanted[i]);
+	for (int i = dwt_next_change(dwt, 0); i >= 0; i = dwt_next_change(dwt, (unsigned)i + 1)) {
+		const struct dwt_comparator *w = &dwt->wanted[i];
+		unsigned n = (unsigned)i;
+
+		/* Off first: the new COMP must not match with the old FUNCTION. */
+		mem_ap_queue_write32(cm->ap, DWT_FUNCTION(n), 0);
+		if (w->function == 0)
+			continue;
+		mem_ap_queue_write32(cm->ap, DWT_COMP(n), w->comp);
+		if (!dwt->is_v8)
+			mem_ap_queue_write32(cm->ap, DWT_MASK(n), w->mask);
+		mem_ap_queue_write32(cm->ap, DWT_FUNCTION(n), w->function);
+	}
+}
+
+/* The batch with the writes went through. */
+void cortex_m_sync_done(struct cortex_m *cm)
+{
+	struct fpb *fpb = &cm->fpb;
+	struct dwt *dwt = &cm->dwt;
+
+	if (fpb->version != 0 && fpb_is_used(fpb))
+		fpb->is_enabled = true;
+	for (unsigned i = 0; i < fpb->count; i++) {
+		fpb->actual[i] = fpb->wanted[i];
+		fpb->known[i] = true;
+	}
+	for (unsigned i = 0; i < dwt->count; i++) {
+		dwt->actual[i] = dwt->wanted[i];
+		dwt->known[i] = true;
+	}
+}
+
+enum err cortex_m_sync(struct target *t)
+{
+	struct cortex_m *cm = cortex_m(t);
+
+	cortex_m_queue_sync(cm);
+	TRY(mem_ap_run(cm->ap));
+	cortex_m_sync_done(cm);
+	return OK;
+}
+
+/* A halted core gets its comparators with the next resume. */
+static enum err sync_if_running(struct target *t)
+{
+	return t->state == TARGET_HALTED ? OK : cortex_m_sync(t);
+}
+
+static enum err set_hard(struct target *t, struct breakpoint *b)
+{
+	struct cortex_m *cm = cortex_m(t);
+
+	b->comparator = fpb_add(&cm->fpb, b->addr);
+	if (b->comparator >= 0) {
+		b->is_set = true;
+		return sync_if_running(t);
+	}
+	if (cm->fpb.version == 1 && b->addr >= FPB_V1_LIMIT) {
+		error_why(ERR_NO_BREAKPOINT, "the breakpoint unit of this %s compares addresses below "
+			  "0x20000000 only, 0x%08x is above", cm->core->name, b->addr);
+		return error_next(ERR_NO_BREAKPOINT, "use a software breakpoint there, if it is RAM");
+	}
+	return error_why(ERR_NO_BREAKPOINT, "all %u hardware breakpoint comparators are in use",
+			 cm->fpb.count);
+}
+
+/* The other halfword access size matters: RAM behind some buses takes only what it is given. */
+static enum err write_halfword(struct cortex_m *cm, uint32_t addr, const uint8_t bytes[2])
+{
+	uint8_t check[2];
+
+	TRY(cache_flush_data(cm, addr, 2));
+	TRY(mem_ap_write(cm->ap, addr, 2, 1, bytes, NULL));
+	TRY(cache_after_code_write(cm, addr, 2));
+	TRY(mem_ap_read(cm->ap, addr, 2, 1, check, NULL));
+	if (memcmp(check, bytes, 2) == 0)
+		return OK;
+	error_why(ERR_BUS, "memory at 0x%08x did not take a BKPT instruction", addr);
+	return error_next(ERR_BUS, "use a hardware breakpoint there");
+}
+
+static enum err set_soft(struct target *t, struct breakpoint *b)
+{
+	struct cortex_m *cm = cortex_m(t);
+	uint8_t bkpt[2];
+
+	put_le16(bkpt, BKPT_OPCODE);
+	TRY(cache_flush_data(cm, b->addr, 2));
+	TRY(mem_ap_read(cm->ap, b->addr, 2, 1, b->saved, NULL));
+	TRY(write_halfword(cm, b->addr, bkpt));
+	b->is_set = true;
+	return OK;
+}
+
+enum err cortex_m_set_breakpoint(struct target *t, struct breakpoint *b)
+{
+	return b->kind == BREAK_SOFT ? set_soft(t, b) : set_hard(t, b);
+}
+
+static enum err clear_soft(struct cortex_m *cm, struct breakpoint *b)
+{
+	uint8_t now[2];
+
+	b->is_set = false;
+	TRY(cache_flush_data(cm, b->addr, 2));
+	TRY(mem_ap_read(cm->ap, b->addr, 2, 1, now, NULL));
+	if (get_le16(now) != BKPT_OPCODE) {
+		log_warning("[%s] the program overwrote the breakpoint at 0x%08x: left as it is",
+			    cm->target->name, b->addr);
+		return OK;
+	}
+	return write_halfword(cm, b->addr, b->saved);
+}
+
+enum err cortex_m_clear_breakpoint(struct target *t, struct breakpoint *b)
+{
+	struct cortex_m *cm = cortex_m(t);
+
+	if (b->kind == BREAK_SOFT)
+		return clear_soft(cm, b);
+	fpb_remove(&cm->fpb, b->comparator, b->addr);
+	b->is_set = false;
+	return sync_if_running(t);
+}
+
+enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
+{
+	static const enum dwt_access access[] = { [WATCH_READ] = DWT_READ, [WATCH_WRITE] = DWT_WRITE,
+						  [WATCH_ACCESS] = DWT_ACCESS };
+	struct cortex_m *cm = cortex_m(t);
+	unsigned needed;
+	bool is_rounded;
+
+	if (w->mask != 0xffffffff) {
+		error_why(ERR_UNSUPPORTED, "%s watchpoints compare addresses, not data values",
+			  cm->core->name);
+		return error_next(ERR_UNSUPPORTED, "leave value and mask out, or make the condition one "
+				  "of GDB's");
+	}
+	w->comparator = (int)(w->id % 255 + 1);
+	if (dwt_add(&cm->dwt, (uint8_t)w->comparator, w->addr, w->length, access[w->kind], &needed,
+		    &is_rounded) == 0) {
+		if (needed == 0)
+			return error_why(ERR_NO_BREAKPOINT, "%u bytes at 0x%08x cannot be watched with "
+					 "%u comparators", w->length, w->addr, cm->dwt.count);
+		return error_why(ERR_NO_BREAKPOINT, "watching %u bytes at 0x%08x takes %u of the %u "
+				 "comparators, %u are free", w->length, w->addr, needed, cm->dwt.count,
+				 dwt_free_count(&cm->dwt));
+	}
+	if (is_rounded)
+		log_info("[%s] watching %u bytes at 0x%08x with one larger comparator: other hits are "
+			 "sorted out", t->name, w->length, w->addr);
+	w->is_set = true;
+	return sync_if_running(t);
+}
+
+enum err cortex_m_clear_watchpoint(struct target *t, struct watchpoint *w)
+{
+	dwt_remove(&cortex_m(t)->dwt, (uint8_t)w->comparator);
+	w->is_set = false;
+	return sync_if_running(t);
+}
+
+static struct watchpoint *owner_of(struct target *t, uint8_t owner)
+{
+	for (struct watchpoint *w = t->watchpoints; w != NULL; w = w->next) {
+		if (w->comparator == owner)
+			return w;
+	}
+	return NULL;
+}
+
+static bool overlaps(const struct watchpoint *w, const struct lsu_access *a)
+{
+	return a->addr < (uint64_t)w->addr + w->length && w->addr < (uint64_t)a->addr + a->bytes &&
+	       (w->kind == WATCH_ACCESS || (w->kind == WATCH_WRITE) == a->is_store);
+}
+
+/*
+ * The core stops behind the access, by one or a few instructions, and does not say which address it
+ * was. Look at the two instructions before PC (one halfword or two each): a load or store whose
+ * address, with the registers as they are now, meets the watchpoint.
+ */
+static bool find_access(struct target *t, const struct watchpoint *w, uint32_t *addr)
+{
+	uint8_t code[16];
+	struct lsu_regs regs;
+	uint32_t pc;
+
+	if (target_get_reg32(t, "pc", &pc) != OK || pc < sizeof(code) ||
+	    target_read_bytes(t, pc - sizeof(code), code, sizeof(code), NULL) != OK) {
+		error_clear();
+		return false;
+	}
+	for (unsigned i = 0; i < 16; i++)
+		regs.r[i] = (uint32_t)t->values[i].value;
+	for (size_t back = 2; back <= 8; back += 2) {
+		struct lsu_access a;
+		size_t at = sizeof(code) - back;
+
+		regs.r[15] = pc - (uint32_t)back;
+		if (!lsu_decode(get_le16(code + at), back >= 4 ? get_le16(code + at + 2) : 0, &regs, &a))
+			continue;
+		if (overlaps(w, &a)) {
+			*addr = MAX(a.addr, w->addr);
+			return true;
+		}
+	}
+	return false;
+}
+
+struct watchpoint *cortex_m_hit_watchpoint(struct target *t, uint32_t *addr)
+{
+	struct cortex_m *cm = cortex_m(t);
+	uint32_t function[DWT_MAX] = { 0 };
+	struct watchpoint *best = NULL;
+
+	for (unsigned i = 0; i < cm->dwt.count; i++)
+		mem_ap_queue_read32(cm->ap, DWT_FUNCTION(i), &function[i]);	/* clears MATCHED */
+	if (mem_ap_run(cm->ap) != OK) {
+		error_clear();
+		return NULL;
+	}
+	for (unsigned i = 0; i < cm->dwt.count; i++) {
+		struct watchpoint *w = owner_of(t, cm->dwt.owner[i]);
+
+		if (!(function[i] & DWT_MATCHED) || w == NULL)
+			continue;
+		if (find_access(t, w, addr))
+			return w;
+		if (best == NULL) {
+			best = w;
+			*addr = MAX(w->addr, cm->dwt.wanted[i].comp);
+		}
+	}
+	return best;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads what fault.c explains: status registers, the stacked frame, the instruction at fault. */
+#include <string.h>
+
+#include "base/log.h"
+#include "target/cortex_m.h"
+#include "target/fault.h"
+#include "target/lsu.h"
+
+#define CFSR  0xe000ed28u
+#define HFSR  0xe000ed2cu
+#define MMFAR 0xe000ed34u
+#define BFAR  0xe000ed38u
+#define SFSR  0xe000ede4u
+#define SFAR  0xe000ede8u
+#define LOCKUP_PC 0xfffffffeu	/* and 0xeffffffe: DDI 0403 B1.5.15, DDI 0553 */
+
+static bool is_main(const struct cortex_m *cm)
+{
+	return cm->core->arch == ARCH_V7M || cm->core->arch == ARCH_V8M_MAIN;
+}
+
+static enum err read_status(struct cortex_m *cm, struct fault_state *f)
+{
+	f->has_status = is_main(cm);
+	if (!f->has_status)
+		return OK;
+	mem_ap_queue_read32(cm->ap, CFSR, &f->cfsr);
+	mem_ap_queue_read32(cm->ap, HFSR, &f->hfsr);
+	mem_ap_queue_read32(cm->ap, MMFAR, &f->mmfar);
+	mem_ap_queue_read32(cm->ap, BFAR, &f->bfar);
+	if (cm->has_security && (cm->dhcsr & BIT(20))) {	/* S_SDE: visible to Secure debug only */
+		f->has_security = true;
+		mem_ap_queue_read32(cm->ap, SFSR, &f->sfsr);
+		mem_ap_queue_read32(cm->ap, SFAR, &f->sfar);
+	}
+	return mem_ap_run(cm->ap);
+}
+
+static uint32_t reg_value(struct target *t, const char *name)
+{
+	uint32_t v = 0;
+
+	if (target_get_reg32(t, name, &v) != OK)
+		error_clear();
+	return v;
+}
+
+/* EXC_RETURN in LR says which stack the frame is on (DDI 0403 B1.5.8). */
+static bool frame_address(struct target *t, uint32_t *addr)
+{
+	uint32_t lr = reg_value(t, "lr");
+
+	if ((lr & 0xff000000) != 0xff000000)
+		return false;	/* the handler has called something: LR is a return address */
+	*addr = reg_value(t, lr & 4 ? "psp" : "msp");
+	return *addr != 0 && *addr % 4 == 0;
+}
+
+static void read_instruction(struct target *t, struct fault_state *f)
+{
+	const struct fault_frame *w = &f->frame;
+	struct lsu_regs regs = { { w->r0, w->r1, w->r2, w->r3 } };
+	struct lsu_access a;
+	uint8_t code[4];
+
+	if (target_read_bytes(t, w->pc & ~1u, code, 4, NULL) != OK) {
+		error_clear();
+		return;
+	}
+	f->has_opcode = true;
+	f->opcode[0] = get_le16(code);
+	f->opcode[1] = get_le16(code + 2);
+	for (unsigned i = 4; i < 12; i++) {
+		char name[4];
+
+		snprintf(name, sizeof(name), "r%u", i);
+		regs.r[i] = reg_value(t, name);	/* a handler's prologue may have changed them */
+	}
+	regs.r[12] = w->r12;
+	regs.r[13] = f->frame_addr + 32 + (w->xpsr & BIT(9) ? 4 : 0);
+	regs.r[14] = w->lr;
+	regs.r[15] = w->pc;
+	if (lsu_decode_before(f->opcode[0], f->opcode[1], &regs, &a)) {
+		f->has_access = true;
+		f->access_addr = a.addr;
+		f->access_is_store = a.is_store;
+	}
+}
+
+static void read_frame(struct target *t, struct fault_state *f)
+{
+	uint8_t bytes[32];
+
+	if (f->exception == 0 || !frame_address(t, &f->frame_addr) ||
+	    target_read_bytes(t, f->frame_addr, bytes, sizeof(bytes), NULL) != OK) {
+		error_clear();
+		return;
+	}
+	f->frame = (struct fault_frame){
+		get_le32(bytes), get_le32(bytes + 4), get_le32(bytes + 8), get_le32(bytes + 12),
+		get_le32(bytes + 16), get_le32(bytes + 20), get_le32(bytes + 24), get_le32(bytes + 28) };
+	f->has_frame = true;
+	read_instruction(t, f);
+}
+
+static enum err explain(struct target *t, struct buf *out, bool always)
+{
+	struct cortex_m *cm = cortex_m(t);
+	struct fault_state f = { .dfsr = cm->dfsr };
+	uint32_t pc = 0;
+
+	if (t->state == TARGET_HALTED) {
+		f.exception = reg_value(t, "xPSR") & 0x1ff;
+		pc = reg_value(t, "pc");
+		f.is_lockup = pc == LOCKUP_PC || pc == 0xeffffffe;
+	}
+	if (!always && !f.is_lockup && !(f.exception >= 3 && f.exception <= 7))
+		return OK;
+	TRY(read_status(cm, &f));
+	if (t->state == TARGET_HALTED && f.exception >= 3 && f.exception <= 7)
+		read_frame(t, &f);
+	fault_describe(&f, out);
+	return OK;
+}
+
+enum err cortex_m_explain(struct target *t, struct buf *out)
+{
+	return explain(t, out, false);
+}
+
+enum err cortex_m_explain_always(struct target *t, struct buf *out)
+{
+	return explain(t, out, true);
+}
+
+enum err cortex_m_describe_mode(struct target *t, char *text, size_t size, const char **sp_name)
+{
+	uint32_t xpsr, control;
+
+	TRY(target_get_reg32(t, "xPSR", &xpsr));
+	TRY(target_get_reg32(t, "control", &control));
+	unsigned exception = xpsr & 0x1ff;
+
+	if (exception == 0)
+		snprintf(text, size, "Thread ");
+	else if (exception < 16)
+		snprintf(text, size, "Handler %s", exception_names[exception]);
+	else
+		snprintf(text, size, "Handler External Interrupt(%u)", exception - 16);
+	*sp_name = exception == 0 && (control & 2) ? "psp" : "msp";
+	return OK;
+}

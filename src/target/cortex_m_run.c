@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Halt, resume and poll of an M-profile core (DDI 0403 C1.5, C1.6). */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "target/cortex_m.h"
+
+#define HALT_TIMEOUT_MS 1000u
+
+/*
+ * S_RETIRE_ST, S_RESET_ST and S_RESTART_ST vanish with any read, so every DHCSR value that anybody
+ * reads comes through here and the bits are kept until poll has acted on them.
+ */
+void dhcsr_seen(struct cortex_m *cm, uint32_t value)
+{
+	cm->dhcsr = value;
+	cm->sticky |= value & (S_RETIRE_ST | S_RESET_ST | S_RESTART_ST);
+}
+
+void dhcsr_queue_write(struct cortex_m *cm, uint32_t bits)
+{
+	mem_ap_queue_write32(cm->ap, DHCSR, DHCSR_KEY | C_DEBUGEN | bits);
+	cm->is_masked = bits & C_MASKINTS;
+}
+
+enum err dhcsr_read(struct cortex_m *cm, uint32_t *value)
+{
+	TRY(mem_ap_read32(cm->ap, DHCSR, value));
+	dhcsr_seen(cm, *value);
+	return OK;
+}
+
+enum err cortex_m_wait_halted(struct cortex_m *cm, unsigned timeout_ms)
+{
+	uint64_t end = clock_now_ms() + timeout_ms;
+	uint32_t dhcsr;
+
+	do {
+		TRY(dhcsr_read(cm, &dhcsr));
+		if (dhcsr & S_HALT)
+			return OK;
+	} while (clock_now_ms() < end);
+	error_why(ERR_HALT_TIMEOUT, "the core did not halt within %u ms%s", timeout_ms,
+		  dhcsr & S_SLEEP ? ": it sleeps with its clock off"
+				  : dhcsr & S_RESET_ST ? ": it is held in reset" : "");
+	return error_evidence(ERR_HALT_TIMEOUT, "DHCSR = 0x%08x", dhcsr);
+}
+
+static enum halt_reason reason_of(const struct cortex_m *cm, uint32_t dfsr)
+{
+	if (dfsr & DFSR_VCATCH)
+		return cm->is_reset_armed ? HALT_DEBUG_REQUEST : HALT_VECTOR_CATCH;
+	if ((dfsr & (DFSR_BKPT | DFSR_DWTTRAP)) == (DFSR_BKPT | DFSR_DWTTRAP))
+		return HALT_WATCH_AND_BREAK;
+	if (dfsr & DFSR_BKPT)
+		return HALT_BREAKPOINT;
+	if (dfsr & DFSR_DWTTRAP)
+		return HALT_WATCHPOINT;
+	if (dfsr & (DFSR_EXTERNAL | DFSR_HALTED) || cm->halt_asked)
+		return HALT_DEBUG_REQUEST;
+	return HALT_UNDEFINED;
+}
+
+static void now_halted(struct cortex_m *cm)
+{
+	struct target *t = cm->target;
+
+	t->state = TARGET_HALTED;
+	t->reason = reason_of(cm, cm->dfsr);
+	cm->halt_asked = false;
+	cm->sticky &= ~S_RESTART_ST;
+}
+
+enum err cortex_m_entered_debug(struct cortex_m *cm)
+{
+	struct reg_batch batch;
+
+	target_forget_registers(cm->target);
+	mem_ap_queue_read32(cm->ap, DFSR, &cm->dfsr);
+	mem_ap_queue_read32(cm->ap, ICSR, &cm->icsr);
+	reg_batch_queue(cm, &batch);
+	TRY(mem_ap_run(cm->ap));
+	if (!reg_batch_finish(cm, &batch))
+		TRY(cortex_m_fetch(cm->target, false));
+	now_halted(cm);
+	return OK;
+}
+
+/* Asks, looks and fetches everything in one batch; the core halts long before the wire asks. */
+enum err cortex_m_halt(struct target *t)
+{
+	struct cortex_m *cm = cortex_m(t);
+	struct reg_batch batch;
+	uint32_t dhcsr;
+
+	cm->halt_asked = true;
+	target_forget_registers(t);
+	dhcsr_queue_write(cm, C_HALT | (cm->is_masked ? C_MASKINTS : 0));
+	mem_ap_queue_read32(cm->ap, DFSR, &cm->dfsr);
+	mem_ap_queue_read32(cm->ap, ICSR, &cm->icsr);
+	mem_ap_queue_read32(cm->ap, DHCSR, &dhcsr);
+	reg_batch_queue(cm, &batch);
+	TRY(mem_ap_run(cm->ap));
+	dhcsr_seen(cm, dhcsr);
+	if ((dhcsr & S_HALT) && (cm->dfsr & DFSR_ALL) && reg_batch_finish(cm, &batch)) {
+		now_halted(cm);
+		return OK;
+	}
+	TRY(cortex_m_wait_halted(cm, HALT_TIMEOUT_MS));
+	return cortex_m_entered_debug(cm);
+}
+
+/* A BKPT compiled into the program would stop the core again at once: go on behind it. */
+static enum err skip_own_bkpt(struct cortex_m *cm)
+{
+	struct target *t = cm->target;
+	uint32_t pc;
+	uint16_t opcode;
+
+	if (!(cm->dfsr & DFSR_BKPT))
+		return OK;
+	TRY(target_get_reg32(t, "pc", &pc));
+	if (breakpoint_at(t, pc) != NULL || target_read_u16(t, pc, &opcode) != OK) {
+		error_clear();
+		return OK;
+	}
+	return (opcode & 0xff00) == 0xbe00 ? target_set_reg32(t, "pc", pc + 2) : OK;
+}
+
+static enum err get_past_breakpoint(struct cortex_m *cm)
+{
+	uint32_t pc;
+
+	TRY(skip_own_bkpt(cm));
+	TRY(target_get_reg32(cm->target, "pc", &pc));
+	if (breakpoint_at(cm->target, pc) == NULL)
+		return OK;
+	return cortex_m_step(cm->target, true);
+}
+
+static uint32_t mask_for_run(const struct cortex_m *cm, bool debug_execution)
+{
+	return debug_execution || cm->maskisr == MASKISR_ON ? C_MASKINTS : 0;
+}
+
+/* The user's watchpoints are not for helper code; the next sync puts them back. */
+static void queue_watch_off(struct cortex_m *cm)
+{
+	for (unsigned i = 0; i < cm->dwt.count; i++) {
+		if (cm->dwt.known[i] && cm->dwt.actual[i].function == 0)
+			continue;
+		mem_ap_queue_write32(cm->ap, DWT_FUNCTION(i), 0);
+		cm->dwt.actual[i].function = 0;
+	}
+}
+
+enum err cortex_m_resume(struct target *t, bool step_over, bool debug_execution)
+{
+	struct cortex_m *cm = cortex_m(t);
+	uint32_t mask = mask_for_run(cm, debug_execution);
+
+	if (step_over && !debug_execution) {
+		TRY(get_past_breakpoint(cm));
+		/* The instruction under the breakpoint may have hit something itself. */
+		if (cm->dfsr & (DFSR_BKPT | DFSR_DWTTRAP | DFSR_VCATCH) &&
+		    t->reason == HALT_SINGLE_STEP)
+			t->reason = HALT_DEBUG_REQUEST;
+	}
+	TRY(cortex_m_flush(t));
+	if (debug_execution)
+		queue_watch_off(cm);
+	else
+		cortex_m_queue_sync(cm);
+	mem_ap_queue_write32(cm->ap, DFSR, DFSR_ALL);
+	/* C_MASKINTS changes only while C_HALT stays 1 (DDI 0403 C1.6.2; M3 r0 erratum 377497). */
+	if (cm->is_masked != (mask != 0))
+		dhcsr_queue_write(cm, C_HALT | mask);
+	dhcsr_queue_write(cm, mask);
+	TRY(mem_ap_run(cm->ap));
+	if (!debug_execution)
+		cortex_m_sync_done(cm);
+	cm->dfsr = 0;
+	cm->halt_asked = false;
+	target_forget_registers(t);
+	t->state = debug_execution ? TARGET_DEBUG_RUNNING : TARGET_RUNNING;
+	return OK;
+}
+
+/* C_DEBUGEN, DEMCR and comparators are written anew: after a reset or a power cycle. */
+enum err cortex_m_rearm(struct cortex_m *cm)
+{
+	fpb_forget(&cm->fpb);
+	dwt_forget(&cm->dwt);
+	if (!(cm->dhcsr & C_DEBUGEN))
+		dhcsr_queue_write(cm, 0);
+	mem_ap_queue_write32(cm->ap, DEMCR, cm->demcr | cm->vector_catch);
+	TRY(mem_ap_run(cm->ap));
+	return cortex_m_sync(cm->target);
+}
+
+static enum err seen_in_reset(struct cortex_m *cm)
+{
+	struct target *t = cm->target;
+	uint32_t dhcsr;
+
+	cm->sticky &= ~S_RESET_ST;
+	TRY(dhcsr_read(cm, &dhcsr));	/* reads 1 again as long as reset is held */
+	if (t->state != TARGET_RESET)
+		log_info("[%s] external reset detected", t->name);
+	target_forget_registers(t);
+	if (cm->sticky & S_RESET_ST) {
+		cm->sticky &= ~S_RESET_ST;
+		t->state = TARGET_RESET;
+		return OK;
+	}
+	t->state = TARGET_RUNNING;
+	return cortex_m_rearm(cm);
+}
+
+static enum err clear_lockup(struct cortex_m *cm)
+{
+	log_error("[%s] clearing lockup after double fault", cm->target->name);
+	cm->halt_asked = true;
+	dhcsr_queue_write(cm, C_HALT);
+	TRY(mem_ap_run(cm->ap));
+	return cortex_m_wait_halted(cm, HALT_TIMEOUT_MS);
+}
+
+/* A core that lost power comes back without C_DEBUGEN: debug bits and comparators are gone. */
+static enum err came_back(struct cortex_m *cm)
+{
+	log_info("[%s] debug was switched off in the core (power cycle?): set up again",
+		 cm->target->name);
+	cm->is_masked = false;
+	return cortex_m_rearm(cm);
+}
+
+enum err cortex_m_poll(struct target *t)
+{
+	struct cortex_m *cm = cortex_m(t);
+	uint32_t dhcsr;
+
+	TRY(dhcsr_read(cm, &dhcsr));
+	if (cm->sticky & S_RESET_ST) {
+		TRY(seen_in_reset(cm));
+		if (t->state == TARGET_RESET)
+			return OK;
+		dhcsr = cm->dhcsr;
+	} else if (t->state == TARGET_RESET) {
+		t->state = TARGET_RUNNING;
+		TRY(cortex_m_rearm(cm));
+	}
+	if (!(dhcsr & C_DEBUGEN))
+		TRY(came_back(cm));
+	if ((dhcsr & S_LOCKUP) && !(dhcsr & S_HALT)) {
+		TRY(clear_lockup(cm));
+		dhcsr = cm->dhcsr;
+	}
+	if (dhcsr & S_HALT)
+		return t->state == TARGET_HALTED ? OK : cortex_m_entered_debug(cm);
+	if (t->state == TARGET_HALTED) {
+		log_warning("[%s] external resume detected", t->name);
+		target_forget_registers(t);
+	}
+	if (t->state != TARGET_DEBUG_RUNNING)
+		t->state = TARGET_RUNNING;
+	return OK;
+}

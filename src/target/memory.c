@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory access as users see it: original instructions where software breakpoints stand. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "target/target_priv.h"
+
+static enum err check(struct target *t)
+{
+	if (t->ap != NULL && (t->examined || t->type == &mem_ap_type))
+		return OK;
+	return target_check_examined(t);
+}
+
+static void seen(struct target *t, uint32_t addr, uint8_t *data, size_t n)
+{
+	if (t->type->memory_seen != NULL)
+		t->type->memory_seen(t, addr, data, n);
+	if (t->breakpoints != NULL)
+		breakpoint_hide(t, addr, data, n);
+}
+
+/* Under a software breakpoint the new bytes go into its copy and BKPT stays in memory. */
+static const uint8_t *before_write(struct target *t, uint32_t addr, const uint8_t *src, size_t n,
+				   uint8_t **copy)
+{
+	*copy = NULL;
+	t->memory_epoch++;
+	debug_word_before_write(t, addr, n);
+	if (!breakpoint_overlaps(t, addr, n))
+		return src;
+	*copy = xcalloc(1, n);
+	memcpy(*copy, src, n);
+	breakpoint_write_under(t, addr, *copy, n);
+	return *copy;
+}
+
+enum err target_read(struct target *t, uint32_t addr, unsigned size, size_t count, uint8_t *dst)
+{
+	TRY(check(t));
+	TRY(mem_ap_read(t->ap, addr, size, count, dst, NULL));
+	seen(t, addr, dst, size * count);
+	return OK;
+}
+
+enum err target_write(struct target *t, uint32_t addr, unsigned size, size_t count, const uint8_t *src)
+{
+	uint8_t *copy;
+
+	TRY(check(t));
+	src = before_write(t, addr, src, size * count, &copy);
+	enum err rc = mem_ap_write(t->ap, addr, size, count, src, NULL);
+
+	free(copy);
+	return rc;
+}
+
+/* Single accesses of natural size stay what they are: peripherals care. */
+static enum err read_part(struct target *t, uint32_t addr, unsigned size, size_t n, uint8_t *dst,
+			  size_t *done)
+{
+	size_t units = 0;
+	enum err rc = mem_ap_read(t->ap, addr, size, n / size, dst, &units);
+
+	*done += units * size;
+	return rc;
+}
+
+static enum err read_ragged(struct target *t, uint32_t addr, uint8_t *dst, size_t n, size_t *done)
+{
+	size_t at = 0;
+
+	if (n == 1 || ((n == 2 || n == 4) && addr % n == 0))
+		return read_part(t, addr, (unsigned)n, n, dst, done);
+	while (at < n && (addr + at) % 4 != 0) {
+		unsigned size = (addr + at) % 2 == 0 && n - at >= 2 ? 2 : 1;
+
+		TRY(read_part(t, addr + (uint32_t)at, size, size, dst + at, done));
+		at += size;
+	}
+	if (n - at >= 4) {
+		size_t words = (n - at) & ~(size_t)3;
+
+		TRY(read_part(t, addr + (uint32_t)at, 4, words, dst + at, done));
+		at += words;
+	}
+	while (at < n) {
+		unsigned size = n - at >= 2 ? 2 : 1;
+
+		TRY(read_part(t, addr + (uint32_t)at, size, size, dst + at, done));
+		at += size;
+	}
+	return OK;
+}
+
+enum err target_read_bytes(struct target *t, uint32_t addr, uint8_t *dst, size_t n, size_t *done)
+{
+	size_t got = 0;
+
+	if (done != NULL)
+		*done = 0;
+	if (n == 0)
+		return OK;
+	TRY(check(t));
+	enum err rc = read_ragged(t, addr, dst, n, &got);
+
+	seen(t, addr, dst, got);
+	if (done != NULL)
+		*done = got;
+	return rc;
+}
+
+static enum err write_ragged(struct target *t, uint32_t addr, const uint8_t *src, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n && (addr + at) % 4 != 0) {
+		unsigned size = (addr + at) % 2 == 0 && n - at >= 2 ? 2 : 1;
+
+		TRY(mem_ap_write(t->ap, addr + (uint32_t)at, size, 1, src + at, NULL));
+		at += size;
+	}
+	if (n - at >= 4) {
+		size_t words = (n - at) / 4;
+
+		TRY(mem_ap_write(t->ap, addr + (uint32_t)at, 4, words, src + at, NULL));
+		at += words * 4;
+	}
+	while (at < n) {
+		unsigned size = n - at >= 2 ? 2 : 1;
+
+		TRY(mem_ap_write(t->ap, addr + (uint32_t)at, size, 1, src + at, NULL));
+		at += size;
+	}
+	return OK;
+}
+
+enum err target_write_bytes(struct target *t, uint32_t addr, const uint8_t *src, size_t n)
+{
+	uint8_t *copy;
+
+	if (n == 0)
+		return OK;
+	TRY(check(t));
+	src = before_write(t, addr, src, n, &copy);
+	enum err rc = write_ragged(t, addr, src, n);
+
+	free(copy);
+	return rc;
+}
+
+enum err target_read_u32(struct target *t, uint32_t addr, uint32_t *value)
+{
+	uint8_t bytes[4];
+
+	TRY(target_read(t, addr, 4, 1, bytes));
+	*value = get_le32(bytes);
+	return OK;
+}
+
+enum err target_write_u32(struct target *t, uint32_t addr, uint32_t value)
+{
+	uint8_t bytes[4];
+
+	put_le32(bytes, value);
+	return target_write(t, addr, 4, 1, bytes);
+}
+
+enum err target_read_u16(struct target *t, uint32_t addr, uint16_t *value)
+{
+	uint8_t bytes[2];
+
+	TRY(target_read(t, addr, 2, 1, bytes));
+	*value = get_le16(bytes);
+	return OK;
+}
+
+enum err target_write_u16(struct target *t, uint32_t addr, uint16_t value)
+{
+	uint8_t bytes[2];
+
+	put_le16(bytes, value);
+	return target_write(t, addr, 2, 1, bytes);
+}
+
+enum err target_read_u8(struct target *t, uint32_t addr, uint8_t *value)
+{
+	return target_read(t, addr, 1, 1, value);
+}
+
+enum err target_write_u8(struct target *t, uint32_t addr, uint8_t value)
+{
+	return target_write(t, addr, 1, 1, &value);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * semihosting: calls a program makes with BKPT 0xAB (Arm abi-aa, semihosting.rst). semihosting.c
+ * takes the call off the core and puts the answer back; semihosting_ops.c knows the operations,
+ * semihosting_files.c the host's files, which stay inside one directory; semihosting_gdb.c hands
+ * calls to GDB.
+ */
+#ifndef TARGET_SEMIHOSTING_H
+#define TARGET_SEMIHOSTING_H
+
+#include "target/target_priv.h"
+
+enum semi_op {
+	SYS_OPEN = 0x01, SYS_CLOSE = 0x02, SYS_WRITEC = 0x03, SYS_WRITE0 = 0x04, SYS_WRITE = 0x05,
+	SYS_READ = 0x06, SYS_READC = 0x07, SYS_ISERROR = 0x08, SYS_ISTTY = 0x09, SYS_SEEK = 0x0a,
+	SYS_FLEN = 0x0c, SYS_TMPNAM = 0x0d, SYS_REMOVE = 0x0e, SYS_RENAME = 0x0f, SYS_CLOCK = 0x10,
+	SYS_TIME = 0x11, SYS_SYSTEM = 0x12, SYS_ERRNO = 0x13, SYS_GET_CMDLINE = 0x15,
+	SYS_HEAPINFO = 0x16, SYS_EXIT = 0x18, SYS_EXIT_EXTENDED = 0x20, SYS_ELAPSED = 0x30,
+	SYS_TICKFREQ = 0x31,
+	SYS_USER_FIRST = 0x100, SYS_USER_LAST = 0x1ff,
+};
+
+#define SEMI_APPLICATION_EXIT 0x20026u
+#define SEMI_FAILED	      0xffffffffu
+#define SEMI_STRING_MAX	      4096u
+#define SEMI_IO_MAX	      (1u << 20)	/* of one read or write, whatever the program says */
+
+/* What :tt names, and what 1, 2, 3 of the handle table are. */
+enum semi_console { SEMI_STDIN = 1, SEMI_STDOUT, SEMI_STDERR, SEMI_FIRST_FILE };
+#define SEMI_HANDLES 32u
+
+struct semi_handle {
+	bool is_used, is_features;
+	int fd;
+	uint32_t offset;		/* of the features file */
+};
+
+struct semi_redirect;
+
+struct semihosting {
+	struct target *target;
+	bool has_ops;
+	struct semihosting_ops ops;
+	char *cmdline, *basedir;
+	bool to_gdb, resumes_at_exit;
+	int last_errno;
+	uint64_t start_ns;
+	struct semi_handle handles[SEMI_HANDLES];
+	uint32_t user_param;		/* R1 of the last user call */
+	bool is_waiting_for_gdb;
+	uint32_t gdb_op, gdb_length;
+	struct work_area *gdb_stat;	/* where GDB writes struct stat for SYS_FLEN */
+	struct semi_redirect *redirect;
+};
+
+/* One call: R0, R1 and the block R1 points to. */
+struct semi_call {
+	struct semihosting *s;
+	struct target *t;
+	uint32_t op, r1;
+	uint32_t p[4];
+	uint32_t result;
+	bool keeps_r0;			/* no result */
+	bool has_exited;
+	uint32_t exit_reason, exit_code;
+};
+
+struct semi_row {
+	uint16_t op;
+	uint8_t words;			/* of the block at R1; 0: R1 is not a pointer to one */
+	const char *name;
+	enum err (*run)(struct semi_call *call);	/* an error: the target's memory failed */
+};
+/* NULL: not an operation we know. */
+const struct semi_row *semi_find(uint32_t op);
+
+/* Pure: open modes 0..11 to open(2) flags; false if there is no such mode. */
+bool semi_open_flags(uint32_t mode, int *flags);
+/* The process exit code that belongs to an exit call. */
+uint32_t semi_exit_code(uint32_t op, uint32_t reason, uint32_t extended_code);
+
+struct semihosting *semihosting_get(struct target *t);
+enum err semi_read_string(struct target *t, uint32_t addr, uint32_t length, char *text, size_t size);
+void semi_console_write(struct semihosting *s, const char *text, size_t n);
+
+/* Files. Return -1 and set last_errno on failure. */
+int semi_file_open(struct semihosting *s, const char *name, uint32_t mode);
+int semi_file_remove(struct semihosting *s, const char *name);
+int semi_file_rename(struct semihosting *s, const char *from, const char *to);
+struct semi_handle *semi_file(struct semihosting *s, uint32_t handle);	/* NULL + EBADF */
+int semi_file_close(struct semihosting *s, uint32_t handle);
+void semi_files_close(struct semihosting *s);
+extern const uint8_t semi_features[5];
+
+/* True: GDB has the call. */
+bool semi_to_gdb(struct semi_call *call);
+
+/* TCP instead of the log. */
+enum err semi_redirect_start(struct semihosting *s, uint16_t port, bool debug, bool stdio);
+void semi_redirect_stop(struct semihosting *s);
+/* False: nobody is connected. */
+bool semi_redirect_write(struct semihosting *s, bool is_debug, const char *text, size_t n);
+/* Bytes there are now, 0 if none; waits for none. */
+size_t semi_redirect_read(struct semihosting *s, uint8_t *data, size_t n);
+
+#endif

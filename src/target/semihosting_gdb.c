@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Semihosting calls as GDB File-I/O requests (GDB manual, "File-I/O Remote Protocol Extension"). */
+#include <string.h>
+
+#include "base/log.h"
+#include "target/semihosting.h"
+
+#define GDB_STAT_BYTES	64u
+#define GDB_STAT_SIZE	28u	/* st_size: 8 bytes, big endian */
+
+static struct fileio_arg number(uint32_t value)
+{
+	return (struct fileio_arg){ .value = value };
+}
+
+/* GDB counts the NUL. */
+static struct fileio_arg string(uint32_t addr, uint32_t length)
+{
+	return (struct fileio_arg){ .value = addr, .length = length + 1, .is_string = true };
+}
+
+static uint32_t string_length(struct semi_call *c)
+{
+	uint32_t n = 0;
+	uint8_t byte;
+
+	while (n < SEMI_STRING_MAX && target_read_u8(c->t, c->r1 + n, &byte) == OK && byte != 0)
+		n++;
+	error_clear();
+	return n;
+}
+
+static bool is_console_name(struct semi_call *c)
+{
+	char name[8];
+
+	if (c->p[2] != 3 || semi_read_string(c->t, c->p[0], 3, name, sizeof(name)) != OK) {
+		error_clear();
+		return false;
+	}
+	return strcmp(name, ":tt") == 0;
+}
+
+static bool build_open(struct semi_call *c, struct fileio_call *call)
+{
+	/* GDB's O_ flags for r, r+, w, w+, a, a+ */
+	static const uint16_t flags[] = { 0x0, 0x2, 0x601, 0x602, 0x209, 0x20a };
+
+	if (c->p[1] > 11 || is_console_name(c))
+		return false;	/* :tt stays ours: handles 1..3 are told apart below */
+	*call = (struct fileio_call){ "open", 3, { string(c->p[0], c->p[2]), number(flags[c->p[1] / 2]),
+						   number(0644) } };
+	return true;
+}
+
+/* Our console handles 1, 2, 3 are GDB's descriptors 0, 1, 2; GDB's files are handed out plus 1. */
+static uint32_t gdb_fd(uint32_t handle)
+{
+	return handle - 1;
+}
+
+static bool build_flen(struct semi_call *c, struct fileio_call *call)
+{
+	if (work_area_alloc(c->t, GDB_STAT_BYTES, &c->s->gdb_stat) != OK) {
+		error_clear();
+		return false;
+	}
+	*call = (struct fileio_call){ "fstat", 2, { number(gdb_fd(c->p[0])),
+						    number(c->s->gdb_stat->addr) } };
+	return true;
+}
+
+static bool build(struct semi_call *c, struct fileio_call *call)
+{
+	const uint32_t *p = c->p;
+
+	switch (c->op) {
+	case SYS_OPEN:
+		return build_open(c, call);
+	case SYS_CLOSE:
+		*call = (struct fileio_call){ "close", 1, { number(gdb_fd(p[0])) } };
+		return p[0] > SEMI_STDERR;
+	case SYS_WRITEC:
+		*call = (struct fileio_call){ "write", 3, { number(1), number(c->r1), number(1) } };
+		return true;
+	case SYS_WRITE0:
+		*call = (struct fileio_call){ "write", 3, { number(1), number(c->r1),
+							    number(string_length(c)) } };
+		return true;
+	case SYS_WRITE:
+	case SYS_READ:
+		*call = (struct fileio_call){ c->op == SYS_WRITE ? "write" : "read", 3,
+					      { number(gdb_fd(p[0])), number(p[1]), number(p[2]) } };
+		return true;
+	case SYS_ISTTY:
+		*call = (struct fileio_call){ "isatty", 1, { number(gdb_fd(p[0])) } };
+		return true;
+	case SYS_SEEK:
+		*call = (struct fileio_call){ "lseek", 3, { number(gdb_fd(p[0])), number(p[1]), number(0) } };
+		return true;
+	case SYS_FLEN:
+		return build_flen(c, call);
+	case SYS_REMOVE:
+		*call = (struct fileio_call){ "unlink", 1, { string(p[0], p[1]) } };
+		return true;
+	case SYS_RENAME:
+		*call = (struct fileio_call){ "rename", 2, { string(p[0], p[1]), string(p[2], p[3]) } };
+		return true;
+	case SYS_SYSTEM:
+		*call = (struct fileio_call){ "system", 1, { string(p[0], p[1]) } };
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool semi_to_gdb(struct semi_call *c)
+{
+	struct semihosting *s = c->s;
+	struct fileio_call call;
+
+	if (!s->has_ops || s->ops.fileio == NULL || !build(c, &call))
+		return false;
+	if (!s->ops.fileio(s->ops.ctx, c->t, &call)) {
+		work_area_free(c->t, s->gdb_stat);
+		s->gdb_stat = NULL;
+		return false;
+	}
+	s->is_waiting_for_gdb = true;
+	s->gdb_op = c->op;
+	s->gdb_length = c->p[2];
+	return true;
+}
+
+static uint32_t stat_size(struct semihosting *s)
+{
+	uint8_t bytes[4];
+	uint32_t size = SEMI_FAILED;
+
+	if (target_read_bytes(s->target, s->gdb_stat->addr + GDB_STAT_SIZE + 4, bytes, 4, NULL) == OK)
+		size = get_be32(bytes);
+	else
+		error_clear();
+	return size;
+}
+
+/* GDB answers with counts and -1; semihosting wants bytes not moved, 0, or a handle. */
+static uint32_t translate(struct semihosting *s, int32_t result)
+{
+	switch (s->gdb_op) {
+	case SYS_OPEN:
+		return result < 0 ? SEMI_FAILED : (uint32_t)result + 1;
+	case SYS_WRITE:
+	case SYS_READ:
+		return result < 0 ? s->gdb_length : s->gdb_length - (uint32_t)result;
+	case SYS_SEEK:
+		return result < 0 ? SEMI_FAILED : 0;
+	case SYS_FLEN:
+		return result < 0 ? SEMI_FAILED : stat_size(s);
+	default:
+		return (uint32_t)result;
+	}
+}
+
+enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno)
+{
+	struct semihosting *s = semihosting_get(t);
+	uint32_t pc, r0;
+
+	if (!s->is_waiting_for_gdb)
+		return error_why(ERR_PROTOCOL, "GDB answered a File-I/O request that was not made");
+	s->is_waiting_for_gdb = false;
+	if (result < 0)
+		s->last_errno = gdb_errno;
+	r0 = translate(s, result);
+	work_area_free(t, s->gdb_stat);
+	s->gdb_stat = NULL;
+	t->memory_epoch++;
+	TRY(target_get_reg32(t, "pc", &pc));
+	if (s->gdb_op != SYS_WRITEC && s->gdb_op != SYS_WRITE0)
+		TRY(target_set_reg32(t, "r0", r0));
+	return target_set_reg32(t, "pc", pc + 2);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules that hold for every core: states, claims, run control. */
+#include "target/target_priv.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+static const char *const state_names[] = {
+	[TARGET_UNKNOWN] = "unknown", [TARGET_RUNNING] = "running", [TARGET_HALTED] = "halted",
+	[TARGET_RESET] = "reset", [TARGET_DEBUG_RUNNING] = "debug-running",
+	[TARGET_UNAVAILABLE] = "unavailable",
+};
+
+static const char *const reason_names[] = {
+	[HALT_DEBUG_REQUEST] = "debug-request", [HALT_BREAKPOINT] = "breakpoint",
+	[HALT_WATCHPOINT] = "watchpoint", [HALT_WATCH_AND_BREAK] = "watchpoint-and-breakpoint",
+	[HALT_SINGLE_STEP] = "single-step", [HALT_VECTOR_CATCH] = "exception-catch",
+	[HALT_EXIT] = "program-exit", [HALT_SEMIHOSTING] = "semihosting", [HALT_UNDEFINED] = "undefined",
+};
+
+const char *target_state_name(const struct target *t)
+{
+	if (!t->examined && t->defer_examine)
+		return "examine deferred";
+	return state_names[t->state];
+}
+
+const char *target_reason_name(enum halt_reason reason)
+{
+	return reason_names[reason];
+}
+
+/*
+ * The holder of a claim is known by the depth of the event loop: it services the loop at its own
+ * depth, and everybody it lets in meanwhile is deeper.
+ */
+static bool is_holder(const struct target *t)
+{
+	return loop_depth(t->list->loop) <= t->own->claim_depth;
+}
+
+enum err target_check_free(struct target *t, const char *verb)
+{
+	if (t->own->claim == NULL || is_holder(t))
+		return OK;
+	error_why(ERR_BUSY, "%s is busy with %s", t->name, t->own->claim);
+	return error_what(ERR_BUSY, "%s refused", verb);
+}
+
+enum err target_claim(struct target *t, const char *what)
+{
+	struct target_own *own = t->own;
+
+	if (own->claim != NULL && !is_holder(t))
+		return error_why(ERR_BUSY, "%s is busy with %s", t->name, own->claim);
+	if (own->claim == NULL) {
+		own->claim = what;
+		own->claim_depth = loop_depth(t->list->loop);
+		own->is_cancelled = false;
+	}
+	own->claim_count++;
+	return OK;
+}
+
+void target_release(struct target *t)
+{
+	struct target_own *own = t->own;
+
+	if (own->claim_count > 0 && --own->claim_count == 0) {
+		own->claim = NULL;
+		own->is_cancelled = false;
+		poll_soon(t);
+	}
+}
+
+void target_cancel(struct target *t)
+{
+	if (t->own->claim != NULL)
+		t->own->is_cancelled = true;
+}
+
+bool target_is_cancelled(const struct target *t)
+{
+	return t->own->is_cancelled;
+}
+
+const char *target_claimed_by(const struct target *t)
+{
+	return t->own->claim;
+}
+
+enum err target_check_examined(struct target *t)
+{
+	if (t->examined)
+		return OK;
+	return error_why(ERR_NOT_EXAMINED, "%s has not been identified", t->name);
+}
+
+enum err target_check_halted(struct target *t, const char *verb)
+{
+	TRY(target_check_examined(t));
+	if (t->state == TARGET_HALTED)
+		return OK;
+	error_why(ERR_NOT_HALTED, "target not halted (%s is %s)", t->name, target_state_name(t));
+	return error_what(ERR_NOT_HALTED, "%s", verb);
+}
+
+void target_forget_registers(struct target *t)
+{
+	if (t->values != NULL)
+		memset(t->values, 0, t->reg_count * sizeof(*t->values));
+	t->stop_note = NULL;
+}
+
+enum err target_examine(struct target *t)
+{
+	target_call_event(t, EVENT_EXAMINE_START);
+	if (t->dap != NULL && !t->dap->is_connected) {
+		enum err rc = dap_connect(t->dap);
+
+		if (rc != OK) {
+			target_call_event(t, EVENT_EXAMINE_FAIL);
+			return rc;
+		}
+	}
+	t->examined = false;
+	enum err rc = t->type->examine(t);
+
+	if (rc != OK) {
+		struct error kept;
+
+		error_take(&kept);
+		target_call_event(t, EVENT_EXAMINE_FAIL);
+		error_put(&kept);
+		return rc;
+	}
+	t->examined = t->was_examined = true;
+	t->state = TARGET_UNKNOWN;
+	t->memory_epoch++;
+	target_call_event(t, EVENT_EXAMINE_END);
+	poll_soon(t);
+	return OK;
+}
+
+static void set_stop_note(struct target *t)
+{
+	struct buf text = { 0 };
+
+	t->stop_note = NULL;
+	if (t->type->explain == NULL)
+		return;
+	if (t->type->explain(t, &text) != OK)
+		error_clear();
+	if (text.len > 0) {
+		snprintf(t->own->stop_text, sizeof(t->own->stop_text), "%s", (const char *)text.data);
+		t->stop_note = t->own->stop_text;
+	}
+	buf_free(&text);
+}
+
+static enum err now_halted(struct target *t, enum target_state old)
+{
+	bool handled = false;
+
+	t->memory_epoch++;
+	if (t->semihosting_armed && t->reason == HALT_BREAKPOINT)
+		TRY(semihosting_service(t, &handled));
+	if (handled)
+		return OK;
+	set_stop_note(t);
+	target_call_event(t, old == TARGET_DEBUG_RUNNING ? EVENT_DEBUG_HALTED : EVENT_HALTED);
+	return OK;
+}
+
+enum err target_state_changed(struct target *t, enum target_state old)
+{
+	if (t->state == old)
+		return OK;
+	if (t->state == TARGET_HALTED)
+		return now_halted(t, old);
+	if (t->state == TARGET_RUNNING && old == TARGET_HALTED) {
+		t->memory_epoch++;
+		target_call_event(t, EVENT_RESUMED);
+	}
+	return OK;
+}
+
+enum err target_poll(struct target *t)
+{
+	enum target_state old = t->state;
+
+	TRY(target_check_examined(t));
+	TRY(t->type->poll(t));
+	return target_state_changed(t, old);
+}
+
+enum err target_halt(struct target *t)
+{
+	enum target_state old = t->state;
+
+	TRY(target_check_examined(t));
+	TRY(target_check_free(t, "halt"));
+	if (t->state == TARGET_HALTED)
+		return OK;
+	TRY(t->type->halt(t));
+	return target_state_changed(t, old);
+}
+
+enum err target_wait_state(struct target *t, enum target_state state, unsigned timeout_ms)
+{
+	uint64_t end = clock_now_ms() + timeout_ms;
+
+	for (;;) {
+		TRY(target_poll(t));
+		if (t->state == state)
+			return OK;
+		if (clock_now_ms() >= end)
+			break;
+		if (!loop_service(t->list->loop))
+			return error_why(ERR_CANCELLED, "the daemon is shutting down");
+	}
+	return error_why(ERR_TIMEOUT, "timed out while waiting for target %s (%s is %s)",
+			 state_names[state], t->name, target_state_name(t));
+}
+
+enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, bool debug_execution)
+{
+	TRY(target_check_halted(t, "resume"));
+	TRY(target_check_free(t, "resume"));
+	if (pc != NULL)
+		TRY(target_set_reg32(t, "pc", *pc));
+	t->memory_epoch++;
+	if (debug_execution) {
+		TRY(t->type->resume(t, step_over, true));
+		target_call_event(t, EVENT_DEBUG_RESUMED);
+		return OK;
+	}
+	target_call_event(t, EVENT_RESUME_START);
+	TRY(t->type->resume(t, step_over, false));
+	poll_soon(t);
+	target_call_event(t, EVENT_RESUMED);
+	target_call_event(t, EVENT_RESUME_END);
+	return OK;
+}
+
+enum err target_step(struct target *t, const uint32_t *pc, bool step_over)
+{
+	bool handled = false;
+
+	TRY(target_check_halted(t, "step"));
+	TRY(target_check_free(t, "step"));
+	if (pc != NULL)
+		TRY(target_set_reg32(t, "pc", *pc));
+	t->memory_epoch++;
+	target_call_event(t, EVENT_STEP_START);
+	TRY(t->type->step(t, step_over));
+	target_call_event(t, EVENT_RESUMED);
+	/* A stepped BKPT 0xab is a call into the host: it is served and counts as the step. */
+	t->own->is_stepping = true;
+	enum err rc = OK;
+
+	if (t->semihosting_armed && t->reason == HALT_BREAKPOINT)
+		rc = semihosting_service(t, &handled);
+	t->own->is_stepping = false;
+	TRY(rc);
+	if (t->state == TARGET_HALTED && !handled) {
+		t->memory_epoch++;
+		set_stop_note(t);
+		target_call_event(t, EVENT_HALTED);
+	}
+	target_call_event(t, EVENT_STEP_END);
+	return OK;
+}
+
+/* The two lines OpenOCD prints at a halt, then why the core stands in a fault, if it does. */
+void target_report_halt(struct target *t)
+{
+	char mode[64] = "Thread ";
+	const char *sp_name = "msp";
+	uint32_t xpsr = 0, pc = 0, sp = 0;
+
+	if (t->type->describe_mode == NULL)
+		return;
+	if (t->type->describe_mode(t, mode, sizeof(mode), &sp_name) != OK ||
+	    target_get_reg32(t, "xPSR", &xpsr) != OK || target_get_reg32(t, "pc", &pc) != OK ||
+	    target_get_reg32(t, sp_name, &sp) != OK) {
+		log_failure();
+		return;
+	}
+	log_user("[%s] halted due to %s, current mode: %s", t->name, target_reason_name(t->reason), mode);
+	log_user("xPSR: 0x%08x pc: 0x%08x %s: 0x%08x%s", xpsr, pc, sp_name, sp,
+		 t->semihosting_armed ? ", semihosting" : "");
+	if (t->stop_note != NULL)
+		log_user("%s", t->stop_note);
+}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Procs around targets. Configurations may redefine or rename any of them.
+
+# A handler for an event of a target that has none yet.
+proc set_default_target_event {t e s} {
+	if {[$t cget -event $e] eq ""} {
+		$t configure -event $e $s
+	}
+}
+
+# What GDB expects if the configuration says nothing else: a halted core on attach, a fresh one to
+# program, and the program at its start after `load`.
+proc init_target_events {} {
+	foreach t [target names] {
+		set_default_target_event $t gdb-flash-erase-start "reset init"
+		set_default_target_event $t gdb-flash-write-end "reset halt"
+		set_default_target_event $t gdb-attach "halt 1000"
+	}
+}
+
+proc ocd_process_reset {MODE} {
+	ocd_process_reset_inner $MODE
+}
+
+# GDB's R packet.
+proc ocd_gdb_restart {target_id} {
+	reset halt
+}
+
+# One word of memory as a number.
+proc mrw {address} {
+	return [expr {[read_memory $address 32 1]}]
+}
+proc mrh {address} {
+	return [expr {[read_memory $address 16 1]}]
+}
+proc mrb {address} {
+	return [expr {[read_memory $address 8 1]}]
+}
+add_usage_text mrw "address"
+add_help_text mrw "Returns the 32-bit word at an address."
+add_usage_text mrh "address"
+add_help_text mrh "Returns the 16-bit halfword at an address."
+add_usage_text mrb "address"
+add_help_text mrb "Returns the byte at an address."
+
+# Sets and clears bits of a word; a bit in both is set.
+proc mmw {address setbits clearbits} {
+	mww $address [expr {([mrw $address] & ~$clearbits) | $setbits}]
+}
+add_usage_text mmw "address setbits clearbits"
+add_help_text mmw "Modifies a 32-bit word: clears bits, then sets bits."
+
+# OpenOCD 0.10 gave every command a twin that returns its text.
+foreach name {mdw mdh mdb mdd reg mem2array array2mem targets} {
+	proc ocd_$name {args} [list uplevel 1 "$name {*}\$args"]
+}
+unset name

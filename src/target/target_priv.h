@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of target/ share and nobody above may touch: claims, Tcl handlers, polling, the
+ * state behind a target_list. The rules are in target.h.
+ */
+#ifndef TARGET_TARGET_PRIV_H
+#define TARGET_TARGET_PRIV_H
+
+#include "target/target.h"
+
+enum on_exit { ON_EXIT_LEAVE, ON_EXIT_RUN, ON_EXIT_HALT };
+
+#define USER_CMD_COUNT 8u	/* semihosting-user-cmd-0x100 .. 0x107 */
+
+/* A vendor debug word (DBGMCU_CR) that an examine-end handler changed, and what it held before. */
+struct debug_word {
+	uint32_t addr, value;
+	struct debug_word *next;
+};
+
+/* User data of the verbs: `target` NULL means the current one of whoever speaks. */
+struct verb_scope {
+	struct target_list *list;
+	struct target *target;
+};
+
+struct target_own {
+	char *handlers[EVENT_COUNT];
+	char *user_cmd_handlers[USER_CMD_COUNT];
+	char *chain_position, *cti, *type_name;	/* as configured, for cget */
+	uint32_t dbgbase, work_area_virt;
+	bool has_work_area;
+	enum on_exit on_exit;
+
+	const char *claim;		/* NULL: free */
+	unsigned claim_count, claim_depth;
+	bool is_cancelled;
+
+	uint64_t next_poll_ms;
+	unsigned poll_gap_ms;		/* grows to the interval after a resume */
+	unsigned backoff_ms;		/* 0: the last poll went well */
+	bool is_failure_told;
+	bool is_stepping;		/* target_step(): a semihosting call must not resume */
+
+	bool keeps_debug_words;		/* an examine-end handler runs */
+	struct debug_word *debug_words;
+	unsigned next_break_id, next_watch_id;
+	char stop_text[512];		/* what stop_note points to */
+	struct verb_scope *scope;	/* of its object's verbs */
+	struct algorithm_state *algorithm;	/* helper code runs or was not finished */
+};
+
+struct listener {
+	target_listener_fn fn;
+	void *ctx;
+	bool dead;
+	struct listener *next;
+};
+
+struct target_list_own {
+	struct listener *listeners;
+	struct loop_timer *timer;
+	unsigned poll_interval_ms;
+	unsigned quiet;			/* > 0: no polling (reset, capture) */
+	bool is_resetting;
+	struct verb_scope scope;	/* of the global verbs */
+};
+
+/* The target a verb acts on: its object, or the current one. */
+enum err call_target(struct call *c, struct target **t);
+/* The same, and it must be examined. */
+enum err call_examined_target(struct call *c, struct target **t);
+enum err call_halted_target(struct call *c, struct target **t);
+struct target_list *call_list(struct call *c);
+
+/* ERR_BUSY if someone else holds the claim. `verb` says what was asked for. */
+enum err target_check_free(struct target *t, const char *verb);
+enum err target_check_examined(struct target *t);
+enum err target_check_halted(struct target *t, const char *verb);
+void target_forget_registers(struct target *t);
+/* After the driver changed t->state: events and halt report. */
+enum err target_state_changed(struct target *t, enum target_state old);
+void target_report_halt(struct target *t);
+void target_run_user_cmd(struct target *t, unsigned index, bool *handled);
+bool target_event_parse(const char *name, enum target_event *event);
+
+void poll_start(struct target_list *list);
+void poll_stop(struct target_list *list);
+/* The core was let go: look again soon, then less and less often. */
+void poll_soon(struct target *t);
+
+/* The text of software breakpoints is put over / taken out of [addr, addr + n). */
+void breakpoint_hide(struct target *t, uint32_t addr, uint8_t *data, size_t n);
+bool breakpoint_overlaps(const struct target *t, uint32_t addr, size_t n);
+void breakpoint_write_under(struct target *t, uint32_t addr, uint8_t *data, size_t n);
+struct breakpoint *breakpoint_at(struct target *t, uint32_t addr);
+void breakpoints_free(struct target *t);
+
+/* Vendor debug words changed by handlers: remember, put back. */
+void debug_word_before_write(struct target *t, uint32_t addr, size_t n);
+void debug_words_restore(struct target *t);
+void debug_words_free(struct target *t);
+
+void work_areas_forget(struct target *t);
+void algorithm_free(struct target *t);
+void semihosting_free(struct target *t);
+/* The core stands at a BKPT: *handled if it was a semihosting call and the core runs again. */
+enum err semihosting_service(struct target *t, bool *handled);
+
+/* `reset` and its parts */
+enum err target_reset_steps(struct target_list *list, enum reset_mode mode);
+void command_rows_register(struct target_list *list);
+enum err target_object_register(struct target *t);
+
+extern const struct target_type cortex_m_type;
+extern const struct target_type mem_ap_type;
+/* Verbs by topic. `shared` ones exist for the current target and below each target's name. */
+extern const struct command target_commands[], object_commands[], configure_commands[];
+extern const struct command run_commands[], run_shared_commands[], memory_commands[];
+extern const struct command image_commands[], register_commands[], breakpoint_commands[];
+extern const struct command arm_commands[], semihosting_commands[];
+
+#endif
