@@ -490,6 +490,23 @@ static void test_stop_mode_as_reset(void **state)
 	assert_int_equal(b->chip->env.power, STM32_RUN);
 }
 
+static void test_stop_mode_shuts_the_debugger_out(void **state)
+{
+	struct chip_bench *b = *state;
+	uint32_t value;
+
+	stm32l476_sleep(b->chip, true, true);
+	assert_int_equal(try_read(b, SRAM1_BASE, &value), VB_FAULT);
+	assert_int_equal(try_read(b, FLASH_BASE, &value), VB_FAULT);
+	assert_int_equal(try_read(b, DBGMCU, &value), VB_FAULT);
+	vb_board_set_nrst(b->board, true);	/* connect under reset */
+	wr(b, DBGMCU + 4, 7);
+	vb_board_set_nrst(b->board, false);
+	stm32l476_sleep(b->chip, true, true);
+	rd(b, SRAM1_BASE);
+	assert_int_equal(b->chip->env.power, STM32_STOP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,6 +537,7 @@ int main(void)
 		BENCH_TEST(test_under_nrst_only_the_ppb_answers),
 		BENCH_TEST(test_power_on_forgets_ram_and_dbgmcu),
 		BENCH_TEST(test_stop_mode_as_reset),
+		BENCH_TEST(test_stop_mode_shuts_the_debugger_out),
 	};
 
 	return cmocka_run_group_tests_name("vb_chip", tests, NULL, NULL);

@@ -166,7 +166,7 @@ static enum vb_result sram_check(void *ctx, struct vb_access *a, uint32_t offset
 	struct stm32l476 *chip = ctx;
 
 	(void)offset;
-	return chip->board->nrst_low && a->master == VB_DAP ? VB_FAULT : VB_OK;
+	return stm32_env_is_shut(&chip->env, a) ? VB_FAULT : VB_OK;
 }
 
 static enum vb_result sram2_check(void *ctx, struct vb_access *a, uint32_t offset)

@@ -7,9 +7,6 @@
 
 #include "vboard/chip/stm32l476.h"
 
-#define DBG_STOP    BIT(1)
-#define DBG_STANDBY BIT(2)
-
 /* Real SRAM wakes up with noise; the same noise in every run. */
 void stm32l476_forget_ram(struct stm32l476 *chip)
 {
@@ -28,19 +25,12 @@ void stm32l476_forget_ram(struct stm32l476 *chip)
 	}
 }
 
-static bool keeps_clock(const struct stm32l476 *chip, enum stm32_power power)
-{
-	uint32_t cr = chip->env.dbgmcu_cr;
-
-	return power == STM32_STOP ? cr & DBG_STOP : power < STM32_STOP || (cr & DBG_STANDBY);
-}
-
 static void set_power(struct stm32l476 *chip, enum stm32_power power)
 {
 	stm32_env_change(&chip->env);
 	chip->env.power = power;
 	stm32_env_changed(&chip->env);
-	vb_cpu_gate(chip->board->cpu, !keeps_clock(chip, power));
+	vb_cpu_gate(chip->board->cpu, !stm32_env_has_hclk(&chip->env, power));
 }
 
 /* nRST_STOP, nRST_STDBY, nRST_SHDW = 0 turn the entry into a reset. */
@@ -104,5 +94,5 @@ void stm32l476_debug_clocks(void *ctx)
 	struct stm32l476 *chip = ctx;
 
 	if (chip->board->cpu != NULL)
-		vb_cpu_gate(chip->board->cpu, !keeps_clock(chip, chip->env.power));
+		vb_cpu_gate(chip->board->cpu, !stm32_env_has_hclk(&chip->env, chip->env.power));
 }

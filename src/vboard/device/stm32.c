@@ -4,6 +4,8 @@
 #include <assert.h>
 
 #define NS_PER_S 1000000000u
+#define DBG_STOP    BIT(1)	/* DBGMCU_CR */
+#define DBG_STANDBY BIT(2)
 
 void stm32_env_follow(struct stm32_env *env, const struct stm32_follower *follower)
 {
@@ -54,6 +56,18 @@ void stm32_env_irq(struct stm32_env *env, int irq, bool level)
 		vb_cpu_irq(env->board->cpu, irq, level);
 }
 
+bool stm32_env_has_hclk(const struct stm32_env *env, enum stm32_power power)
+{
+	return power < STM32_STOP || (env->dbgmcu_cr & (power == STM32_STOP ? DBG_STOP : DBG_STANDBY));
+}
+
+bool stm32_env_is_shut(const struct stm32_env *env, const struct vb_access *a)
+{
+	if (a->master != VB_DAP)
+		return false;
+	return env->board->nrst_low || !stm32_env_has_hclk(env, env->power);
+}
+
 /* The products below pass 64 bits: a 32-bit timer behind a 16-bit prescaler. */
 static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c, bool round_up)
 {
@@ -98,17 +112,12 @@ static bool is_clocked(const struct stm32_slave *slave)
 	return slave->enable == NULL || (*slave->enable & slave->enable_bit);
 }
 
-static bool is_shut(const struct stm32_slave *slave, const struct vb_access *a)
-{
-	return slave->env->board->nrst_low && a->master == VB_DAP;
-}
-
 static enum vb_result slave_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
 {
 	struct stm32_slave *slave = dev;
 
 	*value = 0;
-	if (is_shut(slave, a))
+	if (stm32_env_is_shut(slave->env, a))
 		return VB_FAULT;
 	if (slave->ops == NULL || !is_clocked(slave))
 		return VB_OK;
@@ -119,7 +128,7 @@ static enum vb_result slave_write(void *dev, struct vb_access *a, uint32_t offse
 {
 	struct stm32_slave *slave = dev;
 
-	if (is_shut(slave, a))
+	if (stm32_env_is_shut(slave->env, a))
 		return VB_FAULT;
 	if (slave->ops == NULL || !is_clocked(slave))
 		return VB_OK;

@@ -49,6 +49,10 @@ void stm32_env_changed(struct stm32_env *env);
 /* The first request wins until it is served, at the next turn of the clock. */
 void stm32_env_request_reset(struct stm32_env *env, enum vb_reset kind);
 uint64_t stm32_env_now(const struct stm32_env *env);
+/* The debugger cannot reach the system bus: nRST is low, or HCLK is off in Stop or Standby. */
+bool stm32_env_is_shut(const struct stm32_env *env, const struct vb_access *a);
+/* Does HCLK run in this mode, given DBG_STOP and DBG_STANDBY? */
+bool stm32_env_has_hclk(const struct stm32_env *env, enum stm32_power power);
 void stm32_env_irq(struct stm32_env *env, int irq, bool level);
 
 /*

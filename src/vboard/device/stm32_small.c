@@ -16,14 +16,19 @@ static uint32_t *dbgmcu_field(struct stm32_dbgmcu *dbg, uint32_t offset, uint32_
 	return fields[offset / 4];
 }
 
-/* On the PPB: no clock enable, and it answers while the system is held in reset. */
+/* On the PPB: no clock enable, and it answers while the system is held in reset, but not in Stop. */
+static bool is_gated(const struct stm32_dbgmcu *dbg, const struct vb_access *a)
+{
+	return a->master == VB_DAP && !stm32_env_has_hclk(dbg->env, dbg->env->power);
+}
+
 static enum vb_result dbgmcu_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
 {
-	uint32_t writable, *field = dbgmcu_field(dev, offset, &writable);
+	struct stm32_dbgmcu *dbg = dev;
+	uint32_t writable, *field = dbgmcu_field(dbg, offset, &writable);
 
-	(void)a;
 	*value = field ? *field >> 8 * (offset & 3) : 0;
-	return VB_OK;
+	return is_gated(dbg, a) ? VB_FAULT : VB_OK;
 }
 
 static enum vb_result dbgmcu_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
@@ -31,6 +36,8 @@ static enum vb_result dbgmcu_write(void *dev, struct vb_access *a, uint32_t offs
 	struct stm32_dbgmcu *dbg = dev;
 	uint32_t writable, *field = dbgmcu_field(dbg, offset, &writable);
 
+	if (is_gated(dbg, a))
+		return VB_FAULT;
 	if (field == NULL)
 		return VB_OK;
 	writable &= (0xffffffffu >> (32 - 8 * a->size)) << 8 * (offset & 3);

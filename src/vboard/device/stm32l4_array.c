@@ -242,16 +242,11 @@ static enum vb_result check_main(struct stm32l4_flash *f, struct vb_access *a, u
 	return VB_OK;
 }
 
-static bool is_held(const struct stm32l4_flash *f, const struct vb_access *a)
-{
-	return f->env->board->nrst_low && a->master == VB_DAP;
-}
-
 static enum vb_result window_check(void *ctx, struct vb_access *a, uint32_t offset)
 {
 	struct flash_window *w = ctx;
 
-	if (is_held(w->f, a))
+	if (stm32_env_is_shut(w->f->env, a))
 		return VB_FAULT;
 	if (w->is_alias && w->f->mem_mode != 0)
 		return VB_OK;
@@ -279,7 +274,7 @@ static enum vb_result info_check(void *ctx, struct vb_access *a, uint32_t offset
 	struct flash_info *info = ctx;
 
 	(void)offset;
-	return is_held(info->f, a) ? VB_FAULT : VB_OK;
+	return stm32_env_is_shut(info->f->env, a) ? VB_FAULT : VB_OK;
 }
 
 /* System memory and the option pages cannot be written by address; OTP can, once. */
