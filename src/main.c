@@ -56,6 +56,7 @@ static void build(struct daemon *d)
 	d->adapter = adapter_new(d->loop, d->script);
 	d->daps = dap_list_new(d->adapter);
 	d->targets = target_list_new(d->loop, d->script, d->adapter, d->daps);
+	server_watch_targets(d->server, d->targets);
 	d->flash = flash_room_new(d->targets);
 	d->gdb = gdb_server_new(d->server, d->targets, d->flash);
 	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);

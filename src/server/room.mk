@@ -6,6 +6,7 @@ libprobed_a_SOURCES += \
 	src/server/complete.c src/server/complete.h \
 	src/server/guard.c src/server/guard.h \
 	src/server/holder.c src/server/holder.h \
+	src/server/notify.c \
 	src/server/server.c src/server/server.h src/server/service.h \
 	src/server/systemd.c src/server/systemd.h \
 	src/server/tcl_rpc.c src/server/tcl_rpc.h \

@@ -44,6 +44,7 @@ void server_free(struct server *server)
 {
 	if (server == NULL)
 		return;
+	notify_stop(server);
 	server_stop(server, 0);
 	telnet_free(server->telnet);
 	tcl_rpc_free(server->rpc);

@@ -50,6 +50,10 @@ enum err server_start_consoles(struct server *server);
 /* Flushes what clients may still want to read for up to timeout_ms, then closes them all. */
 void server_stop(struct server *server, unsigned timeout_ms);
 
+/* Tells Tcl connections that asked of events and states. The list outlives the server. */
+struct target_list;
+void server_watch_targets(struct server *server, struct target_list *targets);
+
 /* From the command line. */
 void server_set_exit_on_detach(struct server *server, bool on);
 bool server_exits_on_detach(const struct server *server);

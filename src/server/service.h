@@ -19,6 +19,8 @@ struct server {
 	struct service *services;
 	struct telnet *telnet;
 	struct tcl_rpc *rpc;
+	struct target_list *targets;	/* server_watch_targets */
+	bool is_stepping, is_resetting;	/* what the events in between belong to */
 };
 
 enum service_kind { SERVICE_TCP, SERVICE_UNIX, SERVICE_PIPE, SERVICE_FIFO };
@@ -41,5 +43,8 @@ struct service {
 extern const struct command server_commands[];
 /* stdout becomes GDB's alone: what scripts print goes to stderr from now on. */
 void server_take_stdout(struct server *server);
+
+/* notify.c */
+void notify_stop(struct server *server);
 
 #endif

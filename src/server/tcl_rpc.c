@@ -17,6 +17,7 @@ struct rpc_session {
 	struct origin origin;
 	bool is_busy, is_eof, is_skipping;	/* skipping: inside a request that is too long */
 	bool wants_notifications, wants_trace;
+	char last_state[24];		/* followed from the start, told only on demand */
 };
 
 struct tcl_rpc {
@@ -163,6 +164,7 @@ static void *on_open(void *ctx, struct client *client)
 	s->rpc = ctx;
 	s->client = client;
 	s->origin = (struct origin){ .kind = ORIGIN_RPC, .session = s };
+	snprintf(s->last_state, sizeof(s->last_state), "unknown");
 	s->next = s->rpc->sessions;
 	s->rpc->sessions = s;
 	return s;
@@ -195,6 +197,29 @@ enum err tcl_rpc_set_trace(struct origin *origin, bool on)
 	TRY(rpc_only(origin));
 	((struct rpc_session *)origin->session)->wants_trace = on;
 	return OK;
+}
+
+static void notify_one(struct rpc_session *s, const char *kind, const char *value)
+{
+	struct buf message = { 0 };
+
+	if (!s->wants_notifications)
+		return;
+	buf_printf(&message, "type %s %s\r\n", kind, value);
+	reply(s, &message);
+	buf_free(&message);
+}
+
+void tcl_rpc_event(struct tcl_rpc *rpc, const char *name, const char *state)
+{
+	for (struct rpc_session *s = rpc->sessions; s != NULL; s = s->next) {
+		if (name != NULL)
+			notify_one(s, "target_event event", name);
+		if (state == NULL || strcmp(s->last_state, state) == 0)
+			continue;
+		snprintf(s->last_state, sizeof(s->last_state), "%s", state);
+		notify_one(s, "target_state state", state);
+	}
 }
 
 void tcl_rpc_notify(struct tcl_rpc *rpc, const char *fmt, ...)

@@ -13,7 +13,6 @@
 #define RPC_REQUEST_MAX	 (4u << 20)
 
 struct tcl_rpc;
-struct target_list;
 
 struct tcl_rpc *tcl_rpc_new(struct server *server);
 void tcl_rpc_free(struct tcl_rpc *rpc);
@@ -21,7 +20,10 @@ enum err tcl_rpc_start(struct tcl_rpc *rpc, const char *port);
 /* Of the connection that speaks; ERR_UNSUPPORTED elsewhere. */
 enum err tcl_rpc_set_notifications(struct origin *origin, bool on);
 enum err tcl_rpc_set_trace(struct origin *origin, bool on);
-/* "type target_event event halted" and the like, to everybody who asked. */
+/* "type target_event event NAME" to everybody who asked, then "type target_state state STATE" if the
+ * connection's last state was another; `state` NULL: do not look. */
+void tcl_rpc_event(struct tcl_rpc *rpc, const char *name, const char *state);
+/* Any other message. */
 void tcl_rpc_notify(struct tcl_rpc *rpc, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Trace bytes to everybody who asked. */
 void tcl_rpc_trace(struct tcl_rpc *rpc, const uint8_t *data, size_t n);
