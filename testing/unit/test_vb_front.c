@@ -103,6 +103,27 @@ static void test_pipelined_window_costs(void **state)
 	probe_free(p);
 }
 
+/* Answers go in one after the other: with nothing to do on the wire they are what takes the time. */
+static void test_answers_queue_up_on_full_speed(void **state)
+{
+	struct probe *p = swd_probe();
+	const struct vb_usb *usb = vb_usb_find("full");
+	struct vb_dap_tcp tcp = { .board = &p->board, .dap = p->dap, .usb = usb };
+	struct buf out = { 0 };
+	uint8_t in[256];
+	uint64_t start = vb_clock_now(p->bench->clock);
+	size_t n = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		n += frame(in + n, "00 f1");
+	vb_dap_tcp_ops.input(&tcp, in, n, &out);
+	assert_int_equal(vb_clock_now(p->bench->clock) - start,
+			 usb->latency_ns + vb_usb_transfer_ns(usb, 2) + 4 * vb_usb_transfer_ns(usb, 6));
+	buf_free(&out);
+	probe_free(p);
+}
+
 /* --- remote_bitbang --- */
 
 static const char *bitbang(struct vb_remote_bitbang *rbb, struct buf *out, const char *letters)
@@ -190,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_tcp_frames),
 		cmocka_unit_test(test_usb_transfer_times),
 		cmocka_unit_test(test_pipelined_window_costs),
+		cmocka_unit_test(test_answers_queue_up_on_full_speed),
 		cmocka_unit_test(test_bitbang_swd),
 		cmocka_unit_test(test_bitbang_jtag),
 	};

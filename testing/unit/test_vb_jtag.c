@@ -210,6 +210,22 @@ static void test_wait_discards_the_scan(void **state)
 	bench_free(b);
 }
 
+static void test_wait_discards_dp_writes_too(void **state)
+{
+	struct bench *b = bench_new();
+
+	(void)state;
+	connect(b);
+	ap_write(b, 1, SLOW_BASE);
+	b->stall_ns = 1000000;
+	ap_write(b, 3, 1);
+	set_ir(b, DPACC);
+	assert_int_equal(access(b, false, 2, 0xf0) & 7, 1);
+	vb_link_delay(b->link, 1000000);
+	assert_int_equal(dp_read(b, 2), 0);
+	bench_free(b);
+}
+
 static void test_fault_is_silent_and_discards(void **state)
 {
 	struct bench *b = bench_new();
@@ -374,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_memory_access),
 		cmocka_unit_test(test_select_reads_back),
 		cmocka_unit_test(test_wait_discards_the_scan),
+		cmocka_unit_test(test_wait_discards_dp_writes_too),
 		cmocka_unit_test(test_fault_is_silent_and_discards),
 		cmocka_unit_test(test_overrun),
 		cmocka_unit_test(test_abort_scan),

@@ -188,7 +188,7 @@ static void test_line_reset_needs_50_ones_and_2_zeros(void **state)
 	swd_bits(b, 0, 48);
 	swd_bits(b, ~0ull, 49);
 	swd_bits(b, 0, 8);
-	assert_int_equal(swd_write(b, false, 2, 0), 7);
+	assert_int_equal(swd_read(b, false, 0, &id), 7);
 	swd_bits(b, ~0ull, 50);
 	swd_bits(b, 0, 1);
 	assert_int_equal(swd_read(b, false, 0, &id), 7);
