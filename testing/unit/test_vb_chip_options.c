@@ -116,6 +116,8 @@ static void test_pcrop(void **state)
 	assert_int_equal(try_read(b, MAIN + 0x800, &value), VB_FAULT);
 	assert_int_equal(flash_rd(b, FLASH_SR), SR_RDERR);
 	flash_wr(b, FLASH_SR, SR_RDERR);
+	assert_int_equal(try_read(b, MAIN + 0x80c, &value), VB_FAULT);
+	flash_wr(b, FLASH_SR, SR_RDERR);
 	rd(b, MAIN + 0x810);
 	rd(b, MAIN + 0x7fc);
 	assert_int_equal(flash_rd(b, FLASH_SR), 0);

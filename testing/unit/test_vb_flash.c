@@ -434,6 +434,23 @@ static void test_fast_mode_needs_a_mass_erase(void **state)
 	assert_int_equal(flash_rd(b, FLASH_SR), SR_PGSERR | SR_OPERR);
 }
 
+static void test_standard_programming_ends_the_right_to_fast_mode(void **state)
+{
+	struct chip_bench *b = *state;
+
+	fast_clock(b);
+	unlock(b);
+	mass_erase(b);
+	program(b, MAIN + 0x1000, 1, 2);
+	flash_wr(b, FLASH_CR, CR_FSTPG);
+	write_row(b, MAIN, 64);
+	assert_int_equal(flash_rd(b, FLASH_SR), SR_PGSERR);
+	flash_wr(b, FLASH_SR, 0xc3fb);
+	write_row(b, BANK2, 64);		/* the other bank is as fresh as before */
+	wait_flash(b);
+	assert_int_equal(flash_rd(b, FLASH_SR), 0);
+}
+
 static void test_fast_row_must_start_on_a_row_and_stay_in_it(void **state)
 {
 	struct chip_bench *b = *state;
@@ -659,6 +676,7 @@ int main(void)
 		BENCH_TEST(test_the_other_bank_is_readable_while_busy),
 		BENCH_TEST(test_fast_row),
 		BENCH_TEST(test_fast_mode_needs_a_mass_erase),
+		BENCH_TEST(test_standard_programming_ends_the_right_to_fast_mode),
 		BENCH_TEST(test_fast_row_must_start_on_a_row_and_stay_in_it),
 		BENCH_TEST(test_fast_row_late_data),
 		BENCH_TEST(test_fast_row_at_4_mhz_is_too_slow),
