@@ -255,7 +255,7 @@ struct gdb_server *gdb_server_new(struct server *server, struct target_list *tar
 	*gdb = (struct gdb_server){ .server = server, .loop = server_loop(server),
 				    .script = server_script(server), .targets = targets,
 				    .flash = flash, .port_setting = xstrdup("3333") };
-	gdb_options_default(&gdb->options);
+	gdb->options = gdb_default_options();
 	script_register(gdb->script, gdb_commands, gdb);
 	target_add_listener(targets, on_target_event, gdb);
 	script_add_init(gdb->script, INIT_SERVERS, on_init_ready, gdb);

@@ -20,6 +20,12 @@ struct gdb_options {
 	enum gdb_end_state end_state;
 };
 
+static inline struct gdb_options gdb_default_options(void)
+{
+	return (struct gdb_options){ .memory_map = true, .flash_program = true,
+				     .target_description = true };
+}
+
 struct gdb_port;
 
 struct gdb_server {
@@ -41,6 +47,5 @@ struct gdb_server {
 
 /* verbs.c; user data is the struct gdb_server. */
 extern const struct command gdb_commands[];
-void gdb_options_default(struct gdb_options *options);
 
 #endif

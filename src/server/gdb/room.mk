@@ -13,7 +13,24 @@ libprobed_a_SOURCES += \
 	src/server/gdb/fileio.c src/server/gdb/extended.c
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_rsp
+check_PROGRAMS += testing/unit/test_rsp testing/unit/test_gdb_documents testing/unit/test_gdb_session
 testing_unit_test_rsp_SOURCES = testing/unit/test_rsp.c
 testing_unit_test_rsp_LDADD = $(probed_test_libs)
+testing_unit_test_gdb_documents_SOURCES = testing/unit/test_gdb_documents.c
+testing_unit_test_gdb_documents_LDADD = $(probed_test_libs)
+testing_unit_test_gdb_session_SOURCES = testing/unit/test_gdb_session.c \
+	testing/unit/gdb_fake.c testing/unit/gdb_fake.h
+testing_unit_test_gdb_session_LDADD = $(probed_test_libs)
 endif
+
+check_PROGRAMS += testing/fuzz/fuzz_rsp
+testing_fuzz_fuzz_rsp_SOURCES = testing/fuzz/fuzz_rsp.c testing/fuzz/replay.c \
+	testing/unit/gdb_fake.c testing/unit/gdb_fake.h
+testing_fuzz_fuzz_rsp_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/testing/unit -DSEEDS='"rsp"'
+testing_fuzz_fuzz_rsp_LDADD = $(PROBED_LIBS)
+EXTRA_DIST += \
+	testing/fuzz/seeds/rsp/connect testing/fuzz/seeds/rsp/no-ack-twice \
+	testing/fuzz/seeds/rsp/load testing/fuzz/seeds/rsp/breaks \
+	testing/fuzz/seeds/rsp/ctrl-c-everywhere testing/fuzz/seeds/rsp/starts-over \
+	testing/fuzz/seeds/rsp/escape-at-the-end testing/fuzz/seeds/rsp/memory-at-the-top \
+	testing/fuzz/seeds/rsp/registers testing/fuzz/seeds/rsp/file-call

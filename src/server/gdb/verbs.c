@@ -9,12 +9,6 @@
 #include "server/gdb/session.h"
 #include "server/server.h"
 
-void gdb_options_default(struct gdb_options *options)
-{
-	*options = (struct gdb_options){ .memory_map = true, .flash_program = true,
-					 .target_description = true };
-}
-
 static enum err cmd_port(struct call *c)
 {
 	struct gdb_server *gdb = c->user;
