@@ -25,6 +25,14 @@ libprobed_a_SOURCES += \
 
 embedded_tcl += src/flash/flash.tcl
 
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_flash_plan testing/unit/test_stm32l4
+testing_unit_test_flash_plan_SOURCES = testing/unit/test_flash_plan.c
+testing_unit_test_flash_plan_LDADD = $(probed_test_libs)
+testing_unit_test_stm32l4_SOURCES = testing/unit/test_stm32l4.c
+testing_unit_test_stm32l4_LDADD = $(probed_test_libs)
+endif
+
 # The bytes of the loaders are checked in: `make loaders` rebuilds them with a cross compiler.
 EXTRA_DIST += contrib/loaders/build contrib/loaders/stm32l4.S contrib/loaders/block_crc.S
 dist_check_SCRIPTS += contrib/loaders/check

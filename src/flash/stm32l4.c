@@ -177,7 +177,7 @@ static enum err read_size(struct flash_bank *bank, const struct stm32l4 *f, uint
 	return OK;
 }
 
-static void fill_sectors(struct flash_bank *bank, const struct stm32l4_geometry *g)
+void stm32l4_fill_sectors(struct flash_bank *bank, const struct stm32l4_geometry *g)
 {
 	unsigned lower = g->dual ? g->bank_pages : g->pages;
 
@@ -225,7 +225,7 @@ static enum err probe_main(struct flash_bank *bank, struct stm32l4 *f)
 	TRY(read_size(bank, f, &kib));
 	stm32l4_geometry(f->line, kib, f->optr, &f->g);
 	bank->size = f->g.span;
-	fill_sectors(bank, &f->g);
+	stm32l4_fill_sectors(bank, &f->g);
 	if (f->line->banks != ONE_BANK || f->line->max_kib != 0)
 		log_info("flash mode : %s-bank", f->g.dual ? "dual" : "single");
 	return OK;

@@ -76,6 +76,9 @@ struct stm32l4_geometry {
 void stm32l4_geometry(const struct stm32l4_line *line, uint32_t kib, uint32_t optr,
 		      struct stm32l4_geometry *geometry);
 
+/* The driver's copy of a geometry: sectors[]. */
+void stm32l4_fill_sectors(struct flash_bank *bank, const struct stm32l4_geometry *geometry);
+
 struct stm32l4 {
 	const struct stm32l4_line *line;
 	uint32_t idcode, optr, dbgmcu;
@@ -128,6 +131,14 @@ struct stm32l4_area {
 	unsigned first, last;		/* sectors */
 	uint32_t first_addr, last_addr;
 };
+void stm32l4_decode_wrp(const struct flash_bank *bank, unsigned index, uint32_t value,
+			struct stm32l4_area *area);
+void stm32l4_decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_t start, uint32_t end,
+			  struct stm32l4_area *area);
+/* The protected pages of one physical bank as at most `max` ranges; false if that is not enough. */
+struct stm32l4_range { uint32_t first, last; };
+bool stm32l4_collect_ranges(const bool *is_protected, unsigned pages, struct stm32l4_range *ranges,
+			    size_t max, size_t *count);
 enum err stm32l4_read_areas(struct flash_bank *bank, struct stm32l4_area *areas, size_t *count);
 /* The protection that stands in the way of a step; OK if none does. */
 enum err stm32l4_check_protection(struct flash_bank *bank, const struct flash_step *steps, size_t count);

@@ -125,7 +125,7 @@ static enum err cmd_option_read(struct call *c)
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 	uint32_t value;
-	uint8_t reg;
+	uint8_t reg = 0;
 
 	TRY(arg_bank(c, &bank, &f));
 	TRY(arg_option_reg(c, 2, &reg));
@@ -161,7 +161,7 @@ static enum err cmd_option_write(struct call *c)
 	uint32_t value, mask = 0xffffffff, old;
 	struct flash_bank *bank;
 	struct stm32l4 *f;
-	uint8_t reg;
+	uint8_t reg = 0;
 
 	if (words < 4 || words > 5)
 		return arg_usage(c);

@@ -50,8 +50,8 @@ static uint32_t sector_addr(const struct flash_bank *bank, unsigned sector)
 	return bank->base + bank->sectors[sector].offset;
 }
 
-static void decode_wrp(const struct flash_bank *bank, unsigned index, uint32_t value,
-		       struct stm32l4_area *a)
+void stm32l4_decode_wrp(const struct flash_bank *bank, unsigned index, uint32_t value,
+			struct stm32l4_area *a)
 {
 	const struct stm32l4 *f = bank->priv;
 	uint32_t first = value & page_mask(f), last = (value >> 16) & page_mask(f);
@@ -70,8 +70,8 @@ static void decode_wrp(const struct flash_bank *bank, unsigned index, uint32_t v
 	a->last_addr = sector_addr(bank, a->last) + f->g.page_bytes - 1;
 }
 
-static void decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_t start, uint32_t end,
-			 struct stm32l4_area *a)
+void stm32l4_decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_t start, uint32_t end,
+			  struct stm32l4_area *a)
 {
 	const struct stm32l4 *f = bank->priv;
 	/* 128 bits wide, the unit is twice as large (RM0432 3.7.9). */
@@ -106,14 +106,14 @@ enum err stm32l4_read_areas(struct flash_bank *bank, struct stm32l4_area *areas,
 		if (!area_exists(f, i, &f->layout->wrp[i]))
 			continue;
 		TRY(stm32l4_read(bank, f->layout->wrp[i], &value));
-		decode_wrp(bank, i, value, &areas[(*count)++]);
+		stm32l4_decode_wrp(bank, i, value, &areas[(*count)++]);
 	}
 	for (unsigned i = 0; i < MAX_AREAS && f->line->pcrop_unit != 0; i++) {
 		if (!area_exists(f, i, f->layout->pcrop[i]))
 			continue;
 		TRY(stm32l4_read(bank, f->layout->pcrop[i][0], &value));
 		TRY(stm32l4_read(bank, f->layout->pcrop[i][1], &end));
-		decode_pcrop(bank, i, value, end, &areas[(*count)++]);
+		stm32l4_decode_pcrop(bank, i, value, end, &areas[(*count)++]);
 	}
 	return OK;
 }
@@ -267,13 +267,8 @@ enum err stm32l4_load_options(struct flash_bank *bank)
 
 /* Protection */
 
-struct page_range {
-	uint32_t first, last;
-};
-
-/* The protected pages of one physical bank as at most `max` ranges; false if that is not enough. */
-static bool collect_ranges(const bool *is_protected, unsigned pages, struct page_range *ranges, size_t max,
-			   size_t *count)
+bool stm32l4_collect_ranges(const bool *is_protected, unsigned pages, struct stm32l4_range *ranges,
+			    size_t max, size_t *count)
 {
 	*count = 0;
 	for (unsigned i = 0; i < pages; i++) {
@@ -285,7 +280,7 @@ static bool collect_ranges(const bool *is_protected, unsigned pages, struct page
 		}
 		if (*count == max)
 			return false;
-		ranges[(*count)++] = (struct page_range){ i, i };
+		ranges[(*count)++] = (struct stm32l4_range){ i, i };
 	}
 	return true;
 }
@@ -299,13 +294,13 @@ static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, uns
 			  const struct stm32l4_area *areas, size_t area_count, struct protect_plan *plan)
 {
 	struct stm32l4 *f = bank->priv;
-	struct page_range ranges[MAX_AREAS];
+	struct stm32l4_range ranges[MAX_AREAS];
 	size_t mine = 0, count, used = 0;
 
 	for (size_t i = 0; i < area_count; i++)
 		mine += !areas[i].is_pcrop && areas[i].physical == physical;
-	if (!collect_ranges(is_protected + stm32l4_bank_first_sector(f, physical), f->g.bank_pages, ranges, mine,
-			    &count))
+	is_protected += stm32l4_bank_first_sector(f, physical);
+	if (!stm32l4_collect_ranges(is_protected, f->g.bank_pages, ranges, mine, &count))
 		return error_next(error_why(ERR_UNSUPPORTED, "bank %u would need more than its %zu protected ranges",
 					    physical + 1, mine), "protect pages that adjoin");
 	for (size_t i = 0; i < area_count; i++) {
