@@ -83,7 +83,9 @@ void target_cancel(struct target *t)
 
 bool target_is_cancelled(const struct target *t)
 {
-	return t->own->is_cancelled;
+	/* Ctrl-C of the client whose command this is, and the daemon's end, reach the work through its
+	 * evaluation. */
+	return t->own->is_cancelled || script_cancel_requested(t->list->script);
 }
 
 const char *target_claimed_by(const struct target *t)
