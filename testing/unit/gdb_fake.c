@@ -455,3 +455,24 @@ void fake_no_ack(struct fake *f)
 	fake_packet(f, "QStartNoAckMode");
 	fake_send(f, "+", 1);
 }
+
+int fake_setup(void **state)
+{
+	struct fake *f = fake_new();
+
+	fake_no_ack(f);
+	*state = f;
+	return 0;
+}
+
+int fake_setup_acks(void **state)
+{
+	*state = fake_new();
+	return 0;
+}
+
+int fake_teardown(void **state)
+{
+	fake_free(*state);
+	return 0;
+}

@@ -44,6 +44,15 @@ const char *fake_packet_bytes(struct fake *f, const char *body, size_t n);
 void fake_no_ack(struct fake *f);
 /* What was sent since the last call, as fake_packet returns it. */
 const char *fake_answers(struct fake *f);
+#define EXPECT(f, packet, answer) assert_string_equal(fake_packet(f, packet), answer)
+
+/* For cmocka: *state is the fake, connected in no-ack mode; or in ack mode. */
+int fake_setup(void **state);
+int fake_setup_acks(void **state);
+int fake_teardown(void **state);
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, fake_setup, fake_teardown)
+#define TEST_ACKS(name) cmocka_unit_test_setup_teardown(name, fake_setup_acks, fake_teardown)
+
 /* The core halts by itself. */
 void fake_halt(struct fake *f, enum halt_reason reason, uint32_t pc);
 

@@ -13,7 +13,8 @@ libprobed_a_SOURCES += \
 	src/server/gdb/fileio.c src/server/gdb/extended.c
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_rsp testing/unit/test_gdb_documents testing/unit/test_gdb_session
+check_PROGRAMS += testing/unit/test_rsp testing/unit/test_gdb_documents \
+	testing/unit/test_gdb_session testing/unit/test_gdb_memory testing/unit/test_gdb_run
 testing_unit_test_rsp_SOURCES = testing/unit/test_rsp.c
 testing_unit_test_rsp_LDADD = $(probed_test_libs)
 testing_unit_test_gdb_documents_SOURCES = testing/unit/test_gdb_documents.c
@@ -21,6 +22,12 @@ testing_unit_test_gdb_documents_LDADD = $(probed_test_libs)
 testing_unit_test_gdb_session_SOURCES = testing/unit/test_gdb_session.c \
 	testing/unit/gdb_fake.c testing/unit/gdb_fake.h
 testing_unit_test_gdb_session_LDADD = $(probed_test_libs)
+testing_unit_test_gdb_memory_SOURCES = testing/unit/test_gdb_memory.c \
+	testing/unit/gdb_fake.c testing/unit/gdb_fake.h
+testing_unit_test_gdb_memory_LDADD = $(probed_test_libs)
+testing_unit_test_gdb_run_SOURCES = testing/unit/test_gdb_run.c \
+	testing/unit/gdb_fake.c testing/unit/gdb_fake.h
+testing_unit_test_gdb_run_LDADD = $(probed_test_libs)
 endif
 
 check_PROGRAMS += testing/fuzz/fuzz_rsp
