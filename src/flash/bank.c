@@ -98,7 +98,8 @@ enum err flash_find_bank(struct flash_room *room, const char *word, struct flash
 		}
 	}
 	number = strtoul(word, &end, 0);
-	for (struct flash_bank *b = room->banks; b != NULL && *word != '\0' && *end == '\0'; b = b->next) {
+	for (struct flash_bank *b = room->banks; b != NULL && *word != '\0' && *end == '\0';
+	     b = b->next) {
 		if (b->number == number) {
 			*bank = b;
 			return OK;
@@ -114,8 +115,8 @@ enum err arg_flash_bank(struct call *c, int index, const struct flash_driver *dr
 	TRY(flash_find_bank(c->user, c->argv[index], bank));
 	if (driver == NULL || (*bank)->driver == driver)
 		return OK;
-	return error_why(ERR_ARGUMENT, "bank #%u %s is driven by %s, not %s", (*bank)->number, (*bank)->name,
-			 (*bank)->driver_name, driver->name);
+	return error_why(ERR_ARGUMENT, "bank #%u %s is driven by %s, not %s", (*bank)->number,
+			 (*bank)->name, (*bank)->driver_name, driver->name);
 }
 
 enum err flash_probe(struct flash_bank *bank)
@@ -152,13 +153,15 @@ unsigned flash_sector_at(const struct flash_bank *bank, uint32_t offset)
 	return bank->sector_count;
 }
 
-enum err flash_bank_at(struct flash_room *room, struct target *target, uint32_t addr, struct flash_bank **bank)
+enum err flash_bank_at(struct flash_room *room, struct target *target, uint32_t addr,
+		       struct flash_bank **bank)
 {
 	bool failed = false;
 
 	*bank = NULL;
 	for (struct flash_bank *b = room->banks; b != NULL; b = b->next) {
-		if ((target != NULL && b->target != target) || b->driver == &absent_driver || addr < b->base)
+		if ((target != NULL && b->target != target) || b->driver == &absent_driver ||
+		    addr < b->base)
 			continue;
 		/* A bank that cannot be probed may still not be the one that is looked for. */
 		if (flash_probe(b) != OK) {
@@ -172,14 +175,16 @@ enum err flash_bank_at(struct flash_room *room, struct target *target, uint32_t 
 		}
 	}
 	if (failed)
-		return error_what(error_current()->code, "no flash bank found for address 0x%08x", addr);
+		return error_what(error_current()->code, "no flash bank found for address 0x%08x",
+				  addr);
 	return error_why(ERR_NO_BANK, "no flash bank found for address 0x%08x", addr);
 }
 
 enum err flash_read(struct flash_bank *bank, uint32_t offset, uint8_t *dst, size_t n)
 {
 	if (offset > bank->size || n > bank->size - offset)
-		return error_why(ERR_ARGUMENT, "offset 0x%x and %zu bytes pass the end of bank %s (0x%x bytes)",
+		return error_why(ERR_ARGUMENT,
+				 "offset 0x%x and %zu bytes pass the end of bank %s (0x%x bytes)",
 				 offset, n, bank->name, bank->size);
 	if (bank->driver->read != NULL)
 		return bank->driver->read(bank, dst, offset, n);
@@ -220,7 +225,8 @@ enum err flash_protect(struct flash_bank *bank, bool set, unsigned first, unsign
 	enum err rc;
 
 	if (bank->driver->protect == NULL)
-		return error_why(ERR_UNSUPPORTED, "the %s driver cannot change protection", bank->driver_name);
+		return error_why(ERR_UNSUPPORTED, "the %s driver cannot change protection",
+				 bank->driver_name);
 	TRY(target_claim(bank->target, "flash protect"));
 	rc = bank->driver->protect(bank, set, first, last);
 	target_release(bank->target);

@@ -13,8 +13,9 @@ uint32_t crc_bytes(uint32_t crc, const uint8_t *data, size_t n)
 {
 	/* CRCs of the sixteen half bytes. */
 	static const uint32_t table[16] = {
-		0x00000000, 0x04c11db7, 0x09823b6e, 0x0d4326d9, 0x130476dc, 0x17c56b6b, 0x1a864db2, 0x1e475005,
-		0x2608edb8, 0x22c9f00f, 0x2f8ad6d6, 0x2b4bcb61, 0x350c9b64, 0x31cd86d3, 0x3c8ea00a, 0x384fbdbd,
+		0x00000000, 0x04c11db7, 0x09823b6e, 0x0d4326d9, 0x130476dc, 0x17c56b6b,
+		0x1a864db2, 0x1e475005, 0x2608edb8, 0x22c9f00f, 0x2f8ad6d6, 0x2b4bcb61,
+		0x350c9b64, 0x31cd86d3, 0x3c8ea00a, 0x384fbdbd,
 	};
 
 	for (size_t i = 0; i < n; i++) {
@@ -35,14 +36,15 @@ uint32_t crc_of_fill(uint8_t value, size_t n)
 }
 
 /* The helper in the work area: code, then the table, then the results. */
-static enum err run_helper(struct target *t, uint32_t keepalive, const struct work_area *area, uint32_t addr,
-			   uint32_t block, unsigned count)
+static enum err run_helper(struct target *t, uint32_t keepalive, const struct work_area *area,
+			   uint32_t addr, uint32_t block, unsigned count)
 {
 	uint32_t table = area->addr + (uint32_t)sizeof(block_crc_loader);
 	uint32_t results = table + TABLE_BYTES;
 	/* Some 8 cycles a byte; a core may crawl at 100 kHz. */
 	struct algorithm a = {
-		.entry = area->addr + BLOCK_CRC_LOADER_ENTRY, .exit_pc = area->addr + BLOCK_CRC_LOADER_EXIT,
+		.entry = area->addr + BLOCK_CRC_LOADER_ENTRY,
+		.exit_pc = area->addr + BLOCK_CRC_LOADER_EXIT,
 		.r = { addr, block, count, results, table, keepalive != 0 ? keepalive : table },
 		.timeout_ms = 5000 + (unsigned)((uint64_t)block * count / 10),
 	};
@@ -51,26 +53,29 @@ static enum err run_helper(struct target *t, uint32_t keepalive, const struct wo
 	return algorithm_run(t, &a);
 }
 
-static enum err fetch_results(struct target *t, const struct work_area *area, unsigned count, uint32_t *crcs)
+static enum err fetch_results(struct target *t, const struct work_area *area, unsigned count,
+			      uint32_t *crcs)
 {
 	uint8_t raw[4 * MAX_BLOCKS];
 
-	TRY(target_read(t, area->addr + (uint32_t)sizeof(block_crc_loader) + TABLE_BYTES, 4, count, raw));
+	TRY(target_read(t, area->addr + (uint32_t)sizeof(block_crc_loader) + TABLE_BYTES, 4, count,
+			raw));
 	for (unsigned i = 0; i < count; i++)
 		crcs[i] = get_le32(raw + 4 * i);
 	return OK;
 }
 
-enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_t block, unsigned count,
-		    uint32_t *crcs)
+enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_t block,
+		    unsigned count, uint32_t *crcs)
 {
 	struct work_area *area;
 	enum err rc = OK;
 
 	if (t->state != TARGET_HALTED)
 		return error_why(ERR_NOT_HALTED, "Target not halted");
-	TRY(work_area_alloc(t, (uint32_t)sizeof(block_crc_loader) + TABLE_BYTES + 4 * MIN(count, MAX_BLOCKS),
-			    &area));
+	TRY(work_area_alloc(
+		t, (uint32_t)sizeof(block_crc_loader) + TABLE_BYTES + 4 * MIN(count, MAX_BLOCKS),
+		&area));
 	while (rc == OK && count > 0) {
 		unsigned n = MIN(count, MAX_BLOCKS);
 
@@ -119,7 +124,8 @@ enum err check_blank(struct flash_bank *bank, unsigned first, unsigned count)
 	uint32_t blank = crc_of_fill(bank->erased_value, s->size);
 	enum err rc;
 
-	rc = block_crcs_anyhow(bank->target, bank->keepalive, bank->base + s->offset, s->size, count, crcs);
+	rc = block_crcs_anyhow(bank->target, bank->keepalive, bank->base + s->offset, s->size,
+			       count, crcs);
 	for (unsigned i = 0; rc == OK && i < count; i++)
 		bank->sectors[first + i].is_erased = crcs[i] == blank;
 	free(crcs);

@@ -4,8 +4,8 @@
  *
  * A driver is a const table, listed in drivers.c. It knows one kind of controller: how to identify
  * it, its sectors and timings, how to erase and program. What is erased and written, and in which
- * portions, is the room's business. Functions return with the error chain set: a register value that
- * reaches a person is decoded into words, with the cause and the next step.
+ * portions, is the room's business. Functions return with the error chain set: a register value
+ * that reaches a person is decoded into words, with the cause and the next step.
  *
  * Order of calls: create at `flash bank`, probe as often as the room likes, then for each operation
  * begin, any number of erase/write/run, end. begin and end are called with the target halted and
@@ -23,7 +23,7 @@ struct flash_step {
 	unsigned sector;
 	bool erase;
 	uint32_t offset;		/* first byte to program, from the bank's base */
-	size_t bytes;			/* 0: erase only. A multiple of program_unit, as is offset */
+	size_t bytes; /* 0: erase only. A multiple of program_unit, as is offset */
 	bool looked_blank;		/* not erased only because it reads as erased */
 	uint8_t *data;			/* padded, kept bytes merged */
 	/* How far it got; set by whoever carries it out. */
@@ -37,16 +37,18 @@ struct flash_driver {
 	const struct command *commands;	/* registered by the flash room; user = struct flash_room */
 	enum err (*create)(struct flash_bank *bank, int argc, const char *const *argv);
 	void (*destroy)(struct flash_bank *bank);
-	/* Identifies the chip and fills size, sectors, unit, timings. Idempotent; may run on a running core. */
+	/* Identifies the chip and fills size, sectors, unit, timings. Idempotent; may run on a
+	 * running core. */
 	enum err (*probe)(struct flash_bank *bank);
-	/* begin/end bracket all that follows: halt check, unlock, clocks; end locks, also after errors. */
+	/* begin/end bracket all that follows: halt check, unlock, clocks; end locks, also after
+	 * errors. */
 	enum err (*begin)(struct flash_bank *bank);
 	enum err (*end)(struct flash_bank *bank);
 	enum err (*erase)(struct flash_bank *bank, unsigned first, unsigned last);
 	/* offset and n are multiples of program_unit. (services) */
 	enum err (*write)(struct flash_bank *bank, const uint8_t *data, uint32_t offset, size_t n);
-	/* Optional: all steps in one go, at the driver's best pace; else erase() and write() are called
-	 * for each. Sets every step's state and reports flash_progress(). (services) */
+	/* Optional: all steps in one go, at the driver's best pace; else erase() and write() are
+	 * called for each. Sets every step's state and reports flash_progress(). (services) */
 	enum err (*run)(struct flash_bank *bank, struct flash_step *steps, size_t count);
 	/* Not between begin and end: it may reset the chip. Leaves the target halted. */
 	enum err (*protect)(struct flash_bank *bank, bool set, unsigned first, unsigned last);

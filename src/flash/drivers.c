@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The list of drivers, and the two that drive nothing: `virtual` and the stand-in for absent ones. */
+/* The list of drivers, and two that drive nothing: `virtual` and the stand-in for absent ones. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,8 @@ static enum err virtual_create(struct flash_bank *bank, int argc, const char *co
 	struct flash_bank *master;
 
 	if (argc < 1)
-		return error_next(error_why(ERR_ARGUMENT, "a virtual flash bank needs the name of its master"),
+		return error_next(error_why(ERR_ARGUMENT,
+					    "a virtual flash bank needs the name of its master"),
 				  "add the master bank's name at the end");
 	TRY(flash_find_bank(bank->room, argv[0], &master));
 	bank->priv = master;
@@ -54,7 +55,8 @@ static enum err virtual_probe(struct flash_bank *bank)
 	bank->sector_count = master->sector_count;
 	bank->sectors = xrealloc(bank->sectors, master->sector_count * sizeof(*bank->sectors));
 	if (master->sector_count > 0)
-		memcpy(bank->sectors, master->sectors, master->sector_count * sizeof(*bank->sectors));
+		memcpy(bank->sectors, master->sectors,
+		       master->sector_count * sizeof(*bank->sectors));
 	return OK;
 }
 
@@ -79,7 +81,8 @@ static enum err virtual_erase(struct flash_bank *bank, unsigned first, unsigned 
 	return master->driver->erase(master, first, last);
 }
 
-static enum err virtual_write(struct flash_bank *bank, const uint8_t *data, uint32_t offset, size_t n)
+static enum err virtual_write(struct flash_bank *bank, const uint8_t *data, uint32_t offset,
+			      size_t n)
 {
 	struct flash_bank *master = bank->priv;
 

@@ -4,11 +4,12 @@
  *
  * The flash room owns the plan: which sectors must be erased, what is already right and can be
  * skipped, padding to the program unit, what of a partly covered sector is kept, verify, progress,
- * and one error message. A driver owns the facts: sector map, unit, timings, how to erase and program.
+ * and one error message. A driver owns the facts: sector map, unit, timings, how to erase and
+ * program.
  *
  * Every operation claims the target, leaves it halted, and leaves the controller locked, also after
- * an error. A write either completes (and verifies, if asked) or says which sectors it had erased and
- * written when it stopped.
+ * an error. A write either completes (and verifies, if asked) or says which sectors it had erased
+ * and written when it stopped.
  */
 #ifndef FLASH_FLASH_H
 #define FLASH_FLASH_H
@@ -64,13 +65,14 @@ void flash_room_free(struct flash_room *room);
 /* By number, name, or "name" prefix; says which exist. */
 enum err flash_find_bank(struct flash_room *room, const char *word, struct flash_bank **bank);
 /* ERR_NO_BANK. Probes the bank. target NULL: any. */
-enum err flash_bank_at(struct flash_room *room, struct target *target, uint32_t addr, struct flash_bank **bank);
+enum err flash_bank_at(struct flash_room *room, struct target *target, uint32_t addr,
+		       struct flash_bank **bank);
 enum err flash_probe(struct flash_bank *bank);
 /* Argument helper for verbs: bank by argument; driver NULL: any. */
 enum err arg_flash_bank(struct call *c, int index, const struct flash_driver *driver,
 			struct flash_bank **bank);
 
-/* What a write will do. Made without touching the flash, except reads for skip_same and keep_rest. */
+/* What a write will do. Building it only reads the flash, and only for skip_same and keep_rest. */
 struct flash_plan {
 	struct flash_bank *bank;
 	struct flash_step *steps;	/* in address order */
@@ -95,8 +97,8 @@ struct flash_write_options {
 	size_t also_erase_count;
 };
 
-/* One plan per bank the image touches, in address order. Parts outside all banks: a warning each, or
- * ERR_NO_BANK if there is nothing else. */
+/* One plan per bank the image touches, in address order. Parts outside all banks: a warning each,
+ * or ERR_NO_BANK if there is nothing else. */
 enum err flash_plan_build(struct flash_room *room, struct target *target, const struct image *image,
 			  const struct flash_write_options *options, struct flash_plan **plans,
 			  size_t *count);
@@ -111,14 +113,15 @@ struct flash_report {
 	const char *held_back_by;	/* "flash", "wire" or "USB" */
 };
 /* (services) Claims the target; runs the plans; verifies if asked. */
-enum err flash_write_image(struct flash_room *room, struct target *target, const struct image *image,
-			   const struct flash_write_options *options, struct flash_report *report);
-enum err flash_erase_range(struct flash_room *room, struct target *target, uint32_t addr, uint32_t length,
-			   bool pad);
+enum err flash_write_image(struct flash_room *room, struct target *target,
+			   const struct image *image, const struct flash_write_options *options,
+			   struct flash_report *report);
+enum err flash_erase_range(struct flash_room *room, struct target *target, uint32_t addr,
+			   uint32_t length, bool pad);
 enum err flash_erase_sectors(struct flash_bank *bank, unsigned first, unsigned last);
-/* (services) Compares image and memory by checksum, then byte by byte to name the first difference. */
-enum err flash_verify_image(struct flash_room *room, struct target *target, const struct image *image,
-			    unsigned *differences);
+/* (services) Compares by checksum, then byte by byte to name the first difference. */
+enum err flash_verify_image(struct flash_room *room, struct target *target,
+			    const struct image *image, unsigned *differences);
 
 /* Any alignment. Through the driver if it reads in its own way. */
 enum err flash_read(struct flash_bank *bank, uint32_t offset, uint8_t *dst, size_t n);

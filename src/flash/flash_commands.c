@@ -5,8 +5,8 @@
 
 #include "flash/room.h"
 
-enum { BANK_NAME = 1, BANK_DRIVER, BANK_BASE, BANK_SIZE, BANK_CHIP_WIDTH, BANK_BUS_WIDTH, BANK_TARGET,
-       BANK_OPTIONS };
+enum { BANK_NAME = 1, BANK_DRIVER, BANK_BASE, BANK_SIZE, BANK_CHIP_WIDTH, BANK_BUS_WIDTH,
+       BANK_TARGET, BANK_OPTIONS };
 
 static struct flash_room *room_of(struct call *c)
 {
@@ -35,12 +35,13 @@ static enum err parse_bank(struct call *c, struct flash_bank *bank)
 	bank->size = bank->given_size;
 	bank->target = target_find(bank->room->targets, c->argv[BANK_TARGET]);
 	if (bank->target == NULL)
-		return error_next(error_why(ERR_ARGUMENT, "target '%s' not defined", c->argv[BANK_TARGET]),
-				  "create it with \"target create\" first");
+		return error_next(
+			error_why(ERR_ARGUMENT, "target '%s' not defined", c->argv[BANK_TARGET]),
+			"create it with \"target create\" first");
 	bank->driver = flash_find_driver(c->argv[BANK_DRIVER]);
 	if (bank->driver == NULL) {
-		log_warning("flash driver '%s' not found: bank %s cannot be used", c->argv[BANK_DRIVER],
-			    c->argv[BANK_NAME]);
+		log_warning("flash driver '%s' not found: bank %s cannot be used",
+			    c->argv[BANK_DRIVER], c->argv[BANK_NAME]);
 		bank->driver = &absent_driver;
 	}
 	if (bank->driver->create == NULL)
@@ -74,19 +75,23 @@ static enum err cmd_banks(struct call *c)
 	if (room_of(c)->banks == NULL)
 		log_warning("no flash bank is declared");
 	for (struct flash_bank *b = room_of(c)->banks; b != NULL; b = b->next)
-		result_printf(c, "#%u : %s (%s) at 0x%08x, size 0x%08x, buswidth %u, chipwidth %u\n", b->number,
-			      b->name, b->driver_name, b->base, b->size, b->bus_width, b->chip_width);
+		result_printf(c,
+			      "#%u : %s (%s) at 0x%08x, size 0x%08x, buswidth %u, chipwidth %u\n",
+			      b->number, b->name, b->driver_name, b->base, b->size, b->bus_width,
+			      b->chip_width);
 	return OK;
 }
 
-/* In the order of 0.11, where tools take the base as the fourth word; the same dict for later ones. */
+/* In the order of 0.11, where tools take the base as the fourth word; the same dict later. */
 static enum err cmd_list(struct call *c)
 {
 	for (struct flash_bank *b = room_of(c)->banks; b != NULL; b = b->next) {
 		struct buf text = { 0 };
 
-		buf_printf(&text, "name %s base %u size %u bus_width %u chip_width %u driver %s target %s", b->name,
-			   b->base, b->size, b->bus_width, b->chip_width, b->driver_name, b->target->name);
+		buf_printf(&text,
+			   "name %s base %u size %u bus_width %u chip_width %u driver %s target %s",
+			   b->name, b->base, b->size, b->bus_width, b->chip_width, b->driver_name,
+			   b->target->name);
 		result_append(c, (const char *)text.data);
 		buf_free(&text);
 	}
@@ -118,7 +123,9 @@ static enum err cmd_probe(struct call *c)
 
 static const char *protection_word(int is_protected)
 {
-	return is_protected < 0 ? "protection state unknown" : is_protected ? "protected" : "not protected";
+	if (is_protected < 0)
+		return "protection state unknown";
+	return is_protected ? "protected" : "not protected";
 }
 
 static enum err cmd_info(struct call *c)
@@ -133,8 +140,9 @@ static enum err cmd_info(struct call *c)
 	TRY(flash_probe(bank));
 	if (bank->driver->protect_check != NULL)
 		TRY(bank->driver->protect_check(bank));
-	result_printf(c, "#%u : %s at 0x%08x, size 0x%08x, buswidth %u, chipwidth %u\n", bank->number,
-		      bank->driver_name, bank->base, bank->size, bank->bus_width, bank->chip_width);
+	result_printf(c, "#%u : %s at 0x%08x, size 0x%08x, buswidth %u, chipwidth %u\n",
+		      bank->number, bank->driver_name, bank->base, bank->size, bank->bus_width,
+		      bank->chip_width);
 	for (unsigned i = 0; i < bank->sector_count; i++)
 		result_printf(c, "\t#%3u: 0x%08x (0x%x %ukB) %s\n", i, bank->sectors[i].offset,
 			      bank->sectors[i].size, bank->sectors[i].size >> 10,
@@ -144,7 +152,8 @@ static enum err cmd_info(struct call *c)
 	return bank->driver->info(bank, c->out);
 }
 
-static enum err arg_sector(struct call *c, int index, const struct flash_bank *bank, unsigned *sector)
+static enum err arg_sector(struct call *c, int index, const struct flash_bank *bank,
+			   unsigned *sector)
 {
 	uint32_t value;
 
@@ -154,19 +163,21 @@ static enum err arg_sector(struct call *c, int index, const struct flash_bank *b
 	}
 	TRY(arg_u32(c, index, &value));
 	if (value >= bank->sector_count)
-		return error_why(ERR_ARGUMENT, "sector %u: bank %s has sectors 0..%d", value, bank->name,
-				 (int)bank->sector_count - 1);
+		return error_why(ERR_ARGUMENT, "sector %u: bank %s has sectors 0..%d", value,
+				 bank->name, (int)bank->sector_count - 1);
 	*sector = value;
 	return OK;
 }
 
-enum err arg_sector_range(struct call *c, int index, struct flash_bank *bank, unsigned *first, unsigned *last)
+enum err arg_sector_range(struct call *c, int index, struct flash_bank *bank, unsigned *first,
+			  unsigned *last)
 {
 	TRY(flash_probe(bank));
 	TRY(arg_sector(c, index, bank, first));
 	TRY(arg_sector(c, index + 1, bank, last));
 	if (*first > *last)
-		return error_why(ERR_ARGUMENT, "the first sector %u lies behind the last, %u", *first, *last);
+		return error_why(ERR_ARGUMENT, "the first sector %u lies behind the last, %u",
+				 *first, *last);
 	return OK;
 }
 
@@ -180,8 +191,8 @@ static enum err cmd_protect(struct call *c)
 	TRY(arg_sector_range(c, 2, bank, &first, &last));
 	TRY(arg_bool(c, 4, &set));
 	TRY(flash_protect(bank, set, first, last));
-	result_printf(c, "%s protection for sectors %u through %u on flash bank %u\n", set ? "set" : "cleared",
-		      first, last, bank->number);
+	result_printf(c, "%s protection for sectors %u through %u on flash bank %u\n",
+		      set ? "set" : "cleared", first, last, bank->number);
 	return OK;
 }
 
@@ -218,7 +229,8 @@ static enum err cmd_padded_value(struct call *c)
 		return error_why(ERR_ARGUMENT, "the padding value 0x%x is more than a byte", value);
 	bank->pad_value = (uint8_t)value;
 	bank->has_pad_value = true;
-	result_printf(c, "Default padded value set to 0x%02x for flash bank %u\n", value, bank->number);
+	result_printf(c, "Default padded value set to 0x%02x for flash bank %u\n", value,
+		      bank->number);
 	return OK;
 }
 
@@ -231,24 +243,31 @@ static enum err cmd_skip_same(struct call *c)
 }
 
 const struct command flash_bank_commands[] = {
-	{ "flash bank", STAGE_CONFIG, 7, -1, "name driver base size chip_width bus_width target ?option ...?",
-	  cmd_bank, "Declare a flash bank. Size 0: what the chip says. A driver that this program does not have "
+	{ "flash bank", STAGE_CONFIG, 7, -1,
+	  "name driver base size chip_width bus_width target ?option ...?", cmd_bank,
+	  "Declare a flash bank. Size 0: what the chip says. A driver that this program does not "
+	  "have "
 	  "gives a warning; the bank then fails when it is used." },
 	{ "flash banks", STAGE_ANY, 0, 0, "", cmd_banks, "List the flash banks, one on a line." },
-	{ "flash list", STAGE_ANY, 0, 0, "", cmd_list, "Return the flash banks as a list of dicts." },
-	{ "flash init", STAGE_ANY, 0, 0, "", cmd_init, "Accepted for old scripts: banks are probed when used." },
-	{ "flash drivers", STAGE_ANY, 0, 0, "", cmd_drivers, "Return the names of the flash drivers." },
+	{ "flash list", STAGE_ANY, 0, 0, "", cmd_list,
+	  "Return the flash banks as a list of dicts." },
+	{ "flash init", STAGE_ANY, 0, 0, "", cmd_init,
+	  "Accepted for old scripts: banks are probed when used." },
+	{ "flash drivers", STAGE_ANY, 0, 0, "", cmd_drivers,
+	  "Return the names of the flash drivers." },
 	{ "flash probe", STAGE_EXEC, 1, 1, "bank", cmd_probe,
 	  "Identify the flash of a bank: size, sectors, protection." },
 	{ "flash info", STAGE_EXEC, 1, 2, "bank ?sectors?", cmd_info,
 	  "Describe a bank: its sectors with their protection, the chip, its option bytes." },
 	{ "flash protect", STAGE_EXEC, 4, 4, "bank first last|\"last\" on|off", cmd_protect,
-	  "Set or remove the write protection of sectors. The chip may be reset; it is halted afterwards." },
+	  "Set or remove the write protection of sectors. The chip may be reset; it is halted "
+	  "afterwards." },
 	{ "flash erase_check", STAGE_EXEC, 1, 1, "bank", cmd_erase_check,
 	  "Look which sectors read as erased." },
 	{ "flash padded_value", STAGE_ANY, 2, 2, "bank value", cmd_padded_value,
 	  "Set the byte that fills gaps and ragged ends of what is written." },
 	{ "flash skip_same", STAGE_ANY, 0, 1, "?on|off?", cmd_skip_same,
-	  "Whether write_image and program leave alone the sectors that already hold the data. Default off." },
+	  "Whether write_image and program leave alone the sectors that already hold the data. "
+	  "Default off." },
 	{ 0 }
 };

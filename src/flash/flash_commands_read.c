@@ -56,13 +56,15 @@ static enum err arg_piece(struct call *c, struct flash_bank *bank, uint32_t *off
 	if (c->argc > 3)
 		TRY(arg_u32(c, 3, offset));
 	if (*offset > bank->size)
-		return error_why(ERR_ARGUMENT, "offset 0x%x is past the end of bank %s (0x%x bytes)", *offset,
+		return error_why(ERR_ARGUMENT,
+				 "offset 0x%x is past the end of bank %s (0x%x bytes)", *offset,
 				 bank->name, bank->size);
 	*n = bank->size - *offset;
 	if (c->argc > 4)
 		TRY(arg_u32(c, 4, n));
 	if (*n > bank->size - *offset)
-		return error_why(ERR_ARGUMENT, "0x%x bytes at offset 0x%x pass the end of bank %s (0x%x bytes)",
+		return error_why(ERR_ARGUMENT,
+				 "0x%x bytes at offset 0x%x pass the end of bank %s (0x%x bytes)",
 				 *n, *offset, bank->name, bank->size);
 	return OK;
 }
@@ -86,8 +88,8 @@ static enum err cmd_read_bank(struct call *c)
 	free(data);
 	TRY(rc);
 	rate_since(rate, sizeof(rate), start, n);
-	result_printf(c, "wrote %u bytes to file %s from flash bank %u at offset 0x%08x %s\n", n, c->argv[2],
-		      bank->number, offset, rate);
+	result_printf(c, "wrote %u bytes to file %s from flash bank %u at offset 0x%08x %s\n", n,
+		      c->argv[2], bank->number, offset, rate);
 	return OK;
 }
 
@@ -100,14 +102,15 @@ static enum err compare_bank(struct call *c, struct flash_bank *bank, const stru
 	enum err rc;
 
 	if (offset > bank->size || n > bank->size - offset)
-		return error_why(ERR_ARGUMENT, "%zu bytes at offset 0x%x pass the end of bank %s (0x%x bytes)",
-				 n, offset, bank->name, bank->size);
+		return error_why(ERR_ARGUMENT,
+				 "%zu bytes at offset 0x%x pass the end of bank %s (0x%x bytes)", n,
+				 offset, bank->name, bank->size);
 	rc = flash_verify_image(room_of(c), bank->target, image, NULL);
 	if (rc != OK)
 		return rc == ERR_VERIFY ? error_what(rc, "contents differ") : rc;
 	rate_since(rate, sizeof(rate), start, n);
-	result_printf(c, "read %zu bytes from file %s and flash bank %u at offset 0x%08x %s\n", n, c->argv[2],
-		      bank->number, offset, rate);
+	result_printf(c, "read %zu bytes from file %s and flash bank %u at offset 0x%08x %s\n", n,
+		      c->argv[2], bank->number, offset, rate);
 	result_printf(c, "contents match\n");
 	return OK;
 }
@@ -144,7 +147,8 @@ static enum err cmd_verify_image(struct call *c)
 	rc = flash_verify_image(room_of(c), t, image, NULL);
 	rate_since(rate, sizeof(rate), start, image_bytes(image));
 	if (rc == OK)
-		result_printf(c, "verified %zu bytes from file %s %s\n", image_bytes(image), args.path, rate);
+		result_printf(c, "verified %zu bytes from file %s %s\n", image_bytes(image),
+			      args.path, rate);
 	image_close(image);
 	return rc;
 }
@@ -160,7 +164,8 @@ static uint64_t element(const uint8_t *p, unsigned width)
 	return value;
 }
 
-static enum err read_at(struct call *c, uint32_t addr, unsigned width, uint32_t count, uint8_t **data)
+static enum err read_at(struct call *c, uint32_t addr, unsigned width, uint32_t count,
+			uint8_t **data)
 {
 	struct flash_bank *bank;
 	struct target *t;
@@ -169,7 +174,8 @@ static enum err read_at(struct call *c, uint32_t addr, unsigned width, uint32_t 
 	if (count == 0 || count > MAX_READ)
 		return error_why(ERR_ARGUMENT, "a count of %u: 1..%u is possible", count, MAX_READ);
 	if (addr % width != 0)
-		return error_why(ERR_UNALIGNED, "address 0x%08x is not a multiple of %u", addr, width);
+		return error_why(ERR_UNALIGNED, "address 0x%08x is not a multiple of %u", addr,
+				 width);
 	TRY(target_current(room_of(c)->targets, &t));
 	TRY(flash_bank_at(room_of(c), t, addr, &bank));
 	*data = xcalloc(count, width);
@@ -193,7 +199,8 @@ static enum err cmd_dump(struct call *c)
 	for (size_t i = 0; i < (size_t)count * width; i += width) {
 		if (i % LINE_BYTES == 0)
 			result_printf(c, "%s0x%08x: ", i > 0 ? "\n" : "", (uint32_t)(addr + i));
-		result_printf(c, "%0*llx ", (int)(2 * width), (unsigned long long)element(data + i, width));
+		result_printf(c, "%0*llx ", (int)(2 * width),
+			      (unsigned long long)element(data + i, width));
 	}
 	result_printf(c, "\n");
 	free(data);
@@ -210,7 +217,8 @@ static enum err cmd_read_memory(struct call *c)
 	TRY(arg_u32(c, 2, &bits));
 	TRY(arg_u32(c, 3, &count));
 	if (bits != 8 && bits != 16 && bits != 32 && bits != 64)
-		return error_why(ERR_ARGUMENT, "a width of %u bits: 8, 16, 32 and 64 are possible", bits);
+		return error_why(ERR_ARGUMENT, "a width of %u bits: 8, 16, 32 and 64 are possible",
+				 bits);
 	TRY(read_at(c, addr, bits / 8, count, &data));
 	for (uint32_t i = 0; i < count; i++) {
 		snprintf(text, sizeof(text), "0x%llx",
@@ -226,10 +234,12 @@ const struct command flash_read_commands[] = {
 	  "Save the contents of a bank, or a piece of it, to a file." },
 	{ "flash verify_bank", STAGE_EXEC, 2, 3, "bank file ?offset?", cmd_verify_bank,
 	  "Compare the bytes of a file with a bank's contents. Fails if they differ." },
-	{ "flash verify_image", STAGE_EXEC, 1, 3, "file ?offset ?bin|ihex|elf|s19??", cmd_verify_image,
+	{ "flash verify_image", STAGE_EXEC, 1, 3, "file ?offset ?bin|ihex|elf|s19??",
+	  cmd_verify_image,
 	  "Compare a file with memory: checksums on the target, then bytes where they disagree." },
 	{ "flash mdw", STAGE_EXEC, 1, 2, "address ?count?", cmd_dump, "Show words of the flash." },
-	{ "flash mdh", STAGE_EXEC, 1, 2, "address ?count?", cmd_dump, "Show half-words of the flash." },
+	{ "flash mdh", STAGE_EXEC, 1, 2, "address ?count?", cmd_dump,
+	  "Show half-words of the flash." },
 	{ "flash mdb", STAGE_EXEC, 1, 2, "address ?count?", cmd_dump, "Show bytes of the flash." },
 	{ "flash read_memory", STAGE_EXEC, 3, 3, "address width count", cmd_read_memory,
 	  "Return count values of 8, 16, 32 or 64 bits as a list." },

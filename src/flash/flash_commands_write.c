@@ -34,8 +34,9 @@ enum err arg_image(struct call *c, int index, struct image_args *a)
 		a->has_offset = true;
 	}
 	if (index + 2 < c->argc && !image_type_parse(c->argv[index + 2], &a->type))
-		return error_next(error_why(ERR_ARGUMENT, "'%s' is no image type", c->argv[index + 2]),
-				  "use bin, ihex, elf or s19");
+		return error_next(
+			error_why(ERR_ARGUMENT, "'%s' is no image type", c->argv[index + 2]),
+			"use bin, ihex, elf or s19");
 	return index + 3 < c->argc ? arg_usage(c) : OK;
 }
 
@@ -59,8 +60,8 @@ enum err open_image(struct flash_room *room, struct target *t, const struct imag
 		image_close(opened);
 		return rc;
 	}
-	log_info("%s has no addresses: taking 0x%08x, the start of flash bank %s", a->path, bank->base,
-		 bank->name);
+	log_info("%s has no addresses: taking 0x%08x, the start of flash bank %s", a->path,
+		 bank->base, bank->name);
 	opened->sections[0].addr = bank->base;
 	return OK;
 }
@@ -115,7 +116,8 @@ static enum err describe_plan(struct call *c, struct target *t, const struct ima
 	return OK;
 }
 
-static enum err write_file(struct call *c, struct target *t, struct write_args *w, const struct image *image)
+static enum err write_file(struct call *c, struct target *t, struct write_args *w,
+			   const struct image *image)
 {
 	struct flash_report report;
 	char rate[64];
@@ -128,7 +130,8 @@ static enum err write_file(struct call *c, struct target *t, struct write_args *
 	if (w->options.unlock)
 		result_printf(c, "auto unlock enabled\n");
 	format_rate(rate, sizeof(rate), report.wall_us, report.bytes_written);
-	result_printf(c, "wrote %zu bytes from file %s %s\n", report.bytes_written, w->image.path, rate);
+	result_printf(c, "wrote %zu bytes from file %s %s\n", report.bytes_written, w->image.path,
+		      rate);
 	return OK;
 }
 
@@ -179,7 +182,8 @@ static enum err write_bank(struct flash_bank *bank, const char *path, uint32_t o
 	TRY(flash_probe(bank));
 	TRY(image_open(path, IMAGE_BIN, bank->base + offset, &image));
 	if (offset > bank->size || image_bytes(image) > bank->size - offset)
-		rc = error_why(ERR_ARGUMENT, "%zu bytes at offset 0x%x pass the end of bank %s (0x%x bytes)",
+		rc = error_why(ERR_ARGUMENT,
+			       "%zu bytes at offset 0x%x pass the end of bank %s (0x%x bytes)",
 			       image_bytes(image), offset, bank->name, bank->size);
 	else
 		rc = flash_write_image(bank->room, bank->target, image, &options, report);
@@ -228,10 +232,11 @@ static enum err fill_image(struct call *c, struct image *image, uint32_t *addr)
 	TRY(arg_u64(c, 2, &value));
 	TRY(arg_u32(c, 3, &count));
 	if (width < 8 && value >> (8 * width) != 0)
-		return error_why(ERR_ARGUMENT, "0x%llx does not fit into %u bytes", (unsigned long long)value,
-				 width);
+		return error_why(ERR_ARGUMENT, "0x%llx does not fit into %u bytes",
+				 (unsigned long long)value, width);
 	if (count == 0 || (uint64_t)count * width > 0x100000000u - *addr)
-		return error_why(ERR_ARGUMENT, "%u times %u bytes do not fit at 0x%08x", count, width, *addr);
+		return error_why(ERR_ARGUMENT, "%u times %u bytes do not fit at 0x%08x", count,
+				 width, *addr);
 	data = xcalloc(count, width);
 	for (size_t i = 0; i < (size_t)count * width; i++)
 		data[i] = (uint8_t)(value >> (8 * (i % width)));
@@ -275,8 +280,8 @@ static enum err cmd_erase_sector(struct call *c)
 	TRY(arg_sector_range(c, 2, bank, &first, &last));
 	start = clock_now_ns();
 	TRY(flash_erase_sectors(bank, first, last));
-	result_printf(c, "erased sectors %u through %u on flash bank %u in %fs\n", first, last, bank->number,
-		      (double)(clock_now_ns() - start) / 1e9);
+	result_printf(c, "erased sectors %u through %u on flash bank %u in %fs\n", first, last,
+		      bank->number, (double)(clock_now_ns() - start) / 1e9);
 	return OK;
 }
 
@@ -289,7 +294,8 @@ static enum err unlock_range(struct call *c, struct target *t, uint32_t addr, ui
 	first = flash_sector_at(bank, addr - bank->base);
 	last = flash_sector_at(bank, MIN(addr - bank->base + length - 1, bank->size - 1));
 	if (first == bank->sector_count || last == bank->sector_count)
-		return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x", addr, length);
+		return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x", addr,
+				 length);
 	return flash_protect(bank, false, first, last);
 }
 
@@ -331,22 +337,31 @@ static enum err cmd_erase_address(struct call *c)
 
 const struct command flash_write_commands[] = {
 	{ "flash write_image", STAGE_EXEC, 1, -1,
-	  "?erase? ?unlock? ?--keep? ?--skip-same? ?--verify? ?--dry-run? file ?offset ?bin|ihex|elf|s19??",
-	  cmd_write_image, "Program a file. erase: erase the sectors it touches first, and with --keep put back "
-	  "what else they held. unlock: remove write protection first. --skip-same: leave sectors alone that "
-	  "already hold the data. --dry-run: only return the plan. offset is added to the file's addresses." },
-	{ "flash plan", STAGE_EXEC, 1, -1, "?--keep? ?--skip-same? file ?offset ?bin|ihex|elf|s19??", cmd_plan,
-	  "Return what \"flash write_image erase\" would do with the file: sectors to erase, bytes to program, "
+	  "?erase? ?unlock? ?--keep? ?--skip-same? ?--verify? ?--dry-run? file ?offset "
+	  "?bin|ihex|elf|s19??",
+	  cmd_write_image,
+	  "Program a file. erase: erase the sectors it touches first, and with --keep put back "
+	  "what else they held. unlock: remove write protection first. --skip-same: leave sectors "
+	  "alone that "
+	  "already hold the data. --dry-run: only return the plan. offset is added to the file's "
+	  "addresses." },
+	{ "flash plan", STAGE_EXEC, 1, -1,
+	  "?--keep? ?--skip-same? file ?offset ?bin|ihex|elf|s19??", cmd_plan,
+	  "Return what \"flash write_image erase\" would do with the file: sectors to erase, bytes "
+	  "to program, "
 	  "to keep and to skip, and the time the flash needs." },
 	{ "flash write_bank", STAGE_EXEC, 2, 3, "bank file ?offset?", cmd_write_bank,
-	  "Program the bytes of a file from the bank's start or an offset on. Nothing is erased before." },
+	  "Program the bytes of a file from the bank's start or an offset on. Nothing is erased "
+	  "before." },
 	{ "flash fillb", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
 	{ "flash fillh", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
 	{ "flash fillw", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
 	{ "flash filld", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
 	{ "flash erase_sector", STAGE_EXEC, 3, 3, "bank first last|\"last\"", cmd_erase_sector,
 	  "Erase the sectors first to last of a bank." },
-	{ "flash erase_address", STAGE_EXEC, 2, 4, "?pad? ?unlock? address length", cmd_erase_address,
-	  "Erase an address range. pad: widen it to whole sectors. unlock: remove write protection first." },
+	{ "flash erase_address", STAGE_EXEC, 2, 4, "?pad? ?unlock? address length",
+	  cmd_erase_address,
+	  "Erase an address range. pad: widen it to whole sectors. unlock: remove write protection "
+	  "first." },
 	{ 0 }
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Plans: what a write does to which sector. An image is cut at bank and sector borders; all that falls
- * into one sector becomes one step, gaps inside it filled with the bank's padding value.
+ * Plans: what a write does to which sector. An image is cut at bank and sector borders; all that
+ * falls into one sector becomes one step, gaps inside it filled with the bank's padding value.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -59,8 +59,8 @@ static struct draft_list *list_of(struct builder *b, struct flash_bank *bank)
 	return &b->lists[b->count++];
 }
 
-static enum err new_draft(struct builder *b, struct draft_list *list, unsigned sector, bool fully_covered,
-			  struct draft **result)
+static enum err new_draft(struct builder *b, struct draft_list *list, unsigned sector,
+			  bool fully_covered, struct draft **result)
 {
 	const struct flash_sector *s = &list->bank->sectors[sector];
 	struct draft *d;
@@ -77,8 +77,8 @@ static enum err new_draft(struct builder *b, struct draft_list *list, unsigned s
 }
 
 /* Sections come in address order, so the sector is the last one or a new one. */
-static enum err add_chunk(struct builder *b, struct draft_list *list, size_t section, uint32_t offset,
-			  const uint8_t *data, uint32_t n)
+static enum err add_chunk(struct builder *b, struct draft_list *list, size_t section,
+			  uint32_t offset, const uint8_t *data, uint32_t n)
 {
 	unsigned sector = flash_sector_at(list->bank, offset);
 	uint32_t at = offset - list->bank->sectors[sector].offset;
@@ -97,7 +97,7 @@ static enum err add_chunk(struct builder *b, struct draft_list *list, size_t sec
 	return OK;
 }
 
-/* The first byte of a bank (or of a sector behind a hole) after addr; 0x100000000 if there is none. */
+/* The first byte of a bank, or of a sector behind a hole, after addr; else 0x100000000. */
 static uint64_t next_flash(struct builder *b, struct flash_bank *bank, uint32_t addr)
 {
 	uint64_t next = 0x100000000u;
@@ -109,7 +109,8 @@ static uint64_t next_flash(struct builder *b, struct flash_bank *bank, uint32_t 
 		return (uint64_t)bank->base + bank->size;
 	}
 	for (bank = b->room->banks; bank != NULL; bank = bank->next)
-		if ((b->target == NULL || bank->target == b->target) && bank->base > addr && bank->base < next)
+		if ((b->target == NULL || bank->target == b->target) && bank->base > addr &&
+		    bank->base < next)
 			next = bank->base;
 	return next;
 }
@@ -162,7 +163,8 @@ static void warn_extra_erase(const struct flash_bank *bank, const struct draft *
 	if (d->low > 0)
 		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", base, base + d->low - 1);
 	if (d->high < s->size)
-		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", base + d->high, base + s->size - 1);
+		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", base + d->high,
+			    base + s->size - 1);
 }
 
 static void draft_to_step(const struct builder *b, const struct flash_bank *bank, struct draft *d,
@@ -183,7 +185,8 @@ static void draft_to_step(const struct builder *b, const struct flash_bank *bank
 	d->low -= d->low % unit;
 	end = (d->high + unit - 1) / unit * unit;
 	if (end != d->high)
-		log_info("Padding image section %zu at 0x%08x with %u bytes (bank write end alignment)",
+		log_info("Padding image section %zu at 0x%08x with %u bytes (bank write end "
+			 "alignment)",
 			 d->section, bank->base + s->offset + d->high, end - d->high);
 	if (d->low > 0)
 		memmove(d->data, d->data + d->low, end - d->low);
@@ -213,7 +216,8 @@ static void add_erase_steps(struct flash_plan *plan, unsigned first, unsigned la
 {
 	size_t before = plan->count;
 
-	plan->steps = xrealloc(plan->steps, (plan->count + last - first + 1) * sizeof(*plan->steps));
+	plan->steps =
+		xrealloc(plan->steps, (plan->count + last - first + 1) * sizeof(*plan->steps));
 	for (unsigned i = first; i <= last; i++) {
 		if (has_step(plan, before, i))
 			continue;
@@ -234,8 +238,8 @@ static struct flash_plan *plan_of(struct flash_bank *bank, struct flash_plan **p
 	return &(*plans)[(*count)++];
 }
 
-static enum err add_erase_range(struct builder *b, const struct flash_range *range, struct flash_plan **plans,
-				size_t *count)
+static enum err add_erase_range(struct builder *b, const struct flash_range *range,
+				struct flash_plan **plans, size_t *count)
 {
 	struct flash_bank *bank;
 	unsigned first, last;
@@ -246,8 +250,8 @@ static enum err add_erase_range(struct builder *b, const struct flash_range *ran
 	first = flash_sector_at(bank, range->addr - bank->base);
 	last = flash_sector_at(bank, range->addr - bank->base + range->bytes - 1);
 	if (first == bank->sector_count || last == bank->sector_count || last < first)
-		return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x", range->addr,
-				 range->bytes);
+		return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x",
+				 range->addr, range->bytes);
 	add_erase_steps(plan_of(bank, plans, count), first, last);
 	return OK;
 }
@@ -299,7 +303,8 @@ static void builder_free(struct builder *b)
 	free(b->lists);
 }
 
-static enum err build(struct builder *b, const struct image *image, struct flash_plan **plans, size_t *count)
+static enum err build(struct builder *b, const struct image *image, struct flash_plan **plans,
+		      size_t *count)
 {
 	for (size_t i = 0; i < image->count; i++)
 		TRY(add_section(b, image, i));
@@ -307,8 +312,10 @@ static enum err build(struct builder *b, const struct image *image, struct flash
 	for (size_t i = 0; i < b->options->also_erase_count; i++)
 		TRY(add_erase_range(b, &b->options->also_erase[i], plans, count));
 	if (*count == 0 && b->outside > 0)
-		return error_why(ERR_NO_BANK, "no flash bank found for address 0x%08x: the whole image lies outside",
-				 b->outside_addr);
+		return error_why(
+			ERR_NO_BANK,
+			"no flash bank found for address 0x%08x: the whole image lies outside",
+			b->outside_addr);
 	for (size_t i = 0; i < *count; i++) {
 		if (b->options->skip_same)
 			TRY(plan_skip_same(&(*plans)[i]));
@@ -340,8 +347,8 @@ enum err plan_erase(struct flash_bank *bank, unsigned first, unsigned last, stru
 {
 	*plan = (struct flash_plan){ .bank = bank };
 	if (first > last || last >= bank->sector_count)
-		return error_why(ERR_ARGUMENT, "sectors %u..%u: bank %s has sectors 0..%d", first, last,
-				 bank->name, (int)bank->sector_count - 1);
+		return error_why(ERR_ARGUMENT, "sectors %u..%u: bank %s has sectors 0..%d", first,
+				 last, bank->name, (int)bank->sector_count - 1);
 	add_erase_steps(plan, first, last);
 	plan_total(plan);
 	return OK;

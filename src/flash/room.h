@@ -15,14 +15,14 @@ extern const struct flash_driver virtual_driver, stm32l4_driver;
 /* NULL if there is none of this name. */
 const struct flash_driver *flash_find_driver(const char *name);
 
-/* The operation in progress, for progress reports. `bytes` is what flash_progress() will add up to. */
+/* The operation in progress. `total` is what flash_progress() will add up to. */
 struct flash_progress {
 	const char *what;
 	size_t done, total;
 	uint64_t start_ms, next_ms;
 };
-void flash_progress_start(struct flash_room *room, struct flash_progress *progress, const char *what,
-			  size_t total);
+void flash_progress_start(struct flash_room *room, struct flash_progress *progress,
+			  const char *what, size_t total);
 void flash_progress_end(struct flash_room *room);
 
 /* Between two steps of long work: services the loop. ERR_CANCELLED. */
@@ -36,12 +36,12 @@ unsigned flash_same_size_run(const struct flash_bank *bank, unsigned first, unsi
 uint32_t crc_bytes(uint32_t crc, const uint8_t *data, size_t n);
 uint32_t crc_of_fill(uint8_t value, size_t n);
 /*
- * CRCs of `count` blocks of `block` bytes (a multiple of 4) from addr (a multiple of 4) on, in one run
- * on the target; ERR_NO_WORK_AREA and ERR_NOT_HALTED if it cannot. `keepalive`: a word to write
+ * CRCs of `count` blocks of `block` bytes (a multiple of 4) from addr (a multiple of 4) on, in one
+ * run on the target; ERR_NO_WORK_AREA and ERR_NOT_HALTED if it cannot. `keepalive`: a word to write
  * 0xaaaa to now and then (a watchdog), 0: none. (services)
  */
-enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_t block, unsigned count,
-		    uint32_t *crcs);
+enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_t block,
+		    unsigned count, uint32_t *crcs);
 /* The same; without the means to do so it reads the memory back. */
 enum err block_crcs_anyhow(struct target *t, uint32_t keepalive, uint32_t addr, uint32_t block,
 			   unsigned count, uint32_t *crcs);
@@ -49,7 +49,8 @@ enum err block_crcs_anyhow(struct target *t, uint32_t keepalive, uint32_t addr, 
 enum err check_blank(struct flash_bank *bank, unsigned first, unsigned count);
 
 /* plan.c */
-enum err plan_erase(struct flash_bank *bank, unsigned first, unsigned last, struct flash_plan *plan);
+enum err plan_erase(struct flash_bank *bank, unsigned first, unsigned last,
+		    struct flash_plan *plan);
 /* Takes out what the flash already holds. */
 enum err plan_skip_same(struct flash_plan *plan);
 void plan_total(struct flash_plan *plan);

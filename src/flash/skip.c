@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Leaving alone what is already right. Sectors that a step fills from end to end are compared in one
- * run of checksums on the target, and found blank the same way; the ragged ones at the ends are read.
+ * Leaving alone what is already right. Sectors that a step fills from end to end are compared in
+ * one run of checksums on the target, and found blank the same way; the ragged ones at the ends are
+ * read.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,11 @@ static bool is_whole(const struct flash_plan *plan, const struct flash_step *ste
 	return step->bytes == 0 || step->bytes == plan->bank->sectors[step->sector].size;
 }
 
-static bool adjoins(const struct flash_plan *plan, const struct flash_step *a, const struct flash_step *b)
+static bool adjoins(const struct flash_plan *plan, const struct flash_step *a,
+		    const struct flash_step *b)
 {
-	const struct flash_sector *sa = &plan->bank->sectors[a->sector], *sb = &plan->bank->sectors[b->sector];
+	const struct flash_sector *sa = &plan->bank->sectors[a->sector],
+				  *sb = &plan->bank->sectors[b->sector];
 
 	return sb->offset == sa->offset + sa->size && sb->size == sa->size;
 }
@@ -135,8 +138,9 @@ static bool continues(const struct flash_plan *plan, size_t i)
 {
 	const struct flash_step *a = &plan->steps[i - 1], *b = &plan->steps[i];
 
-	return b->sector == a->sector + 1 && a->erase == b->erase && a->looked_blank == b->looked_blank &&
-	       (a->bytes > 0) == (b->bytes > 0) && (a->bytes == 0 || a->offset + a->bytes == b->offset);
+	return b->sector == a->sector + 1 && a->erase == b->erase &&
+	       a->looked_blank == b->looked_blank && (a->bytes > 0) == (b->bytes > 0) &&
+	       (a->bytes == 0 || a->offset + a->bytes == b->offset);
 }
 
 void flash_plan_describe(const struct flash_plan *plans, size_t count, struct buf *out)
@@ -145,16 +149,21 @@ void flash_plan_describe(const struct flash_plan *plans, size_t count, struct bu
 		const struct flash_plan *p = &plans[i];
 		size_t end;
 
-		buf_printf(out, "flash bank #%u %s at 0x%08x\n", p->bank->number, p->bank->name, p->bank->base);
+		buf_printf(out, "flash bank #%u %s at 0x%08x\n", p->bank->number, p->bank->name,
+			   p->bank->base);
 		for (size_t k = 0; k < p->count; k = end) {
 			for (end = k + 1; end < p->count && continues(p, end); )
 				end++;
 			describe_run(p, k, end, out);
 		}
-		buf_printf(out, "  image %zu bytes, erase %u sectors (%zu bytes), program %zu bytes, keep %zu bytes, "
-			   "skip %zu bytes in %u sectors\n", p->image_bytes, p->sectors_erased, p->erase_bytes,
-			   p->program_bytes, p->kept_bytes, p->skipped_bytes, p->sectors_skipped);
+		buf_printf(out,
+			   "  image %zu bytes, erase %u sectors (%zu bytes), program %zu bytes, "
+			   "keep %zu bytes, "
+			   "skip %zu bytes in %u sectors\n",
+			   p->image_bytes, p->sectors_erased, p->erase_bytes, p->program_bytes,
+			   p->kept_bytes, p->skipped_bytes, p->sectors_skipped);
 		if (p->estimate_us != 0)
-			buf_printf(out, "  the flash needs about %.2f s\n", (double)p->estimate_us / 1e6);
+			buf_printf(out, "  the flash needs about %.2f s\n",
+				   (double)p->estimate_us / 1e6);
 	}
 }

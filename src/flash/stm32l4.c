@@ -26,7 +26,8 @@ enum err stm32l4_write(struct flash_bank *bank, uint8_t reg, uint32_t value)
 }
 
 /* Sets and clears bits; *old (optional) is the value before. Core halted. */
-static enum err change_bits(struct target *t, uint32_t addr, uint32_t set, uint32_t clear, uint32_t *old)
+static enum err change_bits(struct target *t, uint32_t addr, uint32_t set, uint32_t clear,
+			    uint32_t *old)
 {
 	uint32_t value;
 
@@ -42,7 +43,8 @@ enum err stm32l4_still_busy(uint32_t sr, unsigned waited_ms)
 {
 	error_why(ERR_FLASH_BUSY, "the flash controller was still busy after %u ms", waited_ms);
 	error_evidence(ERR_FLASH_BUSY, "FLASH_SR = 0x%08x (BSY)", sr);
-	return error_next(ERR_FLASH_BUSY, "run \"reset halt\" and try again; if it stays, power-cycle the board");
+	return error_next(ERR_FLASH_BUSY,
+			  "run \"reset halt\" and try again; if it stays, power-cycle the board");
 }
 
 enum err stm32l4_wait(struct flash_bank *bank, unsigned timeout_ms, uint32_t *sr)
@@ -63,8 +65,8 @@ enum err stm32l4_wait(struct flash_bank *bank, unsigned timeout_ms, uint32_t *sr
 	}
 }
 
-/* Locks. A key written while the lock is open, or a wrong key, is a bus error and shuts the lock until
- * the next system reset (RM0351 3.3.5): so look first. */
+/* Locks. A key written while the lock is open, or a wrong key, is a bus error and shuts the lock
+ * until the next system reset (RM0351 3.3.5): so look first. */
 
 static enum err write_keys(struct flash_bank *bank, uint8_t reg, uint32_t first, uint32_t second)
 {
@@ -82,8 +84,10 @@ static enum err write_keys(struct flash_bank *bank, uint8_t reg, uint32_t first,
 
 static enum err still_locked(uint32_t cr, const char *lock)
 {
-	error_why(ERR_FLASH_LOCKED, "the flash controller did not take its key: an earlier wrong key keeps %s shut "
-		  "until the next reset", lock);
+	error_why(ERR_FLASH_LOCKED,
+		  "the flash controller did not take its key: an earlier wrong key keeps %s shut "
+		  "until the next reset",
+		  lock);
 	error_evidence(ERR_FLASH_LOCKED, "FLASH_CR = 0x%08x (%s)", cr, lock);
 	return error_next(ERR_FLASH_LOCKED, "run \"reset halt\" and try again");
 }
@@ -136,8 +140,8 @@ static enum err read_idcode(struct target *t, uint32_t *idcode, uint32_t *dbgmcu
 		}
 	}
 	error_clear();
-	error_why(ERR_FLASH_PROBE, "no STM32 answers: no device code at 0x%08x, 0x%08x or 0x%08x", DBGMCU_L4,
-		  DBGMCU_L5, DBGMCU_G0);
+	error_why(ERR_FLASH_PROBE, "no STM32 answers: no device code at 0x%08x, 0x%08x or 0x%08x",
+		  DBGMCU_L4, DBGMCU_L5, DBGMCU_G0);
 	return error_next(ERR_FLASH_PROBE, "check that the board and the target script match");
 }
 
@@ -146,8 +150,10 @@ static enum err identify(struct flash_bank *bank, struct stm32l4 *f)
 	TRY(read_idcode(bank->target, &f->idcode, &f->dbgmcu));
 	f->line = stm32l4_find_line(f->idcode & 0xfff);
 	if (f->line == NULL)
-		return error_why(ERR_FLASH_PROBE, "device code 0x%03x is no STM32 that the stm32l4x driver knows "
-				 "(DBGMCU_IDCODE = 0x%08x)", f->idcode & 0xfff, f->idcode);
+		return error_why(ERR_FLASH_PROBE,
+				 "device code 0x%03x is no STM32 that the stm32l4x driver knows "
+				 "(DBGMCU_IDCODE = 0x%08x)",
+				 f->idcode & 0xfff, f->idcode);
 	f->layout = f->line->layout;
 	f->regs = f->line->regs;
 	return OK;
@@ -170,8 +176,9 @@ static enum err read_size(struct flash_bank *bank, const struct stm32l4 *f, uint
 	*kib = size;
 	if (size == 0 || size > f->line->max_kib) {
 		*kib = f->line->max_kib;
-		log_warning("the flash size register holds 0x%04x, which a %s cannot have: taking its maximum", size,
-			    f->line->name);
+		log_warning("the flash size register holds 0x%04x, which a %s cannot have: taking "
+			    "its maximum",
+			    size, f->line->name);
 	}
 	log_info("flash size = %u KiB", *kib);
 	return OK;
@@ -185,8 +192,11 @@ void stm32l4_fill_sectors(struct flash_bank *bank, const struct stm32l4_geometry
 	bank->sector_count = g->pages;
 	for (unsigned i = 0; i < g->pages; i++)
 		bank->sectors[i] = (struct flash_sector){
-			.offset = i < lower ? i * g->page_bytes : g->bank2_offset + (i - lower) * g->page_bytes,
-			.size = g->page_bytes, .is_erased = -1, .is_protected = -1,
+			.offset = i < lower ? i * g->page_bytes
+					    : g->bank2_offset + (i - lower) * g->page_bytes,
+			.size = g->page_bytes,
+			.is_erased = -1,
+			.is_protected = -1,
 		};
 }
 
@@ -194,7 +204,9 @@ void stm32l4_fill_sectors(struct flash_bank *bank, const struct stm32l4_geometry
 static void fill_timings(struct flash_bank *bank, const struct stm32l4_line *line)
 {
 	bank->program_unit = line->unit;
-	bank->program_unit_us = line->unit == 16 ? 118 : line->layout->sr == 0x10 && !line->has_l4_rcc ? 85 : 82;
+	bank->program_unit_us = line->unit == 16				? 118
+				: line->layout->sr == 0x10 && !line->has_l4_rcc ? 85
+										: 82;
 	bank->erase_sector_us = line->unit == 16 ? 1500 : 22020;
 	bank->mass_erase_us = line->unit == 16 ? 0 : 22130;
 	bank->erased_value = 0xff;
@@ -208,7 +220,8 @@ static enum err probe_otp(struct flash_bank *bank, struct stm32l4 *f)
 	bank->sector_count = 1;
 	bank->sectors = xrealloc(bank->sectors, sizeof(*bank->sectors));
 	bank->sectors[0] = (struct flash_sector){ 0, bank->size, -1, !f->otp_enabled };
-	log_info("OTP size is %u bytes, base address is 0x%08x", f->line->otp_bytes, f->line->otp_base);
+	log_info("OTP size is %u bytes, base address is 0x%08x", f->line->otp_bytes,
+		 f->line->otp_base);
 	return OK;
 }
 
@@ -219,8 +232,9 @@ static enum err probe_main(struct flash_bank *bank, struct stm32l4 *f)
 	if (bank->base == 0)
 		bank->base = MAIN_BASE;
 	if (bank->base != MAIN_BASE && !(bank->base == SECURE_BASE && f->line->has_trustzone))
-		return error_next(error_why(ERR_FLASH_PROBE, "a %s has no flash at 0x%08x", f->line->name,
-					    bank->base), "use 0x%08x, or 0x%08x for the OTP area", MAIN_BASE,
+		return error_next(error_why(ERR_FLASH_PROBE, "a %s has no flash at 0x%08x",
+					    f->line->name, bank->base),
+				  "use 0x%08x, or 0x%08x for the OTP area", MAIN_BASE,
 				  f->line->otp_base);
 	TRY(read_size(bank, f, &kib));
 	stm32l4_geometry(f->line, kib, f->optr, &f->g);
@@ -269,12 +283,16 @@ static enum err probe(struct flash_bank *bank)
 
 static enum err refuse_read_protected(const struct stm32l4 *f)
 {
-	error_why(ERR_READ_PROTECTED, "read-out protection (RDP) is at level %u: a debugger cannot read, erase or "
-		  "program this flash", stm32l4_rdp_level(f->optr));
-	error_evidence(ERR_READ_PROTECTED, "FLASH_OPTR = 0x%08x (RDP = 0x%02X)", f->optr, OPTR_RDP(f->optr));
+	error_why(ERR_READ_PROTECTED,
+		  "read-out protection (RDP) is at level %u: a debugger cannot read, erase or "
+		  "program this flash",
+		  stm32l4_rdp_level(f->optr));
+	error_evidence(ERR_READ_PROTECTED, "FLASH_OPTR = 0x%08x (RDP = 0x%02X)", f->optr,
+		       OPTR_RDP(f->optr));
 	if (stm32l4_rdp_level(f->optr) == 2)
 		return error_next(ERR_READ_PROTECTED, "there is no way back from level 2");
-	return error_next(ERR_READ_PROTECTED, "\"stm32l4x unlock BANK confirm\" lowers it to 0 and erases the whole "
+	return error_next(ERR_READ_PROTECTED,
+			  "\"stm32l4x unlock BANK confirm\" lowers it to 0 and erases the whole "
 			  "flash");
 }
 
@@ -298,11 +316,12 @@ enum err stm32l4_check_swap(struct flash_bank *bank)
 		TRY(target_write_u32(t, RCC_APB2ENR, apb2enr));
 	f->is_swapped = memrmp & MEMRMP_FB_MODE;
 	if (f->is_swapped)
-		log_info("the banks are swapped (SYSCFG_MEMRMP.FB_MODE): bank 2 stands at 0x%08x", bank->base);
+		log_info("the banks are swapped (SYSCFG_MEMRMP.FB_MODE): bank 2 stands at 0x%08x",
+			 bank->base);
 	return OK;
 }
 
-/* What an application may have left in the way: flash clock off, flash powered down, low-power run. */
+/* What an application may have left in the way: flash clock off, powered down, low-power run. */
 static enum err wake_flash(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
@@ -328,8 +347,8 @@ static enum err wake_flash(struct flash_bank *bank)
 	return OK;
 }
 
-/* Erasing leaves stale lines in the caches, and reading one bank while the other is written may spoil
- * the data cache (ES0250 2.2.3): both are off for the session. */
+/* Erasing leaves stale lines in the caches, and reading one bank while the other is written may
+ * spoil the data cache (ES0250 2.2.3): both are off for the session. */
 static enum err caches_off(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
@@ -367,7 +386,8 @@ static enum err watchdogs_freeze(struct flash_bank *bank)
 	struct stm32l4 *f = bank->priv;
 	uint32_t winr;
 
-	TRY(change_bits(bank->target, freeze_reg(f), FREEZE_IWDG | FREEZE_WWDG, 0, &f->saved_freeze));
+	TRY(change_bits(bank->target, freeze_reg(f), FREEZE_IWDG | FREEZE_WWDG, 0,
+			&f->saved_freeze));
 	f->has_saved_freeze = true;
 	/* With a window set, an early refresh would itself be a reset. */
 	TRY(target_read_u32(bank->target, IWDG_WINR, &winr));
@@ -395,7 +415,8 @@ static enum err clear_errors(struct flash_bank *bank)
 		struct buf text = { 0 };
 
 		stm32l4_describe_sr(sr, &text);
-		log_debug("old flags in FLASH_SR, cleared: 0x%08x (%s)", sr, (const char *)text.data);
+		log_debug("old flags in FLASH_SR, cleared: 0x%08x (%s)", sr,
+			  (const char *)text.data);
 		buf_free(&text);
 	}
 	return stm32l4_write(bank, f->layout->sr, SR_CLEAR);
@@ -464,7 +485,10 @@ static enum err erase(struct flash_bank *bank, unsigned first, unsigned last)
 static enum err write(struct flash_bank *bank, const uint8_t *data, uint32_t offset, size_t n)
 {
 	struct flash_step step = {
-		.sector = flash_sector_at(bank, offset), .offset = offset, .bytes = n, .data = (uint8_t *)data,
+		.sector = flash_sector_at(bank, offset),
+		.offset = offset,
+		.bytes = n,
+		.data = (uint8_t *)data,
 	};
 
 	return stm32l4_run(bank, &step, 1);
@@ -483,15 +507,16 @@ static void destroy(struct flash_bank *bank)
 	free(bank->priv);
 }
 
-static const char *const aliases[] = {
-	"stm32l4", "stm32l4plus", "stm32c0x", "stm32g0x", "stm32g4x", "stm32l5x", "stm32u0x", "stm32u3x",
-	"stm32u5x", "stm32wbx", "stm32wbax", "stm32wlx", NULL
-};
+static const char *const aliases[] = { "stm32l4",  "stm32l4plus", "stm32c0x",  "stm32g0x",
+				       "stm32g4x", "stm32l5x",	  "stm32u0x",  "stm32u3x",
+				       "stm32u5x", "stm32wbx",	  "stm32wbax", "stm32wlx",
+				       NULL };
 
 const struct flash_driver stm32l4_driver = {
 	.name = "stm32l4x",
 	.aliases = aliases,
-	.help = "STM32 L4, L4+, L5, G0, G4, C0, U0, U3, U5, WB, WBA, WL: internal flash, OTP and option bytes",
+	.help = "STM32 L4, L4+, L5, G0, G4, C0, U0, U3, U5, WB, WBA, WL: internal flash, OTP and "
+		"option bytes",
 	.commands = stm32l4_commands,
 	.create = create,
 	.destroy = destroy,

@@ -6,10 +6,10 @@
  * RM0351 chapter 3 (L47/L48/L49), RM0394 (L41..L46), RM0432 (L4+), RM0440 (G4), RM0444 (G0),
  * RM0434 (WB), RM0453/RM0461 (WL), RM0438 (L5), RM0456 (U5).
  *
- * Two numberings meet here. A sector is what the user sees: counted by address from the bank's base.
- * A page is what CR, WRP and PCROP count: inside a physical bank. Which physical bank stands at the
- * lower addresses can change at run time (SYSCFG_MEMRMP.FB_MODE) or by option (SWAP_BANK), so it is
- * read at the start of every operation and never kept.
+ * Two numberings meet here. A sector is what the user sees: counted by address from the bank's
+ * base. A page is what CR, WRP and PCROP count: inside a physical bank. Which physical bank stands
+ * at the lower addresses can change at run time (SYSCFG_MEMRMP.FB_MODE) or by option (SWAP_BANK),
+ * so it is read at the start of every operation and never kept.
  */
 #ifndef FLASH_STM32L4_H
 #define FLASH_STM32L4_H
@@ -114,7 +114,8 @@ enum err stm32l4_run(struct flash_bank *bank, struct flash_step *steps, size_t c
 
 /* stm32l4_status.c */
 enum { NO_ADDRESS = -1 };
-/* Turns a failed operation into an error: what, why, which area, what next. `sector` NO_ADDRESS: all. */
+/* Turns a failed operation into an error: what, why, which area, what next. `sector` NO_ADDRESS:
+ * all. */
 enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector);
 void stm32l4_describe_sr(uint32_t sr, struct buf *out);
 /* The chip was reset in the middle of things? Adds the reason to the current error. */
@@ -133,20 +134,22 @@ struct stm32l4_area {
 };
 void stm32l4_decode_wrp(const struct flash_bank *bank, unsigned index, uint32_t value,
 			struct stm32l4_area *area);
-void stm32l4_decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_t start, uint32_t end,
-			  struct stm32l4_area *area);
+void stm32l4_decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_t start,
+			  uint32_t end, struct stm32l4_area *area);
 /* The protected pages of one physical bank as at most `max` ranges; false if that is not enough. */
 struct stm32l4_range { uint32_t first, last; };
 bool stm32l4_collect_ranges(const bool *is_protected, unsigned pages, struct stm32l4_range *ranges,
 			    size_t max, size_t *count);
 enum err stm32l4_read_areas(struct flash_bank *bank, struct stm32l4_area *areas, size_t *count);
 /* The protection that stands in the way of a step; OK if none does. */
-enum err stm32l4_check_protection(struct flash_bank *bank, const struct flash_step *steps, size_t count);
+enum err stm32l4_check_protection(struct flash_bank *bank, const struct flash_step *steps,
+				  size_t count);
 enum err stm32l4_protect(struct flash_bank *bank, bool set, unsigned first, unsigned last);
 enum err stm32l4_protect_check(struct flash_bank *bank);
 /* Writes option registers (pairs of offset and value) and starts the option program. */
 struct stm32l4_option { uint8_t reg; uint32_t value; };
-enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options, size_t count);
+enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options,
+			       size_t count);
 /* OBL_LAUNCH: the chip resets; the target is found again and halted. */
 enum err stm32l4_load_options(struct flash_bank *bank);
 enum err stm32l4_describe_options(struct flash_bank *bank, struct buf *out);

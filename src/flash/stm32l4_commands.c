@@ -4,7 +4,8 @@
 
 #include "flash/stm32l4.h"
 
-#define REGRESSION_TEXT "lowering RDP from level 1 to 0 erases the whole flash, SRAM2 and the backup registers"
+#define REGRESSION_TEXT                                                                            \
+	"lowering RDP from level 1 to 0 erases the whole flash, SRAM2 and the backup registers"
 
 static enum err arg_bank(struct call *c, struct flash_bank **bank, struct stm32l4 **f)
 {
@@ -49,7 +50,9 @@ static enum err cmd_lock(struct call *c)
 	if (stm32l4_rdp_level(optr) == 1)
 		return OK;
 	TRY(write_one(bank, f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_1_BY_LOCK));
-	log_info("RDP is set to level 1: it acts after \"stm32l4x option_load %u\" or a power cycle", bank->number);
+	log_info(
+		"RDP is set to level 1: it acts after \"stm32l4x option_load %u\" or a power cycle",
+		bank->number);
 	return OK;
 }
 
@@ -65,9 +68,11 @@ static enum err regress(struct flash_bank *bank, uint32_t optr)
 
 	if (f->line->pcrop_unit != 0) {
 		TRY(stm32l4_read(bank, f->layout->pcrop[0][1], &end));
-		options[count++] = (struct stm32l4_option){ f->layout->pcrop[0][1], end | PCROP_RDP };
+		options[count++] =
+			(struct stm32l4_option){ f->layout->pcrop[0][1], end | PCROP_RDP };
 	}
-	options[count++] = (struct stm32l4_option){ f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_0 };
+	options[count++] =
+		(struct stm32l4_option){ f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_0 };
 	TRY(target_claim(bank->target, "RDP regression"));
 	rc = stm32l4_write_options(bank, options, count);
 	target_release(bank->target);
@@ -86,12 +91,15 @@ static enum err cmd_unlock(struct call *c)
 		return OK;
 	if (!is_confirmed(c)) {
 		error_why(ERR_REFUSED, REGRESSION_TEXT);
-		error_evidence(ERR_REFUSED, "FLASH_OPTR = 0x%08x (RDP = 0x%02X)", optr, OPTR_RDP(optr));
-		return error_next(ERR_REFUSED, "to do that run \"stm32l4x unlock %u confirm\"", bank->number);
+		error_evidence(ERR_REFUSED, "FLASH_OPTR = 0x%08x (RDP = 0x%02X)", optr,
+			       OPTR_RDP(optr));
+		return error_next(ERR_REFUSED, "to do that run \"stm32l4x unlock %u confirm\"",
+				  bank->number);
 	}
 	log_warning("RDP level 1 to 0: the whole flash is being erased, up to 15 s");
 	TRY(regress(bank, optr));
-	log_info("RDP is at level 0: run \"stm32l4x option_load %u\"; if the flash stays closed, power-cycle the board",
+	log_info("RDP is at level 0: run \"stm32l4x option_load %u\"; if the flash stays closed, "
+		 "power-cycle the board",
 		 bank->number);
 	return OK;
 }
@@ -135,18 +143,20 @@ static enum err cmd_option_read(struct call *c)
 }
 
 /* The writes nobody wants to make by a wrong mask. */
-static enum err check_option(struct call *c, const struct flash_bank *bank, uint8_t reg, uint32_t old,
-			     uint32_t value)
+static enum err check_option(struct call *c, const struct flash_bank *bank, uint8_t reg,
+			     uint32_t old, uint32_t value)
 {
 	const struct stm32l4 *f = bank->priv;
 	unsigned from = stm32l4_rdp_level(old), to = stm32l4_rdp_level(value);
 
-	if (reg == f->layout->pcrop[0][1] && f->line->pcrop_unit != 0 && (value ^ old) & 0x00ff0000u)
+	if (reg == f->layout->pcrop[0][1] && f->line->pcrop_unit != 0 &&
+	    (value ^ old) & 0x00ff0000u)
 		log_warning("offset 0x%02x is PCROP1ER; WRP1AR is 0x%02x", reg, f->layout->wrp[0]);
 	if (reg != f->layout->optr || from == to || is_confirmed(c))
 		return OK;
 	if (to == 2)
-		error_why(ERR_REFUSED, "RDP = 0xCC is level 2: debug port and option bytes are closed for ever");
+		error_why(ERR_REFUSED,
+			  "RDP = 0xCC is level 2: debug port and option bytes are closed for ever");
 	else if (from == 1 && to == 0)
 		error_why(ERR_REFUSED, REGRESSION_TEXT);
 	else
@@ -177,8 +187,8 @@ static enum err cmd_option_write(struct call *c)
 		TRY(regress(bank, value));
 	else
 		TRY(write_one(bank, reg, value));
-	result_printf(c, "stm32l4x Option written.\nINFO: a reset or power cycle is required for the new settings to "
-		      "take effect.\n");
+	result_printf(c, "stm32l4x Option written.\nINFO: a reset or power cycle is required for "
+			 "the new settings to take effect.\n");
 	return OK;
 }
 
@@ -229,7 +239,8 @@ static enum err cmd_wrp_info(struct call *c)
 
 		if (a->is_pcrop || !a->is_active || (which >= 0 && a->physical != (unsigned)which))
 			continue;
-		result_printf(c, "%s[%u,%u]", shown++ > 0 ? ", " : "protected areas: ", a->first, a->last);
+		result_printf(c, "%s[%u,%u]", shown++ > 0 ? ", " : "protected areas: ", a->first,
+			      a->last);
 	}
 	result_printf(c, shown > 0 ? "\n" : "no protected areas\n");
 	return OK;
@@ -274,8 +285,8 @@ static enum err cmd_status(struct call *c)
 		      cr & CR_OPTLOCK ? ", options locked" : ", options unlocked",
 		      cr & (CR_PG | CR_FSTPG) ? ", program mode left on" : "",
 		      cr & (CR_PER | CR_MER1 | CR_MER2) ? ", erase mode left on" : "");
-	result_printf(c, "RDP level %u, %s bank mode%s\n", stm32l4_rdp_level(f->optr), f->g.dual ? "dual" : "single",
-		      f->is_swapped ? ", banks swapped" : "");
+	result_printf(c, "RDP level %u, %s bank mode%s\n", stm32l4_rdp_level(f->optr),
+		      f->g.dual ? "dual" : "single", f->is_swapped ? ", banks swapped" : "");
 	return OK;
 }
 
@@ -291,12 +302,14 @@ static enum err cmd_otp(struct call *c)
 	TRY(arg_bank(c, &bank, &f));
 	TRY(arg_word(c, 2, words, &word));
 	if (!f->is_otp)
-		return error_next(error_why(ERR_ARGUMENT, "bank #%u is not an OTP memory", bank->number),
-				  "declare a bank with base 0x%08x", f->line->otp_base);
+		return error_next(
+			error_why(ERR_ARGUMENT, "bank #%u is not an OTP memory", bank->number),
+			"declare a bank with base 0x%08x", f->line->otp_base);
 	if (word < 2)
 		f->otp_enabled = word == 0;
 	if (word == 0)
-		log_warning("OTP memory bank #%u is enabled for write commands: what is written stays for ever",
+		log_warning("OTP memory bank #%u is enabled for write commands: what is written "
+			    "stays for ever",
 			    bank->number);
 	if (word == 2)
 		result_printf(c, "OTP memory bank #%u is %s for write commands.\n", bank->number,
@@ -317,7 +330,8 @@ static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enab
 	if (enable && stm32l4_rdp_level(optr) != 0)
 		return error_why(ERR_REFUSED, "TrustZone can be enabled at RDP level 0 only");
 	if (!enable && OPTR_RDP(optr) != RDP_LEVEL_0_5 && stm32l4_rdp_level(optr) != 1)
-		return error_why(ERR_REFUSED, "TrustZone can be disabled at RDP level 0.5 or 1 only");
+		return error_why(ERR_REFUSED,
+				 "TrustZone can be disabled at RDP level 0.5 or 1 only");
 	if (!enable && !is_confirmed(c))
 		return error_next(error_why(ERR_REFUSED, REGRESSION_TEXT),
 				  "to do that add \"confirm\" at the end of the command");
@@ -340,7 +354,8 @@ static enum err cmd_trustzone(struct call *c)
 	if (!f->line->has_trustzone)
 		return error_why(ERR_UNSUPPORTED, "a %s has no TrustZone", f->line->name);
 	if (c->argc == 2) {
-		result_printf(c, "Global TrustZone Security : %s\n", f->is_tz ? "enabled" : "disabled");
+		result_printf(c, "Global TrustZone Security : %s\n",
+			      f->is_tz ? "enabled" : "disabled");
 		return OK;
 	}
 	TRY(arg_word(c, 2, words, &word));
@@ -356,24 +371,29 @@ const struct command stm32l4_commands[] = {
 	{ "stm32l4x lock", STAGE_EXEC, 1, 1, "bank", cmd_lock,
 	  "Set read-out protection level 1. Acts after option_load or a power cycle." },
 	{ "stm32l4x unlock", STAGE_EXEC, 1, 2, "bank ?confirm?", cmd_unlock,
-	  "Set read-out protection level 0. From level 1 this erases the whole flash, and needs confirm." },
+	  "Set read-out protection level 0. From level 1 this erases the whole flash, and needs "
+	  "confirm." },
 	{ "stm32l4x mass_erase", STAGE_EXEC, 1, 1, "bank", cmd_mass_erase,
 	  "Erase the whole flash of the chip, both banks at once." },
 	{ "stm32l4x option_read", STAGE_EXEC, 2, 2, "bank reg_offset", cmd_option_read,
 	  "Return an option register, by its offset from the FLASH base." },
-	{ "stm32l4x option_write", STAGE_EXEC, 3, 5, "bank reg_offset value ?mask? ?confirm?", cmd_option_write,
-	  "Change the masked bits of an option register and program the option bytes. Acts after option_load or a "
-	  "power cycle. confirm is needed where the flash would be erased or the chip closed for ever." },
+	{ "stm32l4x option_write", STAGE_EXEC, 3, 5, "bank reg_offset value ?mask? ?confirm?",
+	  cmd_option_write,
+	  "Change the masked bits of an option register and program the option bytes. Acts after "
+	  "option_load or a power cycle. confirm is needed where the flash would be erased or the "
+	  "chip closed for ever." },
 	{ "stm32l4x option_load", STAGE_EXEC, 1, 1, "bank", cmd_option_load,
 	  "Load the option bytes, which resets the chip; the core is halted afterwards." },
 	{ "stm32l4x options", STAGE_EXEC, 1, 1, "bank", cmd_options,
 	  "Show every option bit, write protection and PCROP area in words." },
 	{ "stm32l4x status", STAGE_EXEC, 1, 1, "bank", cmd_status,
-	  "Show the controller's status and control registers, read protection and bank mode in words." },
+	  "Show the controller's status and control registers, read protection and bank mode in "
+	  "words." },
 	{ "stm32l4x wrp_info", STAGE_EXEC, 1, 2, "bank ?bank1|bank2?", cmd_wrp_info,
 	  "List the write-protected areas." },
 	{ "stm32l4x unprotect", STAGE_EXEC, 1, 3, "bank ?first last?", cmd_unprotect,
-	  "Remove write protection (WRP) from sectors first to last, or from all, and load the option bytes; the "
+	  "Remove write protection (WRP) from sectors first to last, or from all, and load the "
+	  "option bytes; the "
 	  "chip resets and is halted. Returns the sectors that are still protected." },
 	{ "stm32l4x otp", STAGE_EXEC, 2, 2, "bank enable|disable|show", cmd_otp,
 	  "Allow or forbid writing to the one-time programmable area." },

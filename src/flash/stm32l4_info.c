@@ -4,7 +4,8 @@
 
 /* RM0351 5.1.2: thresholds of the brown-out reset. */
 static const char *const bor_levels[8] = {
-	"about 1.7 V", "about 2.0 V", "about 2.2 V", "about 2.5 V", "about 2.8 V", "reserved", "reserved", "reserved",
+	"about 1.7 V", "about 2.0 V", "about 2.2 V", "about 2.5 V",
+	"about 2.8 V", "reserved",    "reserved",    "reserved",
 };
 
 static void describe_field(const struct stm32l4_option_field *o, uint32_t optr, struct buf *out)
@@ -38,7 +39,8 @@ static void describe_area(const struct stm32l4_area *a, struct buf *out)
 	if (!a->is_active)
 		buf_printf(out, "off\n");
 	else if (a->is_pcrop)
-		buf_printf(out, "0x%08x..0x%08x cannot be read or written\n", a->first_addr, a->last_addr);
+		buf_printf(out, "0x%08x..0x%08x cannot be read or written\n", a->first_addr,
+			   a->last_addr);
 	else
 		buf_printf(out, "pages %u..%u write-protected\n", a->first, a->last);
 }
@@ -51,8 +53,8 @@ enum err stm32l4_describe_options(struct flash_bank *bank, struct buf *out)
 	size_t count;
 
 	TRY(stm32l4_read(bank, f->layout->optr, &optr));
-	buf_printf(out, "  FLASH_OPTR = 0x%08x\n  OPTR[7:0] RDP = 0x%02X: %s\n", optr, OPTR_RDP(optr),
-		   rdp_words(f, optr));
+	buf_printf(out, "  FLASH_OPTR = 0x%08x\n  OPTR[7:0] RDP = 0x%02X: %s\n", optr,
+		   OPTR_RDP(optr), rdp_words(f, optr));
 	for (const struct stm32l4_option_field *o = f->line->options; o->name != NULL; o++)
 		describe_field(o, optr, out);
 	if (f->is_otp)
@@ -69,7 +71,8 @@ enum err stm32l4_info(struct flash_bank *bank, struct buf *out)
 	struct stm32l4 *f = bank->priv;
 	uint16_t rev = (uint16_t)(f->idcode >> 16);
 
-	buf_printf(out, "%s - Rev %s : 0x%04x - %s-bank\n", f->line->name, stm32l4_revision_name(f->line, rev),
-		   rev, f->is_otp ? "OTP" : f->g.dual ? "Flash dual" : "Flash single");
+	buf_printf(out, "%s - Rev %s : 0x%04x - %s-bank\n", f->line->name,
+		   stm32l4_revision_name(f->line, rev), rev,
+		   f->is_otp ? "OTP" : f->g.dual ? "Flash dual" : "Flash single");
 	return stm32l4_describe_options(bank, out);
 }

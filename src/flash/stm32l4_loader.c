@@ -2,11 +2,11 @@
 /*
  * stm32l4: erasing and programming.
  *
- * All steps of an operation become one stream for contrib/loaders/stm32l4.S: an erase header for each
- * page (or one mass erase for a whole bank), then the runs of double words that are not all ones. The
- * loader erases and programs at the flash's own pace while the next data is on the wire, so the wire
- * only counts where it is slower than the flash. Without a work area the host does the same steps by
- * itself.
+ * All steps of an operation become one stream for contrib/loaders/stm32l4.S: an erase header for
+ * each page (or one mass erase for a whole bank), then the runs of double words that are not all
+ * ones. The loader erases and programs at the flash's own pace while the next data is on the wire,
+ * so the wire only counts where it is slower than the flash. Without a work area the host does the
+ * same steps by itself.
  */
 #include "flash/stm32l4.h"
 
@@ -59,7 +59,7 @@ static unsigned physical_bank(const struct stm32l4 *f, uint32_t offset)
 	return f->g.dual ? in_upper_half(f, offset) != f->is_swapped : 0;
 }
 
-/* Page numbers start again in bank 2; one that is too large erases the wrong page without a sign. */
+/* Page numbers start again in bank 2; one that is too large erases a wrong page without a sign. */
 uint32_t stm32l4_erase_value(const struct stm32l4 *f, const struct flash_sector *sector)
 {
 	uint32_t base = in_upper_half(f, sector->offset) ? f->g.bank2_offset : 0;
@@ -114,7 +114,7 @@ static size_t data_units(const struct stm32l4 *f, const uint8_t *data, size_t n,
 	return i;
 }
 
-/* All-ones double words are left out: written, they would read blank and yet refuse the next write. */
+/* All-ones double words are left out: written, they read blank and yet refuse the next write. */
 static void put_data(struct stream *s, const struct flash_step *step)
 {
 	const struct stm32l4 *f = s->bank->priv;
@@ -127,7 +127,8 @@ static void put_data(struct stream *s, const struct flash_step *step)
 			at += n;
 			continue;
 		}
-		put_unit(&s->bytes, s->bank->base + step->offset + (uint32_t)at, (uint32_t)(n / UNIT));
+		put_unit(&s->bytes, s->bank->base + step->offset + (uint32_t)at,
+			 (uint32_t)(n / UNIT));
 		buf_append(&s->bytes, step->data + at, n);
 		at += n;
 	}
@@ -237,7 +238,8 @@ static enum err judge(struct stream *s, const struct algorithm *a)
 
 /* Running the loader */
 
-static enum err place_loader(struct stream *s, const struct work_area *area, const struct ring_feed *feed)
+static enum err place_loader(struct stream *s, const struct work_area *area,
+			     const struct ring_feed *feed)
 {
 	struct stm32l4 *f = s->bank->priv;
 	uint32_t params = feed->base - PARAM_BYTES;
@@ -255,7 +257,7 @@ static enum err place_loader(struct stream *s, const struct work_area *area, con
 	return ring_feed_init(s->bank->target, feed);
 }
 
-/* Asks the loader to end between two double words: a half-written one would block the controller. */
+/* Asks the loader to end between two double words: half of one would block the controller. */
 static void stop_gently(struct stream *s, struct algorithm *a, const struct ring_feed *feed)
 {
 	uint64_t deadline = clock_now_ms() + 200;
@@ -281,7 +283,8 @@ static enum err wait_end(struct stream *s, struct algorithm *a)
 		if (!running)
 			return OK;
 		if (clock_now_ms() >= deadline)
-			return error_why(ERR_TIMEOUT, "the flash loader did not end within %u ms", STALL_MS);
+			return error_why(ERR_TIMEOUT, "the flash loader did not end within %u ms",
+					 STALL_MS);
 		loop_service(s->bank->target->list->loop);
 	}
 }
@@ -307,12 +310,19 @@ static enum err run_loader(struct stream *s, const struct work_area *area)
 {
 	uint32_t head = (uint32_t)sizeof(stm32l4_loader) + PARAM_BYTES;
 	struct ring_feed feed = {
-		.base = area->addr + head, .size = (area->size - head - 8) / UNIT * UNIT, .unit = UNIT,
-		.data = s->bytes.data, .bytes = s->bytes.len, .progress = note_taken, .ctx = s,
+		.base = area->addr + head,
+		.size = (area->size - head - 8) / UNIT * UNIT,
+		.unit = UNIT,
+		.data = s->bytes.data,
+		.bytes = s->bytes.len,
+		.progress = note_taken,
+		.ctx = s,
 	};
 	struct algorithm a = {
-		.entry = area->addr + STM32L4_LOADER_ENTRY, .exit_pc = area->addr + STM32L4_LOADER_EXIT,
-		.r = { feed.base - PARAM_BYTES, feed.base + 8 + feed.size }, .timeout_ms = STALL_MS,
+		.entry = area->addr + STM32L4_LOADER_ENTRY,
+		.exit_pc = area->addr + STM32L4_LOADER_EXIT,
+		.r = { feed.base - PARAM_BYTES, feed.base + 8 + feed.size },
+		.timeout_ms = STALL_MS,
 	};
 	enum err rc;
 
@@ -350,7 +360,8 @@ static enum err direct_erase(struct flash_bank *bank, uint32_t value, int sector
 	return stm32l4_write(bank, f->layout->cr, 0);
 }
 
-static enum err direct_program(struct flash_bank *bank, uint32_t addr, const uint8_t *data, size_t n, int sector)
+static enum err direct_program(struct flash_bank *bank, uint32_t addr, const uint8_t *data,
+			       size_t n, int sector)
 {
 	struct stm32l4 *f = bank->priv;
 
@@ -415,8 +426,10 @@ static enum err run_stream(struct stream *s)
 	if (want < head + RING_MIN || work_area_alloc(t, want & ~7u, &area) != OK) {
 		error_clear();
 		log_warning("not enough working area available(requested %u)", head + RING_MIN);
-		log_warning("flash bank %s: writing without a loader, which is slower: set -work-area-phys and "
-			    "-work-area-size", s->bank->name);
+		log_warning("flash bank %s: writing without a loader, which is slower: set "
+			    "-work-area-phys and "
+			    "-work-area-size",
+			    s->bank->name);
 		return run_directly(s);
 	}
 	rc = run_loader(s, area);
@@ -434,8 +447,10 @@ static enum err check_steps(struct flash_bank *bank, const struct flash_step *st
 			return error_why(ERR_UNSUPPORTED, "OTP cannot be erased");
 	if (f->otp_enabled)
 		return OK;
-	return error_next(error_why(ERR_REFUSED, "OTP memory bank #%u is disabled for write commands", bank->number),
-			  "each double word can be written once: \"stm32l4x otp %u enable\"", bank->number);
+	return error_next(
+		error_why(ERR_REFUSED, "OTP memory bank #%u is disabled for write commands",
+			  bank->number),
+		"each double word can be written once: \"stm32l4x otp %u enable\"", bank->number);
 }
 
 enum err stm32l4_run(struct flash_bank *bank, struct flash_step *steps, size_t count)

@@ -70,17 +70,20 @@ void stm32l4_decode_wrp(const struct flash_bank *bank, unsigned index, uint32_t 
 	a->last_addr = sector_addr(bank, a->last) + f->g.page_bytes - 1;
 }
 
-void stm32l4_decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_t start, uint32_t end,
-			  struct stm32l4_area *a)
+void stm32l4_decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_t start,
+			  uint32_t end, struct stm32l4_area *a)
 {
 	const struct stm32l4 *f = bank->priv;
 	/* 128 bits wide, the unit is twice as large (RM0432 3.7.9). */
 	uint32_t unit = f->line->banks == TWO_L4R && !f->g.dual ? 16 : f->line->pcrop_unit;
 	uint32_t mask = f->line->max_kib * 1024u / (f->g.dual ? 2 : 1) / unit - 1;
-	uint64_t first = (uint64_t)(start & mask) * unit, last = (uint64_t)(end & mask) * unit + unit - 1;
+	uint64_t first = (uint64_t)(start & mask) * unit,
+		 last = (uint64_t)(end & mask) * unit + unit - 1;
 	uint32_t base;
 
-	*a = (struct stm32l4_area){ .is_pcrop = true, .reg = f->layout->pcrop[index][0], .value = start,
+	*a = (struct stm32l4_area){ .is_pcrop = true,
+				    .reg = f->layout->pcrop[index][0],
+				    .value = start,
 				    .physical = area_bank(f, index) };
 	snprintf(a->name, sizeof(a->name), "%s", pcrop_names[index]);
 	if (f->layout->pcrop[index ^ 1][0] == 0)
@@ -118,21 +121,27 @@ enum err stm32l4_read_areas(struct flash_bank *bank, struct stm32l4_area *areas,
 	return OK;
 }
 
-static enum err protected_error(const struct flash_bank *bank, unsigned sector, const struct stm32l4_area *a)
+static enum err protected_error(const struct flash_bank *bank, unsigned sector,
+				const struct stm32l4_area *a)
 {
 	if (a->is_pcrop) {
-		error_why(ERR_PROTECTED, "page %u is protected against reading and writing (%s covers 0x%08x..0x%08x)",
+		error_why(ERR_PROTECTED,
+			  "page %u is protected against reading and writing (%s covers "
+			  "0x%08x..0x%08x)",
 			  sector, a->name, a->first_addr, a->last_addr);
-		error_next(ERR_PROTECTED, "only a change of RDP from level 1 to 0 removes PCROP; it erases the flash");
+		error_next(ERR_PROTECTED, "only a change of RDP from level 1 to 0 removes PCROP; "
+					  "it erases the flash");
 	} else {
-		error_why(ERR_PROTECTED, "page %u is write-protected (%s covers pages %u..%u)", sector, a->name,
-			  a->first, a->last);
-		error_next(ERR_PROTECTED, "run \"flash protect %u %u %u off\"", bank->number, a->first, a->last);
+		error_why(ERR_PROTECTED, "page %u is write-protected (%s covers pages %u..%u)",
+			  sector, a->name, a->first, a->last);
+		error_next(ERR_PROTECTED, "run \"flash protect %u %u %u off\"", bank->number,
+			   a->first, a->last);
 	}
 	return ERR_PROTECTED;
 }
 
-enum err stm32l4_check_protection(struct flash_bank *bank, const struct flash_step *steps, size_t count)
+enum err stm32l4_check_protection(struct flash_bank *bank, const struct flash_step *steps,
+				  size_t count)
 {
 	struct stm32l4_area areas[2 * MAX_AREAS];
 	size_t area_count;
@@ -169,7 +178,8 @@ enum err stm32l4_protect_check(struct flash_bank *bank)
 
 /* Writing options */
 
-static enum err write_unlocked(struct flash_bank *bank, const struct stm32l4_option *options, size_t count)
+static enum err write_unlocked(struct flash_bank *bank, const struct stm32l4_option *options,
+			       size_t count)
 {
 	struct stm32l4 *f = bank->priv;
 	unsigned timeout_ms = OPTION_MS;
@@ -189,14 +199,17 @@ static enum err write_unlocked(struct flash_bank *bank, const struct stm32l4_opt
 	if (!(sr & SR_FAILED))
 		return OK;
 	if ((sr & SR_WRPERR) && stm32l4_rdp_level(optr) == 2) {
-		error_why(ERR_READ_PROTECTED, "RDP is at level 2: the option bytes cannot be changed any more");
+		error_why(ERR_READ_PROTECTED,
+			  "RDP is at level 2: the option bytes cannot be changed any more");
 		return error_evidence(ERR_READ_PROTECTED, "FLASH_OPTR = 0x%08x", optr);
 	}
 	return stm32l4_failed(bank, sr, NO_ADDRESS);
 }
 
-/* Helper code and stale mode bits aside, the same care as for a write: nothing else on the controller. */
-enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options, size_t count)
+/* Helper code and stale mode bits aside, the same care as for a write: nothing else on the
+ * controller. */
+enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options,
+			       size_t count)
 {
 	enum err rc;
 
@@ -241,7 +254,8 @@ static enum err find_again(struct target *t)
 			rc = target_halt(t);
 		if (rc == OK)
 			return target_wait_state(t, TARGET_HALTED, RELOAD_MS);
-	} while (rc != ERR_ADAPTER_LOST && clock_now_ms() < deadline && loop_sleep(t->list->loop, 20));
+	} while (rc != ERR_ADAPTER_LOST && clock_now_ms() < deadline &&
+		 loop_sleep(t->list->loop, 20));
 	return error_what(rc, "the target was not found again after the option bytes were loaded");
 }
 
@@ -291,7 +305,8 @@ struct protect_plan {
 };
 
 static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, unsigned physical,
-			  const struct stm32l4_area *areas, size_t area_count, struct protect_plan *plan)
+			  const struct stm32l4_area *areas, size_t area_count,
+			  struct protect_plan *plan)
 {
 	struct stm32l4 *f = bank->priv;
 	struct stm32l4_range ranges[MAX_AREAS];
@@ -301,8 +316,10 @@ static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, uns
 		mine += !areas[i].is_pcrop && areas[i].physical == physical;
 	is_protected += stm32l4_bank_first_sector(f, physical);
 	if (!stm32l4_collect_ranges(is_protected, f->g.bank_pages, ranges, mine, &count))
-		return error_next(error_why(ERR_UNSUPPORTED, "bank %u would need more than its %zu protected ranges",
-					    physical + 1, mine), "protect pages that adjoin");
+		return error_next(error_why(ERR_UNSUPPORTED,
+					    "bank %u would need more than its %zu protected ranges",
+					    physical + 1, mine),
+				  "protect pages that adjoin");
 	for (size_t i = 0; i < area_count; i++) {
 		uint32_t first = page_mask(f), last = 0, value;
 
@@ -315,8 +332,10 @@ static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, uns
 		value = (areas[i].value & ~WRP_FIELDS) | first | last << 16;
 		if (f->line->has_wrp_unlock)
 			value |= WRP_UNLOCK;
-		if ((value ^ areas[i].value) & (WRP_FIELDS | (f->line->has_wrp_unlock ? WRP_UNLOCK : 0)))
-			plan->options[plan->count++] = (struct stm32l4_option){ areas[i].reg, value };
+		if ((value ^ areas[i].value) &
+		    (WRP_FIELDS | (f->line->has_wrp_unlock ? WRP_UNLOCK : 0)))
+			plan->options[plan->count++] =
+				(struct stm32l4_option){ areas[i].reg, value };
 	}
 	return OK;
 }
@@ -333,7 +352,8 @@ static enum err plan_protection(struct flash_bank *bank, bool set, unsigned firs
 	TRY(stm32l4_read_areas(bank, areas, &count));
 	is_protected = xcalloc(bank->sector_count, sizeof(*is_protected));
 	for (size_t k = 0; k < count; k++)
-		for (unsigned i = areas[k].first; !areas[k].is_pcrop && areas[k].is_active && i <= areas[k].last; i++)
+		for (unsigned i = areas[k].first;
+		     !areas[k].is_pcrop && areas[k].is_active && i <= areas[k].last; i++)
 			is_protected[i] = true;
 	for (unsigned i = first; i <= last; i++)
 		is_protected[i] = set;
@@ -366,7 +386,8 @@ enum err stm32l4_protect(struct flash_bank *bank, bool set, unsigned first, unsi
 	TRY(stm32l4_protect_check(bank));
 	for (unsigned i = first; i <= last; i++)
 		if (bank->sectors[i].is_protected != (int)set)
-			return error_why(ERR_FLASH_OPERATION, "page %u is %s after the option bytes were loaded", i,
+			return error_why(ERR_FLASH_OPERATION,
+					 "page %u is %s after the option bytes were loaded", i,
 					 set ? "still writable" : "still protected");
 	return OK;
 }

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-/* RM0351 3.7.5. In the order in which one names the cause when several are set: a rejected first word
- * also raises PGAERR and PGSERR on its second half. */
+/* RM0351 3.7.5. In the order in which one names the cause when several are set: a rejected first
+ * word also raises PGAERR and PGSERR on its second half. */
 static const struct sr_bit {
 	uint32_t bit;
 	const char *name, *meaning;
@@ -15,17 +15,21 @@ static const struct sr_bit {
 	{ SR_WRPERR, "WRPERR", "the area is protected", ERR_PROTECTED, NULL },
 	{ SR_PROGERR, "PROGERR", "the double word to program was not erased", ERR_FLASH_OPERATION,
 	  "erase the sector first: use \"flash write_image erase\"" },
-	{ SR_SIZERR, "SIZERR", "the flash was written with bytes or half-words", ERR_FLASH_OPERATION,
-	  "write through the flash commands, not as memory" },
+	{ SR_SIZERR, "SIZERR", "the flash was written with bytes or half-words",
+	  ERR_FLASH_OPERATION, "write through the flash commands, not as memory" },
 	{ SR_MISERR, "MISERR", "fast programming: the next data came too late", ERR_FLASH_OPERATION,
 	  "repeat it; raise the core's clock" },
-	{ SR_FASTERR, "FASTERR", "a fast-programmed row was aborted", ERR_FLASH_OPERATION, "repeat it" },
-	{ SR_PGSERR, "PGSERR", "an operation was started in the wrong mode, or while an older error was set",
+	{ SR_FASTERR, "FASTERR", "a fast-programmed row was aborted", ERR_FLASH_OPERATION,
+	  "repeat it" },
+	{ SR_PGSERR, "PGSERR",
+	  "an operation was started in the wrong mode, or while an older error was set",
 	  ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it before the firmware runs" },
-	{ SR_PGAERR, "PGAERR", "the two halves of a double word did not belong together", ERR_FLASH_OPERATION,
-	  "run \"reset halt\" and repeat it" },
-	{ SR_RDERR, "RDERR", "a PCROP area was read", ERR_FLASH_OPERATION, "leave PCROP areas out" },
-	{ SR_OPERR, "OPERR", "an operation failed and the error interrupt is enabled", ERR_FLASH_OPERATION, NULL },
+	{ SR_PGAERR, "PGAERR", "the two halves of a double word did not belong together",
+	  ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it" },
+	{ SR_RDERR, "RDERR", "a PCROP area was read", ERR_FLASH_OPERATION,
+	  "leave PCROP areas out" },
+	{ SR_OPERR, "OPERR", "an operation failed and the error interrupt is enabled",
+	  ERR_FLASH_OPERATION, NULL },
 	{ SR_OPTVERR, "OPTVERR", "the option bytes failed their check when they were loaded",
 	  ERR_FLASH_OPERATION, "see \"stm32l4x options\", then write them again" },
 };
@@ -74,7 +78,8 @@ static enum err protected_by(struct flash_bank *bank, int sector)
 	enum err rc;
 
 	if (f->is_otp)
-		return error_why(ERR_PROTECTED, "the OTP double word is written already: it can be written once");
+		return error_why(ERR_PROTECTED,
+				 "the OTP double word is written already: it can be written once");
 	if (sector == NO_ADDRESS) {
 		many = xcalloc(bank->sector_count, sizeof(*many));
 		for (count = 0; count < bank->sector_count; count++)
@@ -85,8 +90,10 @@ static enum err protected_by(struct flash_bank *bank, int sector)
 	free(many);
 	if (rc != OK)
 		return rc;
-	return error_next(error_why(ERR_PROTECTED, "the flash controller reports write protection, but no WRP or "
-				    "PCROP area covers the place"), "run \"stm32l4x options\" and \"reset halt\"");
+	return error_next(error_why(ERR_PROTECTED,
+				    "the flash controller reports write protection, but no WRP or "
+				    "PCROP area covers the place"),
+			  "run \"stm32l4x options\" and \"reset halt\"");
 }
 
 enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector)
@@ -121,8 +128,10 @@ static const struct {
 	  "run \"reset halt\" first, so that the firmware does not start it" },
 	{ BIT(27), "the supply sagged (brown-out reset) in the middle of the operation",
 	  "check the supply voltage and the cable" },
-	{ BIT(31), "a low-power mode reset the chip in the middle of the operation", "see \"stm32l4x options\"" },
-	{ BIT(26), "the reset pin was pulled in the middle of the operation", "check what drives nRST" },
+	{ BIT(31), "a low-power mode reset the chip in the middle of the operation",
+	  "see \"stm32l4x options\"" },
+	{ BIT(26), "the reset pin was pulled in the middle of the operation",
+	  "check what drives nRST" },
 };
 
 enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc)

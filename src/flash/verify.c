@@ -86,8 +86,8 @@ static enum err compare_section(struct verify *v, uint32_t addr, const uint8_t *
 	return tail > 0 ? compare_bytes(v, addr + (uint32_t)(n - tail), data + n - tail, tail) : OK;
 }
 
-enum err flash_verify_image(struct flash_room *room, struct target *target, const struct image *image,
-			    unsigned *differences)
+enum err flash_verify_image(struct flash_room *room, struct target *target,
+			    const struct image *image, unsigned *differences)
 {
 	struct verify v = { .target = target };
 
@@ -101,6 +101,6 @@ enum err flash_verify_image(struct flash_room *room, struct target *target, cons
 		*differences = v.differences;
 	if (v.differences == 0)
 		return OK;
-	return error_why(ERR_VERIFY, "0x%08x holds 0x%02x, should be 0x%02x (%u bytes differ)", v.addr, v.is,
-			 v.should_be, v.differences);
+	return error_why(ERR_VERIFY, "0x%08x holds 0x%02x, should be 0x%02x (%u bytes differ)",
+			 v.addr, v.is, v.should_be, v.differences);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Carrying out plans: claim, protection, begin, steps, end, verify; and what to tell when it fails. */
+/* Carrying out plans: claim, protection, begin, steps, end, verify; what to tell on failure. */
 #include <stdlib.h>
 
 #include "adapter/adapter.h"
@@ -10,8 +10,8 @@
 
 /* Progress */
 
-void flash_progress_start(struct flash_room *room, struct flash_progress *progress, const char *what,
-			  size_t total)
+void flash_progress_start(struct flash_room *room, struct flash_progress *progress,
+			  const char *what, size_t total)
 {
 	*progress = (struct flash_progress){
 		.what = what, .total = total, .start_ms = clock_now_ms(),
@@ -71,7 +71,8 @@ void timer_report(const struct flash_timer *timer, uint64_t flash_us, struct fla
 	report->flash_us = flash_us;
 	report->wire_us = khz != 0 ? bits * 1000 / khz : 0;
 	/* What neither the flash nor the wire explains went into waiting for the probe. */
-	report->usb_us = report->wall_us - MIN(report->wall_us, MAX(report->flash_us, report->wire_us));
+	report->usb_us =
+		report->wall_us - MIN(report->wall_us, MAX(report->flash_us, report->wire_us));
 	report->held_back_by = "USB";
 	if (report->flash_us >= report->wire_us && report->flash_us >= report->usb_us)
 		report->held_back_by = "flash";
@@ -93,9 +94,10 @@ static unsigned percent(uint64_t part, uint64_t whole)
 
 static void log_report(const struct flash_report *r)
 {
-	log_info("flash: %zu bytes written, %zu skipped, %zu sectors erased in %.2f s (%.1f KiB/s); flash %u %%, "
-		 "wire %u %%, USB %u %%: the %s held it back", r->bytes_written, r->bytes_skipped,
-		 r->sectors_erased, (double)r->wall_us / 1e6,
+	log_info("flash: %zu bytes written, %zu skipped, %zu sectors erased in %.2f s (%.1f "
+		 "KiB/s); flash %u %%, "
+		 "wire %u %%, USB %u %%: the %s held it back",
+		 r->bytes_written, r->bytes_skipped, r->sectors_erased, (double)r->wall_us / 1e6,
 		 (double)r->bytes_written / 1024 / ((double)MAX(r->wall_us, 1u) / 1e6),
 		 percent(r->flash_us, r->wall_us), percent(r->wire_us, r->wall_us),
 		 percent(r->usb_us, r->wall_us), r->held_back_by);
@@ -123,7 +125,8 @@ static void tell_state(const struct flash_plan *plan)
 	for (size_t i = 0; i < plan->count; i = end) {
 		const struct flash_step *a = &plan->steps[i];
 
-		for (end = i + 1; end < plan->count && state_word(&plan->steps[end]) == state_word(a); )
+		for (end = i + 1;
+		     end < plan->count && state_word(&plan->steps[end]) == state_word(a);)
 			end++;
 		buf_printf(&text, "%s%u", i > 0 ? ", " : "", a->sector);
 		if (end - i > 1)
@@ -199,7 +202,8 @@ static void note_sector_state(struct flash_plan *plan)
 		struct flash_sector *s = &plan->bank->sectors[plan->steps[i].sector];
 
 		if (plan->steps[i].state != STEP_WAITS)
-			s->is_erased = plan->steps[i].state == STEP_DONE ? plan->steps[i].bytes == 0 : -1;
+			s->is_erased =
+				plan->steps[i].state == STEP_DONE ? plan->steps[i].bytes == 0 : -1;
 	}
 }
 
@@ -210,10 +214,12 @@ enum err plan_run(struct flash_plan *plan, const char *what)
 
 	if (plan->count == 0)
 		return OK;
-	flash_progress_start(plan->bank->room, &progress, what, plan->erase_bytes + plan->program_bytes);
+	flash_progress_start(plan->bank->room, &progress, what,
+			     plan->erase_bytes + plan->program_bytes);
 	rc = run_bracketed(plan);
 	if (rc == ERR_FLASH_OPERATION && erase_blank_lookalikes(plan)) {
-		log_warning("%s: a sector looked blank but was not: erasing it", error_text(error_current()));
+		log_warning("%s: a sector looked blank but was not: erasing it",
+			    error_text(error_current()));
 		error_clear();
 		rc = run_bracketed(plan);
 	}
@@ -240,7 +246,8 @@ static enum err unlock_sectors(struct flash_plan *plan)
 	return OK;
 }
 
-static enum err run_plans(struct flash_plan *plans, size_t count, const struct flash_write_options *options)
+static enum err run_plans(struct flash_plan *plans, size_t count,
+			  const struct flash_write_options *options)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (plans[i].count > 0 && options->unlock)
@@ -270,10 +277,12 @@ static enum err verify_written(struct flash_room *room, struct target *t, const 
 
 		for (struct flash_bank *b = room->banks; b != NULL; b = b->next) {
 			uint64_t low = MAX(s->addr, b->base);
-			uint64_t high = MIN((uint64_t)s->addr + s->bytes, (uint64_t)b->base + b->size);
+			uint64_t high =
+				MIN((uint64_t)s->addr + s->bytes, (uint64_t)b->base + b->size);
 
 			if (b->target == t && b->is_probed && low < high)
-				image_add(inside, (uint32_t)low, s->data + (low - s->addr), (size_t)(high - low));
+				image_add(inside, (uint32_t)low, s->data + (low - s->addr),
+					  (size_t)(high - low));
 		}
 	}
 	rc = flash_verify_image(room, t, inside, NULL);
@@ -282,7 +291,8 @@ static enum err verify_written(struct flash_room *room, struct target *t, const 
 }
 
 static enum err write_claimed(struct flash_room *room, struct target *t, const struct image *image,
-			      const struct flash_write_options *options, struct flash_report *report)
+			      const struct flash_write_options *options,
+			      struct flash_report *report)
 {
 	struct flash_timer timer;
 	struct flash_plan *plans;
@@ -310,8 +320,9 @@ static enum err write_claimed(struct flash_room *room, struct target *t, const s
 	return OK;
 }
 
-enum err flash_write_image(struct flash_room *room, struct target *target, const struct image *image,
-			   const struct flash_write_options *options, struct flash_report *report)
+enum err flash_write_image(struct flash_room *room, struct target *target,
+			   const struct image *image, const struct flash_write_options *options,
+			   struct flash_report *report)
 {
 	struct flash_report own = { 0 };
 	enum err rc;
@@ -344,8 +355,8 @@ enum err flash_erase_sectors(struct flash_bank *bank, unsigned first, unsigned l
 	return rc;
 }
 
-static enum err check_aligned(const struct flash_bank *bank, uint32_t addr, uint32_t length, unsigned first,
-			      unsigned last, bool pad)
+static enum err check_aligned(const struct flash_bank *bank, uint32_t addr, uint32_t length,
+			      unsigned first, unsigned last, bool pad)
 {
 	uint32_t low = bank->base + bank->sectors[first].offset;
 	uint32_t high = bank->base + bank->sectors[last].offset + bank->sectors[last].size - 1;
@@ -354,7 +365,8 @@ static enum err check_aligned(const struct flash_bank *bank, uint32_t addr, uint
 	if (low == addr && high == end)
 		return OK;
 	if (!pad) {
-		error_why(ERR_ARGUMENT, "address range 0x%08x .. 0x%08x is not sector-aligned", addr, end);
+		error_why(ERR_ARGUMENT, "address range 0x%08x .. 0x%08x is not sector-aligned",
+			  addr, end);
 		return error_next(ERR_ARGUMENT, "use 0x%08x .. 0x%08x, or \"pad\"", low, high);
 	}
 	if (low != addr)
@@ -364,8 +376,8 @@ static enum err check_aligned(const struct flash_bank *bank, uint32_t addr, uint
 	return OK;
 }
 
-enum err flash_erase_range(struct flash_room *room, struct target *target, uint32_t addr, uint32_t length,
-			   bool pad)
+enum err flash_erase_range(struct flash_room *room, struct target *target, uint32_t addr,
+			   uint32_t length, bool pad)
 {
 	while (length > 0) {
 		struct flash_bank *bank;
@@ -378,7 +390,8 @@ enum err flash_erase_range(struct flash_room *room, struct target *target, uint3
 		first = flash_sector_at(bank, addr - bank->base);
 		last = flash_sector_at(bank, addr - bank->base + n - 1);
 		if (first == bank->sector_count || last == bank->sector_count)
-			return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x", addr, n);
+			return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x",
+					 addr, n);
 		TRY(check_aligned(bank, addr, n, first, last, pad));
 		TRY(flash_erase_sectors(bank, first, last));
 		addr += n;

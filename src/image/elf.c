@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ELF: what a loader puts into memory, that is the PT_LOAD segments with file contents, at their
- * physical (load) address. Some linkers leave every physical address 0: then the virtual one counts.
+ * physical (load) address. Some linkers leave every physical address 0: then the virtual one
+ * counts.
  */
 #include <libelf.h>
 #include <stdlib.h>
@@ -22,8 +23,8 @@ static bool has_physical(const Elf32_Phdr *ph, size_t count)
 	return false;
 }
 
-static enum err add_segments(struct reader *r, const Elf32_Phdr *ph, size_t count, const uint8_t *data,
-			     size_t n)
+static enum err add_segments(struct reader *r, const Elf32_Phdr *ph, size_t count,
+			     const uint8_t *data, size_t n)
 {
 	bool physical = has_physical(ph, count);
 
@@ -31,9 +32,10 @@ static enum err add_segments(struct reader *r, const Elf32_Phdr *ph, size_t coun
 		if (!is_loaded(&ph[i]))
 			continue;
 		if (ph[i].p_offset > n || ph[i].p_filesz > n - ph[i].p_offset)
-			return error_why(ERR_IMAGE_FORMAT,
-					 "segment %zu ends at byte %llu of a file of %zu: the file is cut", i,
-					 (unsigned long long)ph[i].p_offset + ph[i].p_filesz, n);
+			return error_why(
+				ERR_IMAGE_FORMAT,
+				"segment %zu ends at byte %llu of a file of %zu: the file is cut",
+				i, (unsigned long long)ph[i].p_offset + ph[i].p_filesz, n);
 		TRY(reader_add(r, (unsigned)i, physical ? ph[i].p_paddr : ph[i].p_vaddr,
 			       data + ph[i].p_offset, ph[i].p_filesz));
 	}
@@ -52,21 +54,27 @@ static enum err read_elf(struct reader *r, Elf *elf, const uint8_t *data, size_t
 	if (eh == NULL)
 		return error_why(ERR_IMAGE_FORMAT, "not a 32-bit ELF file: %s", elf_errmsg(-1));
 	if (eh->e_machine != EM_ARM)
-		return error_next(error_why(ERR_IMAGE_FORMAT, "the ELF file is for machine %u, not Arm (%u)",
-					    eh->e_machine, EM_ARM), "check which program was built");
+		return error_next(error_why(ERR_IMAGE_FORMAT,
+					    "the ELF file is for machine %u, not Arm (%u)",
+					    eh->e_machine, EM_ARM),
+				  "check which program was built");
 	if (elf_getphdrnum(elf, &count) != 0)
-		return error_why(ERR_IMAGE_FORMAT, "the program headers cannot be read: %s", elf_errmsg(-1));
+		return error_why(ERR_IMAGE_FORMAT, "the program headers cannot be read: %s",
+				 elf_errmsg(-1));
 	if (count == 0)
 		return error_next(error_why(ERR_IMAGE_EMPTY, "the ELF file has no program headers"),
 				  "link it: an object file cannot be loaded");
 	if (eh->e_phoff > n || count > (n - eh->e_phoff) / sizeof(*ph))
-		return error_why(ERR_IMAGE_FORMAT, "the program headers lie outside the file: it is cut");
+		return error_why(ERR_IMAGE_FORMAT,
+				 "the program headers lie outside the file: it is cut");
 	/* libelf hands out pointers into the file. */
 	if (eh->e_phoff % _Alignof(Elf32_Phdr) != 0)
-		return error_why(ERR_IMAGE_FORMAT, "the program headers start at the odd offset %u", eh->e_phoff);
+		return error_why(ERR_IMAGE_FORMAT, "the program headers start at the odd offset %u",
+				 eh->e_phoff);
 	ph = elf32_getphdr(elf);
 	if (ph == NULL)
-		return error_why(ERR_IMAGE_FORMAT, "the program headers cannot be read: %s", elf_errmsg(-1));
+		return error_why(ERR_IMAGE_FORMAT, "the program headers cannot be read: %s",
+				 elf_errmsg(-1));
 	r->has_entry = eh->e_entry != 0;
 	r->entry = eh->e_entry;
 	return add_segments(r, ph, count, data, n);

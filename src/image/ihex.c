@@ -40,13 +40,13 @@ static enum err decode(const struct text_line *line, struct record *rec)
 		return bad(rec, "not a hex digit, or half a byte");
 	rec->count = rec->bytes[0];
 	if (digits / 2 != rec->count + 5u)
-		return error_why(ERR_IMAGE_FORMAT, "line %u: says %u data bytes, holds %d", rec->line,
-				 rec->count, (int)(digits / 2) - 5);
+		return error_why(ERR_IMAGE_FORMAT, "line %u: says %u data bytes, holds %d",
+				 rec->line, rec->count, (int)(digits / 2) - 5);
 	for (size_t i = 0; i < digits / 2; i++)
 		sum = (uint8_t)(sum + rec->bytes[i]);
 	if (sum != 0)
-		return error_why(ERR_IMAGE_FORMAT, "line %u: checksum is 0x%02x, should be 0x%02x", rec->line,
-				 rec->bytes[rec->count + 4],
+		return error_why(ERR_IMAGE_FORMAT, "line %u: checksum is 0x%02x, should be 0x%02x",
+				 rec->line, rec->bytes[rec->count + 4],
 				 (uint8_t)(rec->bytes[rec->count + 4] - sum));
 	rec->offset = (uint16_t)(rec->bytes[1] << 8 | rec->bytes[2]);
 	rec->type = rec->bytes[3];
@@ -68,8 +68,8 @@ static enum err expect_count(const struct record *rec, unsigned count)
 {
 	if (rec->count == count)
 		return OK;
-	return error_why(ERR_IMAGE_FORMAT, "line %u: a record of type %02u holds %u bytes, not %u", rec->line,
-			 rec->type, count, rec->count);
+	return error_why(ERR_IMAGE_FORMAT, "line %u: a record of type %02u holds %u bytes, not %u",
+			 rec->line, rec->type, count, rec->count);
 }
 
 static enum err take(struct ihex *h, const struct record *rec)
@@ -86,7 +86,8 @@ static enum err take(struct ihex *h, const struct record *rec)
 	case IHEX_LINEAR:
 		TRY(expect_count(rec, 2));
 		h->is_segmented = rec->type == IHEX_SEGMENT;
-		h->upper = (uint32_t)(rec->data[0] << 8 | rec->data[1]) << (h->is_segmented ? 4 : 16);
+		h->upper = (uint32_t)(rec->data[0] << 8 | rec->data[1])
+			   << (h->is_segmented ? 4 : 16);
 		return OK;
 	case IHEX_START_SEGMENT:	/* CS:IP means nothing on Arm */
 		return expect_count(rec, 4);
@@ -96,7 +97,8 @@ static enum err take(struct ihex *h, const struct record *rec)
 		r->entry = get_be32(rec->data);
 		return OK;
 	default:
-		return error_why(ERR_IMAGE_FORMAT, "line %u: unknown record type %02x", rec->line, rec->type);
+		return error_why(ERR_IMAGE_FORMAT, "line %u: unknown record type %02x", rec->line,
+				 rec->type);
 	}
 }
 
@@ -112,12 +114,14 @@ enum err ihex_read(struct reader *r, const uint8_t *data, size_t n)
 		if (line.len == 0 || line.text[0] == '#')
 			continue;
 		if (h.ended)
-			return error_why(ERR_IMAGE_FORMAT, "line %u: text after the end record", line.number);
+			return error_why(ERR_IMAGE_FORMAT, "line %u: text after the end record",
+					 line.number);
 		TRY(decode(&line, &rec));
 		TRY(take(&h, &rec));
 	}
 	if (!h.ended)
-		return error_why(ERR_IMAGE_FORMAT, "line %u: no end record (:00000001FF): the file is cut",
+		return error_why(ERR_IMAGE_FORMAT,
+				 "line %u: no end record (:00000001FF): the file is cut",
 				 line.number);
 	return OK;
 }

@@ -63,7 +63,8 @@ enum err reader_add(struct reader *r, unsigned place, uint32_t addr, const uint8
 	if (n == 0)
 		return OK;
 	if (n - 1 > 0xffffffffu - addr)
-		return error_why(ERR_IMAGE_FORMAT, "%s %u: %zu bytes at 0x%08x pass the end of the address space",
+		return error_why(ERR_IMAGE_FORMAT,
+				 "%s %u: %zu bytes at 0x%08x pass the end of the address space",
 				 r->place_word, place, n, addr);
 	if (r->count == r->cap) {
 		r->cap = r->cap ? 2 * r->cap : 64;
@@ -109,7 +110,8 @@ static void section_append(struct image_section *s, const uint8_t *data, size_t 
 
 static enum err overlap(const struct reader *r, const struct image_piece *p, uint32_t addr)
 {
-	return error_why(ERR_IMAGE_FORMAT, "%s %u: the byte at 0x%08x was given before with another value",
+	return error_why(ERR_IMAGE_FORMAT,
+			 "%s %u: the byte at 0x%08x was given before with another value",
 			 r->place_word, p->place, addr);
 }
 
@@ -133,7 +135,8 @@ static enum err add_piece(struct image *image, const struct reader *r, const str
 static enum err build(struct image *image, struct reader *r)
 {
 	if (r->count == 0)
-		return error_why(ERR_IMAGE_EMPTY, "the %s file holds no data", type_names[image->type]);
+		return error_why(ERR_IMAGE_EMPTY, "the %s file holds no data",
+				 type_names[image->type]);
 	qsort(r->pieces, r->count, sizeof(*r->pieces), by_address);
 	for (size_t i = 0; i < r->count; i++)
 		TRY(add_piece(image, r, &r->pieces[i]));
@@ -245,7 +248,9 @@ static enum err not_opened(const char *path, int error)
 
 	error_why(ERR_NOT_FOUND, "couldn't open %s: %s (looked in %s)", path, strerror(error),
 		  path[0] == '/' ? "/" : getcwd(cwd, sizeof(cwd)) != NULL ? cwd : "?");
-	return error_next(ERR_NOT_FOUND, "check the name; files are looked for in the folder probed was started in");
+	return error_next(
+		ERR_NOT_FOUND,
+		"check the name; files are looked for in the folder probed was started in");
 }
 
 /* A Windows path that went through a Tcl script still has its backslashes. */
@@ -306,8 +311,8 @@ enum err image_open(const char *path, enum image_type type, uint32_t base, struc
 	if (rc != OK)
 		return rc;
 	(*image)->path = xstrdup(path);
-	log_debug("%s: %s, %zu bytes in %zu sections", path, type_names[(*image)->type], image_bytes(*image),
-		  (*image)->count);
+	log_debug("%s: %s, %zu bytes in %zu sections", path, type_names[(*image)->type],
+		  image_bytes(*image), (*image)->count);
 	return OK;
 }
 
@@ -348,7 +353,8 @@ static uint64_t section_end(const struct image_section *s)
 }
 
 /* The sections [*first, *end) that touch or adjoin addr..addr+n. */
-static void find_neighbours(const struct image *image, uint32_t addr, size_t n, size_t *first, size_t *end)
+static void find_neighbours(const struct image *image, uint32_t addr, size_t n, size_t *first,
+			    size_t *end)
 {
 	size_t i = 0;
 

@@ -2,9 +2,9 @@
 /*
  * image: firmware files behind one reader: ELF (by physical address), Intel HEX, Motorola S-record,
  * raw binary, and a buffer built in memory. The whole file is read at open; sections are sorted by
- * address and do not overlap; adjacent ones are merged. A file that gives a byte twice is accepted only
- * if both values agree. Readers are strict: a wrong checksum, a missing end record or a cut segment is
- * ERR_IMAGE_FORMAT with the line or segment, and nothing is loaded.
+ * address and do not overlap; adjacent ones are merged. A file that gives a byte twice is accepted
+ * only if both values agree. Readers are strict: a wrong checksum, a missing end record or a cut
+ * segment is ERR_IMAGE_FORMAT with the line or segment, and nothing is loaded.
  */
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H

@@ -6,9 +6,9 @@ static const struct srec_kind {
 	unsigned address_bytes;		/* 0: the kind does not exist */
 	enum { SREC_HEADER, SREC_DATA, SREC_COUNT, SREC_START } role;
 } kinds[10] = {
-	[0] = { 2, SREC_HEADER }, [1] = { 2, SREC_DATA }, [2] = { 3, SREC_DATA }, [3] = { 4, SREC_DATA },
-	[5] = { 2, SREC_COUNT }, [6] = { 3, SREC_COUNT },
-	[7] = { 4, SREC_START }, [8] = { 3, SREC_START }, [9] = { 2, SREC_START },
+	[0] = { 2, SREC_HEADER }, [1] = { 2, SREC_DATA },  [2] = { 3, SREC_DATA },
+	[3] = { 4, SREC_DATA },	  [5] = { 2, SREC_COUNT }, [6] = { 3, SREC_COUNT },
+	[7] = { 4, SREC_START },  [8] = { 3, SREC_START }, [9] = { 2, SREC_START },
 };
 
 struct srec {
@@ -40,8 +40,8 @@ static enum err check_sum(const struct record *rec, size_t n)
 	sum ^= 0xff;
 	if (sum == rec->bytes[n - 1])
 		return OK;
-	return error_why(ERR_IMAGE_FORMAT, "line %u: checksum is 0x%02x, should be 0x%02x", rec->line,
-			 rec->bytes[n - 1], sum);
+	return error_why(ERR_IMAGE_FORMAT, "line %u: checksum is 0x%02x, should be 0x%02x",
+			 rec->line, rec->bytes[n - 1], sum);
 }
 
 static enum err decode(const struct text_line *line, struct record *rec)
@@ -51,7 +51,8 @@ static enum err decode(const struct text_line *line, struct record *rec)
 	rec->line = line->number;
 	if (line->len < 4 || line->text[0] != 'S')
 		return bad(rec, "does not start with 'S', a digit and a length");
-	if (line->text[1] < '0' || line->text[1] > '9' || kinds[line->text[1] - '0'].address_bytes == 0)
+	if (line->text[1] < '0' || line->text[1] > '9' ||
+	    kinds[line->text[1] - '0'].address_bytes == 0)
 		return bad(rec, "unknown record type");
 	rec->kind = &kinds[line->text[1] - '0'];
 	if (line->len - 2 > 2 * sizeof(rec->bytes))
@@ -86,8 +87,9 @@ static enum err take(struct srec *s, const struct record *rec)
 	case SREC_COUNT:
 		if (rec->addr == (s->data_records & mask))
 			return OK;
-		return error_why(ERR_IMAGE_FORMAT, "line %u: counts %u data records, the file holds %u",
-				 rec->line, rec->addr, s->data_records);
+		return error_why(ERR_IMAGE_FORMAT,
+				 "line %u: counts %u data records, the file holds %u", rec->line,
+				 rec->addr, s->data_records);
 	case SREC_START:
 		s->ended = true;
 		/* Linkers write 0 when there is no entry point. */
@@ -110,12 +112,14 @@ enum err srec_read(struct reader *r, const uint8_t *data, size_t n)
 		if (line.len == 0 || line.text[0] == '#')
 			continue;
 		if (s.ended)
-			return error_why(ERR_IMAGE_FORMAT, "line %u: text after the end record", line.number);
+			return error_why(ERR_IMAGE_FORMAT, "line %u: text after the end record",
+					 line.number);
 		TRY(decode(&line, &rec));
 		TRY(take(&s, &rec));
 	}
 	if (!s.ended)
-		return error_why(ERR_IMAGE_FORMAT, "line %u: no end record (S7, S8 or S9): the file is cut",
+		return error_why(ERR_IMAGE_FORMAT,
+				 "line %u: no end record (S7, S8 or S9): the file is cut",
 				 line.number);
 	return OK;
 }

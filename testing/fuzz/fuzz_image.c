@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Image readers on hostile bytes. `make check` links replay.c and runs the seeds; a libFuzzer build is
+ * Image readers on hostile bytes. `make check` links replay.c and runs the seeds; a libFuzzer build
+ * is
  *   clang -fsanitize=fuzzer,address,undefined -Isrc testing/fuzz/fuzz_image.c src/image/?*.c \
  *         src/base/?*.c -lelf
  */
@@ -41,7 +42,8 @@ static void try_type(const uint8_t *data, size_t n, enum image_type type, uint32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const enum image_type types[] = { IMAGE_AUTO, IMAGE_IHEX, IMAGE_S19, IMAGE_ELF, IMAGE_BIN };
+	static const enum image_type types[] = { IMAGE_AUTO, IMAGE_IHEX, IMAGE_S19, IMAGE_ELF,
+						 IMAGE_BIN };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		try_type(data, n, types[i], i % 2 ? 0xfffff000 : 0);

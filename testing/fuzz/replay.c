@@ -68,6 +68,7 @@ int main(int argc, char **argv)
 		replay(argv[i]);
 	if (argc > 1)
 		return 0;
-	snprintf(folder, sizeof(folder), "%s/testing/fuzz/seeds/%s", srcdir != NULL ? srcdir : ".", SEEDS);
+	snprintf(folder, sizeof(folder), "%s/testing/fuzz/seeds/%s", srcdir != NULL ? srcdir : ".",
+		 SEEDS);
 	return replay_folder(folder);
 }

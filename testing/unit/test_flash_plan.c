@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Flash plans: cutting at sectors and banks, padding, gaps, keeping, skipping. No target, a fake bank. */
+/* Flash plans: cutting at sectors and banks, padding, gaps, keeping, skipping. No target, a fake
+ * bank. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,9 @@ static enum err fake_read(struct flash_bank *bank, uint8_t *dst, uint32_t offset
 	return OK;
 }
 
-static const struct flash_driver fake_driver = { .name = "fake", .probe = fake_probe, .read = fake_read };
+static const struct flash_driver fake_driver = { .name = "fake",
+						 .probe = fake_probe,
+						 .read = fake_read };
 
 struct world {
 	struct target target;
@@ -55,11 +58,22 @@ static void setup(struct world *w)
 	w->image = image_new();
 	for (unsigned b = 0; b < 2; b++) {
 		w->banks[b] = (struct flash_bank){
-			.name = names[b], .number = b, .driver = &fake_driver, .target = &w->target,
-			.room = &w->room, .base = BASE + b * SECTORS * SECTOR, .size = SECTORS * SECTOR,
-			.program_unit = 8, .erased_value = 0xff, .pad_value = 0xff, .is_probed = true,
-			.sectors = w->sectors[b], .sector_count = SECTORS,
-			.erase_sector_us = 1000, .program_unit_us = 10, .mass_erase_us = 1500,
+			.name = names[b],
+			.number = b,
+			.driver = &fake_driver,
+			.target = &w->target,
+			.room = &w->room,
+			.base = BASE + b * SECTORS * SECTOR,
+			.size = SECTORS * SECTOR,
+			.program_unit = 8,
+			.erased_value = 0xff,
+			.pad_value = 0xff,
+			.is_probed = true,
+			.sectors = w->sectors[b],
+			.sector_count = SECTORS,
+			.erase_sector_us = 1000,
+			.program_unit_us = 10,
+			.mass_erase_us = 1500,
 		};
 		for (unsigned i = 0; i < SECTORS; i++)
 			w->sectors[b][i] = (struct flash_sector){ i * SECTOR, SECTOR, -1, -1 };
@@ -96,14 +110,20 @@ static const struct {
 	struct { unsigned sector; uint32_t offset; size_t bytes; } out[4];
 } cases[] = {
 	{ "one whole sector", { { 0, SECTOR } }, { { 0, 0, SECTOR } } },
-	{ "two whole sectors", { { SECTOR, 2 * SECTOR } }, { { 1, SECTOR, SECTOR }, { 2, 2 * SECTOR, SECTOR } } },
+	{ "two whole sectors",
+	  { { SECTOR, 2 * SECTOR } },
+	  { { 1, SECTOR, SECTOR }, { 2, 2 * SECTOR, SECTOR } } },
 	{ "aligned, shorter than a sector", { { 0, 64 } }, { { 0, 0, 64 } } },
 	{ "one byte is padded to the unit", { { 3, 1 } }, { { 0, 0, 8 } } },
 	{ "last byte of a sector", { { SECTOR - 1, 1 } }, { { 0, SECTOR - 8, 8 } } },
-	{ "last byte and first byte", { { SECTOR - 1, 2 } }, { { 0, SECTOR - 8, 8 }, { 1, SECTOR, 8 } } },
+	{ "last byte and first byte",
+	  { { SECTOR - 1, 2 } },
+	  { { 0, SECTOR - 8, 8 }, { 1, SECTOR, 8 } } },
 	{ "two pieces in one unit", { { 1, 2 }, { 5, 1 } }, { { 0, 0, 8 } } },
 	{ "gap inside a sector", { { 0, 8 }, { 64, 9 } }, { { 0, 0, 80 } } },
-	{ "gap of whole sectors", { { 0, 8 }, { 3 * SECTOR, 8 } }, { { 0, 0, 8 }, { 3, 3 * SECTOR, 8 } } },
+	{ "gap of whole sectors",
+	  { { 0, 8 }, { 3 * SECTOR, 8 } },
+	  { { 0, 0, 8 }, { 3, 3 * SECTOR, 8 } } },
 };
 
 static void test_cuts_at_sectors_and_pads(void **state)
@@ -125,10 +145,11 @@ static void test_cuts_at_sectors_and_pads(void **state)
 		for (size_t k = 0; k < steps; k++) {
 			const struct flash_step *s = &w.plans[0].steps[k];
 
-			if (s->sector != cases[i].out[k].sector || s->offset != cases[i].out[k].offset ||
+			if (s->sector != cases[i].out[k].sector ||
+			    s->offset != cases[i].out[k].offset ||
 			    s->bytes != cases[i].out[k].bytes || !s->erase)
-				fail_msg("%s: step %zu: sector %u, offset 0x%x, %zu bytes", cases[i].name, k,
-					 s->sector, s->offset, s->bytes);
+				fail_msg("%s: step %zu: sector %u, offset 0x%x, %zu bytes",
+					 cases[i].name, k, s->sector, s->offset, s->bytes);
 		}
 		assert_int_equal(w.plans[0].image_bytes, image_bytes(w.image));
 		teardown(&w);
@@ -325,8 +346,10 @@ static void test_describes_runs(void **state)
 	add(&w, 6 * SECTOR, 8, 0x5a);
 	assert_int_equal(build(&w), OK);
 	flash_plan_describe(w.plans, w.count, &text);
-	assert_non_null(strstr((char *)text.data, "sectors 0..3 at 0x08000000: erase, program 776 bytes"));
-	assert_non_null(strstr((char *)text.data, "sector 6 at 0x08000600: erase, program 8 bytes"));
+	assert_non_null(
+		strstr((char *)text.data, "sectors 0..3 at 0x08000000: erase, program 776 bytes"));
+	assert_non_null(
+		strstr((char *)text.data, "sector 6 at 0x08000600: erase, program 8 bytes"));
 	buf_free(&text);
 	teardown(&w);
 }

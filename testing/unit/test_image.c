@@ -34,22 +34,24 @@ static const struct {
 } cases[] = {
 	{ "hex, one record", IMAGE_AUTO, ":0400000001020304F2\n" EOF_RECORD, OK, NULL, 0, 4 },
 	{ "hex, CR LF", IMAGE_AUTO, ":0400000001020304F2\r\n:00000001FF\r\n", OK, NULL, 0, 4 },
-	{ "hex, no line end at the end", IMAGE_AUTO, ":0400000001020304F2\n:00000001FF", OK, NULL, 0, 4 },
+	{ "hex, no line end at the end", IMAGE_AUTO, ":0400000001020304F2\n:00000001FF", OK, NULL,
+	  0, 4 },
 	{ "hex, lower case", IMAGE_AUTO, ":0400000001020304f2\n:00000001ff\n", OK, NULL, 0, 4 },
-	{ "hex, blank and comment lines", IMAGE_IHEX, "# made by hand\n\n:0400000001020304F2\n" EOF_RECORD,
-	  OK, NULL, 0, 4 },
-	{ "hex, linear address", IMAGE_AUTO, ":020000040800F2\n:0400000001020304F2\n" EOF_RECORD, OK, NULL,
-	  0x08000000, 4 },
-	{ "hex, segment address", IMAGE_AUTO, ":020000021000EC\n:0400000001020304F2\n" EOF_RECORD, OK, NULL,
-	  0x10000, 4 },
-	{ "hex, linear data goes on past 64 KiB", IMAGE_AUTO, ":04FFFE0001020304F5\n" EOF_RECORD, OK, NULL,
-	  0xfffe, 4 },
+	{ "hex, blank and comment lines", IMAGE_IHEX,
+	  "# made by hand\n\n:0400000001020304F2\n" EOF_RECORD, OK, NULL, 0, 4 },
+	{ "hex, linear address", IMAGE_AUTO, ":020000040800F2\n:0400000001020304F2\n" EOF_RECORD,
+	  OK, NULL, 0x08000000, 4 },
+	{ "hex, segment address", IMAGE_AUTO, ":020000021000EC\n:0400000001020304F2\n" EOF_RECORD,
+	  OK, NULL, 0x10000, 4 },
+	{ "hex, linear data goes on past 64 KiB", IMAGE_AUTO, ":04FFFE0001020304F5\n" EOF_RECORD,
+	  OK, NULL, 0xfffe, 4 },
 	{ "hex, neighbours join in any order", IMAGE_AUTO,
 	  ":02000200AABB97\n:02000000CCDD55\n" EOF_RECORD, OK, NULL, 0, 4 },
-	{ "hex, the same byte twice", IMAGE_AUTO, ":0400000001020304F2\n:020001000203F8\n" EOF_RECORD, OK,
-	  NULL, 0, 4 },
-	{ "hex, another byte twice", IMAGE_AUTO, ":0400000001020304F2\n:020001000204F7\n" EOF_RECORD,
-	  ERR_IMAGE_FORMAT, "line 2: the byte at 0x00000002 was given before", 0, 0 },
+	{ "hex, the same byte twice", IMAGE_AUTO,
+	  ":0400000001020304F2\n:020001000203F8\n" EOF_RECORD, OK, NULL, 0, 4 },
+	{ "hex, another byte twice", IMAGE_AUTO,
+	  ":0400000001020304F2\n:020001000204F7\n" EOF_RECORD, ERR_IMAGE_FORMAT,
+	  "line 2: the byte at 0x00000002 was given before", 0, 0 },
 	{ "hex, checksum", IMAGE_AUTO, ":0400000001020304F3\n" EOF_RECORD, ERR_IMAGE_FORMAT,
 	  "line 1: checksum is 0xf3, should be 0xf2", 0, 0 },
 	{ "hex, count too large", IMAGE_AUTO, ":0500000001020304F1\n" EOF_RECORD, ERR_IMAGE_FORMAT,
@@ -60,23 +62,28 @@ static const struct {
 	  "line 1: not a hex digit", 0, 0 },
 	{ "hex, no end record", IMAGE_AUTO, ":0400000001020304F2\n", ERR_IMAGE_FORMAT,
 	  "no end record", 0, 0 },
-	{ "hex, text after the end", IMAGE_AUTO, ":0400000001020304F2\n" EOF_RECORD ":0400040001020304EE\n",
-	  ERR_IMAGE_FORMAT, "line 3: text after the end record", 0, 0 },
+	{ "hex, text after the end", IMAGE_AUTO,
+	  ":0400000001020304F2\n" EOF_RECORD ":0400040001020304EE\n", ERR_IMAGE_FORMAT,
+	  "line 3: text after the end record", 0, 0 },
 	{ "hex, unknown type", IMAGE_AUTO, ":00000006FA\n" EOF_RECORD, ERR_IMAGE_FORMAT,
 	  "line 1: unknown record type 06", 0, 0 },
-	{ "hex, type 04 with 3 bytes", IMAGE_AUTO, ":03000004080000F1\n" EOF_RECORD, ERR_IMAGE_FORMAT,
-	  "line 1: a record of type 04 holds 2 bytes, not 3", 0, 0 },
-	{ "hex, not hex at all", IMAGE_IHEX, "hello\n", ERR_IMAGE_FORMAT, "line 1: does not start with ':'",
-	  0, 0 },
+	{ "hex, type 04 with 3 bytes", IMAGE_AUTO, ":03000004080000F1\n" EOF_RECORD,
+	  ERR_IMAGE_FORMAT, "line 1: a record of type 04 holds 2 bytes, not 3", 0, 0 },
+	{ "hex, not hex at all", IMAGE_IHEX, "hello\n", ERR_IMAGE_FORMAT,
+	  "line 1: does not start with ':'", 0, 0 },
 	{ "hex, past the top", IMAGE_AUTO, ":02000004FFFFFC\n:04FFFE0001020304F5\n" EOF_RECORD,
 	  ERR_IMAGE_FORMAT, "line 2: 4 bytes at 0xfffffffe pass the end", 0, 0 },
-	{ "hex, only an end record", IMAGE_AUTO, EOF_RECORD, ERR_IMAGE_EMPTY, "holds no data", 0, 0 },
+	{ "hex, only an end record", IMAGE_AUTO, EOF_RECORD, ERR_IMAGE_EMPTY, "holds no data", 0,
+	  0 },
 
-	{ "srec, 16 bit", IMAGE_AUTO, "S0030000FC\nS107100001020304DE\nS9030000FC\n", OK, NULL, 0x1000, 4 },
-	{ "srec, 24 bit", IMAGE_AUTO, "S20812000001020304DB\nS804000000FB\n", OK, NULL, 0x120000, 4 },
-	{ "srec, 32 bit", IMAGE_AUTO, "S3090800000001020304E4\nS70508000101F0\n", OK, NULL, 0x08000000, 4 },
-	{ "srec, count agrees", IMAGE_AUTO, "S107100001020304DE\nS5030001FB\nS9030000FC\n", OK, NULL,
+	{ "srec, 16 bit", IMAGE_AUTO, "S0030000FC\nS107100001020304DE\nS9030000FC\n", OK, NULL,
 	  0x1000, 4 },
+	{ "srec, 24 bit", IMAGE_AUTO, "S20812000001020304DB\nS804000000FB\n", OK, NULL, 0x120000,
+	  4 },
+	{ "srec, 32 bit", IMAGE_AUTO, "S3090800000001020304E4\nS70508000101F0\n", OK, NULL,
+	  0x08000000, 4 },
+	{ "srec, count agrees", IMAGE_AUTO, "S107100001020304DE\nS5030001FB\nS9030000FC\n", OK,
+	  NULL, 0x1000, 4 },
 	{ "srec, count differs", IMAGE_AUTO, "S107100001020304DE\nS5030002FA\nS9030000FC\n",
 	  ERR_IMAGE_FORMAT, "line 2: counts 2 data records, the file holds 1", 0, 0 },
 	{ "srec, checksum", IMAGE_AUTO, "S107100001020304DF\nS9030000FC\n", ERR_IMAGE_FORMAT,
@@ -85,9 +92,10 @@ static const struct {
 	  "line 1: says 8 bytes, holds 7", 0, 0 },
 	{ "srec, reserved type", IMAGE_AUTO, "S4030000FC\nS9030000FC\n", ERR_IMAGE_FORMAT,
 	  "line 1: unknown record type", 0, 0 },
-	{ "srec, too short for its address", IMAGE_AUTO, "S3030000FC\nS9030000FC\n", ERR_IMAGE_FORMAT,
-	  "line 1: the record is too short", 0, 0 },
-	{ "srec, no end record", IMAGE_AUTO, "S107100001020304DE\n", ERR_IMAGE_FORMAT, "no end record", 0, 0 },
+	{ "srec, too short for its address", IMAGE_AUTO, "S3030000FC\nS9030000FC\n",
+	  ERR_IMAGE_FORMAT, "line 1: the record is too short", 0, 0 },
+	{ "srec, no end record", IMAGE_AUTO, "S107100001020304DE\n", ERR_IMAGE_FORMAT,
+	  "no end record", 0, 0 },
 
 	{ "bin", IMAGE_AUTO, "anything", OK, NULL, 0, 8 },
 	{ "bin, forced over what looks like hex", IMAGE_BIN, EOF_RECORD, OK, NULL, 0, 12 },
@@ -112,8 +120,8 @@ static void test_accepts_and_refuses(void **state)
 		}
 		if (image->count != 1 || image->sections[0].addr != cases[i].addr ||
 		    image->sections[0].bytes != cases[i].bytes)
-			fail_msg("%s: %zu sections, first 0x%08x, %zu bytes", cases[i].name, image->count,
-				 image->sections[0].addr, image->sections[0].bytes);
+			fail_msg("%s: %zu sections, first 0x%08x, %zu bytes", cases[i].name,
+				 image->count, image->sections[0].addr, image->sections[0].bytes);
 		image_close(image);
 	}
 	error_clear();
@@ -124,7 +132,9 @@ static void test_segmented_address_wraps_in_its_segment(void **state)
 	struct image *image;
 
 	(void)state;
-	assert_int_equal(parse(":020000021000EC\n:04FFFE0001020304F5\n" EOF_RECORD, IMAGE_AUTO, 0, &image), OK);
+	assert_int_equal(
+		parse(":020000021000EC\n:04FFFE0001020304F5\n" EOF_RECORD, IMAGE_AUTO, 0, &image),
+		OK);
 	assert_int_equal(image->count, 2);
 	assert_int_equal(image->sections[0].addr, 0x10000);
 	assert_memory_equal(image->sections[0].data, "\x03\x04", 2);
@@ -137,14 +147,17 @@ static void test_base_is_added(void **state)
 	struct image *image;
 
 	(void)state;
-	assert_int_equal(parse(":0400000001020304F2\n" EOF_RECORD, IMAGE_AUTO, 0x08004000, &image), OK);
+	assert_int_equal(parse(":0400000001020304F2\n" EOF_RECORD, IMAGE_AUTO, 0x08004000, &image),
+			 OK);
 	assert_int_equal(image->sections[0].addr, 0x08004000);
 	image_close(image);
-	assert_int_equal(parse("S107100001020304DE\nS9030000FC\n", IMAGE_S19, 0x08000000, &image), OK);
+	assert_int_equal(parse("S107100001020304DE\nS9030000FC\n", IMAGE_S19, 0x08000000, &image),
+			 OK);
 	assert_int_equal(image->sections[0].addr, 0x08001000);
 	image_close(image);
 	/* A negative offset moves the image down. */
-	assert_int_equal(parse("S107100001020304DE\nS9030000FC\n", IMAGE_S19, 0xfffff000, &image), OK);
+	assert_int_equal(parse("S107100001020304DE\nS9030000FC\n", IMAGE_S19, 0xfffff000, &image),
+			 OK);
 	assert_int_equal(image->sections[0].addr, 0);
 	image_close(image);
 }
@@ -165,7 +178,8 @@ static void test_text_cut_anywhere(void **state)
 			struct image *image;
 
 			error_clear();
-			assert_int_not_equal(image_parse((const uint8_t *)files[f], n, type, 0, &image), OK);
+			assert_int_not_equal(
+				image_parse((const uint8_t *)files[f], n, type, 0, &image), OK);
 			assert_true(error_current()->why[0] != '\0');
 			assert_null(image);
 		}
@@ -189,9 +203,11 @@ static struct small_elf small_elf(void)
 			.e_ehsize = sizeof(Elf32_Ehdr), .e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 3,
 		},
 		.ph = {
-			{ PT_LOAD, offsetof(struct small_elf, text), 0x08000000, 0x08000000, 8, 8, PF_R, 8 },
+			{ PT_LOAD, offsetof(struct small_elf, text), 0x08000000, 0x08000000, 8, 8,
+			  PF_R, 8 },
 			/* .data: runs at 0x20000000, loaded from behind the code */
-			{ PT_LOAD, offsetof(struct small_elf, data), 0x20000000, 0x08000008, 4, 4, PF_R, 4 },
+			{ PT_LOAD, offsetof(struct small_elf, data), 0x20000000, 0x08000008, 4, 4,
+			  PF_R, 4 },
 			/* .bss: nothing in the file */
 			{ PT_LOAD, 0, 0x20000004, 0x20000004, 0, 64, PF_R, 4 },
 		},

@@ -83,21 +83,27 @@ static const struct {
 	unsigned pages, bank_pages;
 } geometries[] = {
 	{ "L476RG", 0x415, 1024, FACTORY_OPTR, true, 2048, 0x80000, 0x100000, 512, 256 },
-	{ "L476RG, DUALBANK is ignored", 0x415, 1024, FACTORY_OPTR & ~BIT(21), true, 2048, 0x80000, 0x100000,
-	  512, 256 },
+	{ "L476RG, DUALBANK is ignored", 0x415, 1024, FACTORY_OPTR & ~BIT(21), true, 2048, 0x80000,
+	  0x100000, 512, 256 },
 	{ "L476RE dual", 0x415, 512, FACTORY_OPTR, true, 2048, 0x40000, 0x80000, 256, 128 },
 	{ "L476RE single", 0x415, 512, 0xffcff8aa, false, 2048, 0, 0x80000, 256, 256 },
 	{ "L476RC dual", 0x415, 256, FACTORY_OPTR, true, 2048, 0x20000, 0x40000, 128, 64 },
 	{ "L432KC", 0x435, 256, FACTORY_OPTR, false, 2048, 0, 0x40000, 128, 128 },
-	{ "L4R5ZI dual", 0x470, 2048, FACTORY_OPTR | BIT(22), true, 4096, 0x100000, 0x200000, 512, 256 },
-	{ "L4R5ZI single", 0x470, 2048, FACTORY_OPTR & ~BIT(22), false, 8192, 0, 0x200000, 256, 256 },
-	{ "L4R5ZG dual", 0x470, 1024, FACTORY_OPTR & ~BIT(22), true, 4096, 0x80000, 0x100000, 256, 128 },
-	{ "G474RE dual", 0x469, 512, FACTORY_OPTR | BIT(22), true, 2048, 0x40000, 0x80000, 256, 128 },
+	{ "L4R5ZI dual", 0x470, 2048, FACTORY_OPTR | BIT(22), true, 4096, 0x100000, 0x200000, 512,
+	  256 },
+	{ "L4R5ZI single", 0x470, 2048, FACTORY_OPTR & ~BIT(22), false, 8192, 0, 0x200000, 256,
+	  256 },
+	{ "L4R5ZG dual", 0x470, 1024, FACTORY_OPTR & ~BIT(22), true, 4096, 0x80000, 0x100000, 256,
+	  128 },
+	{ "G474RE dual", 0x469, 512, FACTORY_OPTR | BIT(22), true, 2048, 0x40000, 0x80000, 256,
+	  128 },
 	{ "G474RE single", 0x469, 512, FACTORY_OPTR & ~BIT(22), false, 4096, 0, 0x80000, 128, 128 },
-	{ "G474RC dual has a hole", 0x469, 256, FACTORY_OPTR | BIT(22), true, 2048, 0x40000, 0x60000, 128, 64 },
+	{ "G474RC dual has a hole", 0x469, 256, FACTORY_OPTR | BIT(22), true, 2048, 0x40000,
+	  0x60000, 128, 64 },
 	{ "G0B1RE dual", 0x467, 512, 0xfffffeaa, true, 2048, 0x40000, 0x80000, 256, 128 },
 	{ "L552ZE dual", 0x472, 512, 0x7feff8aa, true, 2048, 0x40000, 0x80000, 256, 128 },
-	{ "L552ZC single, small pages", 0x472, 256, 0x7fcff8aa | BIT(22), false, 2048, 0, 0x40000, 128, 128 },
+	{ "L552ZC single, small pages", 0x472, 256, 0x7fcff8aa | BIT(22), false, 2048, 0, 0x40000,
+	  128, 128 },
 	{ "U575ZI", 0x482, 2048, 0x1feff8aa & ~BIT(21), true, 8192, 0x100000, 0x200000, 256, 128 },
 	{ "WB55RG", 0x495, 1024, 0x3d8f71aa, false, 4096, 0, 0x100000, 256, 256 },
 };
@@ -110,12 +116,15 @@ static void test_geometry(void **state)
 
 		make(&c, geometries[i].dev_id, geometries[i].kib, geometries[i].optr);
 		if (c.f.g.dual != geometries[i].dual || c.f.g.page_bytes != geometries[i].page ||
-		    c.f.g.bank2_offset != geometries[i].bank2_offset || c.f.g.span != geometries[i].span ||
-		    c.f.g.pages != geometries[i].pages || c.f.g.bank_pages != geometries[i].bank_pages)
-			fail_msg("%s: dual %d, page %u, bank 2 at 0x%x, span 0x%x, %u pages, %u in a bank",
-				 geometries[i].name, c.f.g.dual, c.f.g.page_bytes, c.f.g.bank2_offset,
-				 c.f.g.span, c.f.g.pages, c.f.g.bank_pages);
-		assert_int_equal(c.bank.sectors[c.bank.sector_count - 1].offset + c.f.g.page_bytes, c.f.g.span);
+		    c.f.g.bank2_offset != geometries[i].bank2_offset ||
+		    c.f.g.span != geometries[i].span || c.f.g.pages != geometries[i].pages ||
+		    c.f.g.bank_pages != geometries[i].bank_pages)
+			fail_msg("%s: dual %d, page %u, bank 2 at 0x%x, span 0x%x, %u pages, %u in "
+				 "a bank",
+				 geometries[i].name, c.f.g.dual, c.f.g.page_bytes,
+				 c.f.g.bank2_offset, c.f.g.span, c.f.g.pages, c.f.g.bank_pages);
+		assert_int_equal(c.bank.sectors[c.bank.sector_count - 1].offset + c.f.g.page_bytes,
+				 c.f.g.span);
 		drop(&c);
 	}
 }
@@ -123,8 +132,12 @@ static void test_geometry(void **state)
 /* RM0351 3.3.5: one bit picks the bank, the page number starts again in bank 2. */
 static void test_erase_selects_the_page_of_the_physical_bank(void **state)
 {
-	static const struct { unsigned sector; uint32_t plain, swapped; } pages[] = {
-		{ 0,   0x002, 0x802 }, { 255, 0x7fa, 0xffa }, { 256, 0x802, 0x002 }, { 511, 0xffa, 0x7fa },
+	static const struct { unsigned sector; uint32_t plain, swapped;
+	} pages[] = {
+		{ 0, 0x002, 0x802 },
+		{ 255, 0x7fa, 0xffa },
+		{ 256, 0x802, 0x002 },
+		{ 511, 0xffa, 0x7fa },
 	};
 	struct chip c;
 
@@ -132,9 +145,11 @@ static void test_erase_selects_the_page_of_the_physical_bank(void **state)
 	make(&c, 0x415, 1024, FACTORY_OPTR);
 	for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
 		c.f.is_swapped = false;
-		assert_int_equal(stm32l4_erase_value(&c.f, &c.bank.sectors[pages[i].sector]), pages[i].plain);
+		assert_int_equal(stm32l4_erase_value(&c.f, &c.bank.sectors[pages[i].sector]),
+				 pages[i].plain);
 		c.f.is_swapped = true;
-		assert_int_equal(stm32l4_erase_value(&c.f, &c.bank.sectors[pages[i].sector]), pages[i].swapped);
+		assert_int_equal(stm32l4_erase_value(&c.f, &c.bank.sectors[pages[i].sector]),
+				 pages[i].swapped);
 	}
 	assert_int_equal(stm32l4_bank_first_sector(&c.f, 0), 256);
 	assert_int_equal(stm32l4_bank_first_sector(&c.f, 1), 0);
@@ -179,8 +194,8 @@ static void test_wrp_areas(void **state)
 		stm32l4_decode_wrp(&c.bank, wrps[i].index, wrps[i].value, &a);
 		if (a.is_active != wrps[i].active || (a.is_active && (a.first != wrps[i].first ||
 								      a.last != wrps[i].last)))
-			fail_msg("WRP %u = 0x%08x: %d, %u..%u", wrps[i].index, wrps[i].value, a.is_active,
-				 a.first, a.last);
+			fail_msg("WRP %u = 0x%08x: %d, %u..%u", wrps[i].index, wrps[i].value,
+				 a.is_active, a.first, a.last);
 	}
 	drop(&c);
 }
@@ -271,7 +286,8 @@ static void test_failures_name_the_cause(void **state)
 	make(&c, 0x415, 1024, FACTORY_OPTR);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		error_clear();
-		assert_int_equal(stm32l4_failed(&c.bank, cases[i].sr, cases[i].sector), ERR_FLASH_OPERATION);
+		assert_int_equal(stm32l4_failed(&c.bank, cases[i].sr, cases[i].sector),
+				 ERR_FLASH_OPERATION);
 		if (strstr(error_current()->why, cases[i].says) == NULL)
 			fail_msg("0x%x: %s", cases[i].sr, error_current()->why);
 		assert_non_null(strstr(error_current()->evidence, "FLASH_SR = 0x"));
