@@ -22,3 +22,9 @@ testing_unit_test_tcl_rpc_LDADD = $(probed_test_libs)
 testing_unit_test_args_SOURCES = testing/unit/test_args.c src/options.c
 testing_unit_test_args_LDADD = $(probed_test_libs)
 endif
+
+dist_man_MANS += doc/probed.1
+dist_check_SCRIPTS += testing/check-errors
+EXTRA_DIST += doc/errors.md doc/end-states.md contrib/gen-errors
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = contrib/completion/probed
