@@ -130,6 +130,7 @@ enum err arg_word(struct call *c, int index, const char *const *words, int *whic
 	for (int i = 0; words[i] != NULL; i++) {
 		if (strcmp(text, words[i]) == 0) {
 			*which = i;
+			buf_free(&all);
 			return OK;
 		}
 		buf_printf(&all, "%s%s", i ? ", " : "", words[i]);
