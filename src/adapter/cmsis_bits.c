@@ -19,6 +19,21 @@ enum err cmsis_swj_sequence(struct cmsis_dap *dap, const uint8_t *bits, size_t c
 	return OK;
 }
 
+/* The probe addresses a TAP by index and bypasses the others: it must know the chain. */
+static enum err configure_chain(struct cmsis_dap *dap)
+{
+	struct jtag_chain chain;
+	uint8_t request[2 + JTAG_MAX_TAPS] = { DAP_JTAG_CONFIGURE };
+
+	jtag_get_chain(dap->adapter, &chain);
+	if (chain.count == 0)
+		return OK;
+	request[1] = (uint8_t)chain.count;
+	for (unsigned i = 0; i < chain.count; i++)
+		request[2 + i] = (uint8_t)chain.ir_bits[i];
+	return cmsis_status_command(dap, request, 2 + chain.count, "take in the JTAG chain");
+}
+
 enum err cmsis_connect_link(struct dap_port *port, enum link_connect how)
 {
 	static const enum swd_sequence sequences[] = {
@@ -39,7 +54,10 @@ enum err cmsis_connect_link(struct dap_port *port, enum link_connect how)
 	/* Some probes forget the clock when the protocol is switched. */
 	if (how != LINK_LINE_RESET && dap->adapter->actual_khz != 0)
 		TRY(cmsis_set_clock(dap, dap->adapter->actual_khz));
-	return how == LINK_SWD_TO_JTAG ? jtag_check_chain(dap->adapter) : OK;
+	if (how != LINK_SWD_TO_JTAG)
+		return OK;
+	TRY(jtag_check_chain(dap->adapter));
+	return configure_chain(dap);
 }
 
 /* Nobody drives the ACK of a TARGETSEL write, so DAP_Transfer cannot do it (IHI 0031 B4.2.3). */

@@ -181,8 +181,10 @@ static void cmsis_close(struct adapter *adapter)
 	const uint8_t disconnect[] = { DAP_DISCONNECT };
 
 	if (!adapter->is_lost && (cmsis_command(dap, disconnect, sizeof(disconnect), 1, NULL) != OK ||
-				  set_led(dap, 1, false) != OK || set_led(dap, 0, false) != OK))
-		log_failure();
+				  set_led(dap, 1, false) != OK || set_led(dap, 0, false) != OK)) {
+		log_debug("CMSIS-DAP: closing: %s", error_text(error_current()));
+		error_clear();
+	}
 	free_dap(dap);
 	adapter->priv = NULL;
 	adapter->bits_priv = NULL;
@@ -323,7 +325,7 @@ static enum err cmd_info(struct call *c)
 	} strings[] = { { 1, "vendor" }, { 2, "product" }, { 3, "serial" }, { 4, "protocol" },
 			{ 9, "firmware" }, { 5, "device vendor" }, { 6, "device" }, { 7, "board vendor" },
 			{ 8, "board" } };
-	struct cmsis_dap *dap;
+	struct cmsis_dap *dap = NULL;
 	char text[256];
 
 	TRY(opened(c->user, &dap));
@@ -339,7 +341,7 @@ static enum err cmd_info(struct call *c)
 
 static enum err cmd_raw(struct call *c)
 {
-	struct cmsis_dap *dap;
+	struct cmsis_dap *dap = NULL;
 	uint8_t request[CMSIS_MIN_PACKET];
 	size_t got;
 

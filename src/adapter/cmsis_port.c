@@ -344,7 +344,11 @@ static enum err failure(struct run *run)
 		return port_fail(run->port, run->has_pending ? run->pending : port_blame(run->port, run->at),
 				 ERR_DAP_FAULT, run->ack);
 	case SWD_ACK_WAIT:
-		return port_fail(run->port, run->has_pending ? run->pending : run->at, ERR_DAP_WAIT, run->ack);
+		port_fail(run->port, run->has_pending ? run->pending : run->at, ERR_DAP_WAIT, run->ack);
+		if (run->ran_past)
+			error_next(ERR_DAP_WAIT, "halt or reset the target, then repeat the whole access: what was "
+				   "behind the failed transfer did happen");
+		return ERR_DAP_WAIT;
 	case ACK_PARITY:
 		return port_fail(run->port, run->has_pending ? run->pending : run->at, ERR_DAP_PARITY, run->ack);
 	default:

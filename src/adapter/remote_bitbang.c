@@ -211,7 +211,7 @@ static void bitbang_close(struct adapter *adapter)
 		buf_putc(&bb->out, 'Q');
 		send_out(bb);
 		if (bb->rc != OK)
-			log_failure();
+			error_clear();
 		log_info("remote_bitbang interface quit");
 	}
 	stream_close(&bb->stream);

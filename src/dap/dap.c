@@ -145,6 +145,9 @@ void dap_describe_ctrl_stat(uint32_t ctrl_stat, char *text, size_t size)
 	};
 	size_t n = 0;
 
+	/* With ORUNDETECT a FAULT answer sets STICKYORUN by itself: not worth a word. */
+	if ((ctrl_stat & BIT(0)) && (ctrl_stat & (BIT(5) | BIT(7))))
+		ctrl_stat &= ~BIT(1);
 	text[0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if ((ctrl_stat & flags[i].bit) && n < size)
@@ -225,6 +228,9 @@ void dap_list_free(struct dap_list *list)
 {
 	if (list == NULL)
 		return;
+	for (struct dap *dap = list->first; dap != NULL; dap = dap->next)
+		if (list->adapter->is_open && !list->adapter->is_lost && dap_disconnect(dap) != OK)
+			error_clear();		/* the target may have no power any more */
 	while (list->first != NULL)
 		dap_remove(list, list->first);
 	list->adapter->on_reopened = NULL;

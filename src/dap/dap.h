@@ -29,6 +29,7 @@ struct dap {
 	uint32_t select;
 	bool select_valid;
 	uint32_t last_ctrl_stat;	/* flags of the last failure */
+	uint32_t ctrl_found;		/* CTRL/STAT before power was last asked for */
 	uint32_t ctrl;			/* what dap/ wrote to CTRL/STAT last, without the sticky bits */
 	bool is_silent;			/* the last connect failed: the next one is patient no more */
 	enum err deferred;		/* a failure while queueing; dap_run() returns it */

@@ -24,6 +24,7 @@
 #define CONNECT_MS	500
 #define RETRY_PAUSE_MS	10
 #define POWER_UP_MS	250
+#define RECOVERY_WAIT_MS 100u
 #define FLIGHT_LINES	32
 
 static bool is_jtag(const struct dap *dap)
@@ -103,12 +104,15 @@ enum err dap_link_reselect(struct dap *dap)
 	return run(dap);
 }
 
-/* Asks for power, clears what is left from before and reads what came of it: one round trip. */
+/* Asks for power, clears what is left from before and reads what came of it: one round trip. What was
+ * there before tells whether the debug domain had lost its power meanwhile. */
 static enum err ask_for_power(struct dap *dap, uint32_t *ctrl_stat)
 {
 	if (!is_jtag(dap))
 		queue_write(dap, DP_ABORT, ABORT_CLEAR);
 	queue_select_0(dap);
+	dap->ctrl_found = 0;
+	queue_read(dap, DP_CTRL_STAT, &dap->ctrl_found);
 	queue_ctrl(dap, CSYSPWRUPREQ | CDBGPWRUPREQ);
 	queue_read(dap, DP_CTRL_STAT, ctrl_stat);
 	return run(dap);
@@ -311,7 +315,8 @@ static enum err reset_line(struct dap *dap, uint32_t *ctrl_stat)
 
 	if (is_jtag(dap)) {
 		TRY(try_link(dap, 0));
-		return clear_flags(dap, ctrl_stat);
+		*ctrl_stat = dap->ctrl_found;
+		return OK;
 	}
 	if (dap->has_multidrop) {
 		TRY(select_multidrop(dap, &dpidr));
@@ -324,7 +329,7 @@ static enum err reset_line(struct dap *dap, uint32_t *ctrl_stat)
 	return clear_flags(dap, ctrl_stat);
 }
 
-static enum err reword(struct dap *dap, enum err rc, uint32_t ctrl_stat, bool power_lost)
+static enum err reword(enum err rc, uint32_t ctrl_stat, bool power_lost)
 {
 	char words[160];
 
@@ -335,17 +340,44 @@ static enum err reword(struct dap *dap, enum err rc, uint32_t ctrl_stat, bool po
 	} else if (rc == ERR_DAP_FAULT && (ctrl_stat & WDATAERR)) {
 		rc = error_why(ERR_DAP_PARITY, "the target received a write with wrong parity");
 	}
-	dap->last_ctrl_stat = ctrl_stat;
 	dap_describe_ctrl_stat(ctrl_stat, words, sizeof(words));
 	return error_evidence(rc, "CTRL/STAT = 0x%08" PRIx32 " (%s)", ctrl_stat, words);
+}
+
+/* What the error calls for; *ctrl_stat as it was found, 0 if it could not be read. */
+static enum err repair(struct dap *dap, enum err rc, uint32_t *ctrl_stat, bool *power_lost)
+{
+	bool was_connected = dap->is_connected;
+	uint32_t found;
+	enum err repaired;
+
+	if (rc == ERR_DAP_FAULT)
+		repaired = clear_flags(dap, ctrl_stat);
+	else if (rc == ERR_DAP_WAIT)
+		repaired = abort_access(dap, ctrl_stat);
+	else
+		repaired = reset_line(dap, ctrl_stat);
+	if (repaired == OK && (*ctrl_stat & wanted_acks(dap)) != wanted_acks(dap)) {
+		*power_lost = was_connected;
+		TRY(ask_for_power(dap, &found));
+		TRY(power_up(dap, found));
+	}
+	if (repaired != OK && !is_adapter_error(repaired)) {
+		repaired = try_link(dap, 0);
+		*power_lost = was_connected && !(dap->ctrl_found & CDBGPWRUPACK);
+		*ctrl_stat = *power_lost ? dap->ctrl_found : *ctrl_stat;
+	}
+	return repaired;
 }
 
 enum err dap_link_recover(struct dap *dap, enum err rc)
 {
 	struct error original;
+	struct dap_port *port = dap->port;
 	uint32_t ctrl_stat = 0;
-	bool was_connected = dap->is_connected, power_lost = false;
-	enum err repaired;
+	bool power_lost = false;
+	unsigned budget = port->wait_budget_ms;
+	size_t failed_at = port->failed_at, failed_word = port->failed_word;
 
 	dap_invalidate(dap);
 	if (is_adapter_error(rc)) {
@@ -353,33 +385,22 @@ enum err dap_link_recover(struct dap *dap, enum err rc)
 		return rc;
 	}
 	error_take(&original);
-	if (rc == ERR_DAP_FAULT)
-		repaired = clear_flags(dap, &ctrl_stat);
-	else if (rc == ERR_DAP_WAIT)
-		repaired = abort_access(dap, &ctrl_stat);
-	else
-		repaired = reset_line(dap, &ctrl_stat);
-	if (repaired == OK && (ctrl_stat & wanted_acks(dap)) != wanted_acks(dap)) {
-		power_lost = was_connected;
-		repaired = ask_for_power(dap, &ctrl_stat);
-		repaired = repaired == OK ? power_up(dap, ctrl_stat) : repaired;
-		ctrl_stat &= ~wanted_acks(dap);		/* as it was found */
-	}
-	if (repaired != OK && !is_adapter_error(repaired)) {
-		repaired = try_link(dap, 0);
-		ctrl_stat = dap->last_ctrl_stat;
-	}
+	/* Whoever waited for its budget already is not waited for as long again. */
+	port->wait_budget_ms = MIN(budget, RECOVERY_WAIT_MS);
+	enum err repaired = repair(dap, rc, &ctrl_stat, &power_lost);
+
+	port->wait_budget_ms = budget;
+	port->failed_at = failed_at;
+	port->failed_word = failed_word;
 	dap_invalidate(dap);
 	dap->is_connected = repaired == OK;
-	if (repaired != OK) {
-		flight_log(dap->port->flight, FLIGHT_LINES);
-		if (rc == ERR_DAP_NO_ACK)
-			return diagnose(dap, repaired);
-		if (is_adapter_error(repaired))
-			return repaired;
-	}
+	if (repaired != OK || rc != ERR_DAP_FAULT)
+		flight_log(port->flight, FLIGHT_LINES);
+	if (is_adapter_error(repaired))
+		return repaired;
+	if (repaired != OK && rc == ERR_DAP_NO_ACK)
+		return diagnose(dap, repaired);
 	error_put(&original);
-	if (rc != ERR_DAP_FAULT)
-		flight_log(dap->port->flight, FLIGHT_LINES);
-	return repaired == OK && ctrl_stat != 0 ? reword(dap, rc, ctrl_stat, power_lost) : rc;
+	dap->last_ctrl_stat = ctrl_stat;
+	return ctrl_stat != 0 || power_lost ? reword(rc, ctrl_stat, power_lost) : rc;
 }

@@ -14,6 +14,7 @@
 
 #define STICKY_FLAGS 0x32u	/* STICKYORUN, STICKYCMP, STICKYERR: write 1 to clear */
 #define MAX_IDLE     64u
+#define RETRY_STEPS  2u		/* a busy target is asked with little behind the question */
 
 static enum err exchange(struct bit_port *bp, uint8_t *tdo)
 {
@@ -194,17 +195,19 @@ static enum err repair_overrun(struct bit_port *bp, uint64_t deadline)
 static enum err run_steps(struct bit_port *bp)
 {
 	uint64_t deadline = 0;
-	size_t done = 0, waited_at = (size_t)-1;
+	size_t done = 0, waited_at = (size_t)-1, most = bp->port->overrun_detect ? WINDOW_STEPS : 1;
+	size_t window = most;
 
 	while (done < bp->step_count) {
-		size_t window = bp->port->overrun_detect ? WINDOW_STEPS : 1;
 		enum err rc = stream_window(bp, MIN(done + window, bp->step_count), &done);
 
+		window = MIN(4 * window, most);
 		if (rc == OK)
 			continue;
 		if (rc != ERR_DAP_WAIT)
 			return rc;
 		bp->port->stats.waits++;
+		window = MIN(RETRY_STEPS, most);
 		if (waited_at != done) {
 			waited_at = done;
 			deadline = clock_now_ms() + bp->port->wait_budget_ms;

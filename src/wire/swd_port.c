@@ -7,6 +7,7 @@
 
 #define END_IDLE 8u		/* lets the AP finish the last write (IHI 0031 B4.1.1) */
 #define MAX_IDLE 64u
+#define RETRY_STEPS 2u		/* a busy target is asked with little behind the question */
 #define ORUNERRCLR 0x10u
 
 static void swd_out(struct bit_port *bp, const uint8_t *out, size_t bits)
@@ -225,19 +226,21 @@ static enum err fail(struct bit_port *bp, enum err rc, size_t step, unsigned ack
 static enum err run_steps(struct bit_port *bp)
 {
 	uint64_t waiting_since = 0;
-	size_t done = 0, waited_at = (size_t)-1;
+	size_t done = 0, waited_at = (size_t)-1, window = WINDOW_STEPS;
 	unsigned ack = 0;
 
 	while (done < bp->step_count) {
-		size_t end = MIN(done + WINDOW_STEPS, bp->step_count), start = done;
+		size_t end = MIN(done + window, bp->step_count), start = done;
 		enum err rc = bp->port->overrun_detect ? stream_window(bp, start, end, &done, &ack) :
 							 step_by_step(bp, &done, &ack);
 
+		window = MIN(4 * window, WINDOW_STEPS);
 		if (rc == OK)
 			continue;
 		if (rc != ERR_DAP_WAIT)
 			return fail(bp, rc, done, ack);
 		bp->port->stats.waits++;
+		window = RETRY_STEPS;
 		if (waited_at != done) {
 			waited_at = done;
 			waiting_since = clock_now_ms();
