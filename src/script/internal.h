@@ -124,6 +124,9 @@ bool host_is_open(const struct script *script);
 /* search.c */
 void search_free(struct script *script);
 
+/* child.c */
+void child_register(struct script *script);
+
 /* embedded.c, made by src/script/embed */
 struct embedded_script {
 	const char *name, *text;

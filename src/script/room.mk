@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libprobed_a_SOURCES += \
 	src/script/args.c src/script/args.h \
+	src/script/child.c \
 	src/script/command.c \
 	src/script/events.c \
 	src/script/general.c \

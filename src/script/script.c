@@ -41,6 +41,7 @@ struct script *script_new(struct loop *loop, bool exec_allowed)
 	events_register(script);
 	help_register(script);
 	general_register(script);
+	child_register(script);
 	run_embedded(script);
 	return script;
 }

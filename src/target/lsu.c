@@ -4,6 +4,10 @@
 
 #include "base/bytes.h"
 
+/* No register: neither the destination nor an index. */
+#define NO_RT 16u
+#define NO_RM 17u
+
 struct decoder {
 	const uint32_t *r;
 	bool is_before;		/* registers are those before the instruction */
@@ -62,13 +66,13 @@ static bool decode16(struct decoder *d, uint16_t op)
 	case 5:
 		return decode_register_offset(d, op);
 	case 6:
-		return simple(d, rn, 4 * imm5, 4, load, rt, 16);
+		return simple(d, rn, 4 * imm5, 4, load, rt, NO_RM);
 	case 7:
-		return simple(d, rn, imm5, 1, load, rt, 16);
+		return simple(d, rn, imm5, 1, load, rt, NO_RM);
 	case 8:
-		return simple(d, rn, 2 * imm5, 2, load, rt, 16);
+		return simple(d, rn, 2 * imm5, 2, load, rt, NO_RM);
 	case 9:
-		return simple(d, 13, 4 * (op & 0xffu), 4, load, 16, 16);
+		return simple(d, 13, 4 * (op & 0xffu), 4, load, NO_RT, NO_RM);
 	case 11: {
 		unsigned count = (unsigned)__builtin_popcount(op & 0x1ffu);
 
@@ -108,7 +112,7 @@ static bool decode_single32(struct decoder *d, uint16_t lo, uint16_t hi)
 		return load;
 	}
 	if (lo & 0x80)
-		return simple(d, rn, hi & 0xfffu, bytes, load, rt, 16);
+		return simple(d, rn, hi & 0xfffu, bytes, load, rt, NO_RM);
 	if (!(hi & 0x800)) {
 		unsigned rm = hi & 15u;
 
@@ -118,8 +122,8 @@ static bool decode_single32(struct decoder *d, uint16_t lo, uint16_t hi)
 	uint32_t offset = add ? imm8 : 0u - imm8;
 
 	if (writeback && !d->is_before)
-		return simple(d, rn, index ? 0 : 0u - offset, bytes, load, 16, 16);
-	return simple(d, rn, index ? offset : 0, bytes, load, rt, 16);
+		return simple(d, rn, index ? 0 : 0u - offset, bytes, load, NO_RT, NO_RM);
+	return simple(d, rn, index ? offset : 0, bytes, load, rt, NO_RM);
 }
 
 /* LDRD, STRD (immediate). */
@@ -132,7 +136,7 @@ static bool decode_dual(struct decoder *d, uint16_t lo, uint16_t hi)
 	if (!index && !writeback)
 		return false;	/* exclusive and table branch live here */
 	if (writeback && !d->is_before)
-		return simple(d, rn, index ? 0 : 0u - offset, 8, load, 16, 16);
+		return simple(d, rn, index ? 0 : 0u - offset, 8, load, NO_RT, NO_RM);
 	return simple(d, rn, index ? offset : 0, 8, load, rt, rt2);
 }
 
@@ -151,7 +155,7 @@ static bool decode_vldr(struct decoder *d, uint16_t lo, uint16_t hi)
 		d->a->is_store = !load;
 		return true;
 	}
-	return simple(d, lo & 15u, offset, bytes, load, 16, 16);
+	return simple(d, lo & 15u, offset, bytes, load, NO_RT, NO_RM);
 }
 
 static bool decode32(struct decoder *d, uint16_t lo, uint16_t hi)

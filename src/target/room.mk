@@ -46,3 +46,19 @@ libprobed_a_SOURCES += \
 	src/target/work_area.c
 embedded_tcl += src/target/target.tcl
 EXTRA_DIST += contrib/loaders/crc32.S
+
+if HAVE_CMOCKA
+check_PROGRAMS += \
+	testing/unit/test_dwt \
+	testing/unit/test_fault \
+	testing/unit/test_fpb \
+	testing/unit/test_lsu
+testing_unit_test_dwt_SOURCES = testing/unit/test_dwt.c
+testing_unit_test_dwt_LDADD = $(probed_test_libs)
+testing_unit_test_fault_SOURCES = testing/unit/test_fault.c
+testing_unit_test_fault_LDADD = $(probed_test_libs)
+testing_unit_test_fpb_SOURCES = testing/unit/test_fpb.c
+testing_unit_test_fpb_LDADD = $(probed_test_libs)
+testing_unit_test_lsu_SOURCES = testing/unit/test_lsu.c
+testing_unit_test_lsu_LDADD = $(probed_test_libs)
+endif
