@@ -31,6 +31,12 @@ testing_unit_test_flash_plan_SOURCES = testing/unit/test_flash_plan.c
 testing_unit_test_flash_plan_LDADD = $(probed_test_libs)
 testing_unit_test_stm32l4_SOURCES = testing/unit/test_stm32l4.c
 testing_unit_test_stm32l4_LDADD = $(probed_test_libs)
+if HAVE_UNICORN
+check_PROGRAMS += testing/unit/test_loader
+testing_unit_test_loader_SOURCES = testing/unit/test_loader.c
+testing_unit_test_loader_CPPFLAGS = $(AM_CPPFLAGS) $(UNICORN_CFLAGS)
+testing_unit_test_loader_LDADD = $(probed_test_libs) $(UNICORN_LIBS)
+endif
 endif
 
 # The bytes of the loaders are checked in: `make loaders` rebuilds them with a cross compiler.
