@@ -62,12 +62,42 @@ static void build(struct daemon *d)
 	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);
 }
 
+static bool has_halted_core(const struct daemon *d, const struct dap *dap)
+{
+	for (const struct target *t = d->targets->first; t != NULL; t = t->next) {
+		if (t->dap == dap && t->state == TARGET_HALTED)
+			return true;
+	}
+	return false;
+}
+
+/* No line stays asserted and no debug domain powered, except where a core was left halted: without
+ * debug power it might forget that. */
+static void let_go(struct daemon *d)
+{
+	enum err rc = OK;
+
+	if (!d->adapter->is_open || d->adapter->is_lost)
+		return;
+	if (d->adapter->srst || d->adapter->trst)
+		rc = adapter_set_reset(d->adapter, false, false);
+	for (struct dap *dap = d->daps->first; dap != NULL; dap = dap->next) {
+		if (dap->is_connected && !has_halted_core(d, dap))
+			rc = error_first(rc, dap_disconnect(dap));
+	}
+	if (rc != OK) {
+		log_debug("at the end: %s", error_text(error_current()));
+		error_clear();
+	}
+}
+
 static void tear_down(struct daemon *d)
 {
 	systemd_notify("STOPPING=1");
 	gdb_server_close(d->gdb);
 	server_stop(d->server, GOODBYE_MS);
 	target_leave_all(d->targets);
+	let_go(d);
 	gdb_server_free(d->gdb);
 	server_free(d->server);
 	flash_room_free(d->flash);
@@ -215,8 +245,19 @@ static void tell_ready(const struct daemon *d)
 	close(d->options.ready_fd);
 }
 
+/* The verb comes with the USB drivers; a build without any can still say what it has. */
+static const char list_script[] =
+	"if {[llength [info commands {adapter probes}]]} {adapter probes} else {\n"
+	"	echo {this build has no USB support: probes cannot be listed}\n"
+	"	adapter list\n"
+	"}";
+
 static void run(struct daemon *d)
 {
+	if (d->options.list) {
+		d->has_failed = !run_one(d, &(struct queued){ false, list_script });
+		return;
+	}
 	run_queue(d);
 	if (d->has_failed || loop_is_stopped(d->loop))
 		return;

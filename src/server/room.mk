@@ -9,7 +9,7 @@ libprobed_a_SOURCES += \
 	src/server/notify.c \
 	src/server/server.c src/server/server.h src/server/service.h \
 	src/server/systemd.c src/server/systemd.h \
-	src/server/tcl_rpc.c src/server/tcl_rpc.h \
+	src/server/tcl_framing.c src/server/tcl_rpc.c src/server/tcl_rpc.h \
 	src/server/telnet.c src/server/telnet.h \
 	src/server/telnet_edit.c src/server/telnet_edit.h
 
@@ -28,3 +28,27 @@ dist_check_SCRIPTS += testing/check-errors
 EXTRA_DIST += doc/errors.md doc/end-states.md contrib/gen-errors
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = contrib/completion/probed
+
+# The seeds, cut at every length and with changed bytes.
+check_PROGRAMS += testing/fuzz/fuzz_telnet testing/fuzz/fuzz_rpc
+testing_fuzz_fuzz_telnet_SOURCES = testing/fuzz/fuzz_telnet.c testing/fuzz/replay.c
+testing_fuzz_fuzz_telnet_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"telnet"'
+testing_fuzz_fuzz_telnet_LDADD = $(PROBED_LIBS)
+testing_fuzz_fuzz_rpc_SOURCES = testing/fuzz/fuzz_rpc.c testing/fuzz/replay.c
+testing_fuzz_fuzz_rpc_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"rpc"'
+testing_fuzz_fuzz_rpc_LDADD = $(PROBED_LIBS)
+EXTRA_DIST += \
+	testing/fuzz/seeds/telnet/every-key testing/fuzz/seeds/telnet/negotiation \
+	testing/fuzz/seeds/telnet/tab-and-ends testing/fuzz/seeds/telnet/history \
+	testing/fuzz/seeds/rpc/pieces testing/fuzz/seeds/rpc/browser testing/fuzz/seeds/rpc/gdb
+
+# For an hour with libFuzzer: make fuzz, then fuzz-telnet SEEDS, fuzz-rpc SEEDS.
+fuzz_flags = -g -O1 -std=c11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -I$(srcdir)/src
+fuzz_base = $(srcdir)/src/base/bytes.c $(srcdir)/src/server/guard.c
+fuzz:
+	clang $(fuzz_flags) -o fuzz-telnet $(srcdir)/testing/fuzz/fuzz_telnet.c \
+		$(srcdir)/src/server/telnet_edit.c $(fuzz_base)
+	clang $(fuzz_flags) -o fuzz-rpc $(srcdir)/testing/fuzz/fuzz_rpc.c \
+		$(srcdir)/src/server/tcl_framing.c $(fuzz_base)
+CLEANFILES += fuzz-telnet fuzz-rpc
+.PHONY: fuzz

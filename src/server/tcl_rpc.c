@@ -26,13 +26,6 @@ struct tcl_rpc {
 	struct rpc_session *sessions;
 };
 
-long rpc_request_length(const uint8_t *in, size_t n)
-{
-	const uint8_t *end = n > 0 ? memchr(in, RPC_END, n) : NULL;
-
-	return end ? (long)(end - in) : -1;
-}
-
 static void reply(struct rpc_session *s, const struct buf *text)
 {
 	static const uint8_t end = RPC_END;
