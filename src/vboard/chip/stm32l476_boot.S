@@ -18,6 +18,10 @@ _start:
 	ldr	r1, [r0]
 	lsls	r1, r1, #11		@ BFB2 into N
 	bpl	stay
+	ldr	r0, =0x40022010		@ FLASH_SR: with OPTVERR nothing can be trusted
+	ldr	r1, [r0]
+	lsls	r1, r1, #16
+	bmi	stay
 	ldr	r0, =0x40021060		@ RCC_APB2ENR: SYSCFGEN
 	ldr	r1, [r0]
 	orr	r1, r1, #1
