@@ -42,7 +42,7 @@ EXTRA_DIST += \
 	testing/fuzz/seeds/telnet/tab-and-ends testing/fuzz/seeds/telnet/history \
 	testing/fuzz/seeds/rpc/pieces testing/fuzz/seeds/rpc/browser testing/fuzz/seeds/rpc/gdb
 
-# For an hour with libFuzzer: make fuzz, then fuzz-telnet SEEDS, fuzz-rpc SEEDS.
+# For an hour with libFuzzer: make fuzz, then fuzz-telnet NEW-FOLDER SEEDS (finds go to the first).
 fuzz_flags = -g -O1 -std=c11 -D_GNU_SOURCE -fsanitize=fuzzer,address,undefined -I$(srcdir)/src
 fuzz_base = $(srcdir)/src/base/bytes.c $(srcdir)/src/server/guard.c
 fuzz:
