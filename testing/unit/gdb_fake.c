@@ -7,6 +7,7 @@
 #define M_PROFILE "org.gnu.gdb.arm.m-profile"
 #define M_SYSTEM  "org.gnu.gdb.arm.m-system"
 #define VFP	  "org.gnu.gdb.arm.vfp"
+#define D(n) { "d" #n, 42 + n, 64, VFP, "ieee_double", "float", true, false }
 #define GENERAL(name, number) { name, number, 32, M_PROFILE, "int", "general", false, false }
 
 static const struct reg fake_regs[] = {
@@ -18,8 +19,9 @@ static const struct reg fake_regs[] = {
 	{ "pc", 15, 32, M_PROFILE, "code_ptr", "general", false, false },
 	GENERAL("xpsr", 16),
 	{ "msp", 17, 32, M_SYSTEM, "data_ptr", "system", false, false },
+	{ "psp", 18, 32, M_SYSTEM, "data_ptr", "system", false, false },
 	{ "primask", 20, 1, M_SYSTEM, "int8", "system", false, false },
-	{ "d0", 42, 64, VFP, "ieee_double", "float", true, false },
+	D(0), D(1), D(2), D(3), D(4), D(5), D(6), D(7), D(8), D(9), D(10), D(11), D(12), D(13), D(14), D(15),
 	{ "fpscr", 58, 32, VFP, "int", "float", true, false },
 	{ "hidden", 77, 32, NULL, NULL, NULL, false, true },
 };

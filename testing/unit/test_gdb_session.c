@@ -288,6 +288,8 @@ static void test_kill_and_run(void **state)
 	EXPECT(f, "!", "OK");
 	EXPECT(f, "vKill;a410", "OK");
 	EXPECT(f, "?", "W00");
+	EXPECT(f, "qfThreadInfo", "l");
+	assert_null(strstr(fake_packet(f, "qXfer:threads:read::0,ffb"), "<thread "));
 	EXPECT(f, "vAttach;1", "T05thread:1;");
 	EXPECT(f, "k", "");
 	assert_false(f->is_hung_up);

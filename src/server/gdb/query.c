@@ -89,18 +89,25 @@ static const struct buf *memory_map_document(struct gdb_session *s)
 	return &s->memory_map;
 }
 
+static void add_thread(const struct target *t, struct buf *xml)
+{
+	buf_printf(xml, "<thread id=\"%x\" core=\"0\" name=\"", GDB_THREAD);
+	for (const char *c = t->name; *c != '\0'; c++) {
+		if (strchr("&<>\"'", *c) != NULL)
+			buf_printf(xml, "&#%u;", (unsigned char)*c);
+		else
+			buf_putc(xml, *c);
+	}
+	buf_printf(xml, "\"></thread>\n");
+}
+
 static const struct buf *threads_document(struct gdb_session *s)
 {
 	buf_clear(&s->threads);
-	buf_printf(&s->threads, "<?xml version=\"1.0\"?>\n<threads>\n<thread id=\"%x\" core=\"0\" name=\"",
-		   GDB_THREAD);
-	for (const char *c = s->target->name; *c != '\0'; c++) {
-		if (strchr("&<>\"'", *c) != NULL)
-			buf_printf(&s->threads, "&#%u;", (unsigned char)*c);
-		else
-			buf_putc(&s->threads, *c);
-	}
-	buf_printf(&s->threads, "\"></thread>\n</threads>\n");
+	buf_printf(&s->threads, "<?xml version=\"1.0\"?>\n<threads>\n");
+	if (s->has_process)
+		add_thread(s->target, &s->threads);
+	buf_printf(&s->threads, "</threads>\n");
 	return &s->threads;
 }
 

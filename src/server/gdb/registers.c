@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Registers: g, G, p, P. `g` is r0..r12, sp, lr, pc, xpsr and no more: the FPU's cost a slow read
- * each, and GDB asks for what is missing by `p`. A register that cannot be read now (the core runs) is
- * "xx..", which GDB shows as unavailable.
+ * each, and GDB asks for what is missing by `p`. "xx.." is a register that GDB shows as unavailable.
  */
 #include <strings.h>
 
@@ -31,6 +30,11 @@ static void append_unknown(struct buf *out, size_t digits)
 		buf_putc(out, 'x');
 }
 
+static bool is_named(const struct reg *reg, const char *name)
+{
+	return strcasecmp(reg->name, name) == 0;
+}
+
 static enum err read_register(struct target *t, const struct reg *reg, uint64_t *value)
 {
 	if (t->list->adapter->is_lost)
@@ -41,22 +45,30 @@ static enum err read_register(struct target *t, const struct reg *reg, uint64_t 
 	return target_get_reg(t, reg, value);
 }
 
-/* By default a register that cannot be read is shown as unavailable; see
- * gdb_report_register_access_error. A lost probe is an error in any case. */
+/*
+ * By default (gdb_report_register_access_error) a register that cannot be read is shown as unavailable,
+ * and those of a running core are zeros: a GDB that attaches to watch memory while another runs the
+ * core must get a PC, or it hangs up. A lost probe is an error in any case.
+ */
 static enum err append_register(struct gdb_session *s, const struct reg *reg, struct buf *out)
 {
 	uint64_t value;
 	enum err rc = read_register(s->target, reg, &value);
 
-	if (rc == OK) {
-		append_value(out, reg, value);
+	if (rc != OK && rc != ERR_NOT_HALTED && rc != ERR_ADAPTER_LOST &&
+	    !s->server->options.report_register_access_error) {
+		error_clear();
+		append_unknown(out, 2 * bytes_of(reg));
 		return OK;
 	}
-	if (s->server->options.report_register_access_error || rc == ERR_ADAPTER_LOST)
-		return rc;
-	error_clear();
-	append_unknown(out, 2 * bytes_of(reg));
-	return OK;
+	if (rc == ERR_NOT_HALTED && !s->server->options.report_register_access_error) {
+		error_clear();
+		value = is_named(reg, "xpsr") ? XPSR_T : 0;
+		rc = OK;
+	}
+	if (rc == OK)
+		append_value(out, reg, value);
+	return rc;
 }
 
 /* Reads so many bytes of hex digits in target order. */
@@ -75,9 +87,9 @@ static bool take_value(struct rsp_args *args, const struct reg *reg, uint64_t *v
 static enum err write_register(struct gdb_session *s, const struct reg *reg, uint64_t value)
 {
 	/* M-profile cores have no other state: a clear T is a fault at the next instruction. */
-	if (strcasecmp(reg->name, "xpsr") == 0)
+	if (is_named(reg, "xpsr"))
 		value |= XPSR_T;
-	if (strcasecmp(reg->name, "pc") == 0)
+	if (is_named(reg, "pc"))
 		value &= ~1ull;
 	return target_set_reg(s->target, reg, value);
 }

@@ -43,10 +43,14 @@ static enum err packet_qC(struct gdb_session *s, struct rsp_args *args)
 	return OK;
 }
 
+/* After kill and exit there is nothing to list; a thread would bring the program back in GDB's eyes. */
 static enum err packet_qfThreadInfo(struct gdb_session *s, struct rsp_args *args)
 {
 	(void)args;
-	gdb_reply_text(s, "m%x", GDB_THREAD);
+	if (s->has_process)
+		gdb_reply_text(s, "m%x", GDB_THREAD);
+	else
+		gdb_reply_text(s, "l");
 	return OK;
 }
 
