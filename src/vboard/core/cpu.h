@@ -9,12 +9,12 @@
  * timing table says otherwise (exception entry 12, return 10, as on an M4 with zero wait states);
  * CYCCNT counts the same cycles. Members of an IT block whose condition fails cost nothing.
  *
- * vb_cpu_new() must come before or after the RAM regions are added, as is handy: the CPU maps what
- * the bus holds just before it runs. RAM regions that are not whole 4 KiB pages are data only.
+ * RAM regions may be added before or after vb_cpu_new(): the CPU maps what the bus holds just before
+ * it runs. RAM regions that are not whole 4 KiB pages are data only.
  * vb_cpu_reset() and vb_cpu_hold() may be called from a device's callback, also one that the CPU's
  * own store caused: they take effect before the next instruction.
  *
- * Reset scopes (arm-debug.md 6.8): power-on clears everything; system reset (SYSRESETREQ, nRST,
+ * Reset scopes (DDI 0403 B1.5.5, C1.6): power-on clears everything; system reset (SYSRESETREQ, nRST,
  * watchdog) keeps the debug block (DHCSR.C_DEBUGEN, DEMCR, FPB, DWT); while `hold` is set the core
  * stays in reset. The chip, not the CPU, decides what else a reset touches: it is told by on_reset_request.
  */
@@ -43,7 +43,11 @@ struct vb_cpu_config {
 	void (*on_sleep)(void *ctx, bool sleeping, bool deep);
 	/* Entered or left Debug state (watchdogs and timers may freeze). Optional. */
 	void (*on_halt)(void *ctx, bool halted);
+	/* Optional: one ITM packet (header and payload, as on SWO) when a stimulus port is written. */
+	void (*on_trace)(void *ctx, const uint8_t *packet, size_t bytes);
 	void *ctx;
+	/* Bit-band aliases at 0x22000000 and 0x42000000 (M3, M4): the CPU adds them to the bus. */
+	bool has_bitband;
 };
 
 struct vb_cpu;

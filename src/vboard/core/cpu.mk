@@ -2,7 +2,15 @@
 libvboard_a_SOURCES += \
 	src/vboard/core/bus.c src/vboard/core/bus.h \
 	src/vboard/core/clock.c src/vboard/core/clock.h \
-	src/vboard/core/cpu.h
+	src/vboard/core/cpu.c src/vboard/core/cpu.h \
+	src/vboard/core/cpu_bitband.c src/vboard/core/cpu_debug.c src/vboard/core/cpu_dwt.c \
+	src/vboard/core/cpu_engine.c src/vboard/core/cpu_engine.h \
+	src/vboard/core/cpu_engine_hooks.c src/vboard/core/cpu_engine_map.c \
+	src/vboard/core/cpu_exception.c src/vboard/core/cpu_fault.c src/vboard/core/cpu_fpb.c \
+	src/vboard/core/cpu_itm.c src/vboard/core/cpu_mpu.c src/vboard/core/cpu_nvic.c \
+	src/vboard/core/cpu_opcode.c src/vboard/core/cpu_opcode.h src/vboard/core/cpu_parts.h \
+	src/vboard/core/cpu_ppb.c src/vboard/core/cpu_priv.h src/vboard/core/cpu_scs.c \
+	src/vboard/core/cpu_step.c src/vboard/core/cpu_traits.c
 
 if HAVE_UNICORN
 if HAVE_CMOCKA

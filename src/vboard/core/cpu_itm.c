@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Instrumentation trace macrocell and the registers of the TPIU (DDI 0403 C1.7, C1.10, D4). */
+#include "vboard/core/cpu_priv.h"
+
+#define FIELD(member)	offsetof(struct vb_cpu, itm.member)
+#define TCR_ITMENA	BIT(0)
+#define LAR_UNLOCK	0xc5acce55u
+
+void itm_power_on(struct vb_cpu *cpu)
+{
+	cpu->itm = (struct itm){ .is_locked = true, .ffcr = 0x102, .cspsr = 1, .sppr = 1 };
+}
+
+static uint32_t stimulus_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
+{
+	(void)a;
+	/* FIFOREADY: packets are handed over at once. */
+	return (cpu->itm.tcr & TCR_ITMENA) && (cpu->itm.ter >> word & 1);
+}
+
+static void stimulus_write(struct vb_cpu *cpu, struct vb_access *a, unsigned port, uint32_t value)
+{
+	uint8_t packet[5] = { (uint8_t)(port << 3 | (a->size == 4 ? 3 : a->size)) };
+
+	if (!(cpu->itm.tcr & TCR_ITMENA) || !(cpu->itm.ter >> port & 1))
+		return;
+	if (!a->is_privileged && (cpu->itm.tpr >> port / 8 & 1))
+		return;
+	put_le32(&packet[1], value);
+	if (cpu->config.on_trace)
+		cpu->config.on_trace(cpu->config.ctx, packet, 1 + a->size);
+}
+
+/* The software lock holds the core's writes; the debugger's too on the M7 (erratum 513195). */
+static bool is_locked_for(const struct vb_cpu *cpu, const struct vb_access *a)
+{
+	return cpu->itm.is_locked && (a->master != VB_DAP || cpu->config.core == VB_CORTEX_M7F);
+}
+
+static uint32_t control_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
+{
+	(void)a;
+	return word == 0 ? cpu->itm.ter : word == 16 ? cpu->itm.tpr : word == 32 ? cpu->itm.tcr : 0;
+}
+
+static void control_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)
+{
+	if (is_locked_for(cpu, a))
+		return;
+	switch (word) {
+	case 0: cpu->itm.ter = value; break;
+	case 16: cpu->itm.tpr = value & 0xf; break;
+	case 32: cpu->itm.tcr = value & 0x007f0f1f; break;
+	}
+}
+
+static void lar_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)
+{
+	(void)a;
+	(void)word;
+	cpu->itm.is_locked = value != LAR_UNLOCK;
+}
+
+static uint32_t lsr_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
+{
+	(void)word;
+	if (a->master == VB_DAP && cpu->config.core != VB_CORTEX_M7F)
+		return 0;
+	return 1u | (cpu->itm.is_locked ? BIT(1) : 0);
+}
+
+const struct ppb_reg itm_regs[] = {
+	{ 0x000, 0x07c, PPB_RAW | PPB_USER, stimulus_read, stimulus_write, 0, 0 },
+	{ 0xe00, 0xe80, 0, control_read, control_write, 0, 0 },
+	{ 0xfb0, 0xfb0, 0, NULL, lar_write, 0, 0 },
+	{ 0xfb4, 0xfb4, 0, lsr_read, NULL, 0, 0 },
+	{ 0, 0, 0, NULL, NULL, 0, 0 }
+};
+
+static uint32_t fixed_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
+{
+	(void)cpu;
+	switch (a->addr & 0xffc) {
+	case 0x000: return 0xf;		/* SSPSR: port widths 1 to 4 */
+	case 0x300: return 0x8;		/* FFSR: FtNonStop */
+	case 0xfc8: return 0xca1;	/* DEVID: NRZ and Manchester */
+	default: return word & 0;
+	}
+}
+
+const struct ppb_reg tpiu_regs[] = {
+	{ 0x000, 0x000, 0, fixed_read, NULL, 0, 0 },
+	{ 0x004, 0x004, 0, NULL, NULL, FIELD(cspsr), 0xf },
+	{ 0x010, 0x010, 0, NULL, NULL, FIELD(acpr), 0x1fff },
+	{ 0x0f0, 0x0f0, 0, NULL, NULL, FIELD(sppr), 0x3 },
+	{ 0x300, 0x300, 0, fixed_read, NULL, 0, 0 },
+	{ 0x304, 0x304, 0, NULL, NULL, FIELD(ffcr), 0x142 },
+	{ 0x308, 0x308, 0, NULL, NULL, FIELD(fscr), 0x1f },
+	{ 0xfc8, 0xfc8, 0, fixed_read, NULL, 0, 0 },
+	{ 0, 0, 0, NULL, NULL, 0, 0 }
+};

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory protection unit: v7-M regions (DDI 0403 B3.5) and v8-M regions (DDI 0553 B8). */
+#include "vboard/core/cpu_priv.h"
+
+#define CTRL_ENABLE	BIT(0)
+#define CTRL_HFNMIENA	BIT(1)
+#define CTRL_PRIVDEFENA BIT(2)
+
+/* The default memory map: peripherals, external devices and the system region never execute. */
+bool mpu_default_xn(uint32_t addr)
+{
+	return (addr >= 0x40000000 && addr < 0x60000000) || addr >= 0xa0000000;
+}
+
+static bool covers(const struct vb_cpu *cpu, unsigned n, uint32_t addr)
+{
+	uint32_t rasr = cpu->mpu.rasr[n], base = cpu->mpu.rbar[n] & ~0x1fu;
+	unsigned size = bits_get(rasr, 5, 1);
+
+	if (!(rasr & 1))
+		return false;
+	if (cpu->traits->is_v8m)
+		return addr >= base && addr <= (rasr | 0x1f);
+	if (size < 4)
+		return false;
+	if (size < 31)
+		base &= ~((2u << size) - 1);
+	if (size < 31 && addr - base >= 2u << size)
+		return false;
+	/* Eight subregions of a region of at least 256 bytes can be switched off. */
+	return size < 7 || !(rasr >> (8 + ((addr - base) >> (size - 2) & 7)) & 1);
+}
+
+static bool region_allows(const struct vb_cpu *cpu, unsigned n, bool is_write, bool is_fetch, bool priv)
+{
+	uint32_t rasr = cpu->mpu.rasr[n], rbar = cpu->mpu.rbar[n];
+	unsigned ap = bits_get(rasr, 26, 24);
+
+	if (cpu->traits->is_v8m) {
+		if (is_fetch && (rbar & 1))
+			return false;
+		return (priv || (rbar & BIT(1))) && !(is_write && (rbar & BIT(2)));
+	}
+	if (is_fetch && (rasr & BIT(28)))
+		return false;
+	switch (ap) {
+	case 1: return priv;
+	case 2: return priv || !is_write;
+	case 3: return true;
+	case 5: return priv && !is_write;
+	case 6:
+	case 7: return !is_write;
+	default: return false;
+	}
+}
+
+bool mpu_allows(struct vb_cpu *cpu, uint32_t addr, bool is_write, bool is_fetch, bool is_privileged)
+{
+	if (addr - 0xe0000000 < 0x00100000)
+		return !is_fetch;	/* the PPB is beyond the MPU */
+	if (!(cpu->mpu.ctrl & CTRL_ENABLE) || (!(cpu->mpu.ctrl & CTRL_HFNMIENA) &&
+	    (cpu->ipsr == EXC_NMI || cpu->ipsr == EXC_HARDFAULT)))
+		return !is_fetch || !mpu_default_xn(addr);
+	for (unsigned n = cpu->traits->mpu_regions; n-- > 0;) {
+		if (covers(cpu, n, addr))
+			return region_allows(cpu, n, is_write, is_fetch, is_privileged);
+	}
+	return (cpu->mpu.ctrl & CTRL_PRIVDEFENA) && is_privileged &&
+	       (!is_fetch || !mpu_default_xn(addr));
+}
+
+static uint32_t mpu_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
+{
+	const struct mpu *m = &cpu->mpu;
+
+	(void)a;
+	if (cpu->traits->mpu_regions == 0)
+		return 0;
+	switch (word) {
+	case 0: return cpu->traits->mpu_regions << 8;
+	case 1: return m->ctrl;
+	case 2: return m->rnr;
+	case 12:
+	case 13: return cpu->traits->is_v8m ? m->mair[word - 12] : 0;
+	}
+	if (word >= 11)
+		return 0;
+	if (word & 1)
+		return m->rbar[m->rnr] | (cpu->traits->is_v8m ? 0 : m->rnr);
+	return m->rasr[m->rnr];
+}
+
+static void rbar_write(struct vb_cpu *cpu, uint32_t value)
+{
+	struct mpu *m = &cpu->mpu;
+
+	if (cpu->traits->is_v8m) {
+		m->rbar[m->rnr] = value;
+		return;
+	}
+	if (value & BIT(4))		/* VALID: REGION selects */
+		m->rnr = (value & 0xf) % cpu->traits->mpu_regions;
+	m->rbar[m->rnr] = value & ~0x1fu;
+}
+
+static void mpu_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)
+{
+	struct mpu *m = &cpu->mpu;
+
+	(void)a;
+	if (cpu->traits->mpu_regions == 0)
+		return;
+	if (word == 1)
+		m->ctrl = value & 7;
+	else if (word == 2)
+		m->rnr = (value & 0xff) % cpu->traits->mpu_regions;
+	else if (word >= 3 && word < 11 && (word & 1))
+		rbar_write(cpu, value);
+	else if (word >= 3 && word < 11)
+		m->rasr[m->rnr] = cpu->traits->is_v8m ? value : value & 0x173fff3f;
+	else if (word >= 12 && cpu->traits->is_v8m)
+		m->mair[word - 12] = value;
+	engine_update_caution(cpu);
+	cpu->attention = true;
+}
+
+const struct ppb_reg mpu_regs[] = {
+	{ 0xd90, 0xdc4, 0, mpu_read, mpu_write, 0, 0 },
+	{ 0, 0, 0, NULL, NULL, 0, 0 }
+};
