@@ -113,6 +113,18 @@ enum err gdb_malformed(const char *packet)
 	return error_why(ERR_PROTOCOL, "GDB's %s packet is malformed", packet);
 }
 
+/* In a frame of its own, so that Ctrl-C and a lost client can stop what takes long. */
+static enum err run_row(struct gdb_session *s, const struct gdb_packet *row, struct rsp_args *args)
+{
+	struct script_frame frame;
+
+	TRY(script_enter(s->server->script, &frame, &s->origin));
+	enum err rc = row->run(s, args);
+
+	script_leave(s->server->script, &frame);
+	return rc;
+}
+
 void gdb_dispatch(struct gdb_session *s)
 {
 	size_t used = 0;
@@ -123,7 +135,7 @@ void gdb_dispatch(struct gdb_session *s)
 	log_debug("gdb: received \"%.*s\"%s", (int)MIN(s->packet.len, 80u), body,
 		  s->packet.len > 80 ? "..." : "");
 	s->owes_answer = true;
-	enum err rc = row != NULL ? row->run(s, &args) : (gdb_reply(s, "", 0), OK);
+	enum err rc = row != NULL ? run_row(s, row, &args) : (gdb_reply(s, "", 0), OK);
 
 	if (rc != OK && s->owes_answer)
 		gdb_reply_failure(s, rc);

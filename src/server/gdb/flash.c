@@ -133,17 +133,11 @@ static enum err program(struct gdb_session *s)
 
 static enum err packet_vFlashDone(struct gdb_session *s, struct rsp_args *args)
 {
-	struct script_frame frame;
 	enum err rc = OK;
 
 	(void)args;
-	if (s->flash.is_open) {
-		rc = script_enter(s->server->script, &frame, &s->origin);
-		if (rc == OK) {
-			rc = program(s);
-			script_leave(s->server->script, &frame);
-		}
-	}
+	if (s->flash.is_open)
+		rc = program(s);
 	if (rc != OK)
 		return failed(s, rc);
 	flash_forget(s);
