@@ -49,10 +49,14 @@ EXTRA_DIST += contrib/loaders/crc32.S
 
 if HAVE_CMOCKA
 check_PROGRAMS += \
+	testing/unit/test_cortex_m \
 	testing/unit/test_dwt \
 	testing/unit/test_fault \
 	testing/unit/test_fpb \
 	testing/unit/test_lsu
+testing_unit_test_cortex_m_SOURCES = testing/unit/test_cortex_m.c testing/unit/fake_core.c \
+	testing/unit/fake_core.h
+testing_unit_test_cortex_m_LDADD = $(probed_test_libs)
 testing_unit_test_dwt_SOURCES = testing/unit/test_dwt.c
 testing_unit_test_dwt_LDADD = $(probed_test_libs)
 testing_unit_test_fault_SOURCES = testing/unit/test_fault.c
