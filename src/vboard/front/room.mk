@@ -22,12 +22,21 @@ libvboard_a_SOURCES += \
 if HAVE_UNICORN
 dist_man_MANS += doc/probed-vboard.1
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_vb_dp testing/unit/test_vb_jtag testing/unit/test_vb_swd
+check_PROGRAMS += testing/unit/test_vb_cmsis_dap testing/unit/test_vb_dp testing/unit/test_vb_front \
+	testing/unit/test_vb_jtag testing/unit/test_vb_swd
+testing_unit_test_vb_cmsis_dap_SOURCES = testing/unit/test_vb_cmsis_dap.c testing/unit/vb_bench.h \
+	testing/unit/vb_probe.h
+testing_unit_test_vb_cmsis_dap_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_dp_SOURCES = testing/unit/test_vb_dp.c testing/unit/vb_bench.h
 testing_unit_test_vb_dp_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_front_SOURCES = testing/unit/test_vb_front.c testing/unit/vb_bench.h \
+	testing/unit/vb_probe.h
+testing_unit_test_vb_front_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_jtag_SOURCES = testing/unit/test_vb_jtag.c testing/unit/vb_bench.h
 testing_unit_test_vb_jtag_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_swd_SOURCES = testing/unit/test_vb_swd.c testing/unit/vb_bench.h
 testing_unit_test_vb_swd_LDADD = $(vboard_test_libs)
 endif
 endif
+
+EXTRA_DIST += testing/system/test_judge_openocd.py
