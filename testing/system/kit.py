@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The parts of a system test: a virtual board, the daemon, a real GDB.
+
+The binaries come from $PROBED_BUILD (default: the folder "build" of the checkout).
+"""
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get("PROBED_BUILD", TOP / "build")).resolve()
+BOARD = "nucleo-l476rg"
+
+
+def wait_for(condition, what, timeout=15.0):
+    """Polls until condition() is true and returns its value."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"timed out after {timeout} s: {what}")
+        time.sleep(0.01)
+
+
+class Process:
+    """A child whose stderr (with stdout) is collected line by line."""
+
+    def __init__(self, argv, **kwargs):
+        self.argv = [str(a) for a in argv]
+        self.text = ""
+        self.process = subprocess.Popen(self.argv, stdin=kwargs.pop("stdin", subprocess.DEVNULL),
+                                        stdout=kwargs.pop("stdout", subprocess.PIPE),
+                                        stderr=subprocess.STDOUT, **kwargs)
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self):
+        for chunk in iter(lambda: os.read(self.process.stdout.fileno(), 65536), b""):
+            self.text += chunk.decode(errors="replace")
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def wait(self, timeout=20):
+        code = self.process.wait(timeout)
+        self.reader.join(5)
+        return code
+
+    def expect(self, pattern, timeout=20.0):
+        """Waits until the output matches and returns the match."""
+        def look():
+            match = re.search(pattern, self.text, re.M)
+            assert match or self.alive(), f"{self.argv[0]} ended, no {pattern!r} in:\n{self.text}"
+            return match
+        try:
+            return wait_for(look, f"{pattern!r} from {self.argv[0]}", timeout)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
+
+    def stop(self, signo=signal.SIGTERM):
+        """Ends the child; a sanitizer report in its output fails the test."""
+        if self.alive():
+            self.process.send_signal(signo)
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise AssertionError(f"did not end on {signo}: {self.argv}\n{self.text}") from None
+        self.reader.join(5)
+        for mark in ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:"):
+            assert mark not in self.text, self.text
+
+
+class Board(Process):
+    """probed-vboard with its control port."""
+
+    def __init__(self, tmp, *options, name=BOARD):
+        ports_file = tmp / "ports.json"
+        ports_file.unlink(missing_ok=True)
+        super().__init__([BUILD / "probed-vboard", name, "--cmsis-dap-tcp", "0",
+                          "--remote-bitbang", "0", "--control", "0", "--parent-death",
+                          "--ports-file", ports_file, *options])
+        wait_for(lambda: ports_file.exists() and ports_file.read_text().strip() or not self.alive(),
+                 "the board's ports")
+        assert self.alive(), self.text
+        ports = json.loads(ports_file.read_text())
+        self.ports = {key.replace("-", "_"): value for key, value in ports.items()}
+        self.control = socket.create_connection(("localhost", self.ports["control"]), timeout=60)
+        self.lines = self.control.makefile("rw")
+
+    def ctl(self, line, fails=False):
+        """One control verb; returns its JSON answer."""
+        self.lines.write(line + "\n")
+        self.lines.flush()
+        answer = json.loads(self.lines.readline())
+        assert answer["ok"] is not fails, f"{line}: {answer}"
+        return answer
+
+    def stats(self):
+        return self.ctl("stats")
+
+    def memory(self, address, size):
+        """Memory as the board has it, past the debug port."""
+        path = Path("/tmp") / f"vboard-{os.getpid()}-{id(self)}.bin"
+        self.ctl(f"dump {address:#x} {size} {path}")
+        data = path.read_bytes()
+        path.unlink()
+        return data
+
+    def stop(self, signo=signal.SIGTERM):
+        self.lines.close()
+        self.control.close()
+        super().stop(signo)
+
+
+class Daemon(Process):
+    """probed on the board's CMSIS-DAP port, with its own free ports."""
+
+    def __init__(self, *arguments, cwd=None, ready=True):
+        super().__init__([BUILD / "probed", "-s", TOP / "tcl", "-c",
+                          "gdb_port 0; telnet_port 0; tcl_port 0", *arguments], cwd=cwd)
+        self.rpc = None
+        if ready:
+            self.gdb_port = self.port("gdb")
+            self.telnet_port = self.port("telnet")
+            self.tcl_port = self.port("tcl")
+
+    def port(self, kind):
+        return int(self.expect(rf"Listening on port (\d+) for {kind} connections").group(1))
+
+    def tcl(self, command):
+        """Evaluates over the Tcl RPC port and returns the result's text."""
+        if self.rpc is None:
+            self.rpc = socket.create_connection(("localhost", self.tcl_port), timeout=60)
+        self.rpc.sendall(command.encode() + b"\x1a")
+        data = b""
+        while not data.endswith(b"\x1a"):
+            chunk = self.rpc.recv(65536)
+            assert chunk, f"RPC connection lost in {command!r}\n{self.text}"
+            data += chunk
+        return data[:-1].decode(errors="replace").rstrip("\n")
+
+    def fails(self, command):
+        """Evaluates a command that must fail and returns the error text."""
+        result = self.tcl(f"list [catch {{{command}}} probed_error] $probed_error")
+        assert result.startswith("1 "), f"{command!r} did not fail: {result}"
+        return result[2:].strip("{}")
+
+    def stop(self, signo=signal.SIGTERM):
+        if self.rpc is not None:
+            self.rpc.close()
+            self.rpc = None
+        super().stop(signo)
+
+
+class Gdb:
+    """The real gdb-multiarch: run() for a list of commands, start() for one that stays."""
+
+    def __init__(self, daemon):
+        self.daemon = daemon
+        self.child = None
+
+    def _argv(self, elf):
+        argv = ["gdb-multiarch", "-nx", "-q", "-ex", "set pagination off", "-ex", "set confirm off",
+                "-ex", "set remotetimeout 20", "-ex", "set style enabled off"]
+        return argv + ([str(elf)] if elf else [])
+
+    def run(self, commands, elf=None, timeout=120, connect="target remote"):
+        """Runs the commands after connecting; returns everything GDB printed."""
+        argv = self._argv(elf) + ["-batch"]
+        for command in [f"{connect} localhost:{self.daemon.gdb_port}", *commands]:
+            argv += ["-ex", command]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=timeout, check=False)
+        return done.stdout.decode(errors="replace")
+
+    def start(self, elf=None):
+        """A GDB that is typed at; see send() and expect()."""
+        self.child = Process(self._argv(elf), stdin=subprocess.PIPE, start_new_session=True)
+        self.send(f"target remote localhost:{self.daemon.gdb_port}")
+        return self
+
+    def send(self, command):
+        self.child.process.stdin.write(command.encode() + b"\n")
+        self.child.process.stdin.flush()
+
+    def expect(self, pattern, timeout=30.0):
+        match = self.child.expect(pattern, timeout)
+        self.child.text = self.child.text[match.end():]
+        return match
+
+    def interrupt(self):
+        self.child.process.send_signal(signal.SIGINT)
+
+    def stop(self):
+        if self.child is not None and self.child.alive():
+            self.child.process.kill()
+            self.child.wait()
+
+
+def build_firmware():
+    """Builds testing/firmware once; returns a function from program name to ELF path."""
+    out = BUILD / "firmware"
+    out.mkdir(exist_ok=True)
+    with open(out / ".lock", "w", encoding="ascii") as lock:    # several pytest workers
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", "-C", TOP / "testing/firmware", f"OUT={out}"], check=True)
+    return lambda name: out / f"{name}.elf"
+
+
+def board_arguments(board, speed=4000):
+    """probed's arguments that attach it to the board over CMSIS-DAP/TCP and SWD."""
+    return ["-f", "interface/cmsis-dap-tcp.cfg",
+            "-c", f"cmsis-dap tcp host localhost; cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
+            "-c", f"transport select swd; adapter speed {speed}",
+            "-f", "target/stm32l4x.cfg"]
