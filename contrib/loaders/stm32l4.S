@@ -32,6 +32,7 @@
 
 	.equ CR_STRT, 0x10000
 	.equ IWDG_REFRESH, 0xaaaa
+	.equ ERASE_PAUSE, 64		/* 3 cycles each: 50 us of 22 ms at 4 MHz */
 
 /*
  * r0 block, r1 SR_BUSY, r6 next address, r7 double words left in the run
@@ -84,6 +85,9 @@ erase:
 	orrs	r2, r2, r4
 	str	r2, [r3]
 1:	bl	refresh_watchdog
+	movs	r2, #ERASE_PAUSE	/* leaves the bus to the host */
+2:	subs	r2, r2, #1
+	bne	2b
 	ldr	r2, [r0, #SR_ADDR]
 	ldr	r3, [r2]
 	tst	r3, r1
