@@ -14,6 +14,8 @@
 #define SFSR  0xe000ede4u
 #define SFAR  0xe000ede8u
 #define LOCKUP_PC 0xfffffffeu	/* and 0xeffffffe: DDI 0403 B1.5.15, DDI 0553 */
+#define CFSR_INVSTATE BIT(17)
+#define SEARCH_WORDS 64u
 
 static bool is_main(const struct cortex_m *cm)
 {
@@ -46,14 +48,39 @@ static uint32_t reg_value(struct target *t, const char *name)
 	return v;
 }
 
-/* EXC_RETURN in LR says which stack the frame is on (DDI 0403 B1.5.8). */
+static bool is_exc_return(uint32_t word)
+{
+	return (word & 0xffffff80) == 0xffffff80 && word != 0xffffffff;
+}
+
+/* The handler has called something: its prologue pushed EXC_RETURN, as the last word below the frame. */
+static bool search_stack(struct target *t, uint32_t msp, uint32_t *addr)
+{
+	uint8_t stack[4 * SEARCH_WORDS];
+	size_t got = 0;
+
+	if (target_read_bytes(t, msp, stack, sizeof(stack), &got) != OK)
+		error_clear();	/* the stack may begin just above */
+	for (size_t i = 0; i + 4 <= got; i += 4) {
+		uint32_t word = get_le32(stack + i);
+
+		if (!is_exc_return(word))
+			continue;
+		*addr = word & 4 ? reg_value(t, "psp") : msp + (uint32_t)i + 4;
+		return true;
+	}
+	return false;
+}
+
+/* EXC_RETURN says which stack the frame is on (DDI 0403 B1.5.8). */
 static bool frame_address(struct target *t, uint32_t *addr)
 {
-	uint32_t lr = reg_value(t, "lr");
+	uint32_t lr = reg_value(t, "lr"), msp = reg_value(t, "msp");
 
-	if ((lr & 0xff000000) != 0xff000000)
-		return false;	/* the handler has called something: LR is a return address */
-	*addr = reg_value(t, lr & 4 ? "psp" : "msp");
+	if (is_exc_return(lr))
+		*addr = lr & 4 ? reg_value(t, "psp") : msp;
+	else if (!search_stack(t, msp, addr))
+		return false;
 	return *addr != 0 && *addr % 4 == 0;
 }
 
@@ -100,6 +127,9 @@ static void read_frame(struct target *t, struct fault_state *f)
 	f->frame = (struct fault_frame){
 		get_le32(bytes), get_le32(bytes + 4), get_le32(bytes + 8), get_le32(bytes + 12),
 		get_le32(bytes + 16), get_le32(bytes + 20), get_le32(bytes + 24), get_le32(bytes + 28) };
+	/* A frame has T set, unless losing it was the fault, and an even PC. */
+	if ((f->frame.pc & 1) || (!(f->frame.xpsr & XPSR_T) && !(f->cfsr & CFSR_INVSTATE)))
+		return;
 	f->has_frame = true;
 	read_instruction(t, f);
 }
@@ -113,7 +143,11 @@ static enum err explain(struct target *t, struct buf *out, bool always)
 	if (t->state == TARGET_HALTED) {
 		f.exception = reg_value(t, "xPSR") & 0x1ff;
 		pc = reg_value(t, "pc");
-		f.is_lockup = pc == LOCKUP_PC || pc == 0xeffffffe;
+		f.is_lockup = (pc == LOCKUP_PC || pc == 0xeffffffe) && f.exception >= 2;
+		if (pc == LOCKUP_PC && f.exception == 0) {
+			buf_printf(out, "the reset vector reads 0xffffffff: no program (erased flash?)");
+			return OK;
+		}
 	}
 	if (!always && !f.is_lockup && !(f.exception >= 3 && f.exception <= 7))
 		return OK;

@@ -73,10 +73,10 @@ static const char *escalated_from(const struct fault_state *f)
 
 static void head(const struct fault_state *f, struct buf *out)
 {
-	const char *from = escalated_from(f);
+	const char *from = f->is_lockup ? NULL : escalated_from(f);
 
 	if (f->is_lockup)
-		buf_printf(out, "Lockup (a fault inside the HardFault or NMI handler)");
+		buf_printf(out, "Lockup: a fault inside the HardFault or NMI handler");
 	else if (f->exception >= 3 && f->exception <= 7)
 		buf_printf(out, "%s", names[f->exception]);
 	else
