@@ -101,6 +101,7 @@ def test_power_cut_in_a_flash_write_says_what_was_not_done(board, daemon, firmwa
     board.ctl("fail-after 200 power")
     text = daemon.fails(f"flash write_image erase {firmware('big')}")
     assert len(text) > 30, text
+    board.ctl("power on")
     wait_for(lambda: daemon.tcl("catch {reset halt}") == "0", "the target to come back")
     daemon.tcl(f"flash write_image erase {firmware('big')}")
     daemon.tcl(f"flash verify_image {firmware('big')}")

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from conftest import Process
+from kit import Process
 
 pytestmark = pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
 
