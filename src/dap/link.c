@@ -364,7 +364,8 @@ static enum err repair(struct dap *dap, enum err rc, uint32_t *ctrl_stat, bool *
 	}
 	if (repaired != OK && !is_adapter_error(repaired)) {
 		repaired = try_link(dap, 0);
-		*power_lost = was_connected && !(dap->ctrl_found & CDBGPWRUPACK);
+		/* Only a link that came up again tells what became of the power. */
+		*power_lost = repaired == OK && was_connected && !(dap->ctrl_found & CDBGPWRUPACK);
 		*ctrl_stat = *power_lost ? dap->ctrl_found : *ctrl_stat;
 	}
 	return repaired;

@@ -507,6 +507,123 @@ static void test_stop_mode_shuts_the_debugger_out(void **state)
 	assert_int_equal(b->chip->env.power, STM32_STOP);
 }
 
+/* With the core running: a vector table and an endless loop at an offset in flash. */
+
+static void put_program(struct chip_bench *b, uint32_t phys, uint32_t sp, const uint16_t *code, size_t n)
+{
+	uint8_t image[256] = { 0 };
+
+	put_le32(image, sp);
+	put_le32(image + 4, MAIN + 0x81);
+	for (size_t i = 0; i < n; i++)
+		put_le16(image + 0x80 + 2 * i, code[i]);
+	assert_true(stm32l4_array_load(b->f, phys, image, sizeof(image)));
+}
+
+static uint32_t pc_after(struct chip_bench *b, uint64_t us)
+{
+	struct vb_cpu_state s;
+
+	run_us(b, us);
+	vb_cpu_state(b->board->cpu, &s);
+	return s.pc;
+}
+
+static const uint16_t loop[] = { 0xe7fe };
+static const uint16_t nop_loop[] = { 0xbf00, 0xe7fd };
+
+static void test_bfb2_starts_bank_2_if_its_stack_is_in_sram1(void **state)
+{
+	struct chip_bench *b = *state;
+
+	put_program(b, 0, 0x20017ff0, loop, ARRAY_SIZE(loop));
+	put_program(b, 0x80000, 0x20017ff0, nop_loop, ARRAY_SIZE(nop_loop));
+	stm32l4_options_provision(b->f, OPT_USER, 0xfffff8aa);
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	assert_in_range(pc_after(b, 1000), MAIN + 0x80, MAIN + 0x82);
+	assert_true(b->f->fb_mode);
+	assert_int_equal(rd(b, MAIN + 0x80), 0xe7fdbf00);
+	put_program(b, 0x80000, 0x20018000, nop_loop, ARRAY_SIZE(nop_loop));
+	vb_board_reset(b->board, VB_RESET_SYSTEM);
+	assert_int_equal(pc_after(b, 1000), MAIN + 0x80);
+	assert_false(b->f->fb_mode);		/* bank 1 */
+	stm32l4_array_load(b->f, 0, (const uint8_t *)"\xff\xff\xff\xff", 4);
+	vb_board_reset(b->board, VB_RESET_SYSTEM);
+	assert_in_range(pc_after(b, 1000), 0x1fff6144, 0x1fff61b0);
+}
+
+static void test_level_1_firmware_runs_until_a_debugger_looks(void **state)
+{
+	struct chip_bench *b = *state;
+	struct vb_cpu_state s;
+	uint32_t value;
+
+	put_program(b, 0, 0x20017ff0, loop, ARRAY_SIZE(loop));
+	stm32l4_options_provision(b->f, OPT_USER, 0xffeff8bb);
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	assert_int_equal(pc_after(b, 1000), MAIN + 0x80);
+	assert_int_equal(try_read(b, MAIN, &value), VB_FAULT);
+	run_us(b, 1000);
+	vb_cpu_state(b->board->cpu, &s);
+	assert_true(s.locked_up);
+	vb_board_reset(b->board, VB_RESET_SYSTEM);	/* a reset button is not enough */
+	run_us(b, 1000);
+	vb_cpu_state(b->board->cpu, &s);
+	assert_true(s.locked_up);
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	assert_int_equal(pc_after(b, 1000), MAIN + 0x80);
+}
+
+static void test_the_core_waits_for_flash_it_erases(void **state)
+{
+	struct chip_bench *b = *state;
+	struct vb_cpu_state before, after;
+
+	put_program(b, 0, 0x20017ff0, loop, ARRAY_SIZE(loop));
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	run_us(b, 100);
+	unlock(b);
+	flash_wr(b, FLASH_CR, CR_PER | 5 << 3 | CR_STRT);
+	vb_cpu_state(b->board->cpu, &before);
+	run_us(b, 20000);
+	vb_cpu_state(b->board->cpu, &after);
+	assert_in_range(after.instructions - before.instructions, 0, 2);
+	run_us(b, 3000);
+	vb_cpu_state(b->board->cpu, &after);
+	assert_true(after.instructions - before.instructions > 1000);
+	flash_wr(b, FLASH_CR, CR_PER | 5 << 3 | CR_BKER | CR_STRT);	/* the other bank */
+	vb_cpu_state(b->board->cpu, &before);
+	run_us(b, 10000);
+	vb_cpu_state(b->board->cpu, &after);
+	assert_true(after.instructions - before.instructions > 10000);
+}
+
+static void test_button_wakes_from_stop(void **state)
+{
+	/* movs r0, #4; ldr r1, SCR; str r0, [r1]; wfi; b . (SCR is the literal) */
+	static const uint16_t code[] = { 0x2004, 0x4902, 0x6008, 0xbf30, 0xe7fe, 0xbf00,
+					 0xed10, 0xe000 };
+	struct chip_bench *b = *state;
+	struct vb_cpu_state s;
+	uint32_t value;
+
+	put_program(b, 0, 0x20017ff0, code, ARRAY_SIZE(code));
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	wr(b, RCC_BASE + RCC_APB2ENR, 1);
+	wr(b, 0x40010014, 0x20);
+	wr(b, 0x4001040c, BIT(13));
+	wr(b, 0x40010400, BIT(13));
+	wr(b, 0xe000e104, BIT(40 - 32));	/* NVIC: EXTI15_10 */
+	run_us(b, 1000);
+	assert_int_equal(b->chip->env.power, STM32_STOP);
+	assert_int_equal(try_read(b, SRAM1_BASE, &value), VB_FAULT);
+	stm32_gpio_drive(&b->chip->gpio[2], 13, 0);
+	run_us(b, 1000);
+	assert_int_equal(b->chip->env.power, STM32_RUN);
+	vb_cpu_state(b->board->cpu, &s);
+	assert_false(s.sleeping);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -537,6 +654,10 @@ int main(void)
 		BENCH_TEST(test_under_nrst_only_the_ppb_answers),
 		BENCH_TEST(test_power_on_forgets_ram_and_dbgmcu),
 		BENCH_TEST(test_stop_mode_as_reset),
+		BENCH_TEST(test_bfb2_starts_bank_2_if_its_stack_is_in_sram1),
+		BENCH_TEST(test_level_1_firmware_runs_until_a_debugger_looks),
+		BENCH_TEST(test_the_core_waits_for_flash_it_erases),
+		BENCH_TEST(test_button_wakes_from_stop),
 		BENCH_TEST(test_stop_mode_shuts_the_debugger_out),
 	};
 
