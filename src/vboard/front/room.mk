@@ -39,4 +39,4 @@ testing_unit_test_vb_swd_LDADD = $(vboard_test_libs)
 endif
 endif
 
-EXTRA_DIST += testing/system/test_judge_openocd.py
+EXTRA_DIST += testing/system/test_judge_openocd.py testing/system/test_vboard.py
