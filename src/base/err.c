@@ -71,9 +71,25 @@ enum err error_what(enum err code, const char *fmt, ...)
 	return code;
 }
 
-enum err error_first(enum err first, enum err second)
+/* A clean-up may have one of its own. */
+static struct error held[8];
+static unsigned held_count;
+
+void error_hold(enum err first)
 {
-	return first != OK ? first : second;
+	if (first != OK && held_count < sizeof(held) / sizeof(held[0]))
+		held[held_count] = current;
+	held_count++;
+}
+
+enum err error_settle(enum err first, enum err second)
+{
+	held_count--;
+	if (first == OK)
+		return second;
+	if (held_count < sizeof(held) / sizeof(held[0]))
+		current = held[held_count];
+	return first;
 }
 
 const struct error *error_current(void)

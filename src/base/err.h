@@ -40,8 +40,11 @@ enum err error_why(enum err code, const char *fmt, ...) __attribute__((format(pr
 enum err error_next(enum err code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum err error_evidence(enum err code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 enum err error_what(enum err code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* For clean-up paths: the first failure wins. */
-enum err error_first(enum err first, enum err second);
+/* For clean-up paths: the first failure wins, with its message. `cleanup` is the call that follows, so
+ * the chain can be kept while it runs; `first` is a variable. */
+#define error_first(first, cleanup) (error_hold(first), error_settle(first, cleanup))
+void error_hold(enum err first);
+enum err error_settle(enum err first, enum err second);
 
 /* The current chain; code OK if there is none. */
 const struct error *error_current(void);

@@ -86,8 +86,7 @@ enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_
 		crcs += n;
 		count -= n;
 	}
-	work_area_free(t, area);
-	return rc;
+	return error_first(rc, (work_area_free(t, area), OK));
 }
 
 static enum err crcs_by_reading(struct target *t, uint32_t addr, uint32_t block, unsigned count,

@@ -212,9 +212,10 @@ static enum err cmd_erase_check(struct call *c)
 		return OK;
 	}
 	for (unsigned i = 0; i < bank->sector_count; i++)
-		result_printf(c, "\t#%3u: 0x%08x (0x%x %ukB) %s\n", i, bank->sectors[i].offset,
-			      bank->sectors[i].size, bank->sectors[i].size >> 10,
-			      bank->sectors[i].is_erased == 1 ? "erased" : "not erased");
+		if (bank->sectors[i].is_erased != 1)
+			result_printf(c, "\t#%3u: 0x%08x (0x%x %ukB) not erased\n", i,
+				      bank->sectors[i].offset, bank->sectors[i].size,
+				      bank->sectors[i].size >> 10);
 	return OK;
 }
 
@@ -263,7 +264,7 @@ const struct command flash_bank_commands[] = {
 	  "Set or remove the write protection of sectors. The chip may be reset; it is halted "
 	  "afterwards." },
 	{ "flash erase_check", STAGE_EXEC, 1, 1, "bank", cmd_erase_check,
-	  "Look which sectors read as erased." },
+	  "List the sectors that do not read as erased." },
 	{ "flash padded_value", STAGE_ANY, 2, 2, "bank value", cmd_padded_value,
 	  "Set the byte that fills gaps and ragged ends of what is written." },
 	{ "flash skip_same", STAGE_ANY, 0, 1, "?on|off?", cmd_skip_same,

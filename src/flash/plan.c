@@ -30,8 +30,8 @@ struct builder {
 	const struct flash_write_options *options;
 	struct draft_list *lists;
 	size_t count;
-	size_t outside;			/* bytes that no bank covers */
-	uint32_t outside_addr;		/* the first of them */
+	struct flash_range *outside;	/* what no bank covers */
+	size_t outside_count;
 };
 
 bool is_filled(const uint8_t *data, size_t n, uint8_t value)
@@ -117,10 +117,8 @@ static uint64_t next_flash(struct builder *b, struct flash_bank *bank, uint32_t 
 
 static void note_outside(struct builder *b, uint32_t addr, size_t n)
 {
-	if (b->outside == 0)
-		b->outside_addr = addr;
-	b->outside += n;
-	log_warning("no flash bank found for address 0x%08x: %zu bytes are not written", addr, n);
+	b->outside = xrealloc(b->outside, (b->outside_count + 1) * sizeof(*b->outside));
+	b->outside[b->outside_count++] = (struct flash_range){ addr, (uint32_t)n };
 }
 
 static enum err add_section(struct builder *b, const struct image *image, size_t index)
@@ -155,16 +153,18 @@ static enum err add_section(struct builder *b, const struct image *image, size_t
 }
 
 /* A warning for what an erase takes along on either side of the image. */
-static void warn_extra_erase(const struct flash_bank *bank, const struct draft *d)
+static void warn_extra_erase(const struct flash_bank *bank, const struct flash_step *step)
 {
-	const struct flash_sector *s = &bank->sectors[d->sector];
-	uint32_t base = bank->base + s->offset;
+	const struct flash_sector *s = &bank->sectors[step->sector];
+	uint32_t base = bank->base + s->offset, end = base + s->size;
+	uint32_t first = bank->base + step->offset, behind = first + (uint32_t)step->bytes;
 
-	if (d->low > 0)
-		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", base, base + d->low - 1);
-	if (d->high < s->size)
-		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", base + d->high,
-			    base + s->size - 1);
+	if (!step->erase || step->bytes == 0)
+		return;
+	if (first > base)
+		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", base, first - 1);
+	if (behind < end)
+		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", behind, end - 1);
 }
 
 static void draft_to_step(const struct builder *b, const struct flash_bank *bank, struct draft *d,
@@ -175,8 +175,6 @@ static void draft_to_step(const struct builder *b, const struct flash_bank *bank
 	struct flash_step *step = &plan->steps[plan->count++];
 
 	plan->image_bytes += d->covered;
-	if (b->options->erase && !d->keeps_rest)
-		warn_extra_erase(bank, d);
 	if (d->keeps_rest) {
 		plan->kept_bytes += s->size - d->covered;
 		d->low = 0;
@@ -301,6 +299,7 @@ static void builder_free(struct builder *b)
 		free(b->lists[i].drafts);
 	}
 	free(b->lists);
+	free(b->outside);
 }
 
 static enum err build(struct builder *b, const struct image *image, struct flash_plan **plans,
@@ -311,15 +310,20 @@ static enum err build(struct builder *b, const struct image *image, struct flash
 	finish_lists(b, plans, count);
 	for (size_t i = 0; i < b->options->also_erase_count; i++)
 		TRY(add_erase_range(b, &b->options->also_erase[i], plans, count));
-	if (*count == 0 && b->outside > 0)
-		return error_why(
-			ERR_NO_BANK,
-			"no flash bank found for address 0x%08x: the whole image lies outside",
-			b->outside_addr);
+	if (*count == 0 && b->outside_count > 0)
+		return error_why(ERR_NO_BANK, "no flash bank found for address 0x%08x: the whole image "
+				 "lies outside", b->outside[0].addr);
+	for (size_t i = 0; i < b->outside_count; i++)
+		log_warning("no flash bank found for address 0x%08x: %u bytes are not written",
+			    b->outside[i].addr, b->outside[i].bytes);
 	for (size_t i = 0; i < *count; i++) {
+		struct flash_plan *plan = &(*plans)[i];
+
 		if (b->options->skip_same)
-			TRY(plan_skip_same(&(*plans)[i]));
-		plan_total(&(*plans)[i]);
+			TRY(plan_skip_same(plan));
+		for (size_t k = 0; k < plan->count; k++)
+			warn_extra_erase(plan->bank, &plan->steps[k]);
+		plan_total(plan);
 	}
 	return OK;
 }

@@ -281,8 +281,10 @@ static enum err probe(struct flash_bank *bank)
 
 /* The session between begin and end */
 
-static enum err refuse_read_protected(const struct stm32l4 *f)
+static enum err refuse_read_protected(const struct flash_bank *bank)
 {
+	const struct stm32l4 *f = bank->priv;
+
 	error_why(ERR_READ_PROTECTED,
 		  "read-out protection (RDP) is at level %u: a debugger cannot read, erase or "
 		  "program this flash",
@@ -292,8 +294,8 @@ static enum err refuse_read_protected(const struct stm32l4 *f)
 	if (stm32l4_rdp_level(f->optr) == 2)
 		return error_next(ERR_READ_PROTECTED, "there is no way back from level 2");
 	return error_next(ERR_READ_PROTECTED,
-			  "\"stm32l4x unlock BANK confirm\" lowers it to 0 and erases the whole "
-			  "flash");
+			  "\"stm32l4x unlock %u confirm\" lowers it to 0 and erases the whole flash",
+			  bank->number);
 }
 
 enum err stm32l4_check_swap(struct flash_bank *bank)
@@ -437,16 +439,17 @@ static enum err clear_modes(struct flash_bank *bank)
 	return stm32l4_lock(bank);
 }
 
-static enum err begin(struct flash_bank *bank)
+static enum err restore_surroundings(struct flash_bank *bank)
+{
+	enum err rc = caches_restore(bank);
+
+	return error_first(rc, watchdogs_restore(bank));
+}
+
+static enum err prepare(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
 
-	if (bank->target->state != TARGET_HALTED)
-		return error_why(ERR_NOT_HALTED, "Target not halted");
-	TRY(flash_probe(bank));
-	f->has_saved_acr = f->has_saved_freeze = false;
-	if (stm32l4_rdp_level(f->optr) != 0 && !(f->is_tz && OPTR_RDP(f->optr) == RDP_LEVEL_0_5))
-		return refuse_read_protected(f);
 	if (f->line->has_l4_rcc)
 		TRY(target_read_u32(bank->target, RCC_CSR, &f->reset_flags));
 	TRY(wake_flash(bank));
@@ -458,12 +461,26 @@ static enum err begin(struct flash_bank *bank)
 	return stm32l4_unlock(bank, false);
 }
 
+static enum err begin(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	enum err rc;
+
+	if (bank->target->state != TARGET_HALTED)
+		return error_why(ERR_NOT_HALTED, "Target not halted");
+	TRY(flash_probe(bank));
+	f->has_saved_acr = f->has_saved_freeze = false;
+	if (stm32l4_rdp_level(f->optr) != 0 && !(f->is_tz && OPTR_RDP(f->optr) == RDP_LEVEL_0_5))
+		return refuse_read_protected(bank);
+	rc = prepare(bank);
+	return rc == OK ? OK : error_first(rc, restore_surroundings(bank));
+}
+
 static enum err end(struct flash_bank *bank)
 {
 	enum err rc = stm32l4_lock(bank);
 
-	rc = error_first(rc, caches_restore(bank));
-	return error_first(rc, watchdogs_restore(bank));
+	return error_first(rc, restore_surroundings(bank));
 }
 
 /* The contract's steps */

@@ -239,8 +239,8 @@ static enum err cmd_wrp_info(struct call *c)
 
 		if (a->is_pcrop || !a->is_active || (which >= 0 && a->physical != (unsigned)which))
 			continue;
-		result_printf(c, "%s[%u,%u]", shown++ > 0 ? ", " : "protected areas: ", a->first,
-			      a->last);
+		result_printf(c, "%s [%u", shown++ > 0 ? "" : "protected areas:", a->first);
+		result_printf(c, a->last > a->first ? ",%u]" : "]", a->last);
 	}
 	result_printf(c, shown > 0 ? "\n" : "no protected areas\n");
 	return OK;

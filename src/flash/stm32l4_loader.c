@@ -370,8 +370,9 @@ static enum err direct_program(struct flash_bank *bank, uint32_t addr, const uin
 		size_t part = MIN(n, DIRECT_BYTES);
 		enum err rc = target_write(bank->target, addr, 4, part / 4, data);
 
+		/* A refused write: SR knows why. */
 		if (rc == ERR_BUS || rc == ERR_DAP_FAULT)
-			return error_first(check_sr(bank, sector), rc);
+			TRY(check_sr(bank, sector));
 		TRY(rc);
 		TRY(check_sr(bank, sector));
 		TRY(operation_step(bank));

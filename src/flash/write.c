@@ -120,10 +120,13 @@ static const char *state_word(const struct flash_step *s)
 static void tell_state(const struct flash_plan *plan)
 {
 	struct buf text = { 0 };
+	bool touched = false;
 	size_t end;
 
 	for (size_t i = 0; i < plan->count; i = end) {
 		const struct flash_step *a = &plan->steps[i];
+
+		touched |= a->state != STEP_WAITS;
 
 		for (end = i + 1;
 		     end < plan->count && state_word(&plan->steps[end]) == state_word(a);)
@@ -133,8 +136,11 @@ static void tell_state(const struct flash_plan *plan)
 			buf_printf(&text, "..%u", plan->steps[end - 1].sector);
 		buf_printf(&text, " %s", state_word(a));
 	}
-	if (text.len > 0)
-		log_warning("flash bank %s: sectors %s", plan->bank->name, (const char *)text.data);
+	if (touched)
+		log_warning("flash bank %s: sector%s %s", plan->bank->name,
+			    plan->count > 1 ? "s" : "", (const char *)text.data);
+	else
+		log_info("flash bank %s: nothing was erased or written", plan->bank->name);
 	buf_free(&text);
 }
 
