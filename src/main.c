@@ -135,20 +135,22 @@ static void on_hangup(void *ctx)
 }
 
 /* Started by GDB as a pipe, the Ctrl-C at GDB's terminal is meant for the target. */
+static void on_keyboard(struct daemon *d, int signo)
+{
+	if (server_is_piped(d->server))
+		signal(signo, SIG_IGN);
+	else
+		on_signal(d, signo);
+}
+
 static void on_interrupt(void *ctx)
 {
-	struct daemon *d = ctx;
-
-	if (!server_is_piped(d->server))
-		on_signal(d, SIGINT);
+	on_keyboard(ctx, SIGINT);
 }
 
 static void on_quit(void *ctx)
 {
-	struct daemon *d = ctx;
-
-	if (!server_is_piped(d->server))
-		on_signal(d, SIGQUIT);
+	on_keyboard(ctx, SIGQUIT);
 }
 
 static void on_parent_death(void *ctx, short revents)

@@ -56,6 +56,11 @@ void log_set_format(enum log_format format)
 	logger.format = format;
 }
 
+enum log_format log_get_format(void)
+{
+	return logger.format;
+}
+
 enum err log_open_file(const char *path)
 {
 	FILE *file = NULL;

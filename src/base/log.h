@@ -54,6 +54,7 @@ int log_get_level(void);
 
 enum log_format { LOG_TEXT, LOG_JSON };
 void log_set_format(enum log_format format);
+enum log_format log_get_format(void);
 /* NULL: stderr, with colours if it is a terminal. Truncates the file. */
 enum err log_open_file(const char *path);
 void log_close(void);

@@ -57,9 +57,24 @@ struct loop {
 /* A signal handler can reach nothing but a static: it writes the number into this pipe. */
 static int signal_pipe[2] = { -1, -1 };
 
+/* Noted by the handler, not yet seen by the loop. */
+static volatile sig_atomic_t unseen[64];
+
+static bool ends_program(int signo)
+{
+	return signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT;
+}
+
 static void on_os_signal(int signo)
 {
 	int saved = errno;
+
+	/* Asked twice to end while the loop did not come round: the program hangs, let it die. */
+	if (unseen[signo] && ends_program(signo)) {
+		signal(signo, SIG_DFL);
+		raise(signo);
+	}
+	unseen[signo] = 1;
 	uint8_t byte = (uint8_t)signo;
 	ssize_t n = write(signal_pipe[1], &byte, 1);
 
@@ -92,6 +107,7 @@ static void on_signal_pipe(void *ctx, short revents)
 
 	(void)revents;
 	for (ssize_t i = 0; i < n; i++) {
+		unseen[signo[i]] = 0;
 		if (signo[i] == SIGCHLD)
 			reap_children(loop);
 		for (size_t k = 0; k < loop->signal_count; k++) {

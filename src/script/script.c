@@ -418,7 +418,8 @@ void script_log_failure(struct script *script)
 {
 	struct buf text = { 0 };
 
-	if (error_current()->code == ERR_SCRIPT) {
+	/* For people a script's error is a user line; a program wants its id. */
+	if (error_current()->code == ERR_SCRIPT && log_get_format() == LOG_TEXT) {
 		script_failure_text(script, &text);
 		log_user("%s", (const char *)text.data);
 		buf_free(&text);
