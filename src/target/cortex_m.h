@@ -105,11 +105,13 @@ struct cortex_m {
 	struct dwt dwt;
 	struct reg *regs;		/* what t->regs points to */
 	struct reg_map *maps;
+	unsigned ready_reads;		/* grows where the wire is faster than the core */
 };
 
-/* One DCRSR read or write in a batch, checked afterwards. */
+/* One DCRSR read or write in a batch: DHCSR is read ready_reads times, the last tells if it was done. */
+#define READY_READS_MAX 8u
 struct reg_transfer {
-	uint32_t dhcsr, value;
+	uint32_t dhcsr[READY_READS_MAX], value;
 };
 
 extern const struct command cortex_m_commands[];

@@ -3,8 +3,9 @@
  * Core registers through DCRSR and DCRDR (DDI 0403 C1.6.3).
  *
  * Reading is optimistic: for every register {DCRSR write, DHCSR read, DCRDR read} go out in one batch,
- * and afterwards each DHCSR value must show S_REGRDY. The wire is slower than the core, so it does;
- * if one does not, that register is read again the slow way.
+ * and afterwards each DHCSR value must show S_REGRDY. The wire is usually slower than the core, so it
+ * does. If one does not, more DHCSR reads stand in between from then on (a core at 4 MHz behind a
+ * 10 MHz wire needs two), and as a last resort a register is transferred alone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ enum err cortex_m_build_registers(struct cortex_m *cm)
 		cm->regs[n] = row->reg;
 		cm->maps[n++] = row->map;
 	}
+	cm->ready_reads = 1;
 	t->regs = cm->regs;
 	t->reg_count = n;
 	t->values = xcalloc(n, sizeof(*t->values));
@@ -49,10 +51,16 @@ void cortex_m_free_registers(struct cortex_m *cm)
 	cm->target->reg_count = 0;
 }
 
+static void queue_ready(struct cortex_m *cm, struct reg_transfer *x)
+{
+	for (unsigned i = 0; i < cm->ready_reads; i++)
+		mem_ap_queue_read32(cm->ap, DHCSR, &x->dhcsr[i]);
+}
+
 static void queue_read(struct cortex_m *cm, unsigned sel, struct reg_transfer *x)
 {
 	mem_ap_queue_write32(cm->ap, DCRSR, sel);
-	mem_ap_queue_read32(cm->ap, DHCSR, &x->dhcsr);
+	queue_ready(cm, x);
 	mem_ap_queue_read32(cm->ap, DCRDR, &x->value);
 }
 
@@ -60,7 +68,22 @@ static void queue_write(struct cortex_m *cm, unsigned sel, struct reg_transfer *
 {
 	mem_ap_queue_write32(cm->ap, DCRDR, x->value);
 	mem_ap_queue_write32(cm->ap, DCRSR, sel | DCRSR_WRITE);
-	mem_ap_queue_read32(cm->ap, DHCSR, &x->dhcsr);
+	queue_ready(cm, x);
+}
+
+static bool was_ready(struct cortex_m *cm, const struct reg_transfer *x)
+{
+	for (unsigned i = 0; i < cm->ready_reads; i++)
+		dhcsr_seen(cm, x->dhcsr[i]);
+	return x->dhcsr[cm->ready_reads - 1] & S_REGRDY;
+}
+
+static bool read_more(struct cortex_m *cm)
+{
+	if (cm->ready_reads >= READY_READS_MAX)
+		return false;
+	cm->ready_reads *= 2;
+	return true;
 }
 
 static enum err wait_regrdy(struct cortex_m *cm, unsigned sel)
@@ -84,8 +107,7 @@ enum err core_reg_read(struct cortex_m *cm, unsigned sel, uint32_t *value)
 
 	queue_read(cm, sel, &x);
 	TRY(mem_ap_run(cm->ap));
-	dhcsr_seen(cm, x.dhcsr);
-	if (!(x.dhcsr & S_REGRDY)) {
+	if (!was_ready(cm, &x)) {
 		TRY(wait_regrdy(cm, sel));
 		TRY(mem_ap_read32(cm->ap, DCRDR, &x.value));
 	}
@@ -99,8 +121,7 @@ enum err core_reg_write(struct cortex_m *cm, unsigned sel, uint32_t value)
 
 	queue_write(cm, sel, &x);
 	TRY(mem_ap_run(cm->ap));
-	dhcsr_seen(cm, x.dhcsr);
-	return x.dhcsr & S_REGRDY ? OK : wait_regrdy(cm, sel);
+	return was_ready(cm, &x) ? OK : wait_regrdy(cm, sel);
 }
 
 /* A register that is fetched on its own: not a field of a packed word, not lazy. */
@@ -151,11 +172,11 @@ bool reg_batch_finish(struct cortex_m *cm, struct reg_batch *batch)
 
 	for (size_t k = 0; k < batch->count; k++) {
 		struct reg_transfer *x = &batch->t[k];
+		bool ready = was_ready(cm, x);
 
-		dhcsr_seen(cm, x->dhcsr);
 		if (cm->target->values[batch->index[k]].dirty)
 			continue;
-		if ((x->dhcsr & (S_REGRDY | S_HALT)) == (S_REGRDY | S_HALT))
+		if (ready && (cm->dhcsr & S_HALT))
 			take_value(cm, batch->index[k], x->value);
 		else
 			all = false;
@@ -203,14 +224,11 @@ static enum err fetch_lazy(struct cortex_m *cm)
 
 		if (!cm->regs[i].is_lazy || is_field || !needs_fetch(cm, i))
 			continue;
-		uint32_t ready = x[2 * i].dhcsr;
+		bool ready = was_ready(cm, &x[2 * i]);
 
-		dhcsr_seen(cm, ready);
-		if (cm->maps[i].is_pair) {
-			dhcsr_seen(cm, x[2 * i + 1].dhcsr);
-			ready &= x[2 * i + 1].dhcsr;
-		}
-		if (ready & S_REGRDY)
+		if (cm->maps[i].is_pair)
+			ready = was_ready(cm, &x[2 * i + 1]) && ready;
+		if (ready)
 			take_value(cm, i, x[2 * i].value | (uint64_t)x[2 * i + 1].value << 32);
 		else
 			rc = fetch_one(cm, i);
@@ -223,10 +241,12 @@ static enum err fetch_plain(struct cortex_m *cm)
 {
 	struct reg_batch batch;
 
-	reg_batch_queue(cm, &batch);
-	TRY(mem_ap_run(cm->ap));
-	if (reg_batch_finish(cm, &batch))
-		return OK;
+	do {
+		reg_batch_queue(cm, &batch);
+		TRY(mem_ap_run(cm->ap));
+		if (reg_batch_finish(cm, &batch))
+			return OK;
+	} while (read_more(cm));
 	for (size_t i = 0; i < cm->target->reg_count; i++) {
 		if (is_plain(cm, i) && needs_fetch(cm, i))
 			TRY(fetch_one(cm, i));
@@ -345,32 +365,44 @@ static size_t queue_flush(struct cortex_m *cm, size_t i, struct reg_transfer *x)
 	return 2;
 }
 
+/* Packed words first: CONTROL before SP. */
+static enum err flush_alone(struct cortex_m *cm, bool packed)
+{
+	struct target *t = cm->target;
+
+	for (size_t i = 0; i < t->reg_count; i++) {
+		uint64_t value = t->values[i].value;
+
+		if (!t->values[i].dirty || cm->regs[i].is_hidden != packed)
+			continue;
+		TRY(core_reg_write(cm, cm->maps[i].sel, (uint32_t)value));
+		if (cm->maps[i].is_pair)
+			TRY(core_reg_write(cm, cm->maps[i].sel + 1u, (uint32_t)(value >> 32)));
+	}
+	return OK;
+}
+
 static enum err flush_batch(struct cortex_m *cm, struct reg_transfer *x)
 {
 	struct target *t = cm->target;
-	size_t n = 0, k = 0;
+	bool all = true;
+	size_t n = 0;
 
-	/* xPSR before the stack pointers and CONTROL before SP: packed words first, then upwards. */
-	for (size_t i = 0; i < t->reg_count; i++) {
-		if (t->values[i].dirty && cm->regs[i].is_hidden)
-			n += queue_flush(cm, i, &x[n]);
-	}
-	for (size_t i = 0; i < t->reg_count; i++) {
-		if (t->values[i].dirty && !cm->regs[i].is_hidden)
-			n += queue_flush(cm, i, &x[n]);
-	}
-	TRY(mem_ap_run(cm->ap));
-	for (; k < n; k++) {
-		dhcsr_seen(cm, x[k].dhcsr);
-		if (!(x[k].dhcsr & S_REGRDY)) {
-			error_why(ERR_TIMEOUT, "a core register write was not taken in time");
-			return error_evidence(ERR_TIMEOUT, "DHCSR = 0x%08x (S_REGRDY clear)",
-					      x[k].dhcsr);
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < t->reg_count; i++) {
+			if (t->values[i].dirty && cm->regs[i].is_hidden == (pass == 0))
+				n += queue_flush(cm, i, &x[n]);
 		}
 	}
-	for (size_t i = 0; i < t->reg_count; i++)
-		t->values[i].dirty = false;
-	return OK;
+	TRY(mem_ap_run(cm->ap));
+	for (size_t k = 0; k < n; k++)
+		all = was_ready(cm, &x[k]) && all;
+	if (all)
+		return OK;
+	/* One was late and the next value may have got in its way: all of them again. */
+	read_more(cm);
+	TRY(flush_alone(cm, true));
+	return flush_alone(cm, false);
 }
 
 enum err cortex_m_flush(struct target *t)
@@ -385,6 +417,8 @@ enum err cortex_m_flush(struct target *t)
 	struct reg_transfer *x = xcalloc(2 * t->reg_count, sizeof(*x));
 	enum err rc = flush_batch(cm, x);
 
+	for (size_t i = 0; rc == OK && i < t->reg_count; i++)
+		t->values[i].dirty = false;
 	free(x);
 	return rc;
 }
