@@ -70,7 +70,8 @@ const char *transport_name(enum transport transport)
 enum err adapter_select_transport(struct adapter *adapter)
 {
 	if (adapter->driver == NULL) {
-		error_why(ERR_ADAPTER_CONFIG, "Debug Adapter has to be specified, see \"adapter driver\" command");
+		error_why(ERR_ADAPTER_CONFIG,
+			  "Debug Adapter has to be specified, see \"adapter driver\" command");
 		return ERR_ADAPTER_CONFIG;
 	}
 	if (adapter->transport != TRANSPORT_NONE)
@@ -114,8 +115,10 @@ static enum err connect_under_reset(struct adapter *adapter)
 static enum err start(struct adapter *adapter)
 {
 	if (adapter->speed_khz == 0) {
-		log_warning("An adapter speed is not selected in the init scripts. OpenOCD will try to run "
-			    "the adapter at the low speed (%u kHz)", SLOW_KHZ);
+		log_warning("An adapter speed is not selected in the init scripts. OpenOCD will "
+			    "try to run "
+			    "the adapter at the low speed (%u kHz)",
+			    SLOW_KHZ);
 		adapter->speed_khz = SLOW_KHZ;
 	}
 	TRY(adapter_set_speed(adapter, adapter->speed_khz));
@@ -174,7 +177,8 @@ enum err adapter_set_speed(struct adapter *adapter, uint32_t khz)
 
 static void wait_ms(struct adapter *adapter, uint64_t ms)
 {
-	struct timespec pause = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000 };
+	struct timespec pause = { .tv_sec = (time_t)(ms / 1000),
+				  .tv_nsec = (long)(ms % 1000) * 1000000 };
 
 	if (ms == 0)
 		return;
@@ -206,10 +210,12 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 	if ((srst && !(adapter->reset_config & RESET_HAS_SRST)) ||
 	    (trst && !(adapter->reset_config & RESET_HAS_TRST))) {
 		error_why(ERR_UNSUPPORTED, "adapter has no %s signal", srst ? "srst" : "trst");
-		return error_next(ERR_UNSUPPORTED, "if the line is wired, say so with \"reset_config\"");
+		return error_next(ERR_UNSUPPORTED,
+				  "if the line is wired, say so with \"reset_config\"");
 	}
 	if (adapter->driver->set_reset == NULL)
-		return error_why(ERR_UNSUPPORTED, "the %s driver has no reset lines", adapter->driver->name);
+		return error_why(ERR_UNSUPPORTED, "the %s driver has no reset lines",
+				 adapter->driver->name);
 	finish_pulses(adapter, srst, trst);
 	TRY(adapter->driver->set_reset(adapter, srst, trst));
 	flight_note(adapter->port.flight, FLIGHT_RESET, (uint32_t)srst | (uint32_t)trst << 1);
@@ -227,6 +233,9 @@ static void tell_lost(void *ctx)
 	struct adapter *adapter = ctx;
 
 	adapter->lost_timer = NULL;
+	error_why(ERR_ADAPTER_LOST, "the %s probe is gone: targets are out of reach",
+		  adapter->driver->name);
+	log_failure();
 	if (adapter->on_lost != NULL)
 		adapter->on_lost(adapter->on_lost_ctx);
 }

@@ -20,8 +20,8 @@
 
 /*
  * Bit-level probes. Bit strings are LSB first (base/bytes.h bit_get). A call may be buffered by the
- * driver until flush(); the `in` bits are valid after flush(), the `out` bits are consumed at once. Calls
- * keep their order. A native DAP probe may offer them too, for `jtag`'s raw scans.
+ * driver until flush(); the `in` bits are valid after flush(), the `out` bits are consumed at once.
+ * Calls keep their order. A native DAP probe may offer them too, for `jtag`'s raw scans.
  */
 struct bit_ops {
 	/* SWD: `out` is driven when not NULL, else the line is released and, if `in` is not NULL,
@@ -68,8 +68,13 @@ struct tap {
 };
 
 enum reset_flags {
-	RESET_HAS_TRST = 1, RESET_HAS_SRST = 2, RESET_TRST_PULLS_SRST = 4, RESET_SRST_PULLS_TRST = 8,
-	RESET_SRST_NOGATE = 16, RESET_CONNECT_UNDER_SRST = 32, RESET_TRST_OPEN_DRAIN = 64,
+	RESET_HAS_TRST = 1,
+	RESET_HAS_SRST = 2,
+	RESET_TRST_PULLS_SRST = 4,
+	RESET_SRST_PULLS_TRST = 8,
+	RESET_SRST_NOGATE = 16,
+	RESET_CONNECT_UNDER_SRST = 32,
+	RESET_TRST_OPEN_DRAIN = 64,
 	RESET_SRST_PUSH_PULL = 128,
 };
 
@@ -90,7 +95,7 @@ struct adapter {
 	struct tap *taps;
 	struct dap_port port;
 	void *bits_priv;		/* of driver->bits; the driver's open() sets it */
-	void (*on_lost)(void *ctx);	/* the probe went away: called from the loop, not from run() */
+	void (*on_lost)(void *ctx); /* the probe went away: called from the loop, not from run() */
 	void *on_lost_ctx;
 	/* dap/: the probe was opened again (`adapter reconnect`): connect the debug ports. */
 	enum err (*on_reopened)(void *ctx);
@@ -101,7 +106,7 @@ struct adapter {
 	uint32_t old_names_told;	/* deprecated verbs that were warned about, one bit each */
 };
 
-/* Registers the verbs `adapter ...`, `transport ...`, `reset_config`, `jtag ...`, the drivers' own. */
+/* Registers the verbs of this room and of every driver. */
 struct adapter *adapter_new(struct loop *loop, struct script *script);
 void adapter_free(struct adapter *adapter);
 /* Opens the probe, applies transport and speed. ERR_ADAPTER_*. */

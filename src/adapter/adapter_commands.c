@@ -38,7 +38,8 @@ enum err cmd_adapter_driver(struct call *c)
 	}
 	if (driver == NULL) {
 		list_drivers(&names);
-		error_why(ERR_ADAPTER_CONFIG, "The specified debug interface was not found (%s)", c->argv[1]);
+		error_why(ERR_ADAPTER_CONFIG, "The specified debug interface was not found (%s)",
+			  c->argv[1]);
 		error_next(ERR_ADAPTER_CONFIG, "this build has: %s", (const char *)names.data);
 		buf_free(&names);
 		return ERR_ADAPTER_CONFIG;
@@ -71,15 +72,18 @@ enum err cmd_adapter_speed(struct call *c)
 	if (c->argc > 1) {
 		TRY(arg_u32(c, 1, &khz));
 		if (khz > 1000000)
-			return error_why(ERR_ADAPTER_SPEED, "%" PRIu32 " kHz is above anything a probe can do", khz);
+			return error_why(ERR_ADAPTER_SPEED,
+					 "%" PRIu32 " kHz is above anything a probe can do", khz);
 		if (khz == 0) {
-			log_warning("adaptive clocking needs RTCK, which no Cortex-M target has: the speed stays "
+			log_warning("adaptive clocking needs RTCK, which no Cortex-M target has: "
+				    "the speed stays "
 				    "as it is");
 		} else {
 			TRY(adapter_set_speed(adapter, khz));
 		}
 	}
-	result_printf(c, "adapter speed: %" PRIu32 " kHz", adapter->is_open ? adapter->actual_khz : adapter->speed_khz);
+	result_printf(c, "adapter speed: %" PRIu32 " kHz",
+		      adapter->is_open ? adapter->actual_khz : adapter->speed_khz);
 	return OK;
 }
 
@@ -89,7 +93,9 @@ static enum err cmd_serial(struct call *c)
 
 	if (c->argc > 1) {
 		if (adapter->is_open)
-			return error_why(ERR_STAGE, "the adapter is already open: its serial cannot be chosen now");
+			return error_why(
+				ERR_STAGE,
+				"the adapter is already open: its serial cannot be chosen now");
 		free(adapter->serial);
 		adapter->serial = xstrdup(c->argv[1]);
 	}
@@ -105,7 +111,8 @@ static enum err cmd_usb_location(struct call *c)
 		free(adapter->usb_location);
 		adapter->usb_location = xstrdup(c->argv[1]);
 	}
-	result_printf(c, "adapter usb location: %s", adapter->usb_location ? adapter->usb_location : "");
+	result_printf(c, "adapter usb location: %s",
+		      adapter->usb_location ? adapter->usb_location : "");
 	return OK;
 }
 
@@ -123,7 +130,8 @@ static enum err milliseconds(struct call *c, unsigned *ms, const char *name)
 	if (c->argc > 1) {
 		TRY(arg_u32(c, 1, &value));
 		if (value > 60000)
-			return error_why(ERR_ARGUMENT, "%" PRIu32 " ms is longer than a minute", value);
+			return error_why(ERR_ARGUMENT, "%" PRIu32 " ms is longer than a minute",
+					 value);
 		*ms = value;
 	}
 	result_printf(c, "%s: %u", name, *ms);
@@ -144,9 +152,14 @@ enum err cmd_adapter_srst_pulse_width(struct call *c)
 	return milliseconds(c, &adapter->srst_pulse_ms, "adapter srst pulse_width");
 }
 
-static void print_line_state(struct call *c, const char *name, bool has, bool asserted, const char *end)
+static void print_line_state(struct call *c, const char *name, bool has, bool asserted,
+			     const char *end)
 {
-	result_printf(c, "%s %s%s", name, !has ? "not present" : asserted ? "asserted" : "deasserted", end);
+	result_printf(c, "%s %s%s", name,
+		      !has	 ? "not present"
+		      : asserted ? "asserted"
+				 : "deasserted",
+		      end);
 }
 
 /* adapter assert|deassert [srst|trst [assert|deassert srst|trst]] */
@@ -159,8 +172,10 @@ static enum err cmd_assert(struct call *c)
 	int verb = strcmp(c->row->name, "adapter assert") == 0, line;
 
 	if (c->argc == 1) {
-		print_line_state(c, "trst", adapter->reset_config & RESET_HAS_TRST, adapter->trst, "\n");
-		print_line_state(c, "srst", adapter->reset_config & RESET_HAS_SRST, adapter->srst, "");
+		print_line_state(c, "trst", adapter->reset_config & RESET_HAS_TRST, adapter->trst,
+				 "\n");
+		print_line_state(c, "srst", adapter->reset_config & RESET_HAS_SRST, adapter->srst,
+				 "");
 		return OK;
 	}
 	if (c->argc == 3)
@@ -174,7 +189,8 @@ static enum err cmd_assert(struct call *c)
 	}
 	if (!(adapter->reset_config & (line ? RESET_HAS_TRST : RESET_HAS_SRST))) {
 		error_why(ERR_UNSUPPORTED, "adapter has no %s signal", lines[line]);
-		return error_next(ERR_UNSUPPORTED, "if the line is wired, say so with \"reset_config\"");
+		return error_next(ERR_UNSUPPORTED,
+				  "if the line is wired, say so with \"reset_config\"");
 	}
 	return adapter_set_reset(adapter, wanted[0], wanted[1]);
 }
@@ -232,9 +248,10 @@ const struct command adapter_commands[] = {
 	{ "adapter srst pulse_width", STAGE_ANY, 0, 1, "?ms?", cmd_adapter_srst_pulse_width,
 	  "Keep srst asserted at least this long." },
 	{ "adapter assert", STAGE_ANY, 0, 3, "?srst|trst ?assert|deassert srst|trst??", cmd_assert,
-	  "Pull a reset line low, nothing else: no events, no examination. Without arguments: their state." },
-	{ "adapter deassert", STAGE_ANY, 0, 3, "?srst|trst ?assert|deassert srst|trst??", cmd_assert,
-	  "Release a reset line." },
+	  "Pull a reset line low, nothing else: no events, no examination. Without arguments: "
+	  "their state." },
+	{ "adapter deassert", STAGE_ANY, 0, 3, "?srst|trst ?assert|deassert srst|trst??",
+	  cmd_assert, "Release a reset line." },
 	{ "adapter transports", STAGE_CONFIG, 1, -1, "name ...", cmd_accept_and_ignore,
 	  "Accepted for old configurations: the driver knows its transports." },
 	{ "adapter gpio", STAGE_ANY, 0, -1, "?signal ?number? ?option ...??", cmd_accept_and_ignore,

@@ -51,7 +51,8 @@ struct tap *adapter_find_tap(struct adapter *adapter, const char *name)
 void jtag_get_chain(const struct adapter *adapter, struct jtag_chain *chain)
 {
 	chain->count = 0;
-	for (const struct tap *tap = adapter->taps; tap != NULL && chain->count < JTAG_MAX_TAPS; tap = tap->next)
+	for (const struct tap *tap = adapter->taps; tap != NULL && chain->count < JTAG_MAX_TAPS;
+	     tap = tap->next)
 		if (tap->is_enabled)
 			chain->ir_bits[chain->count++] = tap->ir_bits;
 }
@@ -75,7 +76,8 @@ enum err jtag_exchange(struct adapter *adapter, const struct jtag_bits *bits, ui
 	if (adapter->is_lost || !adapter->is_open)
 		return error_why(ERR_ADAPTER_LOST, "the adapter is not open");
 	if (ops == NULL || ops->jtag == NULL || adapter->transport != TRANSPORT_JTAG)
-		return error_why(ERR_UNSUPPORTED, "JTAG scans need the transport jtag and a probe that has it");
+		return error_why(ERR_UNSUPPORTED,
+				 "JTAG scans need the transport jtag and a probe that has it");
 	adapter->raw_scans++;
 	ops->jtag(adapter->bits_priv, bits->tms.data, bits->tdi.data, tdo, bits->count);
 	adapter->port.stats.wire_bits += bits->count;
@@ -100,8 +102,9 @@ static void announce(const struct tap *tap, uint32_t id)
 		log_info("JTAG tap: %s has no IDCODE", tap->name);
 		return;
 	}
-	log_info("JTAG tap: %s tap/device found: 0x%08" PRIx32 " (mfg: 0x%03" PRIx32 " (%s), part: 0x%04" PRIx32
-		 ", ver: 0x%" PRIx32 ")", tap->name, id, bits_get(id, 11, 1), jep106_name(bits_get(id, 11, 1)),
+	log_info("JTAG tap: %s tap/device found: 0x%08" PRIx32 " (mfg: 0x%03" PRIx32
+		 " (%s), part: 0x%04" PRIx32 ", ver: 0x%" PRIx32 ")",
+		 tap->name, id, bits_get(id, 11, 1), jep106_name(bits_get(id, 11, 1)),
 		 bits_get(id, 27, 12), bits_get(id, 31, 28));
 }
 
@@ -112,9 +115,10 @@ static enum err compare(struct tap *tap, uint32_t id)
 	tap->idcode = id;
 	if (id == 0 || is_expected(tap, id))
 		return OK;
-	error_why(ERR_DAP_JTAG_CHAIN, "JTAG tap %s: expected 0x%08" PRIx32 ", found 0x%08" PRIx32, tap->name,
-		  tap->expected_ids[0], id);
-	return error_next(ERR_DAP_JTAG_CHAIN, "check that the configuration is that of the chip on the board");
+	error_why(ERR_DAP_JTAG_CHAIN, "JTAG tap %s: expected 0x%08" PRIx32 ", found 0x%08" PRIx32,
+		  tap->name, tap->expected_ids[0], id);
+	return error_next(ERR_DAP_JTAG_CHAIN,
+			  "check that the configuration is that of the chip on the board");
 }
 
 static enum err compare_chain(struct adapter *adapter, const uint32_t *ids, size_t found)
@@ -138,7 +142,8 @@ static enum err compare_chain(struct adapter *adapter, const uint32_t *ids, size
 	}
 	if (found == declared)
 		return OK;
-	error_why(ERR_DAP_JTAG_CHAIN, "the scan chain has %zu TAPs, %zu are declared", found, declared);
+	error_why(ERR_DAP_JTAG_CHAIN, "the scan chain has %zu TAPs, %zu are declared", found,
+		  declared);
 	return error_next(ERR_DAP_JTAG_CHAIN, "compare \"scan_chain\" with the chip's manual");
 }
 
@@ -151,10 +156,12 @@ static enum err check_ir(const struct adapter *adapter, const uint8_t *tdo, size
 		uint32_t captured = (uint32_t)jtag_get(tdo, at, MIN(tap->ir_bits, 32u));
 
 		if (((captured ^ tap->ir_capture) & tap->ir_mask) != 0) {
-			error_why(ERR_DAP_JTAG_CHAIN, "%s: IR capture error; saw 0x%0*" PRIx32 " not 0x%0*" PRIx32,
+			error_why(ERR_DAP_JTAG_CHAIN,
+				  "%s: IR capture error; saw 0x%0*" PRIx32 " not 0x%0*" PRIx32,
 				  tap->name, (int)((tap->ir_bits + 3) / 4), captured,
 				  (int)((tap->ir_bits + 3) / 4), tap->ir_capture & tap->ir_mask);
-			return error_next(ERR_DAP_JTAG_CHAIN, "check the -irlen of every declared TAP");
+			return error_next(ERR_DAP_JTAG_CHAIN,
+					  "check the -irlen of every declared TAP");
 		}
 		at += tap->ir_bits;
 	}
@@ -174,7 +181,8 @@ static enum err check_ids(struct adapter *adapter, const uint8_t *tdo, size_t at
 	if (found == 0) {
 		error_why(ERR_DAP_JTAG_CHAIN, "JTAG scan chain interrogation failed: all %s",
 			  stuck_low ? "zeroes" : "ones");
-		return error_next(ERR_DAP_JTAG_CHAIN, "Check JTAG interface, timings, target power, etc.");
+		return error_next(ERR_DAP_JTAG_CHAIN,
+				  "Check JTAG interface, timings, target power, etc.");
 	}
 	return compare_chain(adapter, ids, found);
 }

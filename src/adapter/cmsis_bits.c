@@ -81,12 +81,14 @@ static void bits_swd(void *priv, const uint8_t *out, uint8_t *in, size_t bits)
 
 	for (size_t at = 0; at < bits && dap->bits_rc == OK; at += 64) {
 		size_t n = MIN(bits - at, 64u), bytes = (n + 7) / 8;
-		uint8_t request[3 + 8] = { DAP_SWD_SEQUENCE, 1, (uint8_t)((n & 63) | (out ? 0 : 0x80)) };
+		uint8_t request[3 + 8] = { DAP_SWD_SEQUENCE, 1,
+					   (uint8_t)((n & 63) | (out ? 0 : 0x80)) };
 		size_t got;
 
 		if (out != NULL)
 			memcpy(request + 3, out + at / 8, bytes);
-		dap->bits_rc = cmsis_command(dap, request, out ? 3 + bytes : 3, out ? 2 : 2 + bytes, &got);
+		dap->bits_rc =
+			cmsis_command(dap, request, out ? 3 + bytes : 3, out ? 2 : 2 + bytes, &got);
 		if (dap->bits_rc == OK && in != NULL && out == NULL)
 			memcpy(in + at / 8, dap->response + 2, bytes);
 	}
@@ -109,7 +111,8 @@ static size_t same_tms(const uint8_t *tms, size_t at, size_t bits)
 	return n;
 }
 
-static void pack_jtag(struct jtag_packet *p, const uint8_t *tms, const uint8_t *tdi, bool capture, size_t bits)
+static void pack_jtag(struct jtag_packet *p, const uint8_t *tms, const uint8_t *tdi, bool capture,
+		      size_t bits)
 {
 	p->request[0] = DAP_JTAG_SEQUENCE;
 	p->request[1] = 0;
@@ -120,9 +123,11 @@ static void pack_jtag(struct jtag_packet *p, const uint8_t *tms, const uint8_t *
 		size_t n = same_tms(tms, p->end, bits), bytes = (n + 7) / 8;
 		uint8_t *out = p->request + p->used + 1;
 
-		if (p->used + 1 + bytes > sizeof(p->request) - 1 || p->captured + bytes > CMSIS_MIN_PACKET - 1)
+		if (p->used + 1 + bytes > sizeof(p->request) - 1 ||
+		    p->captured + bytes > CMSIS_MIN_PACKET - 1)
 			return;
-		out[-1] = (uint8_t)((n & 63) | (bit_get(tms, p->end) ? 0x40 : 0) | (capture ? 0x80 : 0));
+		out[-1] = (uint8_t)((n & 63) | (bit_get(tms, p->end) ? 0x40 : 0) |
+				    (capture ? 0x80 : 0));
 		memset(out, 0, bytes);
 		for (size_t i = 0; i < n; i++)
 			bit_set(out, i, tdi == NULL || bit_get(tdi, p->end + i));

@@ -15,7 +15,8 @@ void cmsis_end_packet(struct cmsis_dap *dap, size_t size)
 {
 	if (dap->packets_pending == dap->packets_capacity) {
 		dap->packets_capacity = dap->packets_capacity ? 2 * dap->packets_capacity : 8;
-		dap->packets = xrealloc(dap->packets, dap->packets_capacity * sizeof(*dap->packets));
+		dap->packets =
+			xrealloc(dap->packets, dap->packets_capacity * sizeof(*dap->packets));
 	}
 	dap->packets[dap->packets_pending++] = (struct cmsis_packet){ dap->batch.len, size };
 	dap->batch.len += size;
@@ -49,7 +50,8 @@ enum err cmsis_send(struct cmsis_dap *dap)
 
 enum err cmsis_receive(struct cmsis_dap *dap, uint8_t id, size_t *got, int timeout_ms)
 {
-	enum err rc = dap->transport->receive(dap->link, dap->response, dap->packet_size, got, timeout_ms);
+	enum err rc = dap->transport->receive(dap->link, dap->response, dap->packet_size, got,
+					      timeout_ms);
 
 	if (rc != OK)
 		return lost(dap, rc);
@@ -57,9 +59,10 @@ enum err cmsis_receive(struct cmsis_dap *dap, uint8_t id, size_t *got, int timeo
 	if (*got > 0 && dap->response[0] == id)
 		return OK;
 	if (*got == 1 && dap->response[0] == 0xff)
-		return error_why(ERR_ADAPTER_PROTOCOL, "the probe does not know CMSIS-DAP command 0x%02x", id);
-	return error_why(ERR_ADAPTER_PROTOCOL, "command 0x%02x was answered by 0x%02x (%zu bytes)", id,
-			 *got ? dap->response[0] : 0, *got);
+		return error_why(ERR_ADAPTER_PROTOCOL,
+				 "the probe does not know CMSIS-DAP command 0x%02x", id);
+	return error_why(ERR_ADAPTER_PROTOCOL, "command 0x%02x was answered by 0x%02x (%zu bytes)",
+			 id, *got ? dap->response[0] : 0, *got);
 }
 
 enum err cmsis_drain(struct cmsis_dap *dap)
@@ -67,8 +70,8 @@ enum err cmsis_drain(struct cmsis_dap *dap)
 	size_t got;
 
 	while (dap->under_way > 0) {
-		enum err rc = dap->transport->receive(dap->link, dap->response, dap->packet_size, &got,
-						      CMSIS_TIMEOUT_MS);
+		enum err rc = dap->transport->receive(dap->link, dap->response, dap->packet_size,
+						      &got, CMSIS_TIMEOUT_MS);
 
 		if (rc != OK)
 			return lost(dap, rc);
@@ -77,7 +80,8 @@ enum err cmsis_drain(struct cmsis_dap *dap)
 	return OK;
 }
 
-enum err cmsis_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, size_t least, size_t *got)
+enum err cmsis_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, size_t least,
+		       size_t *got)
 {
 	size_t size;
 
@@ -90,17 +94,19 @@ enum err cmsis_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, 
 	if (got != NULL)
 		*got = size;
 	if (size < least)
-		return error_why(ERR_ADAPTER_PROTOCOL, "the answer to command 0x%02x has %zu bytes, needs %zu",
+		return error_why(ERR_ADAPTER_PROTOCOL,
+				 "the answer to command 0x%02x has %zu bytes, needs %zu",
 				 request[0], size, least);
 	return OK;
 }
 
-enum err cmsis_status_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, const char *what)
+enum err cmsis_status_command(struct cmsis_dap *dap, const uint8_t *request, size_t n,
+			      const char *what)
 {
 	TRY(cmsis_command(dap, request, n, 2, NULL));
 	if (dap->response[1] != 0)
-		return error_why(ERR_ADAPTER_PROTOCOL, "the probe refused to %s (status 0x%02x)", what,
-				 dap->response[1]);
+		return error_why(ERR_ADAPTER_PROTOCOL, "the probe refused to %s (status 0x%02x)",
+				 what, dap->response[1]);
 	return OK;
 }
 
@@ -126,7 +132,8 @@ enum err cmsis_read_limits(struct cmsis_dap *dap)
 	TRY(cmsis_info(dap, INFO_PACKET_COUNT, data, sizeof(data), &got));
 	dap->packet_count = got >= 1 && data[0] > 0 ? data[0] : 1;
 	if (size < CMSIS_MIN_PACKET || size > CMSIS_MAX_PACKET)
-		return error_why(ERR_ADAPTER_PROTOCOL, "the probe announces packets of %zu bytes", size);
+		return error_why(ERR_ADAPTER_PROTOCOL, "the probe announces packets of %zu bytes",
+				 size);
 	dap->packet_size = size;
 	dap->usable = dap->transport->usable(size);
 	dap->response = xrealloc(dap->response, size);
@@ -143,8 +150,8 @@ enum err cmsis_set_clock(struct cmsis_dap *dap, uint32_t khz)
 }
 
 /*
- * The probe retries WAIT by itself, so many times as fit into the budget: a WAIT answer is 13 clocks.
- * Only what is left of the budget after that costs round trips.
+ * The probe retries WAIT by itself, so many times as fit into the budget: a WAIT answer is 13
+ * clocks. Only what is left of the budget after that costs round trips.
  */
 static unsigned wait_retries(const struct cmsis_dap *dap)
 {

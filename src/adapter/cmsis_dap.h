@@ -46,16 +46,19 @@ struct cmsis_packet {
 struct cmsis_transport {
 	const char *name;		/* of `cmsis-dap backend` */
 	bool fixed_size;		/* HID: responses are padded to the packet size */
-	/* *link is the transport's; it reads its settings from the driver's struct cmsis_settings. */
+	/* *link is the transport's. Settings: the driver's struct cmsis_settings. */
 	enum err (*open)(struct adapter *adapter, void **link);
 	void (*close)(void *link);
 	/* Sends n packets of `batch`, in order, in one write if the medium can. */
-	enum err (*send)(void *link, const uint8_t *batch, const struct cmsis_packet *packets, size_t n);
+	enum err (*send)(void *link, const uint8_t *batch, const struct cmsis_packet *packets,
+			 size_t n);
 	/* Waits for the next response. */
-	enum err (*receive)(void *link, uint8_t *response, size_t size, size_t *got, int timeout_ms);
+	enum err (*receive)(void *link, uint8_t *response, size_t size, size_t *got,
+			    int timeout_ms);
 	/* Whether receive() would return at once. */
 	bool (*is_ready)(void *link);
-	/* The largest command for an announced packet size: bulk keeps one byte free of ZLP questions. */
+	/* The largest command for an announced packet size: bulk keeps one byte free of ZLP
+	 * questions. */
 	size_t (*usable)(size_t packet_size);
 };
 
@@ -68,7 +71,7 @@ struct cmsis_settings {
 	char *tcp_host;
 	uint16_t tcp_port;
 	unsigned tcp_min_timeout_ms;
-	bool quirk;			/* one packet at a time, reconnect before switching sequences */
+	bool quirk; /* one packet at a time, reconnect before switching sequences */
 };
 
 struct cmsis_dap {
@@ -88,7 +91,7 @@ struct cmsis_dap {
 	enum err bits_rc;		/* of the raw sequences since the last flush */
 };
 
-/* Room for the next packet of the batch: at most `usable` bytes. Finish it with cmsis_end_packet. */
+/* Room for the next packet of the batch: at most `usable` bytes; then cmsis_end_packet(). */
 uint8_t *cmsis_begin_packet(struct cmsis_dap *dap);
 void cmsis_end_packet(struct cmsis_dap *dap, size_t size);
 /* Sends the batch. The caller sees to it that no more than packet_count are under way. */
@@ -98,9 +101,11 @@ enum err cmsis_receive(struct cmsis_dap *dap, uint8_t id, size_t *got, int timeo
 /* Throws away the answers to what a failed exchange left under way. */
 enum err cmsis_drain(struct cmsis_dap *dap);
 /* One command, one response of at least `least` bytes. */
-enum err cmsis_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, size_t least, size_t *got);
+enum err cmsis_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, size_t least,
+		       size_t *got);
 /* A command whose response is a status byte; ERR_ADAPTER_PROTOCOL with `what` if it is not OK. */
-enum err cmsis_status_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, const char *what);
+enum err cmsis_status_command(struct cmsis_dap *dap, const uint8_t *request, size_t n,
+			      const char *what);
 /* DAP_Info of a string or number; *got 0: not available. */
 enum err cmsis_info(struct cmsis_dap *dap, uint8_t id, uint8_t *data, size_t size, size_t *got);
 /* Reads packet size and count, sets the buffers. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * CMSIS-DAP over TCP: each command and each response is one frame: the signature "DAP\0", the
- * payload's length (16 bits), a type (1 request, 2 response) and a zero, then the payload, unpadded.
+ * payload's length (16 bits), a type (1 request, 2 response) and a zero, then the payload,
+ * unpadded.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,8 @@ static enum err tcp_open(struct adapter *adapter, void **link)
 
 	if (host == NULL) {
 		error_why(ERR_ADAPTER_CONFIG, "the tcp backend of CMSIS-DAP has no host");
-		return error_next(ERR_ADAPTER_CONFIG, "add \"cmsis-dap tcp host NAME\" to the configuration");
+		return error_next(ERR_ADAPTER_CONFIG,
+				  "add \"cmsis-dap tcp host NAME\" to the configuration");
 	}
 	log_info("CMSIS-DAP: connecting to %s:%u", host, settings->tcp_port);
 	enum err rc = sock_connect_tcp(host, settings->tcp_port, CONNECT_MS, &fd);
@@ -41,7 +43,8 @@ static enum err tcp_open(struct adapter *adapter, void **link)
 
 		error_take(&reason);
 		error_why(ERR_ADAPTER_NOT_FOUND, "%s", reason.why);
-		return error_next(ERR_ADAPTER_NOT_FOUND, "start the probe's server, check \"cmsis-dap tcp host\" "
+		return error_next(ERR_ADAPTER_NOT_FOUND,
+				  "start the probe's server, check \"cmsis-dap tcp host\" "
 				  "and \"cmsis-dap tcp port\"");
 	}
 	struct tcp_link *tcp = xcalloc(1, sizeof(*tcp));
@@ -61,7 +64,8 @@ static void tcp_close(void *link)
 	free(tcp);
 }
 
-static enum err tcp_send(void *link, const uint8_t *batch, const struct cmsis_packet *packets, size_t n)
+static enum err tcp_send(void *link, const uint8_t *batch, const struct cmsis_packet *packets,
+			 size_t n)
 {
 	struct tcp_link *tcp = link;
 

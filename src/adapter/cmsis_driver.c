@@ -47,7 +47,8 @@ static enum err open_link(struct cmsis_dap *dap, const struct cmsis_settings *se
 		return dap->transport->open(dap->adapter, &dap->link);
 	}
 	error_why(ERR_ADAPTER_NOT_FOUND, "unable to find a matching CMSIS-DAP device");
-	return error_next(ERR_ADAPTER_NOT_FOUND, "plug the probe in, or name a \"cmsis-dap tcp host\"");
+	return error_next(ERR_ADAPTER_NOT_FOUND,
+			  "plug the probe in, or name a \"cmsis-dap tcp host\"");
 }
 
 static enum err read_string(struct cmsis_dap *dap, uint8_t id, char *text, size_t size)
@@ -98,7 +99,8 @@ static enum err connect_port(struct cmsis_dap *dap)
 	}
 	TRY(cmsis_command(dap, request, sizeof(request), 2, NULL));
 	if (dap->response[1] != request[1])
-		return error_why(ERR_ADAPTER_PROTOCOL, "the probe failed to connect its %s pins", name);
+		return error_why(ERR_ADAPTER_PROTOCOL, "the probe failed to connect its %s pins",
+				 name);
 	log_info("CMSIS-DAP: Interface Initialised (%s)", name);
 	return OK;
 }
@@ -124,14 +126,15 @@ static enum err set_led(struct cmsis_dap *dap, uint8_t which, bool on)
 
 static enum err start(struct cmsis_dap *dap)
 {
-	const uint8_t swd_configure[] = { DAP_SWD_CONFIGURE, 0 };	/* 1 turnaround, no data phase */
+	const uint8_t swd_configure[] = { DAP_SWD_CONFIGURE, 0 }; /* 1 turnaround, no data phase */
 
 	TRY(identify(dap));
 	TRY(connect_port(dap));
 	TRY(cmsis_read_limits(dap));
 	TRY(read_pins(dap));
 	if (dap->adapter->transport == TRANSPORT_SWD)
-		TRY(cmsis_status_command(dap, swd_configure, sizeof(swd_configure), "configure SWD"));
+		TRY(cmsis_status_command(dap, swd_configure, sizeof(swd_configure),
+					 "configure SWD"));
 	TRY(set_led(dap, 0, true));
 	TRY(set_led(dap, 1, true));
 	log_info("CMSIS-DAP: Interface ready");
@@ -180,8 +183,9 @@ static void cmsis_close(struct adapter *adapter)
 	struct cmsis_dap *dap = adapter->priv;
 	const uint8_t disconnect[] = { DAP_DISCONNECT };
 
-	if (!adapter->is_lost && (cmsis_command(dap, disconnect, sizeof(disconnect), 1, NULL) != OK ||
-				  set_led(dap, 1, false) != OK || set_led(dap, 0, false) != OK)) {
+	if (!adapter->is_lost &&
+	    (cmsis_command(dap, disconnect, sizeof(disconnect), 1, NULL) != OK ||
+	     set_led(dap, 1, false) != OK || set_led(dap, 0, false) != OK)) {
 		log_debug("CMSIS-DAP: closing: %s", error_text(error_current()));
 		error_clear();
 	}
@@ -220,7 +224,8 @@ static enum err cmd_backend(struct call *c)
 		if (strcmp(transports[i]->name, words[which]) == 0)
 			settings->backend = transports[i];
 	if (which > 0 && settings->backend == NULL) {
-		error_why(ERR_UNSUPPORTED, "this build has no \"%s\" backend for CMSIS-DAP", words[which]);
+		error_why(ERR_UNSUPPORTED, "this build has no \"%s\" backend for CMSIS-DAP",
+			  words[which]);
 		return error_next(ERR_UNSUPPORTED, "use \"cmsis-dap backend tcp\"");
 	}
 	return OK;
@@ -303,7 +308,8 @@ static enum err cmd_quirk(struct call *c)
 		TRY(arg_bool(c, 1, &settings->quirk));
 	if (adapter->is_open && adapter->driver == &cmsis_dap_driver && settings->quirk)
 		((struct cmsis_dap *)adapter->priv)->packet_count = 1;
-	result_printf(c, "CMSIS-DAP quirk workarounds %s", settings->quirk ? "enabled" : "disabled");
+	result_printf(c, "CMSIS-DAP quirk workarounds %s",
+		      settings->quirk ? "enabled" : "disabled");
 	return OK;
 }
 
@@ -311,7 +317,8 @@ static enum err opened(struct adapter *adapter, struct cmsis_dap **dap)
 {
 	if (!adapter->is_open || adapter->driver != &cmsis_dap_driver) {
 		error_why(ERR_ADAPTER_CONFIG, "no CMSIS-DAP probe is open");
-		return error_next(ERR_ADAPTER_CONFIG, "use \"adapter driver cmsis-dap\" and \"init\"");
+		return error_next(ERR_ADAPTER_CONFIG,
+				  "use \"adapter driver cmsis-dap\" and \"init\"");
 	}
 	*dap = adapter->priv;
 	return OK;
@@ -322,9 +329,9 @@ static enum err cmd_info(struct call *c)
 	static const struct {
 		uint8_t id;
 		const char *name;
-	} strings[] = { { 1, "vendor" }, { 2, "product" }, { 3, "serial" }, { 4, "protocol" },
-			{ 9, "firmware" }, { 5, "device vendor" }, { 6, "device" }, { 7, "board vendor" },
-			{ 8, "board" } };
+	} strings[] = { { 1, "vendor" },   { 2, "product" },	  { 3, "serial" },
+			{ 4, "protocol" }, { 9, "firmware" },	  { 5, "device vendor" },
+			{ 6, "device" },   { 7, "board vendor" }, { 8, "board" } };
 	struct cmsis_dap *dap = NULL;
 	char text[256];
 
@@ -367,15 +374,18 @@ static const struct command commands[] = {
 	  "Old name of \"cmsis-dap backend\"." },
 	{ "cmsis-dap tcp host", STAGE_CONFIG, 0, 1, "?name?", cmd_tcp_host,
 	  "Host of a probe that speaks CMSIS-DAP over TCP." },
-	{ "cmsis-dap tcp port", STAGE_CONFIG, 0, 1, "?number?", cmd_tcp_port, "Its port, 4441 if not given." },
+	{ "cmsis-dap tcp port", STAGE_CONFIG, 0, 1, "?number?", cmd_tcp_port,
+	  "Its port, 4441 if not given." },
 	{ "cmsis-dap tcp min_timeout", STAGE_CONFIG, 0, 1, "?ms?", cmd_tcp_min_timeout,
 	  "Wait at least this long for each answer (150 ms)." },
 	{ "cmsis-dap vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_vid_pid,
 	  "USB ids to look for; a network probe has none." },
 	{ "cmsis_dap_vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_vid_pid,
 	  "Old name of \"cmsis-dap vid_pid\"." },
-	{ "cmsis-dap serial", STAGE_CONFIG, 1, 1, "string", cmd_serial, "Same as \"adapter serial\"." },
-	{ "cmsis_dap_serial", STAGE_CONFIG, 1, 1, "string", cmd_serial, "Same as \"adapter serial\"." },
+	{ "cmsis-dap serial", STAGE_CONFIG, 1, 1, "string", cmd_serial,
+	  "Same as \"adapter serial\"." },
+	{ "cmsis_dap_serial", STAGE_CONFIG, 1, 1, "string", cmd_serial,
+	  "Same as \"adapter serial\"." },
 	{ "cmsis-dap usb interface", STAGE_CONFIG, 1, 1, "number", cmd_usb_interface,
 	  "USB interface number to use when the probe's strings do not tell." },
 	{ "cmsis_dap_usb interface", STAGE_CONFIG, 1, 1, "number", cmd_usb_interface,

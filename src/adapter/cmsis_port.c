@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The queue is cut greedily: at each place whichever of DAP_Transfer (mixed, 5 bytes per write) and
- * DAP_TransferBlock (one register, 4 bytes per write) carries more transfers. Packets left over never
- * need more packets than what they are a part of, so greedy is the fewest packets possible.
+ * DAP_TransferBlock (one register, 4 bytes per write) carries more transfers. Packets left over
+ * never need more packets than what they are a part of, so greedy is the fewest packets possible.
  *
  * What the probe says after a failure (CMSIS-DAP "DAP_Transfer", and what firmware really does):
  * `count` transfers were accepted; the last of them, if an AP read, may be without its data word
- * because collecting it is what failed. Packets behind a failed one are executed all the same: after
- * FAULT the sticky flag stops them, after WAIT they may run out of order, so a batch is only resumed
- * when none of them did.
+ * because collecting it is what failed. Packets behind a failed one are executed all the same:
+ * after FAULT the sticky flag stops them, after WAIT they may run out of order, so a batch is only
+ * resumed when none of them did.
  */
 #include <string.h>
 
@@ -40,7 +40,7 @@ struct run {
 	bool has_failed, can_resume, ran_past, has_pending;
 	unsigned ack;
 	struct port_pos at;		/* the first transfer not accepted */
-	struct port_pos pending;	/* accepted AP access whose data or check was not collected */
+	struct port_pos pending; /* accepted AP access whose data or check was not collected */
 };
 
 /* How many transfers from `pos` fit into one DAP_Transfer. */
@@ -252,8 +252,9 @@ static enum err take_block(struct run *run, const struct sent *sent, size_t got)
 		return count == sent->count ? OK : garbled("is shorter than its count says");
 	run->has_failed = true;
 	run->ack = ack;
-	/* The read after those that came back was started, unless starting the first one failed. */
-	run->has_pending = is_ap_read && count > 0;
+	/* The read after those that came back is the failing one. It was started for certain only
+	 * if others came back: with none, starting it may be what got the WAIT. */
+	run->has_pending = is_ap_read;
 	run->can_resume = !is_ap_read || count > 0;
 	if (run->has_pending) {
 		run->pending = run->at;
@@ -270,12 +271,14 @@ static enum err take_response(struct run *run)
 	struct dap_port_stats *stats = &run->port->stats;
 	size_t got;
 
-	TRY(cmsis_receive(run->dap, sent->is_block ? DAP_TRANSFER_BLOCK : DAP_TRANSFER, &got, patience));
+	TRY(cmsis_receive(run->dap, sent->is_block ? DAP_TRANSFER_BLOCK : DAP_TRANSFER, &got,
+			  patience));
 	run->oldest++;
 	stats->transfers += sent->count;
 	stats->wire_bits += (sent->count + 1) * (SWD_PACKET_BITS + run->port->idle_cycles);
 	if (run->has_failed) {		/* only whether it did anything */
-		size_t count = sent->is_block ? get_le16(run->dap->response + 1) : run->dap->response[1];
+		size_t count =
+			sent->is_block ? get_le16(run->dap->response + 1) : run->dap->response[1];
 
 		run->ran_past |= count > 0;
 		return OK;
@@ -298,7 +301,7 @@ static enum err take_response(struct run *run)
 	return OK;
 }
 
-/* Everything from run->next on, until the queue is empty or a transfer failed and all is answered. */
+/* From run->next on, until the queue is empty or a transfer failed and all is answered. */
 static enum err stream(struct run *run)
 {
 	run->has_failed = run->has_pending = run->ran_past = false;
@@ -308,14 +311,16 @@ static enum err stream(struct run *run)
 		TRY(take_response(run));
 		while (run->newest != run->oldest && run->dap->transport->is_ready(run->dap->link))
 			TRY(take_response(run));
-	} while (run->newest != run->oldest || (!run->has_failed && !port_at_end(run->port, run->next)));
+	} while (run->newest != run->oldest ||
+		 (!run->has_failed && !port_at_end(run->port, run->next)));
 	return OK;
 }
 
 /* Collects the read that was under way when the probe gave up waiting. */
 static enum err collect_pending(struct run *run)
 {
-	const uint8_t request[] = { DAP_TRANSFER, (uint8_t)run->port->tap_index, 1, REQUEST_RDBUFF };
+	const uint8_t request[] = { DAP_TRANSFER, (uint8_t)run->port->tap_index, 1,
+				    REQUEST_RDBUFF };
 	size_t got;
 
 	TRY(cmsis_command(run->dap, request, sizeof(request), TRANSFER_HEADER, &got));
@@ -341,16 +346,21 @@ static enum err failure(struct run *run)
 	switch (run->ack) {
 	case SWD_ACK_FAULT:
 		/* Sticky flags tell of an access before the one they stopped. */
-		return port_fail(run->port, run->has_pending ? run->pending : port_blame(run->port, run->at),
+		return port_fail(run->port,
+				 run->has_pending ? run->pending : port_blame(run->port, run->at),
 				 ERR_DAP_FAULT, run->ack);
 	case SWD_ACK_WAIT:
-		port_fail(run->port, run->has_pending ? run->pending : run->at, ERR_DAP_WAIT, run->ack);
+		port_fail(run->port, run->has_pending ? run->pending : run->at, ERR_DAP_WAIT,
+			  run->ack);
 		if (run->ran_past)
-			error_next(ERR_DAP_WAIT, "halt or reset the target, then repeat the whole access: what was "
-				   "behind the failed transfer did happen");
+			error_next(
+				ERR_DAP_WAIT,
+				"halt or reset the target, then repeat the whole access: what was "
+				"behind the failed transfer did happen");
 		return ERR_DAP_WAIT;
 	case ACK_PARITY:
-		return port_fail(run->port, run->has_pending ? run->pending : run->at, ERR_DAP_PARITY, run->ack);
+		return port_fail(run->port, run->has_pending ? run->pending : run->at,
+				 ERR_DAP_PARITY, run->ack);
 	default:
 		return port_fail(run->port, run->at, ERR_DAP_NO_ACK, run->ack);
 	}
@@ -363,8 +373,8 @@ static enum err run_queue(struct run *run)
 	TRY(cmsis_transfer_configure(run->dap));
 	do {
 		TRY(stream(run));
-		while (run->has_failed && run->ack == SWD_ACK_WAIT && run->can_resume && !run->ran_past &&
-		       clock_now_ms() - started < run->port->wait_budget_ms) {
+		while (run->has_failed && run->ack == SWD_ACK_WAIT && run->can_resume &&
+		       !run->ran_past && clock_now_ms() - started < run->port->wait_budget_ms) {
 			run->port->stats.waits++;
 			run->next = run->at;
 			if (!run->has_pending)
@@ -397,7 +407,8 @@ static enum err run_jtag(struct run *run)
 	if (rc == OK && checks)
 		ctrl_stat = port->items[count].dst[0];
 	if (rc == OK && (ctrl_stat & STICKY_FLAGS))
-		rc = port_fail(port, port_blame(port, (struct port_pos){ count, 0 }), ERR_DAP_FAULT, 0);
+		rc = port_fail(port, port_blame(port, (struct port_pos){ count, 0 }), ERR_DAP_FAULT,
+			       0);
 	port->item_count = count;
 	port_shadow_end(port, &shadow, rc == OK);
 	return rc;

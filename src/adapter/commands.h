@@ -8,7 +8,7 @@
 void adapter_register_commands(struct adapter *adapter);
 
 extern const struct command adapter_commands[];		/* adapter ... */
-extern const struct command link_commands[];		/* transport, reset_config, delays, old names */
+extern const struct command link_commands[]; /* transport, reset_config, delays, old names */
 extern const struct command tap_commands[];		/* jtag, swd newdap, scan_chain */
 extern const struct command scan_commands[];		/* irscan, drscan, runtest ... */
 extern const struct command flight_commands[];

@@ -23,8 +23,8 @@ void flight_free(struct flight *flight)
 /* Names of DP registers by offset; DPBANKSEL decides about 0x4 (IHI 0031 B2.2). */
 static const char *dp_name(uint8_t reg, bool is_read, uint32_t select)
 {
-	static const char *const bank4[8] = { "CTRL/STAT", "DLCR", "TARGETID", "DLPIDR", "EVENTSTAT",
-					      "SELECT1", "DP 0x64", "DP 0x74" };
+	static const char *const bank4[8] = { "CTRL/STAT", "DLCR",    "TARGETID", "DLPIDR",
+					      "EVENTSTAT", "SELECT1", "DP 0x64",  "DP 0x74" };
 
 	switch (reg & 0xc) {
 	case 0x0: return is_read ? "DPIDR" : "ABORT";
@@ -41,8 +41,9 @@ static const char *ap_name(uint8_t offset)
 		uint8_t offset;
 		const char *name;
 	} names[] = {
-		{ 0x00, "CSW" }, { 0x04, "TAR" }, { 0x0c, "DRW" }, { 0x10, "BD0" }, { 0x14, "BD1" },
-		{ 0x18, "BD2" }, { 0x1c, "BD3" }, { 0xf4, "CFG" }, { 0xf8, "BASE" }, { 0xfc, "IDR" },
+		{ 0x00, "CSW" },  { 0x04, "TAR" }, { 0x0c, "DRW" }, { 0x10, "BD0" },
+		{ 0x14, "BD1" },  { 0x18, "BD2" }, { 0x1c, "BD3" }, { 0xf4, "CFG" },
+		{ 0xf8, "BASE" }, { 0xfc, "IDR" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -81,7 +82,8 @@ static void describe(const struct flight_entry *e, struct buf *out)
 		buf_printf(out, "link: %s", link_name(e->value));
 		return;
 	case FLIGHT_RESET:
-		buf_printf(out, "reset lines: srst %s, trst %s", e->value & 1 ? "asserted" : "released",
+		buf_printf(out, "reset lines: srst %s, trst %s",
+			   e->value & 1 ? "asserted" : "released",
 			   e->value & 2 ? "asserted" : "released");
 		return;
 	case FLIGHT_SELECT_TARGET:
@@ -96,7 +98,8 @@ static void describe(const struct flight_entry *e, struct buf *out)
 	if (e->reg & 1) {
 		uint8_t offset = (uint8_t)((e->select & 0xf0) | (e->reg & 0xc));
 
-		buf_printf(out, "AP%" PRIu32 " 0x%02x %s %s", e->select >> 24, offset, ap_name(offset), direction);
+		buf_printf(out, "AP%" PRIu32 " 0x%02x %s %s", e->select >> 24, offset,
+			   ap_name(offset), direction);
 	} else {
 		buf_printf(out, "DP %s %s", dp_name(e->reg, e->is_read, e->select), direction);
 	}
@@ -123,8 +126,11 @@ static void note(struct flight *flight, const struct flight_entry *entry)
 
 void flight_transfer(struct flight *flight, uint8_t reg, bool is_read, uint32_t value, uint8_t ack)
 {
-	note(flight, &(struct flight_entry){ .kind = FLIGHT_TRANSFER, .reg = reg, .is_read = is_read,
-					     .value = value, .ack = ack });
+	note(flight, &(struct flight_entry){ .kind = FLIGHT_TRANSFER,
+					     .reg = reg,
+					     .is_read = is_read,
+					     .value = value,
+					     .ack = ack });
 	if (reg == PORT_DP(0x8) && !is_read && ack == SWD_ACK_OK)
 		flight->select = value;
 }

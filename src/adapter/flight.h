@@ -2,10 +2,10 @@
 /*
  * flight: the flight recorder, a bounded ring of the last wire transactions of one probe.
  *
- * Every port notes each transfer when its ACK is known (so after the fact: entries of one batch have
- * about the same time, their order is that of the wire). Noting is cheap and always on; at debug level
- * each entry is also a log line. The ring is dumped on request, as text or as a VCD that logic-analyser
- * decoders read, and at debug level after a failure nobody could repair.
+ * Every port notes each transfer when its ACK is known (so after the fact: entries of one batch
+ * have about the same time, their order is that of the wire). Noting is cheap and always on; at
+ * debug level each entry is also a log line. The ring is dumped on request, as text or as a VCD
+ * that logic-analyser decoders read, and at debug level after a failure nobody could repair.
  */
 #ifndef ADAPTER_FLIGHT_H
 #define ADAPTER_FLIGHT_H

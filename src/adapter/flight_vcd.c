@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The ring as a waveform: each transfer is drawn as the packet or scan it was, at the set clock, no
- * earlier than it was noted. AP reads are drawn with their own data, as if they were not posted, and
- * the probe's own retries are not seen here.
+ * earlier than it was noted. AP reads are drawn with their own data, as if they were not posted,
+ * and the probe's own retries are not seen here.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -55,7 +55,8 @@ static void draw_swd_bits(struct drawing *d, const uint8_t *bits, size_t count)
 static void draw_swd_transfer(struct drawing *d, const struct flight_entry *e)
 {
 	bool is_good = e->ack == SWD_ACK_OK || e->ack == 8;
-	uint8_t request = swd_request(e->reg, e->is_read), ack = is_good ? SWD_ACK_OK : e->ack, data[5];
+	uint8_t request = swd_request(e->reg, e->is_read), ack = is_good ? SWD_ACK_OK : e->ack,
+		data[5];
 
 	swd_put_data(data, e->value);
 	draw_swd_bits(d, &request, SWD_REQUEST_BITS);
@@ -108,7 +109,8 @@ static void draw_swd(struct drawing *d, const struct flight_entry *e)
 	}
 }
 
-static void draw_jtag_bits(struct drawing *d, const struct jtag_bits *bits, size_t tdo_at, uint64_t tdo)
+static void draw_jtag_bits(struct drawing *d, const struct jtag_bits *bits, size_t tdo_at,
+			   uint64_t tdo)
 {
 	for (size_t i = 0; i < bits->count; i++) {
 		at(d);
@@ -128,7 +130,9 @@ static void draw_jtag_bits(struct drawing *d, const struct jtag_bits *bits, size
 static void draw_jtag(struct drawing *d, const struct flight_entry *e)
 {
 	static const struct jtag_chain alone = { 1, { 4 } };
-	unsigned ir = e->kind == FLIGHT_ABORT ? JTAG_IR_ABORT : e->reg & 1 ? JTAG_IR_APACC : JTAG_IR_DPACC;
+	unsigned ir = e->kind == FLIGHT_ABORT ? JTAG_IR_ABORT
+		      : e->reg & 1	      ? JTAG_IR_APACC
+					      : JTAG_IR_DPACC;
 	struct jtag_bits bits = { 0 };
 
 	if (e->kind == FLIGHT_LINK) {
@@ -141,11 +145,13 @@ static void draw_jtag(struct drawing *d, const struct flight_entry *e)
 		if (d->ir != ir)
 			jtag_put_tap_ir(&bits, &alone, 0, ir);
 		d->ir = ir;
-		size_t at_clock = jtag_put_tap_dr(&bits, &alone, 0,
-						  jtag_dp_request(e->reg, e->is_read, e->is_read ? 0 : e->value),
-						  JTAG_DP_BITS);
+		size_t at_clock = jtag_put_tap_dr(
+			&bits, &alone, 0,
+			jtag_dp_request(e->reg, e->is_read, e->is_read ? 0 : e->value),
+			JTAG_DP_BITS);
 
-		draw_jtag_bits(d, &bits, at_clock, ack | (uint64_t)(e->is_read ? e->value : 0) << 3);
+		draw_jtag_bits(d, &bits, at_clock,
+			       ack | (uint64_t)(e->is_read ? e->value : 0) << 3);
 	}
 	jtag_bits_free(&bits);
 }
@@ -155,8 +161,9 @@ static void draw_header(struct drawing *d, bool is_jtag)
 	fprintf(d->file, "$version probed flight recorder $end\n$timescale 1ns $end\n"
 			 "$scope module probe $end\n");
 	if (is_jtag)
-		fprintf(d->file, "$var wire 1 c TCK $end\n$var wire 1 d TMS $end\n$var wire 1 i TDI $end\n"
-				 "$var wire 1 o TDO $end\n");
+		fprintf(d->file,
+			"$var wire 1 c TCK $end\n$var wire 1 d TMS $end\n$var wire 1 i TDI $end\n"
+			"$var wire 1 o TDO $end\n");
 	else
 		fprintf(d->file, "$var wire 1 c SWCLK $end\n$var wire 1 d SWDIO $end\n");
 	fprintf(d->file, "$var wire 1 r nRESET $end\n$upscope $end\n$enddefinitions $end\n");

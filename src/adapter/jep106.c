@@ -10,10 +10,18 @@ static const struct {
 	unsigned code;
 	const char *name;
 } makers[] = {
-	{ 0x00e, "Freescale (Motorola)" }, { 0x015, "NXP (Philips)" }, { 0x017, "Texas Instruments" },
-	{ 0x01f, "Atmel" }, { 0x020, "STMicroelectronics" }, { 0x029, "Microchip Technology" },
-	{ 0x034, "Cypress" }, { 0x041, "Infineon (Siemens)" }, { 0x065, "Analog Devices" },
-	{ 0x144, "Nordic Semiconductor" }, { 0x23b, "ARM Ltd" }, { 0x493, "Raspberry Pi Trading Ltd" },
+	{ 0x00e, "Freescale (Motorola)" },
+	{ 0x015, "NXP (Philips)" },
+	{ 0x017, "Texas Instruments" },
+	{ 0x01f, "Atmel" },
+	{ 0x020, "STMicroelectronics" },
+	{ 0x029, "Microchip Technology" },
+	{ 0x034, "Cypress" },
+	{ 0x041, "Infineon (Siemens)" },
+	{ 0x065, "Analog Devices" },
+	{ 0x144, "Nordic Semiconductor" },
+	{ 0x23b, "ARM Ltd" },
+	{ 0x493, "Raspberry Pi Trading Ltd" },
 	{ 0x575, "Arm China" },
 };
 

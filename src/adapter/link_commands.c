@@ -36,7 +36,8 @@ static enum err need_driver(const struct adapter *adapter)
 {
 	if (adapter->driver != NULL)
 		return OK;
-	return error_why(ERR_ADAPTER_CONFIG, "Debug adapter does not support any transports? Check config "
+	return error_why(ERR_ADAPTER_CONFIG,
+			 "Debug adapter does not support any transports? Check config "
 			 "file order.");
 }
 
@@ -53,13 +54,16 @@ static enum err cmd_transport_select(struct call *c)
 	enum transport wanted = transport_by_name(c->argv[1]);
 
 	if (wanted == TRANSPORT_NONE || !driver_has(adapter, wanted)) {
-		error_why(ERR_UNSUPPORTED, "Debug adapter doesn't support '%s' transport", c->argv[1]);
+		error_why(ERR_UNSUPPORTED, "Debug adapter doesn't support '%s' transport",
+			  c->argv[1]);
 		return error_next(ERR_UNSUPPORTED, "run \"transport list\"");
 	}
 	if (adapter->transport != TRANSPORT_NONE && adapter->transport != wanted) {
-		error_why(ERR_ADAPTER_CONFIG, "Can't change session's transport after the initial selection was "
+		error_why(ERR_ADAPTER_CONFIG,
+			  "Can't change session's transport after the initial selection was "
 			  "made");
-		return error_next(ERR_ADAPTER_CONFIG, "select \"%s\" once, before the target is configured",
+		return error_next(ERR_ADAPTER_CONFIG,
+				  "select \"%s\" once, before the target is configured",
 				  c->argv[1]);
 	}
 	if (adapter->transport == wanted)
@@ -139,7 +143,8 @@ static const struct reset_word {
 static const char *reset_word(unsigned config, unsigned class_mask)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reset_words); i++)
-		if (reset_words[i].class_mask == class_mask && reset_words[i].bits == (config & class_mask))
+		if (reset_words[i].class_mask == class_mask &&
+		    reset_words[i].bits == (config & class_mask))
 			return reset_words[i].word;
 	return "";
 }
@@ -191,7 +196,8 @@ static enum err need_jtag(struct call *c)
 	if (adapter->transport != TRANSPORT_SWD)
 		return OK;
 	error_why(ERR_UNSUPPORTED, "session transport is \"swd\" but your config requires JTAG");
-	return error_next(ERR_UNSUPPORTED, "guard \"%s\" with \"if {[using_jtag]} {...}\"", c->row->name);
+	return error_next(ERR_UNSUPPORTED, "guard \"%s\" with \"if {[using_jtag]} {...}\"",
+			  c->row->name);
 }
 
 static enum err ntrst_time(struct call *c, unsigned *ms)
@@ -237,7 +243,8 @@ static enum err cmd_wait_srst_deassert(struct call *c)
 
 	while (adapter->srst) {
 		if (clock_now_ms() >= end)
-			return error_why(ERR_TIMEOUT, "srst is still asserted after %" PRIu32 " ms", ms);
+			return error_why(ERR_TIMEOUT, "srst is still asserted after %" PRIu32 " ms",
+					 ms);
 		TRY(script_sleep(c->script, 10));
 	}
 	return OK;
@@ -278,7 +285,8 @@ static enum err cmd_old_name(struct call *c)
 		if (strcmp(old_names[i].old, c->row->name) != 0)
 			continue;
 		if (!(adapter->old_names_told & BIT(i)))
-			log_warning("DEPRECATED! use '%s' not '%s'", old_names[i].now, old_names[i].old);
+			log_warning("DEPRECATED! use '%s' not '%s'", old_names[i].now,
+				    old_names[i].old);
 		adapter->old_names_told |= BIT(i);
 		return old_names[i].run(c);
 	}
@@ -288,16 +296,23 @@ static enum err cmd_old_name(struct call *c)
 const struct command link_commands[] = {
 	{ "transport select", STAGE_ANY, 0, 1, "?swd|jtag?", cmd_transport_select,
 	  "Choose how the probe talks to the target, once; without an argument: the choice." },
-	{ "transport list", STAGE_ANY, 0, 0, "", cmd_transport_list, "The transports of the selected driver." },
-	{ "transport init", STAGE_ANY, 0, 0, "", cmd_transport_init, "Open the probe; \"init\" does it too." },
+	{ "transport list", STAGE_ANY, 0, 0, "", cmd_transport_list,
+	  "The transports of the selected driver." },
+	{ "transport init", STAGE_ANY, 0, 0, "", cmd_transport_init,
+	  "Open the probe; \"init\" does it too." },
 	{ "using_jtag", STAGE_ANY, 0, 0, "", cmd_using, "1 if the transport is JTAG." },
 	{ "using_swd", STAGE_ANY, 0, 0, "", cmd_using, "1 if the transport is SWD." },
-	{ "using_hla", STAGE_ANY, 0, 0, "", cmd_using, "Always 0: ST-LINK too gives access to the DAP." },
-	{ "default_to_jtag", STAGE_ANY, 0, 0, "", cmd_default_to_jtag, "JTAG, if nothing was selected yet." },
+	{ "using_hla", STAGE_ANY, 0, 0, "", cmd_using,
+	  "Always 0: ST-LINK too gives access to the DAP." },
+	{ "default_to_jtag", STAGE_ANY, 0, 0, "", cmd_default_to_jtag,
+	  "JTAG, if nothing was selected yet." },
 	{ "reset_config", STAGE_ANY, 0, -1,
-	  "?none|trst_only|srst_only|trst_and_srst? ?separate|srst_pulls_trst|trst_pulls_srst|combined? "
-	  "?srst_gates_jtag|srst_nogate? ?trst_push_pull|trst_open_drain? ?srst_open_drain|srst_push_pull? "
-	  "?connect_deassert_srst|connect_assert_srst?", cmd_reset_config,
+	  "?none|trst_only|srst_only|trst_and_srst? "
+	  "?separate|srst_pulls_trst|trst_pulls_srst|combined? "
+	  "?srst_gates_jtag|srst_nogate? ?trst_push_pull|trst_open_drain? "
+	  "?srst_open_drain|srst_push_pull? "
+	  "?connect_deassert_srst|connect_assert_srst?",
+	  cmd_reset_config,
 	  "Which reset lines are wired and how they act. Classes not named keep their value." },
 	{ "jtag_ntrst_delay", STAGE_ANY, 0, 1, "?ms?", cmd_ntrst_delay,
 	  "Wait this long after the release of trst." },
@@ -309,15 +324,18 @@ const struct command link_commands[] = {
 	  "Accepted for old configurations." },
 	{ "wait_srst_deassert", STAGE_ANY, 1, 1, "ms", cmd_wait_srst_deassert,
 	  "Wait until srst is released, at most this long." },
-	{ "interface", STAGE_CONFIG, 1, 1, "name", cmd_old_name, "Old name of \"adapter driver\"." },
+	{ "interface", STAGE_CONFIG, 1, 1, "name", cmd_old_name,
+	  "Old name of \"adapter driver\"." },
 	{ "interface_list", STAGE_ANY, 0, 0, "", cmd_old_name, "Old name of \"adapter list\"." },
 	{ "interface_transports", STAGE_CONFIG, 1, -1, "name ...", cmd_old_name,
 	  "Old name of \"adapter transports\"." },
 	{ "adapter_khz", STAGE_ANY, 0, 1, "?khz?", cmd_old_name, "Old name of \"adapter speed\"." },
 	{ "jtag_khz", STAGE_ANY, 0, 1, "?khz?", cmd_old_name, "Old name of \"adapter speed\"." },
 	{ "adapter_name", STAGE_ANY, 0, 0, "", cmd_old_name, "Old name of \"adapter name\"." },
-	{ "adapter_nsrst_delay", STAGE_ANY, 0, 1, "?ms?", cmd_old_name, "Old name of \"adapter srst delay\"." },
-	{ "jtag_nsrst_delay", STAGE_ANY, 0, 1, "?ms?", cmd_old_name, "Old name of \"adapter srst delay\"." },
+	{ "adapter_nsrst_delay", STAGE_ANY, 0, 1, "?ms?", cmd_old_name,
+	  "Old name of \"adapter srst delay\"." },
+	{ "jtag_nsrst_delay", STAGE_ANY, 0, 1, "?ms?", cmd_old_name,
+	  "Old name of \"adapter srst delay\"." },
 	{ "adapter_nsrst_assert_width", STAGE_ANY, 0, 1, "?ms?", cmd_old_name,
 	  "Old name of \"adapter srst pulse_width\"." },
 	{ "jtag_nsrst_assert_width", STAGE_ANY, 0, 1, "?ms?", cmd_old_name,

@@ -76,18 +76,26 @@ enum err port_fail(struct dap_port *port, struct port_pos pos, enum err code, un
 	port->failed_word = pos.word;
 	port->failed_ack = ack;
 	if (code == ERR_DAP_NO_ACK && port->transport == TRANSPORT_JTAG) {
-		error_why(code, "the JTAG-DP's acknowledge is %s: TDO %s", ack == 7 ? "0b111" : ack ? "invalid" : "0b000",
-			  ack == 7 ? "stays high" : ack ? "is misread" : "stays low");
+		error_why(code, "the JTAG-DP's acknowledge is %s: TDO %s",
+			  ack == 7 ? "0b111"
+			  : ack	   ? "invalid"
+				   : "0b000",
+			  ack == 7 ? "stays high"
+			  : ack	   ? "is misread"
+				   : "stays low");
 		return error_next(code, "check target power, TDO and TCK, lower \"adapter speed\"");
 	}
 	switch (code) {
 	case ERR_DAP_FAULT:
 		return error_why(code, "the debug port answered FAULT: a sticky error is set");
 	case ERR_DAP_WAIT:
-		return error_why(code, "the target's bus stayed busy: WAIT until the budget of %u ms "
-				 "was spent", port->wait_budget_ms);
+		return error_why(code,
+				 "the target's bus stayed busy: WAIT until the budget of %u ms "
+				 "was spent",
+				 port->wait_budget_ms);
 	case ERR_DAP_PARITY:
-		return error_why(code, "the parity of the data read does not match: a bit was misread");
+		return error_why(code,
+				 "the parity of the data read does not match: a bit was misread");
 	default:
 		if (ack == 7)
 			return error_why(code, "no acknowledge: the data line stays high");

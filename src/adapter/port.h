@@ -5,13 +5,14 @@
  * Queue, then run. read(), write() and the block forms only note a transfer and cannot fail. run()
  * sends what was noted, in order, and stops at the first error: failed_at is then the index of that
  * transfer (blocks count as one; failed_word is the word inside) and no later one has happened.
- * `dst` and `src` stay valid until run() returns; `dst` is written only if its transfer succeeded. The
- * queue is empty after run(), whatever it returned. AP reads come back as if they were not posted;
- * WAIT is retried until wait_budget_ms is spent. An AP write's bus error belongs to the batch: run()
- * reports it (ERR_DAP_FAULT) even when it shows only after the last transfer, and then failed_at is
- * the last index that may be to blame. The port never touches SELECT, CTRL/STAT or ABORT on its own,
- * except ABORT (on JTAG: CTRL/STAT) to recover from WAIT and overrun; after any error the caller
- * drops its caches, reads CTRL/STAT and clears the sticky flags. It never services the event loop.
+ * `dst` and `src` stay valid until run() returns; `dst` is written only if its transfer succeeded.
+ * The queue is empty after run(), whatever it returned. AP reads come back as if they were not
+ * posted; WAIT is retried until wait_budget_ms is spent. An AP write's bus error belongs to the
+ * batch: run() reports it (ERR_DAP_FAULT) even when it shows only after the last transfer, and then
+ * failed_at is the last index that may be to blame. The port never touches SELECT, CTRL/STAT or
+ * ABORT on its own, except ABORT (on JTAG: CTRL/STAT) to recover from WAIT and overrun; after any
+ * error the caller drops its caches, reads CTRL/STAT and clears the sticky flags. It never services
+ * the event loop.
  *
  * A JTAG-DP's ACK does not tell FAULT: such a port reads CTRL/STAT at the end of a batch with AP
  * accesses. It then knows that the batch failed, not where (failed_at is the last AP access), and
@@ -64,7 +65,7 @@ struct dap_port_ops {
 
 struct dap_port_stats {
 	uint64_t runs;			/* batches */
-	uint64_t round_trips;		/* waits for the probe's answer with nothing else under way */
+	uint64_t round_trips; /* waits for the probe's answer with nothing else under way */
 	uint64_t transfers, waits;
 	uint64_t wire_bits;		/* estimate, retries included */
 };
@@ -84,7 +85,7 @@ struct dap_port {
 	void *priv;
 	enum transport transport;
 	unsigned wait_budget_ms;	/* default 500 */
-	bool overrun_detect;		/* CTRL/STAT.ORUNDETECT as dap/ set it: packet length differs */
+	bool overrun_detect; /* CTRL/STAT.ORUNDETECT as dap/ set it: packet length differs */
 	bool wants_overrun_detect;	/* bit-level ports stream only with ORUNDETECT set */
 	unsigned idle_cycles;		/* after each AP access: memaccess */
 	unsigned tap_index;		/* JTAG: which TAP of the chain this port talks to */

@@ -13,7 +13,8 @@ static enum err link_step(void *ctx)
 
 	if (adapter->transport != TRANSPORT_JTAG)
 		return OK;
-	return script_eval(adapter->script, script_origin(adapter->script), "jtag_init", "init", 1, NULL);
+	return script_eval(adapter->script, script_origin(adapter->script), "jtag_init", "init", 1,
+			   NULL);
 }
 
 void adapter_register_commands(struct adapter *adapter)

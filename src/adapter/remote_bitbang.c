@@ -11,7 +11,8 @@
 
 #define CONNECT_MS	5000
 #define ANSWER_MS	10000
-#define SEND_BYTES	(64u * 1024)	/* goes out when so much is waiting, to overlap with the probe's work */
+#define SEND_BYTES                                                                                 \
+	(64u * 1024) /* goes out when so much is waiting, to overlap with the probe's work */
 
 struct settings {
 	char *host;		/* or the path of a unix socket */
@@ -141,7 +142,8 @@ static enum err read_answers(struct bitbang *bb, const struct wanted *wanted)
 	TRY(stream_peek(&bb->stream, wanted->count, &answers, ANSWER_MS));
 	for (size_t i = 0; i < wanted->count; i++) {
 		if (answers[i] != '0' && answers[i] != '1') {
-			error_why(ERR_ADAPTER_LOST, "the remote_bitbang server answered 0x%02x, not '0' or '1'",
+			error_why(ERR_ADAPTER_LOST,
+				  "the remote_bitbang server answered 0x%02x, not '0' or '1'",
 				  answers[i]);
 			return error_next(ERR_ADAPTER_LOST, "check \"remote_bitbang port\"");
 		}
@@ -190,8 +192,8 @@ static enum err bitbang_open(struct adapter *adapter)
 	if (rc != OK) {
 		error_take(&reason);
 		error_why(ERR_ADAPTER_NOT_FOUND, "%s", reason.why);
-		return error_next(ERR_ADAPTER_NOT_FOUND,
-				  "start the server, check \"remote_bitbang host\" and \"remote_bitbang port\"");
+		return error_next(ERR_ADAPTER_NOT_FOUND, "start the server, check \"remote_bitbang "
+							 "host\" and \"remote_bitbang port\"");
 	}
 	struct bitbang *bb = xcalloc(1, sizeof(*bb));
 
@@ -246,7 +248,9 @@ static enum err cmd_port(struct call *c)
 
 	TRY(arg_u32(c, 1, &port));
 	if (port > 65535)
-		return error_why(ERR_ARGUMENT, "%" PRIu32 " is no TCP port (0 for a unix socket, or 1..65535)", port);
+		return error_why(ERR_ARGUMENT,
+				 "%" PRIu32 " is no TCP port (0 for a unix socket, or 1..65535)",
+				 port);
 	settings->port = (uint16_t)port;
 	return OK;
 }
@@ -265,8 +269,10 @@ static const struct command commands[] = {
 	  "TCP port of the server; 0 (or none given): a unix socket." },
 	{ "remote_bitbang use_remote_sleep", STAGE_CONFIG, 1, 1, "on|off", cmd_remote_sleep,
 	  "Accepted for other servers' configurations; pauses are made here." },
-	{ "remote_bitbang_host", STAGE_CONFIG, 1, 1, "name|path", cmd_host, "Old name of \"remote_bitbang host\"." },
-	{ "remote_bitbang_port", STAGE_CONFIG, 1, 1, "number", cmd_port, "Old name of \"remote_bitbang port\"." },
+	{ "remote_bitbang_host", STAGE_CONFIG, 1, 1, "name|path", cmd_host,
+	  "Old name of \"remote_bitbang host\"." },
+	{ "remote_bitbang_port", STAGE_CONFIG, 1, 1, "number", cmd_port,
+	  "Old name of \"remote_bitbang port\"." },
 	{ NULL }
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * remote_bitbang: a probe behind a stream socket that takes one character per pin change: '0'..'7'
- * write TCK, TMS and TDI, 'R' asks for TDO, 'r' 's' 't' 'u' set the resets; for SWD 'O' 'o' drive and
- * release SWDIO, 'd'..'g' write SWCLK and SWDIO, 'c' asks for SWDIO.
+ * write TCK, TMS and TDI, 'R' asks for TDO, 'r' 's' 't' 'u' set the resets; for SWD 'O' 'o' drive
+ * and release SWDIO, 'd'..'g' write SWCLK and SWDIO, 'c' asks for SWDIO.
  *
  * Nothing in the protocol requires waiting: whole batches are written, then the answers read.
  */

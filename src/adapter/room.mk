@@ -21,3 +21,9 @@ libprobed_a_SOURCES += \
 	src/adapter/stream.c src/adapter/stream.h \
 	src/adapter/tap_commands.c
 embedded_tcl += src/adapter/adapter.tcl
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_cmsis_dap
+testing_unit_test_cmsis_dap_SOURCES = testing/unit/test_cmsis_dap.c testing/unit/fake_dp.h
+testing_unit_test_cmsis_dap_LDADD = $(probed_test_libs)
+endif

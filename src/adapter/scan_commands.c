@@ -54,7 +54,8 @@ static enum err arg_enabled_tap(struct call *c, int index, struct tap **tap, uns
 	int at = *tap ? jtag_tap_index(adapter, *tap) : -1;
 
 	if (at < 0) {
-		error_why(ERR_ARGUMENT, "Tap '%s' %s", c->argv[index], *tap ? "is disabled" : "could not be found");
+		error_why(ERR_ARGUMENT, "Tap '%s' %s", c->argv[index],
+			  *tap ? "is disabled" : "could not be found");
 		return error_next(ERR_ARGUMENT, "run \"scan_chain\"");
 	}
 	*place = (unsigned)at;
@@ -141,7 +142,8 @@ static void append_field(struct call *c, const uint8_t *tdo, size_t at, size_t w
 }
 
 /* drscan TAP (bits value)+: one data scan; the other TAPs are in BYPASS. */
-static enum err drscan(struct call *c, int argc, uint8_t *out, size_t total, size_t before, size_t after)
+static enum err drscan(struct call *c, int argc, uint8_t *out, size_t total, size_t before,
+		       size_t after)
 {
 	struct jtag_bits bits = { 0 };
 	size_t at = before;
@@ -205,7 +207,8 @@ static enum err cmd_runtest(struct call *c)
 
 	TRY(arg_u32(c, 1, &clocks));
 	if (clocks > 1000000)
-		return error_why(ERR_ARGUMENT, "%" PRIu32 " clocks are too many for one command", clocks);
+		return error_why(ERR_ARGUMENT, "%" PRIu32 " clocks are too many for one command",
+				 clocks);
 	jtag_put_idle(&bits, clocks);
 	enum err rc = clocks ? jtag_exchange(c->user, &bits, NULL) : OK;
 
@@ -229,8 +232,8 @@ static enum err cmd_pathmove(struct call *c)
 			continue;
 		if (tap_states[state].next[0] != next && tap_states[state].next[1] != next) {
 			jtag_bits_free(&bits);
-			return error_why(ERR_ARGUMENT, "no edge leads from %s to %s", tap_states[state].name,
-					 tap_states[next].name);
+			return error_why(ERR_ARGUMENT, "no edge leads from %s to %s",
+					 tap_states[state].name, tap_states[next].name);
 		}
 		jtag_put(&bits, tap_states[state].next[1] == next, 1);
 		state = next;
@@ -272,7 +275,8 @@ const struct command scan_commands[] = {
 	{ "pathmove", STAGE_EXEC, 1, -1, "state ...", cmd_pathmove,
 	  "Walk the TAP state machine; the first state is the one it is in." },
 	{ "jtag pathmove", STAGE_EXEC, 1, -1, "state ...", cmd_pathmove, "Same as \"pathmove\"." },
-	{ "flush_count", STAGE_EXEC, 0, 0, "", cmd_flush_count, "How often the probe was waited for." },
+	{ "flush_count", STAGE_EXEC, 0, 0, "", cmd_flush_count,
+	  "How often the probe was waited for." },
 	{ "jtag flush_count", STAGE_EXEC, 0, 0, "", cmd_flush_count, "Same as \"flush_count\"." },
 	{ "tms_sequence", STAGE_ANY, 0, 1, "?short|long?", cmd_accept_and_ignore,
 	  "Accepted: state changes are always short." },

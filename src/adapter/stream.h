@@ -3,8 +3,8 @@
  * stream: both directions of one socket, for probes that answer while we still send.
  *
  * Writing takes in whatever arrives meanwhile, so full socket buffers on both sides never lock
- * up. Time limits count from the last progress. Errors: ERR_TIMEOUT, or ERR_ADAPTER_LOST when the peer
- * is gone (for good: every later call fails the same way).
+ * up. Time limits count from the last progress. Errors: ERR_TIMEOUT, or ERR_ADAPTER_LOST when the
+ * peer is gone (for good: every later call fails the same way).
  */
 #ifndef ADAPTER_STREAM_H
 #define ADAPTER_STREAM_H

@@ -9,19 +9,23 @@
 
 enum tap_event { TAP_ENABLE, TAP_DISABLE, TAP_POST_RESET, TAP_SETUP };
 
-static const char *const tap_event_names[] = { "tap-enable", "tap-disable", "post-reset", "setup", NULL };
+static const char *const tap_event_names[] = { "tap-enable", "tap-disable", "post-reset", "setup",
+					       NULL };
 
 static enum err add_expected_id(struct call *c, int index, struct tap *tap)
 {
 	if (tap->expected_id_count == ARRAY_SIZE(tap->expected_ids))
-		return error_why(ERR_ARGUMENT, "more than %zu expected ids", ARRAY_SIZE(tap->expected_ids));
+		return error_why(ERR_ARGUMENT, "more than %zu expected ids",
+				 ARRAY_SIZE(tap->expected_ids));
 	return arg_u32(c, index, &tap->expected_ids[tap->expected_id_count++]);
 }
 
 static enum err tap_option(struct call *c, int *i, struct tap *tap)
 {
-	static const char *const options[] = { "-irlen", "-ircapture", "-irmask", "-expected-id", "-ir-bypass",
-					       "-enable", "-disable", "-ignore-version", "-ignore-bypass", NULL };
+	static const char *const options[] = {
+		"-irlen",  "-ircapture", "-irmask",	    "-expected-id",   "-ir-bypass",
+		"-enable", "-disable",	 "-ignore-version", "-ignore-bypass", NULL
+	};
 	uint32_t ignored;
 	int which;
 
@@ -32,7 +36,8 @@ static enum err tap_option(struct call *c, int *i, struct tap *tap)
 	case 0:
 		TRY(arg_u32(c, ++*i, &tap->ir_bits));
 		if (tap->ir_bits < 2 || tap->ir_bits > 64)
-			return error_why(ERR_ARGUMENT, "-irlen %u: an instruction register has 2 to 64 bits",
+			return error_why(ERR_ARGUMENT,
+					 "-irlen %u: an instruction register has 2 to 64 bits",
 					 tap->ir_bits);
 		return OK;
 	case 1: return arg_u32(c, ++*i, &tap->ir_capture);
@@ -68,7 +73,9 @@ static enum err parse_tap(struct call *c, struct tap *tap)
 		TRY(tap_option(c, &i, tap));
 	if (tap->ir_bits == 0 && adapter->transport == TRANSPORT_JTAG) {
 		error_why(ERR_ARGUMENT, "newtap: %s: -irlen is missing", tap->name);
-		return error_next(ERR_ARGUMENT, "the chip's manual tells the length of each instruction register");
+		return error_next(
+			ERR_ARGUMENT,
+			"the chip's manual tells the length of each instruction register");
 	}
 	return OK;
 }
@@ -86,7 +93,8 @@ static enum err cmd_newtap(struct call *c)
 	if (adapter->driver != NULL)
 		TRY(adapter_select_transport(adapter));
 	if (strcmp(c->row->name, "jtag newtap") == 0 && adapter->transport == TRANSPORT_SWD)
-		log_debug("TAP %s.%s on SWD: its instruction register does not matter", c->argv[1], c->argv[2]);
+		log_debug("TAP %s.%s on SWD: its instruction register does not matter", c->argv[1],
+			  c->argv[2]);
 	struct tap *tap = adapter_add_tap(adapter, c->argv[1], c->argv[2]);
 	enum err rc = parse_tap(c, tap);
 
@@ -117,7 +125,8 @@ static enum err run_tap_event(struct call *c, const struct tap *tap, enum tap_ev
 {
 	if (tap->events[event] == NULL)
 		return OK;
-	return script_eval(c->script, script_origin(c->script), tap->events[event], "tap event", 1, NULL);
+	return script_eval(c->script, script_origin(c->script), tap->events[event], "tap event", 1,
+			   NULL);
 }
 
 static enum err cmd_tapisenabled(struct call *c)
@@ -202,7 +211,8 @@ static enum err cmd_arp_init(struct call *c)
 static enum err cmd_arp_init_reset(struct call *c)
 {
 	struct adapter *adapter = c->user;
-	bool srst = adapter->reset_config & RESET_HAS_SRST, trst = adapter->reset_config & RESET_HAS_TRST;
+	bool srst = adapter->reset_config & RESET_HAS_SRST,
+	     trst = adapter->reset_config & RESET_HAS_TRST;
 
 	TRY(adapter_open(adapter));
 	if (adapter->transport != TRANSPORT_JTAG)
@@ -224,31 +234,37 @@ static enum err cmd_scan_chain(struct call *c)
 	const struct adapter *adapter = c->user;
 	unsigned number = 0;
 
-	result_printf(c, "   TapName             Enabled  IdCode     Expected   IrLen IrCap IrMask\n"
-			 "-- ------------------- -------- ---------- ---------- ----- ----- ------");
+	result_printf(c,
+		      "   TapName             Enabled  IdCode     Expected   IrLen IrCap IrMask\n"
+		      "-- ------------------- -------- ---------- ---------- ----- ----- ------");
 	for (const struct tap *tap = adapter->taps; tap != NULL; tap = tap->next) {
-		result_printf(c, "\n%2u %-18s     %c     0x%08" PRIx32 " 0x%08" PRIx32 " %5u 0x%02" PRIx32
-			      "  0x%02" PRIx32, number++, tap->name, tap->is_enabled ? 'Y' : 'n', tap->idcode,
-			      tap->expected_id_count ? tap->expected_ids[0] : 0, tap->ir_bits, tap->ir_capture,
-			      tap->ir_mask);
+		result_printf(c,
+			      "\n%2u %-18s     %c     0x%08" PRIx32 " 0x%08" PRIx32
+			      " %5u 0x%02" PRIx32 "  0x%02" PRIx32,
+			      number++, tap->name, tap->is_enabled ? 'Y' : 'n', tap->idcode,
+			      tap->expected_id_count ? tap->expected_ids[0] : 0, tap->ir_bits,
+			      tap->ir_capture, tap->ir_mask);
 		for (unsigned i = 1; i < tap->expected_id_count; i++)
 			result_printf(c, "\n%43s0x%08" PRIx32, "", tap->expected_ids[i]);
 	}
 	return OK;
 }
 
-#define TAP_USAGE "chip tap -irlen count ?-expected-id id? ... ?-ircapture value? ?-irmask value? " \
-		  "?-enable|-disable? ?-ignore-version? ?-ignore-bypass? ?-ir-bypass value?"
+#define TAP_USAGE                                                                                  \
+	"chip tap -irlen count ?-expected-id id? ... ?-ircapture value? ?-irmask value? "          \
+	"?-enable|-disable? ?-ignore-version? ?-ignore-bypass? ?-ir-bypass value?"
 
 const struct command tap_commands[] = {
 	{ "jtag newtap", STAGE_CONFIG, 2, -1, TAP_USAGE, cmd_newtap,
 	  "Declare a TAP of the scan chain; the first one is nearest TDO." },
-	{ "swd newdap", STAGE_CONFIG, 2, -1, TAP_USAGE, cmd_newtap, "Declare the debug port on SWD." },
+	{ "swd newdap", STAGE_CONFIG, 2, -1, TAP_USAGE, cmd_newtap,
+	  "Declare the debug port on SWD." },
 	{ "hla newtap", STAGE_CONFIG, 2, -1, TAP_USAGE, cmd_newtap, "Same as \"swj_newdap\"." },
 	{ "swj_newdap", STAGE_CONFIG, 2, -1, TAP_USAGE, cmd_newtap,
 	  "Declare a debug port that is on SWD and JTAG, whichever the transport is." },
 	{ "jtag names", STAGE_ANY, 0, 0, "", cmd_names, "The declared TAPs." },
-	{ "jtag tapisenabled", STAGE_ANY, 1, 1, "tap", cmd_tapisenabled, "1 if the TAP is in the chain." },
+	{ "jtag tapisenabled", STAGE_ANY, 1, 1, "tap", cmd_tapisenabled,
+	  "1 if the TAP is in the chain." },
 	{ "jtag tapenable", STAGE_ANY, 1, 1, "tap", cmd_tapenable,
 	  "Run the TAP's tap-enable handler and take it into the chain." },
 	{ "jtag tapdisable", STAGE_ANY, 1, 1, "tap", cmd_tapenable,
@@ -257,9 +273,13 @@ const struct command tap_commands[] = {
 	  "Set a handler: tap-enable, tap-disable, post-reset or setup." },
 	{ "jtag cget", STAGE_ANY, 2, 3, "tap -event name | tap -idcode", cmd_configure,
 	  "The handler of an event, or the identity that was read." },
-	{ "jtag arp_init", STAGE_ANY, 0, 0, "", cmd_arp_init, "Reset the TAPs and compare the chain with what is declared." },
-	{ "jtag arp_init-reset", STAGE_ANY, 0, 0, "", cmd_arp_init_reset, "The same after a pulse on the reset lines." },
-	{ "jtag init", STAGE_ANY, 0, 0, "", cmd_jtag_init, "Run the proc jtag_init, as \"init\" does." },
-	{ "scan_chain", STAGE_ANY, 0, 0, "", cmd_scan_chain, "A table of the declared TAPs and what was found." },
+	{ "jtag arp_init", STAGE_ANY, 0, 0, "", cmd_arp_init,
+	  "Reset the TAPs and compare the chain with what is declared." },
+	{ "jtag arp_init-reset", STAGE_ANY, 0, 0, "", cmd_arp_init_reset,
+	  "The same after a pulse on the reset lines." },
+	{ "jtag init", STAGE_ANY, 0, 0, "", cmd_jtag_init,
+	  "Run the proc jtag_init, as \"init\" does." },
+	{ "scan_chain", STAGE_ANY, 0, 0, "", cmd_scan_chain,
+	  "A table of the declared TAPs and what was found." },
 	{ NULL }
 };

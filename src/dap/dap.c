@@ -96,7 +96,8 @@ void dap_read_ap_block(struct dap *dap, uint8_t apsel, uint8_t reg, uint32_t *ds
 	dap->port->ops->read_block(dap->port, PORT_AP(reg), dst, words);
 }
 
-void dap_write_ap_block(struct dap *dap, uint8_t apsel, uint8_t reg, const uint32_t *src, size_t words)
+void dap_write_ap_block(struct dap *dap, uint8_t apsel, uint8_t reg, const uint32_t *src,
+			size_t words)
 {
 	select_ap(dap, apsel, reg);
 	dap->port->ops->write_block(dap->port, PORT_AP(reg), src, words);
@@ -151,7 +152,8 @@ void dap_describe_ctrl_stat(uint32_t ctrl_stat, char *text, size_t size)
 	text[0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
 		if ((ctrl_stat & flags[i].bit) && n < size)
-			n += (size_t)snprintf(text + n, size - n, "%s%s", n ? ", " : "", flags[i].words);
+			n += (size_t)snprintf(text + n, size - n, "%s%s", n ? ", " : "",
+					      flags[i].words);
 	if (!(ctrl_stat & BIT(29)) && n < size)
 		n += (size_t)snprintf(text + n, size - n, "%sno CDBGPWRUPACK: debug is unpowered",
 				      n ? ", " : "");

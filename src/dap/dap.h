@@ -3,9 +3,9 @@
  * dap: one Debug Port and its Access Ports (ADIv5, IHI 0031).
  *
  * Owns SELECT, CTRL/STAT and ABORT and their cache; the cache is dropped by connect, by every error
- * and by dap_invalidate(). Accesses are queued in order and sent by dap_run(); a queued access fixes
- * SELECT itself. When dap_run() fails, sticky flags have been read, decoded into the message and
- * cleared, and the link has been recovered if that was possible: the next access may succeed.
+ * and by dap_invalidate(). Accesses are queued in order and sent by dap_run(); a queued access
+ * fixes SELECT itself. When dap_run() fails, sticky flags have been read, decoded into the message
+ * and cleared, and the link has been recovered if that was possible: the next access may succeed.
  */
 #ifndef DAP_DAP_H
 #define DAP_DAP_H
@@ -30,8 +30,8 @@ struct dap {
 	bool select_valid;
 	uint32_t last_ctrl_stat;	/* flags of the last failure */
 	uint32_t ctrl_found;		/* CTRL/STAT before power was last asked for */
-	uint32_t ctrl;			/* what dap/ wrote to CTRL/STAT last, without the sticky bits */
-	bool is_silent;			/* the last connect failed: the next one is patient no more */
+	uint32_t ctrl;	/* what dap/ wrote to CTRL/STAT last, without the sticky bits */
+	bool is_silent; /* the last connect failed: the next one is patient no more */
 	enum err deferred;		/* a failure while queueing; dap_run() returns it */
 	struct error *deferred_error;
 	unsigned generation;		/* goes up when every AP cache must be dropped */
@@ -62,7 +62,8 @@ void dap_write_dp(struct dap *dap, uint8_t reg, uint32_t value);
 void dap_read_ap(struct dap *dap, uint8_t apsel, uint8_t reg, uint32_t *dst);
 void dap_write_ap(struct dap *dap, uint8_t apsel, uint8_t reg, uint32_t value);
 void dap_read_ap_block(struct dap *dap, uint8_t apsel, uint8_t reg, uint32_t *dst, size_t words);
-void dap_write_ap_block(struct dap *dap, uint8_t apsel, uint8_t reg, const uint32_t *src, size_t words);
+void dap_write_ap_block(struct dap *dap, uint8_t apsel, uint8_t reg, const uint32_t *src,
+			size_t words);
 enum err dap_run(struct dap *dap);
 
 /* Register offsets of the Debug Port, DPBANKSEL in [7:4] (IHI 0031 B2.2). */

@@ -15,7 +15,8 @@ static enum err arg_ap(struct call *c, int index, struct dap *dap, uint8_t *apse
 	if (c->argc > index)
 		TRY(arg_u32(c, index, &value));
 	if (value > 255)
-		return error_why(ERR_ARGUMENT, "%" PRIu32 " is no access port number (0..255)", value);
+		return error_why(ERR_ARGUMENT, "%" PRIu32 " is no access port number (0..255)",
+				 value);
 	*apsel = (uint8_t)value;
 	return OK;
 }
@@ -55,7 +56,8 @@ static enum err cmd_baseaddr(struct call *c)
 
 static void print_selection(struct call *c, struct dap *dap)
 {
-	result_printf(c, "AP#0x%x selected, csw 0x%08" PRIx32, dap->apsel, mem_ap_get(dap, dap->apsel)->csw_base);
+	result_printf(c, "AP#0x%x selected, csw 0x%08" PRIx32, dap->apsel,
+		      mem_ap_get(dap, dap->apsel)->csw_base);
 }
 
 static enum err cmd_apsel(struct call *c)
@@ -82,7 +84,8 @@ static enum err cmd_apcsw(struct call *c)
 		if (c->argc > 2)
 			TRY(arg_u32(c, 2, &mask));
 		if (value & mask & 0x37) {
-			error_why(ERR_ARGUMENT, "apcsw value cannot include 'Size' and 'AddrInc' bit-fields");
+			error_why(ERR_ARGUMENT,
+				  "apcsw value cannot include 'Size' and 'AddrInc' bit-fields");
 			return error_next(ERR_ARGUMENT, "leave bits [5:4] and [2:0] zero");
 		}
 		ap->csw_base = (ap->csw_base & ~mask) | (value & mask);
@@ -101,7 +104,8 @@ static enum err cmd_memaccess(struct call *c)
 	if (c->argc > 1) {
 		TRY(arg_u32(c, 1, &cycles));
 		if (cycles > 255)
-			return error_why(ERR_ARGUMENT, "%" PRIu32 " idle cycles: 255 are the most", cycles);
+			return error_why(ERR_ARGUMENT, "%" PRIu32 " idle cycles: 255 are the most",
+					 cycles);
 		dap->idle_cycles = cycles;
 		dap->port->owner = NULL;	/* taken over with the next access */
 	}
@@ -118,7 +122,8 @@ static enum err cmd_apreg(struct call *c)
 	TRY(arg_ap(c, 1, dap, &apsel));
 	TRY(arg_u32(c, 2, &reg));
 	if (reg > 0xfc || reg % 4 != 0) {
-		error_why(ERR_ARGUMENT, "0x%" PRIx32 " is no register offset of an access port", reg);
+		error_why(ERR_ARGUMENT, "0x%" PRIx32 " is no register offset of an access port",
+			  reg);
 		return error_next(ERR_ARGUMENT, "give a multiple of 4 up to 0xfc");
 	}
 	if (c->argc == 3) {
@@ -141,7 +146,8 @@ static enum err cmd_dpreg(struct call *c)
 	TRY(arg_u32(c, 1, &reg));
 	if (reg > 0xfc || reg % 4 != 0) {
 		error_why(ERR_ARGUMENT, "0x%" PRIx32 " is no register offset of a debug port", reg);
-		return error_next(ERR_ARGUMENT, "give 0x0, 0x4, 0x8 or 0xc, with DPBANKSEL in bits [7:4]");
+		return error_next(ERR_ARGUMENT,
+				  "give 0x0, 0x4, 0x8 or 0xc, with DPBANKSEL in bits [7:4]");
 	}
 	TRY(connected(dap));
 	if (c->argc == 2) {
@@ -196,15 +202,23 @@ static const struct command object_rows[] = {
 	{ "info", STAGE_EXEC, 0, 1, "?ap|root?", cmd_object_info,
 	  "The access port and the components its ROM table names." },
 	{ "apid", STAGE_EXEC, 0, 1, "?ap?", cmd_apid, "IDR of the access port." },
-	{ "apsel", STAGE_ANY, 0, 1, "?ap?", cmd_apsel, "Select the access port other commands use by default." },
+	{ "apsel", STAGE_ANY, 0, 1, "?ap?", cmd_apsel,
+	  "Select the access port other commands use by default." },
 	{ "apcsw", STAGE_ANY, 0, 2, "?value|default ?mask??", cmd_apcsw,
-	  "Bits of CSW that accompany every access: protection, security. Size and AddrInc are not among them." },
-	{ "apreg", STAGE_EXEC, 2, 3, "ap offset ?value?", cmd_apreg, "Read or write a register of an access port." },
-	{ "dpreg", STAGE_EXEC, 1, 2, "offset ?value?", cmd_dpreg, "Read or write a register of the debug port." },
-	{ "baseaddr", STAGE_EXEC, 0, 1, "?ap?", cmd_baseaddr, "Where the access port's ROM table is (BASE)." },
-	{ "memaccess", STAGE_ANY, 0, 1, "?cycles?", cmd_memaccess, "Idle clocks after each access of an access port." },
-	{ "ti_be_32_quirks", STAGE_CONFIG, 0, 1, "?enable|disable?", cmd_quirk, "Accepted; only \"disable\" is possible." },
-	{ "nu_npcx_quirks", STAGE_CONFIG, 0, 1, "?enable|disable?", cmd_quirk, "Accepted; only \"disable\" is possible." },
+	  "Bits of CSW that accompany every access: protection, security. Size and AddrInc are not "
+	  "among them." },
+	{ "apreg", STAGE_EXEC, 2, 3, "ap offset ?value?", cmd_apreg,
+	  "Read or write a register of an access port." },
+	{ "dpreg", STAGE_EXEC, 1, 2, "offset ?value?", cmd_dpreg,
+	  "Read or write a register of the debug port." },
+	{ "baseaddr", STAGE_EXEC, 0, 1, "?ap?", cmd_baseaddr,
+	  "Where the access port's ROM table is (BASE)." },
+	{ "memaccess", STAGE_ANY, 0, 1, "?cycles?", cmd_memaccess,
+	  "Idle clocks after each access of an access port." },
+	{ "ti_be_32_quirks", STAGE_CONFIG, 0, 1, "?enable|disable?", cmd_quirk,
+	  "Accepted; only \"disable\" is possible." },
+	{ "nu_npcx_quirks", STAGE_CONFIG, 0, 1, "?enable|disable?", cmd_quirk,
+	  "Accepted; only \"disable\" is possible." },
 	{ NULL }
 };
 
@@ -217,8 +231,10 @@ struct creation {
 
 static enum err create_option(struct call *c, int *i, struct creation *new)
 {
-	static const char *const options[] = { "-chain-position", "-dp-id", "-instance-id", "-ignore-syspwrupack",
-					       "-adiv5", "-adiv6", NULL };
+	static const char *const options[] = {
+		"-chain-position", "-dp-id", "-instance-id", "-ignore-syspwrupack", "-adiv5",
+		"-adiv6",	   NULL
+	};
 	struct dap_list *list = c->user;
 	int which;
 
@@ -239,7 +255,8 @@ static enum err create_option(struct call *c, int *i, struct creation *new)
 		new->has_instance = true;
 		TRY(arg_u32(c, ++*i, &new->instance));
 		if (new->instance > 15)
-			return error_why(ERR_ARGUMENT, "-instance-id %" PRIu32 ": 15 is the most", new->instance);
+			return error_why(ERR_ARGUMENT, "-instance-id %" PRIu32 ": 15 is the most",
+					 new->instance);
 		return OK;
 	case 3:
 		new->ignore_syspwrupack = true;
@@ -324,10 +341,12 @@ static enum err cmd_info(struct call *c)
 
 static const struct command dap_rows[] = {
 	{ "dap create", STAGE_CONFIG, 1, -1,
-	  "name -chain-position tap ?-dp-id id -instance-id number? ?-ignore-syspwrupack? ?-adiv5|-adiv6?",
+	  "name -chain-position tap ?-dp-id id -instance-id number? ?-ignore-syspwrupack? "
+	  "?-adiv5|-adiv6?",
 	  cmd_create, "Make a debug port object for a declared TAP." },
 	{ "dap names", STAGE_ANY, 0, 0, "", cmd_names, "The debug ports." },
-	{ "dap init", STAGE_ANY, 0, 0, "", cmd_init, "Connect every debug port; \"init\" does it too." },
+	{ "dap init", STAGE_ANY, 0, 0, "", cmd_init,
+	  "Connect every debug port; \"init\" does it too." },
 	{ "dap info", STAGE_EXEC, 0, 1, "?ap|root?", cmd_info,
 	  "The access port of the current debug port and the components its ROM table names." },
 	{ NULL }

@@ -104,8 +104,8 @@ enum err dap_link_reselect(struct dap *dap)
 	return run(dap);
 }
 
-/* Asks for power, clears what is left from before and reads what came of it: one round trip. What was
- * there before tells whether the debug domain had lost its power meanwhile. */
+/* Asks for power, clears what is left from before and reads what came of it: one round trip. What
+ * was there before tells whether the debug domain had lost its power meanwhile. */
 static enum err ask_for_power(struct dap *dap, uint32_t *ctrl_stat)
 {
 	if (!is_jtag(dap))
@@ -124,9 +124,12 @@ static enum err power_up(struct dap *dap, uint32_t ctrl_stat)
 
 	while ((ctrl_stat & wanted_acks(dap)) != wanted_acks(dap)) {
 		if (clock_now_ms() - start > POWER_UP_MS) {
-			error_why(ERR_DAP_POWER, "debug power-up was not acknowledged within %d ms%s",
-				  POWER_UP_MS, ctrl_stat & CDBGPWRUPACK ?
-				  " (system power: \"dap create -ignore-syspwrupack\" goes on without)" : "");
+			error_why(ERR_DAP_POWER,
+				  "debug power-up was not acknowledged within %d ms%s", POWER_UP_MS,
+				  ctrl_stat & CDBGPWRUPACK
+					  ? " (system power: \"dap create -ignore-syspwrupack\" "
+					    "goes on without)"
+					  : "");
 			return error_evidence(ERR_DAP_POWER, "CTRL/STAT = 0x%08" PRIx32, ctrl_stat);
 		}
 		pause_ms(1);
@@ -146,7 +149,8 @@ static enum err check_dpidr(uint32_t dpidr)
 {
 	if ((dpidr & 1) && dpidr != 0xffffffff && (dpidr & 0xffe))
 		return OK;
-	return error_why(ERR_DAP_NO_ACK, "DPIDR reads 0x%08" PRIx32 ", which is no identity", dpidr);
+	return error_why(ERR_DAP_NO_ACK, "DPIDR reads 0x%08" PRIx32 ", which is no identity",
+			 dpidr);
 }
 
 static enum err try_swd(struct dap *dap, enum link_connect how, uint32_t *ctrl_stat)
@@ -190,7 +194,8 @@ static enum err try_link(struct dap *dap, unsigned attempt)
 	if (is_jtag(dap))
 		TRY(try_jtag(dap, &ctrl_stat));
 	else
-		TRY(try_swd(dap, (attempt + first_dormant) % 2 ? LINK_DORMANT_TO_SWD : LINK_JTAG_TO_SWD,
+		TRY(try_swd(dap,
+			    (attempt + first_dormant) % 2 ? LINK_DORMANT_TO_SWD : LINK_JTAG_TO_SWD,
 			    &ctrl_stat));
 	TRY(power_up(dap, ctrl_stat));
 	dap->is_connected = true;
@@ -211,14 +216,18 @@ static enum err diagnose(struct dap *dap, enum err rc)
 	if (is_jtag(dap) || is_adapter_error(rc) || rc == ERR_DAP_POWER)
 		return rc;
 	if (ack == 7 || rc == ERR_DAP_WAIT)
-		error_why(ERR_DAP_NO_ACK, "SWDIO stays high: no target power, SWDIO or SWCLK not connected, "
+		error_why(ERR_DAP_NO_ACK,
+			  "SWDIO stays high: no target power, SWDIO or SWCLK not connected, "
 			  "or debug disabled");
 	else if (ack == 0)
-		error_why(ERR_DAP_NO_ACK, "SWDIO stays low: shorted, driven by the application, or the target "
+		error_why(ERR_DAP_NO_ACK,
+			  "SWDIO stays low: shorted, driven by the application, or the target "
 			  "has no power");
 	else
-		error_why(ERR_DAP_NO_ACK, "the answer is garbled (acknowledge %u): wiring, ground, or a clock "
-			  "of %u kHz too fast", ack, dap->adapter->actual_khz);
+		error_why(ERR_DAP_NO_ACK,
+			  "the answer is garbled (acknowledge %u): wiring, ground, or a clock "
+			  "of %u kHz too fast",
+			  ack, dap->adapter->actual_khz);
 	return error_what(ERR_DAP_NO_ACK, "Error connecting DP: cannot read IDR");
 }
 
@@ -237,7 +246,8 @@ static enum err check_multidrop(struct dap *dap, uint32_t *dlpidr)
 	dap_read_dp(dap, DP_TARGETID, &dap->targetid);
 	dap_read_dp(dap, DP_DLPIDR, dlpidr);
 	TRY(run(dap));
-	if ((dap->targetid & 0x0fffffff) == (dap->dp_id & 0x0fffffff) && *dlpidr >> 28 == dap->instance_id)
+	if ((dap->targetid & 0x0fffffff) == (dap->dp_id & 0x0fffffff) &&
+	    *dlpidr >> 28 == dap->instance_id)
 		return OK;
 	error_why(ERR_DAP_NO_ACK, "the debug port that answers is another one");
 	return error_evidence(ERR_DAP_NO_ACK, "TARGETID = 0x%08" PRIx32 ", DLPIDR = 0x%08" PRIx32,
@@ -334,7 +344,8 @@ static enum err reword(enum err rc, uint32_t ctrl_stat, bool power_lost)
 	char words[160];
 
 	if (power_lost) {
-		error_why(ERR_DAP_POWER, "debug power was lost (target power cycle, reset of the debug domain or "
+		error_why(ERR_DAP_POWER,
+			  "debug power was lost (target power cycle, reset of the debug domain or "
 			  "deep sleep)");
 		rc = error_next(ERR_DAP_POWER, "it was switched on again: repeat the command");
 	} else if (rc == ERR_DAP_FAULT && (ctrl_stat & WDATAERR)) {

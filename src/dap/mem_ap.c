@@ -7,7 +7,7 @@
 
 #include "base/log.h"
 
-/* Debug software enable, a debugger's privileged data access: what AHB-APs of M-profile parts take. */
+/* DbgSwEnable and a debugger's privileged data access: what AHB-APs of M-profile parts take. */
 #define CSW_DEFAULT	0xa2000000u
 #define LINE_MASK	0xfu	/* BD0..BD3 cover the 16 bytes around TAR */
 #define NO_ITEM		((size_t)-1)
@@ -75,7 +75,8 @@ void mem_ap_moved(struct mem_ap *ap, uint32_t step, size_t count)
 	uint32_t end = ap->tar + (uint32_t)(step * count);
 
 	/* Beyond the guaranteed boundary TAR wraps or is UNPREDICTABLE (IHI 0031 C2.2.2). */
-	if ((end & (ap->tar_wrap - 1)) < (ap->tar & (ap->tar_wrap - 1)) || step * count >= ap->tar_wrap)
+	if ((end & (ap->tar_wrap - 1)) < (ap->tar & (ap->tar_wrap - 1)) ||
+	    step * count >= ap->tar_wrap)
 		ap->tar_valid = false;
 	ap->tar = end;
 }
@@ -118,9 +119,9 @@ static bool bank_is(const struct mem_ap *ap, uint32_t bank)
 }
 
 /*
- * How many transfers the words [first, end) cost, all in one 16-byte line, besides their data: through
- * BD0..3 the line is set once but SELECT must be on bank 1; through DRW each word out of sequence
- * needs its TAR.
+ * How many transfers the words [first, end) cost, all in one 16-byte line, besides their data:
+ * through BD0..3 the line is set once but SELECT must be on bank 1; through DRW each word out of
+ * sequence needs its TAR.
  */
 static size_t bd_overhead(const struct mem_ap *ap, size_t first)
 {
@@ -164,7 +165,8 @@ static void flush_line(struct mem_ap *ap, size_t first, size_t end)
 		if (!ap->tar_valid || line_of(ap->tar) != line)
 			mem_ap_set_tar(ap, line);
 		for (size_t i = first; i < end; i++)
-			access_word(ap, &ap->words[i], (uint8_t)(AP_BD0 | (ap->words[i].addr & LINE_MASK)));
+			access_word(ap, &ap->words[i],
+				    (uint8_t)(AP_BD0 | (ap->words[i].addr & LINE_MASK)));
 		return;
 	}
 	for (size_t i = first; i < end; i++) {
@@ -179,7 +181,7 @@ void mem_ap_flush(struct mem_ap *ap)
 	mem_ap_refresh(ap);
 	if (ap->word_count == 0)
 		return;
-	mem_ap_set_csw(ap, CSW_SIZE_32 | CSW_INC_SINGLE);	/* the BD registers need 32 bits, too */
+	mem_ap_set_csw(ap, CSW_SIZE_32 | CSW_INC_SINGLE); /* the BD registers need 32 bits, too */
 	for (size_t first = 0, end; first < ap->word_count; first = end) {
 		for (end = first + 1; end < ap->word_count; end++)
 			if (line_of(ap->words[end].addr) != line_of(ap->words[first].addr))
@@ -218,8 +220,8 @@ enum err mem_ap_failed(struct mem_ap *ap, enum err rc, uint32_t addr, bool is_re
 }
 
 /*
- * A JTAG-DP does not tell which access failed, so the words are tried again one by one. Those before
- * the failing one happen twice: the price of an address in the message.
+ * A JTAG-DP does not tell which access failed, so the words are tried again one by one. Those
+ * before the failing one happen twice: the price of an address in the message.
  */
 static enum err find_failing_word(struct mem_ap *ap, enum err rc)
 {
@@ -310,17 +312,21 @@ enum err mem_ap_probe(struct mem_ap *ap)
 	dap_read_ap(dap, ap->apsel, AP_CSW, &packed);
 	TRY(dap_run(dap));
 	if (ap->idr == 0) {
-		error_why(ERR_UNSUPPORTED, "%s has no access port %u (its IDR reads 0)", dap->name, ap->apsel);
+		error_why(ERR_UNSUPPORTED, "%s has no access port %u (its IDR reads 0)", dap->name,
+			  ap->apsel);
 		return error_next(ERR_UNSUPPORTED, "run \"%s info\" for those it has", dap->name);
 	}
 	if (!(csw & CSW_DEVICE_EN))
-		log_warning("%s: access port %u is disabled by the chip (CSW = 0x%08" PRIx32 "): memory and "
-			    "core are out of reach", dap->name, ap->apsel, csw);
+		log_warning("%s: access port %u is disabled by the chip (CSW = 0x%08" PRIx32
+			    "): memory and "
+			    "core are out of reach",
+			    dap->name, ap->apsel, csw);
 	ap->has_byte = (bytes & CSW_ACCESS) == (CSW_SIZE_8 | CSW_INC_SINGLE);
 	ap->has_packed = (packed & CSW_ACCESS) == (CSW_SIZE_8 | CSW_INC_PACKED);
 	ap->is_probed = true;
-	log_debug("%s: AP %u IDR 0x%08" PRIx32 ", BASE 0x%08" PRIx32 ", CFG 0x%08" PRIx32 ", CSW 0x%08" PRIx32
-		  "%s%s", dap->name, ap->apsel, ap->idr, ap->base, cfg, csw,
+	log_debug("%s: AP %u IDR 0x%08" PRIx32 ", BASE 0x%08" PRIx32 ", CFG 0x%08" PRIx32
+		  ", CSW 0x%08" PRIx32 "%s%s",
+		  dap->name, ap->apsel, ap->idr, ap->base, cfg, csw,
 		  ap->has_byte ? ", byte access" : "", ap->has_packed ? ", packed" : "");
 	return OK;
 }
@@ -356,7 +362,8 @@ enum err mem_ap_find_core(struct dap *dap, struct mem_ap **ap)
 			found = i;
 	}
 	if (found < 0) {
-		error_why(ERR_UNSUPPORTED, "%s has no memory access port among the first %d", dap->name, SCAN);
+		error_why(ERR_UNSUPPORTED, "%s has no memory access port among the first %d",
+			  dap->name, SCAN);
 		return error_next(ERR_UNSUPPORTED, "name the access port with -ap-num");
 	}
 	*ap = mem_ap_get(dap, (uint8_t)found);

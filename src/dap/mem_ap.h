@@ -5,7 +5,8 @@
  * Single words queue (mem_ap_queue_*) and are sent by mem_ap_run(), so that several users' accesses
  * share a round trip; queued words in one 16-byte line go through the BD registers without touching
  * TAR where the AP has them. Blocks run at once. TAR is rewritten at every 1 KiB boundary, or 4 KiB
- * where set_tar_wrap allowed it. Data sits on its byte lane; sub-word and packed modes are probed once.
+ * where set_tar_wrap allowed it. Data sits on its byte lane; sub-word and packed modes are probed
+ * once.
  *
  * ERR_BUS names the exact address of the failing access; the bytes before it were transferred.
  */
@@ -58,10 +59,11 @@ enum err mem_ap_write32(struct mem_ap *ap, uint32_t addr, uint32_t value);
  * *done (optional): how many accesses succeeded. */
 enum err mem_ap_read(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count, uint8_t *dst,
 		     size_t *done);
-enum err mem_ap_write(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count, const uint8_t *src,
-		      size_t *done);
+enum err mem_ap_write(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count,
+		      const uint8_t *src, size_t *done);
 /* The same without address increment (a FIFO register). */
-enum err mem_ap_read_fifo(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count, uint8_t *dst);
+enum err mem_ap_read_fifo(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count,
+			  uint8_t *dst);
 enum err mem_ap_write_fifo(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count,
 			   const uint8_t *src);
 /* Any address and length: bytes at the ragged ends, words in the middle. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A block becomes pieces: runs of DRW accesses of one size that need no TAR in between. All pieces of a
- * call go out in one run. Data travels through `lanes`: one word per DRW access, each byte on the
- * lane of its address (IHI 0031 C2.2.6).
+ * A block becomes pieces: runs of DRW accesses of one size that need no TAR in between. All pieces
+ * of a call go out in one run. Data travels through `lanes`: one word per DRW access, each byte on
+ * the lane of its address (IHI 0031 C2.2.6).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -40,7 +40,8 @@ static void add_piece(struct block *b, uint32_t addr, unsigned size, unsigned st
 		b->piece_capacity = b->piece_capacity ? 2 * b->piece_capacity : 16;
 		b->pieces = xrealloc(b->pieces, b->piece_capacity * sizeof(*b->pieces));
 	}
-	b->pieces[b->piece_count++] = (struct piece){ addr, size, step, count, b->lane_count, b->bytes, 0 };
+	b->pieces[b->piece_count++] =
+		(struct piece){ addr, size, step, count, b->lane_count, b->bytes, 0 };
 	b->lane_count += count;
 	b->bytes += count * step;
 }
@@ -120,7 +121,8 @@ static void bytes_from_lanes(struct block *b, size_t bytes)
 		uint32_t addr = piece->addr;
 		uint8_t *dst = b->dst + piece->offset;
 
-		for (size_t i = 0; i < piece->count && piece->offset + (i + 1) * piece->step <= bytes; i++) {
+		for (size_t i = 0;
+		     i < piece->count && piece->offset + (i + 1) * piece->step <= bytes; i++) {
 			uint32_t word = b->lanes[piece->lane + i];
 
 			for (unsigned j = 0; j < piece->step; j++)
@@ -132,7 +134,9 @@ static void bytes_from_lanes(struct block *b, size_t bytes)
 
 static uint32_t access_of(const struct block *b, const struct piece *piece)
 {
-	uint32_t size = piece->size == 1 ? CSW_SIZE_8 : piece->size == 2 ? CSW_SIZE_16 : CSW_SIZE_32;
+	uint32_t size = piece->size == 1   ? CSW_SIZE_8
+			: piece->size == 2 ? CSW_SIZE_16
+					   : CSW_SIZE_32;
 
 	if (b->is_fifo)
 		return size | CSW_INC_OFF;
@@ -150,9 +154,11 @@ static void queue_pieces(struct block *b)
 		mem_ap_set_csw(ap, access_of(b, piece));
 		mem_ap_set_tar(ap, piece->addr);
 		if (b->is_read)
-			dap_read_ap_block(dap, ap->apsel, AP_DRW, b->lanes + piece->lane, piece->count);
+			dap_read_ap_block(dap, ap->apsel, AP_DRW, b->lanes + piece->lane,
+					  piece->count);
 		else
-			dap_write_ap_block(dap, ap->apsel, AP_DRW, b->lanes + piece->lane, piece->count);
+			dap_write_ap_block(dap, ap->apsel, AP_DRW, b->lanes + piece->lane,
+					   piece->count);
 		piece->item = dap->port->item_count - 1;
 		if (!b->is_fifo)
 			mem_ap_moved(ap, piece->step, piece->count);
@@ -163,10 +169,12 @@ static void queue_pieces(struct block *b)
 static enum err access_alone(struct block *b, const struct piece *piece, size_t offset)
 {
 	struct mem_ap *ap = b->ap;
-	uint32_t addr = piece->addr + (b->is_fifo ? 0 : (uint32_t)(offset - piece->offset)), word = 0;
+	uint32_t addr = piece->addr + (b->is_fifo ? 0 : (uint32_t)(offset - piece->offset)),
+		 word = 0;
 
 	mem_ap_refresh(ap);
-	mem_ap_set_csw(ap, access_of(b, &(struct piece){ .size = piece->size, .step = piece->size }));
+	mem_ap_set_csw(ap,
+		       access_of(b, &(struct piece){ .size = piece->size, .step = piece->size }));
 	mem_ap_set_tar(ap, addr);
 	for (unsigned j = 0; j < piece->size && !b->is_read; j++)
 		word |= (uint32_t)b->src[offset + j] << 8 * ((addr + j) & 3);
@@ -191,8 +199,8 @@ static const struct piece *piece_at(const struct block *b, size_t offset)
 }
 
 /*
- * Where a failed block stopped: the offset of the first byte not transferred for certain. On SWD the
- * port knows the DRW access. On JTAG only TAR tells, and some APs count on even when an access
+ * Where a failed block stopped: the offset of the first byte not transferred for certain. On SWD
+ * the port knows the DRW access. On JTAG only TAR tells, and some APs count on even when an access
  * failed, so the suspect is the access before.
  */
 static size_t suspect(struct block *b)
@@ -213,7 +221,8 @@ static size_t suspect(struct block *b)
 			uint32_t done = tar - piece->addr;
 
 			if (done <= piece->count * piece->step)
-				offset = piece->offset + (done >= piece->step ? done - piece->step : 0);
+				offset = piece->offset +
+					 (done >= piece->step ? done - piece->step : 0);
 		}
 		return offset;
 	}
@@ -255,7 +264,8 @@ static enum err pin_down(struct block *b, size_t *offset)
 	return OK;
 }
 
-/* Returns ERR_DAP_FAULT as it came if the failure was not this block's: nothing fails when repeated. */
+/* Returns ERR_DAP_FAULT as it came if the failure was not this block's: nothing fails when
+ * repeated. */
 static enum err block_failed(struct block *b, enum err rc, size_t *bytes)
 {
 	struct mem_ap *ap = b->ap;
@@ -359,7 +369,8 @@ static enum err check(uint32_t addr, unsigned size, size_t count)
 	if (size != 1 && size != 2 && size != 4)
 		return error_why(ERR_ARGUMENT, "%u is no access size: 1, 2 or 4 bytes", size);
 	if (addr % size != 0)
-		return error_why(ERR_UNALIGNED, "0x%08" PRIx32 " is not a multiple of %u", addr, size);
+		return error_why(ERR_UNALIGNED, "0x%08" PRIx32 " is not a multiple of %u", addr,
+				 size);
 	if (count > 0 && (uint64_t)addr + (uint64_t)size * count > 0x100000000ull)
 		return error_why(ERR_ARGUMENT, "%zu accesses of %u bytes from 0x%08" PRIx32
 				 " go past the end of the address space", count, size, addr);
@@ -393,15 +404,16 @@ enum err mem_ap_read(struct mem_ap *ap, uint32_t addr, unsigned size, size_t cou
 	return sized(&b, addr, size, count, done);
 }
 
-enum err mem_ap_write(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count, const uint8_t *src,
-		      size_t *done)
+enum err mem_ap_write(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count,
+		      const uint8_t *src, size_t *done)
 {
 	struct block b = { .ap = ap, .src = src };
 
 	return sized(&b, addr, size, count, done);
 }
 
-enum err mem_ap_read_fifo(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count, uint8_t *dst)
+enum err mem_ap_read_fifo(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count,
+			  uint8_t *dst)
 {
 	struct block b = { .ap = ap, .is_read = true, .is_fifo = true, .dst = dst };
 

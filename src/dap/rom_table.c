@@ -47,7 +47,8 @@ bool rom_is_table(const struct component *c)
 	if (!c->is_valid)
 		return false;
 	return c->class == CLASS_ROM_TABLE ||
-	       (c->class == CLASS_CORESIGHT && (c->devarch & BIT(20)) && (c->devarch & 0xffff) == ARCH_ROM);
+	       (c->class == CLASS_CORESIGHT && (c->devarch & BIT(20)) &&
+		(c->devarch & 0xffff) == ARCH_ROM);
 }
 
 /* Newer cores use one part number for all their blocks: DEVARCH tells them apart. */
@@ -117,8 +118,12 @@ const char *rom_part_name(const struct component *c)
 const char *rom_class_name(unsigned class)
 {
 	static const char *const names[16] = {
-		[0x0] = "Generic verification component", [0x1] = "ROM table", [0x9] = "CoreSight component",
-		[0xb] = "Peripheral Test Block", [0xd] = "OptimoDE DESS", [0xe] = "Generic IP component",
+		[0x0] = "Generic verification component",
+		[0x1] = "ROM table",
+		[0x9] = "CoreSight component",
+		[0xb] = "Peripheral Test Block",
+		[0xd] = "OptimoDE DESS",
+		[0xe] = "Generic IP component",
 		[0xf] = "CoreLink, PrimeCell or System component",
 	};
 
@@ -167,8 +172,8 @@ struct level {
 };
 
 /* Reads and reports the component at `base`; opens a level if it is a table. */
-static enum err visit_component(struct walk *w, struct rom_visit *visit, uint32_t base, struct level *level,
-				bool *opens)
+static enum err visit_component(struct walk *w, struct rom_visit *visit, uint32_t base,
+				struct level *level, bool *opens)
 {
 	uint32_t words[ROM_ID_WORDS], devid = 0;
 	struct component component;
@@ -194,8 +199,11 @@ static enum err visit_component(struct walk *w, struct rom_visit *visit, uint32_
 	visit->component = NULL;
 	error_clear();
 	if (*opens)
-		*level = (struct level){ .base = base, .limit = component.class == CLASS_ROM_TABLE ? 0xf00 : 0x800,
-					 .is_wide = component.class == CLASS_CORESIGHT && (devid & 0xf) == 1 };
+		*level =
+			(struct level){ .base = base,
+					.limit = component.class == CLASS_ROM_TABLE ? 0xf00 : 0x800,
+					.is_wide = component.class == CLASS_CORESIGHT &&
+						   (devid & 0xf) == 1 };
 	return OK;
 }
 
@@ -248,10 +256,13 @@ enum err rom_table_walk(struct mem_ap *ap, uint32_t base, rom_visit_fn fn, void 
 			continue;
 		}
 		if (depth == MAX_DEPTH) {
-			log_warning("ROM tables are nested deeper than %u levels: the rest is left out", MAX_DEPTH);
+			log_warning(
+				"ROM tables are nested deeper than %u levels: the rest is left out",
+				MAX_DEPTH);
 			continue;
 		}
-		TRY(visit_component(&w, &visit, level->base + (visit.entry & 0xfffff000), &levels[depth], &opens));
+		TRY(visit_component(&w, &visit, level->base + (visit.entry & 0xfffff000),
+				    &levels[depth], &opens));
 		depth += opens;
 	}
 	return OK;
@@ -301,14 +312,16 @@ static void print_component(struct buf *out, unsigned tabs, const struct compone
 	buf_printf(out, "Component class is 0x%x, %s\n", c->class, rom_class_name(c->class));
 	if (c->class == CLASS_ROM_TABLE) {
 		print_tabs(out, tabs);
-		buf_printf(out, "MEMTYPE system memory %spresent on bus\n", c->devtype & 1 ? "" : "not ");
+		buf_printf(out, "MEMTYPE system memory %spresent on bus\n",
+			   c->devtype & 1 ? "" : "not ");
 	} else if (c->class == CLASS_CORESIGHT) {
 		print_tabs(out, tabs);
 		buf_printf(out, "Type is 0x%02" PRIx32 "\n", c->devtype & 0xff);
 		if (c->devarch & BIT(20)) {
 			print_tabs(out, tabs);
-			buf_printf(out, "Dev Arch is 0x%08" PRIx32 ", %s architecture 0x%04" PRIx32 "\n", c->devarch,
-				   jep106_name(c->devarch >> 21), c->devarch & 0xffff);
+			buf_printf(out,
+				   "Dev Arch is 0x%08" PRIx32 ", %s architecture 0x%04" PRIx32 "\n",
+				   c->devarch, jep106_name(c->devarch >> 21), c->devarch & 0xffff);
 		}
 	}
 }
@@ -320,7 +333,8 @@ static void print_visit(void *ctx, const struct rom_visit *v)
 
 	if (v->entry_offset != ~0u && v->what != ROM_END) {
 		print_tabs(out, v->depth);
-		buf_printf(out, "ROMTABLE[0x%" PRIx32 "] = 0x%08" PRIx32 "\n", v->entry_offset, v->entry);
+		buf_printf(out, "ROMTABLE[0x%" PRIx32 "] = 0x%08" PRIx32 "\n", v->entry_offset,
+			   v->entry);
 	}
 	if (v->what == ROM_COMPONENT) {
 		print_component(out, tabs, v->component);
@@ -332,7 +346,8 @@ static void print_visit(void *ctx, const struct rom_visit *v)
 		buf_printf(out, "Component not present\n");
 		break;
 	case ROM_UNREADABLE:
-		buf_printf(out, "Can't read component, the corresponding core might be turned off\n");
+		buf_printf(out,
+			   "Can't read component, the corresponding core might be turned off\n");
 		break;
 	case ROM_SEEN_BEFORE:
 		buf_printf(out, "Component listed above\n");
@@ -352,7 +367,8 @@ static enum err describe_base(struct mem_ap *ap, struct buf *out)
 		buf_printf(out, "\t\tNo ROM table present\n");
 		return OK;
 	}
-	buf_printf(out, "\t\t%s\n", base & 1 ? "Valid ROM table present" : "ROM table in legacy format");
+	buf_printf(out, "\t\t%s\n",
+		   base & 1 ? "Valid ROM table present" : "ROM table in legacy format");
 	return rom_table_walk(ap, base & 0xfffff000, print_visit, out);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rom_table: CoreSight component identification (IHI 0029 B2, IHI 0031 D). The first half is pure: words
- * in, facts out. rom_table_walk() reads them through a MEM-AP, in order of the tables, deep ones
- * included, and goes on past components that cannot be read.
+ * rom_table: CoreSight component identification (IHI 0029 B2, IHI 0031 D). The first half is pure:
+ * words in, facts out. rom_table_walk() reads them through a MEM-AP, in order of the tables, deep
+ * ones included, and goes on past components that cannot be read.
  */
 #ifndef DAP_ROM_TABLE_H
 #define DAP_ROM_TABLE_H

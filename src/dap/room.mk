@@ -6,3 +6,14 @@ libprobed_a_SOURCES += \
 	src/dap/mem_ap.c src/dap/mem_ap.h src/dap/mem_ap_priv.h \
 	src/dap/mem_block.c \
 	src/dap/rom_table.c src/dap/rom_table.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_dap testing/unit/test_mem_ap testing/unit/test_rom_table
+testing_unit_test_dap_SOURCES = testing/unit/test_dap.c testing/unit/fake_dp.h testing/unit/fake_port.h
+testing_unit_test_dap_LDADD = $(probed_test_libs)
+testing_unit_test_mem_ap_SOURCES = testing/unit/test_mem_ap.c testing/unit/fake_dp.h testing/unit/fake_port.h
+testing_unit_test_mem_ap_LDADD = $(probed_test_libs)
+testing_unit_test_rom_table_SOURCES = testing/unit/test_rom_table.c testing/unit/fake_dp.h \
+	testing/unit/fake_port.h
+testing_unit_test_rom_table_LDADD = $(probed_test_libs)
+endif

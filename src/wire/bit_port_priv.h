@@ -15,7 +15,7 @@ struct bit_step {
 	uint8_t reg;
 	bool is_read;
 	uint32_t value;
-	uint32_t *dst;			/* SWD: gets the data this packet brings. JTAG: of this scan's read */
+	uint32_t *dst; /* SWD: gets the data this packet brings. JTAG: of this scan's read */
 	struct port_pos pos;		/* whom a failure here is reported for */
 };
 

@@ -80,7 +80,8 @@ size_t jtag_put_dr(struct jtag_bits *b, const uint8_t *out, size_t n)
 }
 
 /* `before` ones, the value, `after` ones: the first bit ends up nearest TDO. */
-static size_t put_among(struct jtag_bits *b, bool ir, size_t before, uint64_t value, unsigned n, size_t after)
+static size_t put_among(struct jtag_bits *b, bool ir, size_t before, uint64_t value, unsigned n,
+			size_t after)
 {
 	size_t total = before + n + after;
 
@@ -96,7 +97,8 @@ static size_t put_among(struct jtag_bits *b, bool ir, size_t before, uint64_t va
 	return at + before;
 }
 
-size_t jtag_put_tap_ir(struct jtag_bits *b, const struct jtag_chain *chain, unsigned tap, uint32_t value)
+size_t jtag_put_tap_ir(struct jtag_bits *b, const struct jtag_chain *chain, unsigned tap,
+		       uint32_t value)
 {
 	size_t before = 0, after = 0;
 	unsigned n = chain->ir_bits[tap];
@@ -108,8 +110,8 @@ size_t jtag_put_tap_ir(struct jtag_bits *b, const struct jtag_chain *chain, unsi
 	return put_among(b, true, before, value, n, after);
 }
 
-size_t jtag_put_tap_dr(struct jtag_bits *b, const struct jtag_chain *chain, unsigned tap, uint64_t value,
-		       unsigned n)
+size_t jtag_put_tap_dr(struct jtag_bits *b, const struct jtag_chain *chain, unsigned tap,
+		       uint64_t value, unsigned n)
 {
 	return put_among(b, false, tap, value, n, chain->count - 1 - tap);
 }
@@ -130,7 +132,7 @@ uint64_t jtag_dp_request(uint8_t reg, bool is_read, uint32_t value)
 
 unsigned jtag_dp_ack(uint64_t captured)
 {
-	static const uint8_t swd_numbers[8] = { 0, 2, 1, 3, 1, 5, 6, 7 };	/* 0b100: OK of DPv3 */
+	static const uint8_t swd_numbers[8] = { 0, 2, 1, 3, 1, 5, 6, 7 }; /* 0b100: OK of DPv3 */
 
 	return swd_numbers[captured & 7];
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * On JTAG a scan brings the result of the one before, and its ACK tells whether this one is accepted
- * (IHI 0031 B3.2). OK and FAULT look the same, so a batch with AP accesses ends with a look at
- * CTRL/STAT. After a WAIT with ORUNDETECT the AP accesses behind it are discarded but DP writes are
- * not: SELECT is put back before the stream goes on.
+ * On JTAG a scan brings the result of the one before, and its ACK tells whether this one is
+ * accepted (IHI 0031 B3.2). OK and FAULT look the same, so a batch with AP accesses ends with a
+ * look at CTRL/STAT. After a WAIT with ORUNDETECT the AP accesses behind it are discarded but DP
+ * writes are not: SELECT is put back before the stream goes on.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,8 @@ static enum err exchange(struct bit_port *bp, uint8_t *tdo)
 {
 	const struct bit_ops *ops = bit_ops_of(bp);
 
-	ops->jtag(bp->adapter->bits_priv, bp->bits.tms.data, bp->bits.tdi.data, tdo, bp->bits.count);
+	ops->jtag(bp->adapter->bits_priv, bp->bits.tms.data, bp->bits.tdi.data, tdo,
+		  bp->bits.count);
 	bp->port->stats.wire_bits += bp->bits.count;
 	bp->port->stats.round_trips++;
 	return ops->flush(bp->adapter->bits_priv);
@@ -67,7 +68,8 @@ static void plan(struct bit_port *bp)
 	bp->ctrl_stat = 0;
 	if (checks)
 		*bit_port_add(bp) = (struct bit_step){ PORT_DP(0x4), true, 0, &bp->ctrl_stat, pos };
-	*bit_port_add(bp) = (struct bit_step){ PORT_DP(0xc), true, 0, NULL, pos };	/* brings the last result */
+	*bit_port_add(bp) =
+		(struct bit_step){ PORT_DP(0xc), true, 0, NULL, pos }; /* brings the last result */
 }
 
 static void accept(struct bit_port *bp, struct bit_step *step)
@@ -104,8 +106,9 @@ static enum err broken(struct bit_port *bp, const struct bit_step *step, unsigne
 }
 
 /*
- * Scans [*done, end) in one flush. *done moves past those accepted. ERR_DAP_WAIT without a chain: the
- * step at *done must be repeated; what was under way is collected from a later capture if there is one.
+ * Scans [*done, end) in one flush. *done moves past those accepted. ERR_DAP_WAIT without a chain:
+ * the step at *done must be repeated; what was under way is collected from a later capture if there
+ * is one.
  */
 static enum err stream_window(struct bit_port *bp, size_t end, size_t *done)
 {
@@ -114,7 +117,8 @@ static enum err stream_window(struct bit_port *bp, size_t end, size_t *done)
 
 	jtag_bits_clear(&bp->bits);
 	for (size_t i = first; i < end; i++)
-		at[i - first] = put_scan(bp, bp->steps[i].reg, bp->steps[i].is_read, bp->steps[i].value);
+		at[i - first] =
+			put_scan(bp, bp->steps[i].reg, bp->steps[i].is_read, bp->steps[i].value);
 	uint8_t *tdo = xcalloc(1, bp->bits.count / 8 + 1);
 
 	rc = exchange(bp, tdo);
@@ -147,7 +151,8 @@ static enum err stream_window(struct bit_port *bp, size_t end, size_t *done)
 }
 
 /* A scan of its own: its ACK, and the data it captured. */
-static enum err single_scan(struct bit_port *bp, uint8_t reg, bool is_read, uint32_t value, uint64_t *captured)
+static enum err single_scan(struct bit_port *bp, uint8_t reg, bool is_read, uint32_t value,
+			    uint64_t *captured)
 {
 	uint8_t tdo[64] = { 0 };	/* IR and DR scan of a chain of JTAG_MAX_TAPS fit */
 
@@ -252,8 +257,8 @@ static enum err run_batch(struct bit_port *bp)
 	enum err rc = run_steps(bp);
 
 	if (rc == OK && (bp->ctrl_stat & STICKY_FLAGS))
-		rc = port_fail(port, port_blame(port, (struct port_pos){ port->item_count, 0 }), ERR_DAP_FAULT,
-			       SWD_ACK_FAULT);
+		rc = port_fail(port, port_blame(port, (struct port_pos){ port->item_count, 0 }),
+			       ERR_DAP_FAULT, SWD_ACK_FAULT);
 	port_shadow_end(port, &shadow, rc == OK);
 	return rc;
 }
@@ -275,7 +280,8 @@ static enum err jtag_connect(struct dap_port *port, enum link_connect how)
 
 	TRY(bit_port_ready(port));
 	flight_note(port->flight, FLIGHT_LINK, how);
-	bit_ops_of(bp)->jtag(bp->adapter->bits_priv, tms, NULL, NULL, swd_put_sequence(SWD_SEQ_SWD_TO_JTAG, tms));
+	bit_ops_of(bp)->jtag(bp->adapter->bits_priv, tms, NULL, NULL,
+			     swd_put_sequence(SWD_SEQ_SWD_TO_JTAG, tms));
 	TRY(bit_ops_of(bp)->flush(bp->adapter->bits_priv));
 	bp->ir = 0;
 	bp->select = bp->ctrl = 0;
@@ -298,7 +304,8 @@ static enum err jtag_abort(struct dap_port *port, uint32_t value)
 	flight_note(port->flight, FLIGHT_ABORT, value);
 	jtag_bits_clear(&bp->bits);
 	set_ir(bp, JTAG_IR_ABORT);
-	jtag_put_tap_dr(&bp->bits, &bp->chain, port->tap_index, jtag_dp_request(0, false, value), JTAG_DP_BITS);
+	jtag_put_tap_dr(&bp->bits, &bp->chain, port->tap_index, jtag_dp_request(0, false, value),
+			JTAG_DP_BITS);
 	return exchange(bp, NULL);
 }
 

@@ -7,7 +7,7 @@
 
 uint8_t swd_request(uint8_t reg, bool is_read)
 {
-	unsigned fields = (reg & 1u) | (unsigned)is_read << 1 | (reg & 0xcu);	/* APnDP RnW A2 A3 */
+	unsigned fields = (reg & 1u) | (unsigned)is_read << 1 | (reg & 0xcu); /* APnDP RnW A2 A3 */
 
 	/* Start = 1, fields, parity, stop = 0, park = 1. */
 	return (uint8_t)(0x81u | fields << 1 | (unsigned)parity_even(fields) << 5);

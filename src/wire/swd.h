@@ -4,8 +4,8 @@
  * and in wire order, as base/bytes.h bit_get() reads them. Nothing here talks to a probe.
  *
  * A packet is: 8 bits out (request), then the host lets go of SWDIO. A read goes on with
- * SWD_READ_IN bits in (turnaround, ACK, data, parity, turnaround), a write with SWD_WRITE_IN bits in
- * (turnaround, ACK, turnaround) and 33 bits out. Either way 46 clocks with a turnaround of 1.
+ * SWD_READ_IN bits in (turnaround, ACK, data, parity, turnaround), a write with SWD_WRITE_IN bits
+ * in (turnaround, ACK, turnaround) and 33 bits out. Either way 46 clocks with a turnaround of 1.
  * Without ORUNDETECT a WAIT or FAULT ends the packet after SWD_WRITE_IN bits.
  */
 #ifndef WIRE_SWD_H
@@ -35,10 +35,10 @@ bool swd_get_data(const uint8_t *in, uint32_t *value);
 
 /* Line sequences, driven by the host on SWDIO (TMS). */
 enum swd_sequence {
-	SWD_SEQ_LINE_RESET,		/* 60 ones, 4 zeros */
-	SWD_SEQ_JTAG_TO_SWD,		/* line reset, 0xE79E, line reset */
-	SWD_SEQ_SWD_TO_JTAG,		/* line reset, 0xE73C, Test-Logic-Reset */
-	SWD_SEQ_DORMANT_TO_SWD,		/* from SWD or JTAG to dormant; alert, activation, line reset */
+	SWD_SEQ_LINE_RESET,	/* 60 ones, 4 zeros */
+	SWD_SEQ_JTAG_TO_SWD,	/* line reset, 0xE79E, line reset */
+	SWD_SEQ_SWD_TO_JTAG,	/* line reset, 0xE73C, Test-Logic-Reset */
+	SWD_SEQ_DORMANT_TO_SWD, /* from SWD or JTAG to dormant; alert, activation, line reset */
 	SWD_SEQ_DORMANT_TO_JTAG,
 };
 #define SWD_SEQ_MAX_BYTES 64u

@@ -36,7 +36,8 @@ static void idle(struct bit_port *bp, size_t clocks)
 }
 
 /* One packet of fixed length, whatever the target answers. */
-static void put_packet(struct bit_port *bp, uint8_t reg, bool is_read, uint32_t value, uint8_t *capture)
+static void put_packet(struct bit_port *bp, uint8_t reg, bool is_read, uint32_t value,
+		       uint8_t *capture)
 {
 	uint8_t request = swd_request(reg, is_read), data[5];
 
@@ -76,7 +77,8 @@ static void plan(struct bit_port *bp)
 		struct bit_step *step;
 
 		if (has_posted && !is_ap_read) {
-			*bit_port_add(bp) = (struct bit_step){ PORT_DP(0xc), true, 0, collect, last };
+			*bit_port_add(bp) =
+				(struct bit_step){ PORT_DP(0xc), true, 0, collect, last };
 			has_posted = false;
 		}
 		step = bit_port_add(bp);
@@ -99,18 +101,20 @@ static void plan(struct bit_port *bp)
 		}
 	}
 	if (touched_ap)
-		*bit_port_add(bp) = (struct bit_step){ PORT_DP(0xc), true, 0, has_posted ? collect : NULL, last };
+		*bit_port_add(bp) = (struct bit_step){ PORT_DP(0xc), true, 0,
+						       has_posted ? collect : NULL, last };
 }
 
 static void note(struct bit_port *bp, const struct bit_step *step, uint32_t value, unsigned ack)
 {
-	flight_transfer(bp->port->flight, step->reg, step->is_read, step->is_read ? value : step->value,
-			(uint8_t)ack);
+	flight_transfer(bp->port->flight, step->reg, step->is_read,
+			step->is_read ? value : step->value, (uint8_t)ack);
 	bp->port->stats.transfers++;
 }
 
 /* What the capture of step i says. OK delivers its data; else *ack has the reason. */
-static enum err examine(struct bit_port *bp, const struct bit_step *step, const uint8_t *capture, unsigned *ack)
+static enum err examine(struct bit_port *bp, const struct bit_step *step, const uint8_t *capture,
+			unsigned *ack)
 {
 	uint32_t value = 0;
 	bool is_good = true;
@@ -146,36 +150,42 @@ static enum err clear_overrun(struct bit_port *bp)
 	put_packet(bp, PORT_DP(0x0), false, ORUNERRCLR, capture);
 	idle(bp, bp->extra_idle);
 	TRY(flush(bp));
-	flight_transfer(bp->port->flight, PORT_DP(0x0), false, ORUNERRCLR, (uint8_t)swd_get_ack(capture));
+	flight_transfer(bp->port->flight, PORT_DP(0x0), false, ORUNERRCLR,
+			(uint8_t)swd_get_ack(capture));
 	return OK;
 }
 
 /* Streams the steps [first, end); *done is the first that was not accepted. */
-static enum err stream_window(struct bit_port *bp, size_t first, size_t end, size_t *done, unsigned *ack)
+static enum err stream_window(struct bit_port *bp, size_t first, size_t end, size_t *done,
+			      unsigned *ack)
 {
 	memset(bp->captures, 0xff, (end - first) * CAPTURE_BYTES);
 	for (size_t i = first; i < end; i++) {
 		const struct bit_step *step = &bp->steps[i];
 
-		put_packet(bp, step->reg, step->is_read, step->value, bp->captures + (i - first) * CAPTURE_BYTES);
+		put_packet(bp, step->reg, step->is_read, step->value,
+			   bp->captures + (i - first) * CAPTURE_BYTES);
 		idle_after(bp, step->reg);
 	}
 	idle(bp, end == bp->step_count ? END_IDLE : 0);
 	*done = first;
 	TRY(flush(bp));
 	for (; *done < end; (*done)++)
-		TRY(examine(bp, &bp->steps[*done], bp->captures + (*done - first) * CAPTURE_BYTES, ack));
+		TRY(examine(bp, &bp->steps[*done], bp->captures + (*done - first) * CAPTURE_BYTES,
+			    ack));
 	return OK;
 }
 
 /*
- * Without ORUNDETECT the target ends a packet after WAIT or FAULT: the data phase may only be clocked
- * once the ACK is known. Each step is one flush: its request with the data phase of the one before.
+ * Without ORUNDETECT the target ends a packet after WAIT or FAULT: the data phase may only be
+ * clocked once the ACK is known. Each step is one flush: its request with the data phase of the one
+ * before.
  */
 static enum err step_by_step(struct bit_port *bp, size_t *done, unsigned *ack)
 {
 	const struct bit_step *step = &bp->steps[*done];
-	uint8_t request = swd_request(step->reg, step->is_read), data[5], capture[CAPTURE_BYTES] = { 0 };
+	uint8_t request = swd_request(step->reg, step->is_read), data[5],
+		capture[CAPTURE_BYTES] = { 0 };
 	uint8_t rest[CAPTURE_BYTES] = { 0 };
 
 	swd_out(bp, &request, SWD_REQUEST_BITS);
@@ -214,7 +224,7 @@ static enum err fail(struct bit_port *bp, enum err rc, size_t step, unsigned ack
 
 	if (rc == ERR_ADAPTER_LOST || rc == ERR_ADAPTER_PROTOCOL || rc == ERR_TIMEOUT)
 		return rc;
-	/* RDBUFF stands for the access it collects; anything else was refused for an earlier one. */
+	/* RDBUFF stands for the access it collects; others were refused for an earlier one. */
 	if (rc == ERR_DAP_FAULT && bp->steps[step].reg != PORT_DP(0xc))
 		pos = port_blame(bp->port, pos);
 	/* A read's data is in the next packet. */
@@ -231,8 +241,8 @@ static enum err run_steps(struct bit_port *bp)
 
 	while (done < bp->step_count) {
 		size_t end = MIN(done + window, bp->step_count), start = done;
-		enum err rc = bp->port->overrun_detect ? stream_window(bp, start, end, &done, &ack) :
-							 step_by_step(bp, &done, &ack);
+		enum err rc = bp->port->overrun_detect ? stream_window(bp, start, end, &done, &ack)
+						       : step_by_step(bp, &done, &ack);
 
 		window = MIN(4 * window, WINDOW_STEPS);
 		if (rc == OK)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A Debug Port with one MEM-AP at register level, small enough to be read at once, with the rules the
- * daemon's ports must live with: posted reads, sticky flags, overrun, WAIT, TAR that wraps. Written
- * from IHI 0031, apart from the virtual board.
+ * A Debug Port with one MEM-AP at register level, small enough to be read at once, with the rules
+ * the daemon's ports must live with: posted reads, sticky flags, overrun, WAIT, TAR that wraps.
+ * Written from IHI 0031, apart from the virtual board.
  */
 #ifndef TESTING_FAKE_DP_H
 #define TESTING_FAKE_DP_H
@@ -72,7 +72,8 @@ static inline void fake_advance_tar(struct fake_dp *dp, uint32_t step)
 }
 
 /* One bus access of `size` bytes; false is a bus error. */
-static inline bool fake_bus(struct fake_dp *dp, uint32_t addr, unsigned size, bool is_read, uint32_t *lanes)
+static inline bool fake_bus(struct fake_dp *dp, uint32_t addr, unsigned size, bool is_read,
+			    uint32_t *lanes)
 {
 	uint32_t at = addr - FAKE_RAM_BASE;
 
@@ -141,7 +142,9 @@ static inline uint32_t fake_ap(struct fake_dp *dp, uint8_t offset, bool is_read,
 		fake_drw(dp, is_read, &value);
 		return value;
 	case 0x10: case 0x14: case 0x18: case 0x1c:
-		dp->ctrl |= fake_bus(dp, (dp->tar & ~0xfu) | (offset & 0xf), 4, is_read, &value) ? 0 : BIT(5);
+		dp->ctrl |= fake_bus(dp, (dp->tar & ~0xfu) | (offset & 0xf), 4, is_read, &value)
+				    ? 0
+				    : BIT(5);
 		return value;
 	case 0xf8: return 0xe00ff003;
 	case 0xfc: return FAKE_IDR;
@@ -176,8 +179,10 @@ static inline uint32_t fake_dp_read(struct fake_dp *dp, unsigned a)
 	}
 }
 
-/* One packet on the wire: AP reads bring the one before (on JTAG the caller shifts results by one). */
-static inline unsigned fake_dp_transfer(struct fake_dp *dp, uint8_t reg, bool is_read, uint32_t *value)
+/* One packet on the wire: AP reads bring the one before (on JTAG the caller shifts results by one).
+ */
+static inline unsigned fake_dp_transfer(struct fake_dp *dp, uint8_t reg, bool is_read,
+					uint32_t *value)
 {
 	bool is_ap = reg & 1;
 	unsigned a = reg & 0xc, number = dp->accesses;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* JTAG: scans as bit strings, identities, then the port against a chain of real TAP state machines. */
+/* JTAG: scans as bit strings, identities, then the port against a chain of real TAP state machines.
+ */
 #include "fake_dp.h"
 
 #include "adapter/chain.h"
@@ -22,7 +23,8 @@ static void test_requests(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(scans); i++)
-		assert_true(jtag_dp_request(scans[i].reg, scans[i].is_read, scans[i].value) == scans[i].scan);
+		assert_true(jtag_dp_request(scans[i].reg, scans[i].is_read, scans[i].value) ==
+			    scans[i].scan);
 	assert_int_equal(jtag_dp_ack(2), 1);		/* OK or FAULT */
 	assert_int_equal(jtag_dp_ack(1), 2);		/* WAIT */
 	assert_int_equal(jtag_dp_ack(7), 7);
@@ -39,7 +41,8 @@ static void test_clocks(void **state)
 	assert_int_equal(jtag_put_tap_dr(&bits, &alone, 0, scans[0].scan, 35), 3);
 	assert_int_equal(bits.count, 40);
 	for (unsigned i = 0; i < 35; i++)
-		assert_int_equal(bit_get(bits.tdi.data, 3 + i), "01000000000000000000000000000001010"[i] - '0');
+		assert_int_equal(bit_get(bits.tdi.data, 3 + i),
+				 "01000000000000000000000000000001010"[i] - '0');
 	jtag_bits_clear(&bits);
 	jtag_put_tap_dr(&bits, &two, 0, 0, 35);
 	assert_int_equal(bits.count, 41);		/* one bypassed TAP */
@@ -81,8 +84,24 @@ static void test_identities(void **state)
 
 /* ---- A chain: the DP nearest TDO, a boundary-scan TAP behind it. ---- */
 
-enum { TLR, RTI, SEL_DR, CAP_DR, SHIFT_DR, EXIT1_DR, PAUSE_DR, EXIT2_DR, UPD_DR, SEL_IR, CAP_IR, SHIFT_IR,
-       EXIT1_IR, PAUSE_IR, EXIT2_IR, UPD_IR };
+enum {
+	TLR,
+	RTI,
+	SEL_DR,
+	CAP_DR,
+	SHIFT_DR,
+	EXIT1_DR,
+	PAUSE_DR,
+	EXIT2_DR,
+	UPD_DR,
+	SEL_IR,
+	CAP_IR,
+	SHIFT_IR,
+	EXIT1_IR,
+	PAUSE_IR,
+	EXIT2_IR,
+	UPD_IR
+};
 
 static const uint8_t next_state[16][2] = {
 	[TLR] = { RTI, TLR }, [RTI] = { RTI, SEL_DR }, [SEL_DR] = { CAP_DR, SEL_IR },
@@ -180,14 +199,16 @@ static bool clock_tap(struct fake_tap *t, bool tms, bool tdi)
 	return tdo;
 }
 
-static void chain_bits(void *priv, const uint8_t *tms, const uint8_t *tdi, uint8_t *tdo, size_t bits)
+static void chain_bits(void *priv, const uint8_t *tms, const uint8_t *tdi, uint8_t *tdo,
+		       size_t bits)
 {
 	struct fake_chain *c = priv;
 
 	for (size_t i = 0; i < bits; i++) {
 		/* What the far TAP shifts out enters the near one in the same clock. */
 		struct fake_tap *far = &c->tap[1];
-		bool between = far->state == SHIFT_DR || far->state == SHIFT_IR ? far->shift & 1 : 1;
+		bool between =
+			far->state == SHIFT_DR || far->state == SHIFT_IR ? far->shift & 1 : 1;
 		bool out = clock_tap(&c->tap[0], bit_get(tms, i), between);
 
 		clock_tap(far, bit_get(tms, i), tdi == NULL || bit_get(tdi, i));
@@ -212,7 +233,8 @@ static struct fake_chain *chain_new(void)
 	error_clear();
 	fake_dp_init(&c->dp);
 	c->dp.is_jtag = true;
-	c->tap[0] = (struct fake_tap){ .ir_bits = 4, .idcode = 0x4ba00477, .dp = &c->dp, .ir = 0xe };
+	c->tap[0] =
+		(struct fake_tap){ .ir_bits = 4, .idcode = 0x4ba00477, .dp = &c->dp, .ir = 0xe };
 	c->tap[1] = (struct fake_tap){ .ir_bits = 5, .ir = 0x1f };
 	c->stuck = -1;
 	c->adapter.driver = &chain_driver;
@@ -276,7 +298,8 @@ static const struct {
 } bad_chains[] = {
 	{ "nothing drives TDO", "JTAG scan chain interrogation failed: all ones", 1, 4, 0, false },
 	{ "TDO is shorted", "JTAG scan chain interrogation failed: all zeroes", 0, 4, 0, false },
-	{ "another chip", "JTAG tap l4.cpu: expected 0x3ba00477, found 0x4ba00477", -1, 4, 0x3ba00477, false },
+	{ "another chip", "JTAG tap l4.cpu: expected 0x3ba00477, found 0x4ba00477", -1, 4,
+	  0x3ba00477, false },
 	{ "wrong IR length", "IR capture error", -1, 6, 0, false },
 	{ "a TAP too few", "the scan chain has 2 TAPs, 1 are declared", -1, 4, 0, true },
 };

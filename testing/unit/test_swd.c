@@ -23,7 +23,8 @@ static void test_requests(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
-		assert_int_equal(swd_request(requests[i].reg, requests[i].is_read), requests[i].request);
+		assert_int_equal(swd_request(requests[i].reg, requests[i].is_read),
+				 requests[i].request);
 }
 
 /* Bits of a string of 0 and 1, in wire order. */
@@ -133,7 +134,8 @@ static void test_sequences(void **state)
 	count = swd_put_sequence(SWD_SEQ_DORMANT_TO_SWD, bits);
 	assert_true(find_bits(bits, count, "0011110111000111") < count);	/* SWD to dormant */
 	assert_true(find_bits(bits, count, "0101110111011101110111011100110") < count);
-	assert_true(find_bits(bits, count, "0000 01011000 11111111") < count);	/* activation, line reset */
+	assert_true(find_bits(bits, count, "0000 01011000 11111111") <
+		    count); /* activation, line reset */
 }
 
 /* The alert is a 7-bit LFSR behind a zero: seed 1001001, taps 0, 1, 3 and 6 (IHI 0031 B5.3.4). */
@@ -336,7 +338,8 @@ static void queue_tar(struct fake_swd *f, uint32_t addr)
 /* Writes and reads back in one batch, whatever the mode; mixed single and block reads. */
 static void check_memory(struct fake_swd *f, size_t words)
 {
-	uint32_t *src = xcalloc(words, 4), *dst = xcalloc(words, 4), tar = 0, first = 0, ctrl_stat = 0;
+	uint32_t *src = xcalloc(words, 4), *dst = xcalloc(words, 4), tar = 0, first = 0,
+		 ctrl_stat = 0;
 
 	for (size_t i = 0; i < words; i++)
 		src[i] = 0x01010101u * (uint32_t)(i + 1);
@@ -500,7 +503,8 @@ static void test_clocks_per_word(void **state)
 	queue_tar(f, FAKE_RAM_BASE);
 	f->port->ops->write_block(f->port, PORT_AP(0xc), words, 100);
 	assert_int_equal(f->port->ops->run(f->port), OK);
-	assert_int_equal(f->clocks, 102 * SWD_PACKET_BITS + 8);	/* TAR, RDBUFF and the idle clocks at the end */
+	assert_int_equal(f->clocks, 102 * SWD_PACKET_BITS +
+					    8); /* TAR, RDBUFF and the idle clocks at the end */
 	target_free(f);
 }
 
