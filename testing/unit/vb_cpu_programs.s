@@ -94,7 +94,7 @@ svcall_back:
 svcall_end:
 	b	svcall_end
 svcall_handler:
-	mrs	r3, ipsr
+	mrs	r6, ipsr
 	ldr	r7, [sp, #24]
 	ldrb	r7, [r7, #-2]
 	movs	r0, #33

@@ -297,13 +297,14 @@ static uint64_t run(void *ctx, uint64_t now, uint64_t until)
 		uint64_t limit;
 
 		decide(cpu);
-		if (vb_clock_next(cpu->clock) < until)
-			return MIN(MAX(now, vb_clock_now(cpu->clock)), until);
+		now = MAX(now, vb_clock_now(cpu->clock));
+		if (now >= until || vb_clock_next(cpu->clock) < until)
+			return MIN(now, until);
 		if (is_idle(cpu)) {
 			cpu_restart_epoch(cpu, until);
 			return until;
 		}
-		if (cpu->stall_until_ns > MAX(now, vb_clock_now(cpu->clock))) {
+		if (cpu->stall_until_ns > now) {
 			uint64_t to = MIN(until, cpu->stall_until_ns);
 
 			cpu_restart_epoch(cpu, to);

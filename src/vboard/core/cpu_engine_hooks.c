@@ -22,12 +22,19 @@ static void stop(struct engine *e, enum stop why)
 	uc_emu_stop(e->uc);
 }
 
-/* The instruction at hook_pc is undone; it raises `kind`, or runs again when the bus is free. */
-static void abandon(struct engine *e, enum fault_kind kind, uint32_t addr)
+/* The instruction at hook_pc must not happen; it raises `kind`, or runs again when the bus is free. */
+static void refuse(struct engine *e, enum fault_kind kind, uint32_t addr)
 {
 	e->cpu->fault = (struct fault){ kind, addr };
 	e->is_abandoned = true;
-	stop(e, kind == FAULT_NONE ? STOP_STALL : STOP_FAULT);
+	e->why = kind == FAULT_NONE ? STOP_STALL : STOP_FAULT;
+	e->is_stopping = true;
+}
+
+static void abandon(struct engine *e, enum fault_kind kind, uint32_t addr)
+{
+	refuse(e, kind, addr);
+	uc_emu_stop(e->uc);
 }
 
 static bool is_privileged(struct engine *e)
@@ -337,7 +344,7 @@ static bool on_unmapped(uc_engine *uc, uc_mem_type type, uint64_t address, int s
 	return false;
 }
 
-/* One access through the bus. False if the instruction was abandoned. */
+/* One access through the bus. False if it was refused: the caller ends the instruction. */
 static bool through_bus(struct engine *e, struct vb_access *a, uint32_t *value)
 {
 	struct vb_cpu *cpu = e->cpu;
@@ -352,7 +359,7 @@ static bool through_bus(struct engine *e, struct vb_access *a, uint32_t *value)
 	if (rc == VB_STALL)
 		stall(cpu, a->stall_until_ns);
 	if (rc != VB_OK)
-		abandon(e, rc == VB_STALL ? FAULT_NONE : FAULT_DATA_BUS, a->addr);
+		refuse(e, rc == VB_STALL ? FAULT_NONE : FAULT_DATA_BUS, a->addr);
 	if (vb_clock_next(cpu->clock) < cpu->until_ns)
 		cpu->attention = true;	/* a device scheduled something on our way */
 	return rc == VB_OK;
@@ -366,8 +373,9 @@ static bool on_write_protected(uc_engine *uc, uc_mem_type type, uint64_t address
 
 	(void)uc;
 	(void)type;
-	through_bus(ctx, &a, &v);
-	return true;	/* the store is swallowed; a refusal has stopped the run */
+	/* True: the store is swallowed. False: the instruction ends here, and precisely so only if
+	 * no stop was asked for as well. */
+	return through_bus(ctx, &a, &v);
 }
 
 uint64_t engine_mmio_read(uc_engine *uc, uint64_t offset, unsigned size, void *ctx)
@@ -381,8 +389,10 @@ uint64_t engine_mmio_read(uc_engine *uc, uint64_t offset, unsigned size, void *c
 				       .size = MIN(size, 4u) };
 		uint32_t v = 0;
 
-		if (!through_bus(m->engine, &a, &v))
+		if (!through_bus(m->engine, &a, &v)) {
+			uc_emu_stop(m->engine->uc);
 			return 0;
+		}
 		value |= (uint64_t)v << 8 * at;
 	}
 	return value;
@@ -398,8 +408,10 @@ void engine_mmio_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t v
 				       .size = MIN(size, 4u), .is_write = true };
 		uint32_t v = (uint32_t)(value >> 8 * at);
 
-		if (!through_bus(m->engine, &a, &v))
+		if (!through_bus(m->engine, &a, &v)) {
+			uc_emu_stop(m->engine->uc);
 			return;
+		}
 	}
 }
 
