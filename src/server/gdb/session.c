@@ -62,6 +62,7 @@ static void session_free(struct gdb_session *s)
 	buf_free(&s->memory_map);
 	buf_free(&s->threads);
 	buf_free(&s->note);
+	buf_free(&s->stop_note);
 	free(s);
 }
 
@@ -240,9 +241,9 @@ static void gave_up(struct gdb_session *s)
 {
 	if (!s->is_console || clock_now_ms() - s->busy_since_ms < GIVE_UP_MS)
 		return;
-	log_info("gdb: the client has left its monitor command: cancelled");
-	s->is_console = false;
+	s->is_console = false;		/* from here on no text of it goes out either */
 	s->owes_answer = false;
+	log_info("gdb: the client has left its monitor command: cancelled");
 	script_cancel(s->server->script, &s->origin);
 }
 

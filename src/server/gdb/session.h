@@ -103,6 +103,7 @@ struct gdb_session {
 	struct read_cache *cache;
 	struct buf tdesc, memory_map, threads;	/* documents, made once per connection */
 	struct buf note;		/* for GDB's console, at the next chance */
+	struct buf stop_note;		/* the last that was told */
 	unsigned core_moves;		/* resumes, steps, resets, by whomever */
 	bool is_hinted, is_abort_told;
 	struct origin origin;

@@ -94,15 +94,27 @@ void stop_format(struct gdb_session *s, unsigned signal, struct buf *out)
 	buf_printf(out, "thread:%x;", GDB_THREAD);
 }
 
+/* Why the core is in a fault; said once, not at each step through the handler. */
+static void tell_stop_note(struct gdb_session *s)
+{
+	const char *note = s->target->state == TARGET_HALTED ? s->target->stop_note : NULL;
+
+	if (note == NULL) {
+		buf_clear(&s->stop_note);
+		return;
+	}
+	if (s->stop_note.len > 0 && strncmp((const char *)s->stop_note.data, note, strlen(note)) == 0)
+		return;
+	buf_clear(&s->stop_note);
+	buf_printf(&s->stop_note, "%s\n", note);
+	output_console(s, (const char *)s->stop_note.data, s->stop_note.len);
+}
+
 void gdb_report_stop(struct gdb_session *s, unsigned signal)
 {
-	struct target *t = s->target;
 	struct buf body = { 0 };
 
-	if (t->state == TARGET_HALTED && t->stop_note != NULL) {
-		output_console(s, t->stop_note, strlen(t->stop_note));
-		output_console(s, "\n", 1);
-	}
+	tell_stop_note(s);
 	stop_format(s, signal, &body);
 	wait_is_over(s);
 	output_packet(s, body.data, body.len);
@@ -122,12 +134,12 @@ void gdb_report_exit(struct gdb_session *s, uint32_t code)
 
 void gdb_report_trouble(struct gdb_session *s, enum err rc)
 {
-	const char *text = error_text(error_current());
 	struct buf body = { 0 };
 
 	if (!s->wants_error_text) {	/* else GDB prints it with the answer */
-		output_console(s, text, strlen(text));
-		output_console(s, "\n", 1);
+		buf_printf(&body, "%s\n", error_text(error_current()));
+		output_console(s, (const char *)body.data, body.len);
+		buf_clear(&body);
 	}
 	gdb_format_failure(s, rc, &body);
 	wait_is_over(s);

@@ -4,16 +4,26 @@
  * from the target's table. osabi none: GDB builds whose default is GNU/Linux would else not let the
  * server single-step.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "server/gdb/documents.h"
 
 #define M_PROFILE "org.gnu.gdb.arm.m-profile"
 
+/* In GDB's spelling: the `reg` verb says xPSR, the standard feature xpsr. */
+static void add_name(const char *name, struct buf *xml)
+{
+	for (; *name != '\0'; name++)
+		buf_putc(xml, (char)tolower((unsigned char)*name));
+}
+
 static void add_register(const struct reg *reg, struct buf *xml)
 {
-	buf_printf(xml, "<reg name=\"%s\" bitsize=\"%u\" regnum=\"%u\" type=\"%s\"", reg->name, reg->bits,
-		   reg->number, reg->type != NULL ? reg->type : "int");
+	buf_printf(xml, "<reg name=\"");
+	add_name(reg->name, xml);
+	buf_printf(xml, "\" bitsize=\"%u\" regnum=\"%u\" type=\"%s\"", reg->bits, reg->number,
+		   reg->type != NULL ? reg->type : "int");
 	if (reg->group != NULL)
 		buf_printf(xml, " group=\"%s\"", reg->group);
 	/* After a call from GDB these must stay what the call left. */
