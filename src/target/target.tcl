@@ -50,9 +50,3 @@ proc mmw {address setbits clearbits} {
 }
 add_usage_text mmw "address setbits clearbits"
 add_help_text mmw "Modifies a 32-bit word: clears bits, then sets bits."
-
-# OpenOCD 0.10 gave every command a twin that returns its text.
-foreach name {mdw mdh mdb mdd reg mem2array array2mem targets} {
-	proc ocd_$name {args} [list uplevel 1 "$name {*}\$args"]
-}
-unset name
