@@ -35,7 +35,7 @@ static enum err read_ap(struct dap *dap, uint8_t apsel, uint8_t reg, uint32_t *v
 
 static enum err print_ap_register(struct call *c, uint8_t reg)
 {
-	uint8_t apsel;
+	uint8_t apsel = 0;
 	uint32_t value;
 
 	TRY(arg_ap(c, 1, c->user, &apsel));
@@ -116,7 +116,7 @@ static enum err cmd_memaccess(struct call *c)
 static enum err cmd_apreg(struct call *c)
 {
 	struct dap *dap = c->user;
-	uint8_t apsel;
+	uint8_t apsel = 0;
 	uint32_t reg, value;
 
 	TRY(arg_ap(c, 1, dap, &apsel));
@@ -176,7 +176,7 @@ static enum err describe(struct call *c, struct dap *dap, uint8_t apsel)
 
 static enum err cmd_object_info(struct call *c)
 {
-	uint8_t apsel;
+	uint8_t apsel = 0;
 
 	if (c->argc > 1 && strcmp(c->argv[1], "root") == 0)
 		return describe(c, c->user, 0);

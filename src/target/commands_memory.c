@@ -295,7 +295,7 @@ static enum err cmd_array2mem(struct call *c)
 
 static enum err cmd_virt2phys(struct call *c)
 {
-	uint32_t addr;
+	uint32_t addr = 0;
 
 	TRY(address_argument(c, 1, &addr));
 	result_printf(c, "Physical address 0x%08x\n", addr);

@@ -22,7 +22,7 @@ static const char *const maskisr_words[] = { [MASKISR_AUTO] = "auto", [MASKISR_O
 
 static enum err cmd_maskisr(struct call *c)
 {
-	struct cortex_m *cm;
+	struct cortex_m *cm = NULL;
 	int which;
 
 	TRY(call_core(c, &cm));
@@ -68,7 +68,7 @@ static enum err parse_vectors(struct call *c, uint32_t *catch)
 
 static enum err cmd_vector_catch(struct call *c)
 {
-	struct cortex_m *cm;
+	struct cortex_m *cm = NULL;
 	uint32_t catch;
 
 	TRY(call_core(c, &cm));
@@ -89,7 +89,7 @@ static enum err cmd_vector_catch(struct call *c)
 static enum err cmd_reset_config(struct call *c)
 {
 	static const char *const words[] = { "sysresetreq", "vectreset", NULL };
-	struct cortex_m *cm;
+	struct cortex_m *cm = NULL;
 	int which;
 
 	TRY(call_core(c, &cm));
@@ -104,7 +104,7 @@ static enum err cmd_reset_config(struct call *c)
 static enum err cmd_fault(struct call *c)
 {
 	struct buf text = { 0 };
-	struct cortex_m *cm;
+	struct cortex_m *cm = NULL;
 
 	TRY(call_core(c, &cm));
 	TRY(target_check_examined(cm->target));
@@ -118,7 +118,7 @@ static enum err cmd_fault(struct call *c)
 
 static enum err cmd_soft_reset_halt(struct call *c)
 {
-	struct cortex_m *cm;
+	struct cortex_m *cm = NULL;
 
 	TRY(call_core(c, &cm));
 	TRY(target_check_examined(cm->target));

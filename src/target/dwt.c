@@ -128,7 +128,7 @@ unsigned dwt_add(struct dwt *dwt, uint8_t owner, uint32_t addr, uint32_t n, enum
 	struct dwt_piece pieces[DWT_MAX];
 	unsigned max_log2 = dwt->is_v8 ? 2 : dwt->max_mask, free_count = dwt_free_count(dwt);
 	size_t count = dwt_split(addr, n, max_log2, pieces, ARRAY_SIZE(pieces));
-	uint32_t base;
+	uint32_t base = 0;
 
 	*is_rounded = false;
 	*needed = (unsigned)count;

@@ -215,7 +215,7 @@ static uint8_t *ram_span(struct vb_bus *bus, uint32_t addr, size_t bytes, size_t
 
 static bool all_ram(struct vb_bus *bus, uint32_t addr, size_t bytes)
 {
-	size_t span;
+	size_t span = 0;
 
 	for (; bytes > 0; addr += (uint32_t)span, bytes -= span) {
 		if (ram_span(bus, addr, bytes, &span) == NULL)
@@ -227,7 +227,7 @@ static bool all_ram(struct vb_bus *bus, uint32_t addr, size_t bytes)
 bool vb_bus_peek(struct vb_bus *bus, uint32_t addr, void *dst, size_t bytes)
 {
 	uint8_t *to = dst;
-	size_t span;
+	size_t span = 0;
 
 	if (!all_ram(bus, addr, bytes))
 		return false;
@@ -242,7 +242,7 @@ bool vb_bus_peek(struct vb_bus *bus, uint32_t addr, void *dst, size_t bytes)
 bool vb_bus_poke(struct vb_bus *bus, uint32_t addr, const void *src, size_t bytes)
 {
 	const uint8_t *from = src;
-	size_t span;
+	size_t span = 0;
 
 	if (!all_ram(bus, addr, bytes))
 		return false;
