@@ -387,6 +387,8 @@ static void test_jtag_sequence(void **state)
 	expect(p, "14 05 45 00 01 00 41 00 02 00 80 ff ff ff ff ff ff ff ff",
 	       "14 00 77 04 a0 4b 41 50 41 06");
 	expect(p, "15 09 01 01 01 01 01 01 01 01 01", "15 ff");
+	expect(p, "15 02 04 00", "15 ff");
+	expect(p, "15 02 04 21", "15 ff");
 	expect(p, "15 00", "15 00");
 	expect(p, "02 01", "02 01");
 	expect(p, "14 01 88 00", "14 ff 00");

@@ -346,13 +346,15 @@ static size_t jtag_configure_measure(const uint8_t *request, size_t n, size_t ca
 
 static void jtag_configure(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out)
 {
-	if (request[1] > MAX_JTAG_DEVICES) {
-		status(out, false);
-		return;
+	bool is_possible = request[1] <= MAX_JTAG_DEVICES;
+
+	for (unsigned i = 0; i < request[1] && is_possible; i++)
+		is_possible = request[2 + i] >= 1 && request[2 + i] <= MAX_IR_BITS;
+	if (is_possible) {
+		dap->jtag.count = request[1];
+		memcpy(dap->jtag.ir_bits, request + 2, request[1]);
 	}
-	dap->jtag.count = request[1];
-	memcpy(dap->jtag.ir_bits, request + 2, request[1]);
-	status(out, true);
+	status(out, is_possible);
 }
 
 static void jtag_idcode(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out)

@@ -23,6 +23,7 @@
 #define ACK_MISMATCH	0x10u
 
 #define MAX_JTAG_DEVICES 8u
+#define MAX_IR_BITS	 32u
 #define TIMER_HZ	 100000000u	/* the test domain timer */
 
 enum dap_port { PORT_OFF = 0, PORT_SWD = 1, PORT_JTAG = 2 };

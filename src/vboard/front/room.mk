@@ -36,7 +36,14 @@ testing_unit_test_vb_jtag_SOURCES = testing/unit/test_vb_jtag.c testing/unit/vb_
 testing_unit_test_vb_jtag_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_swd_SOURCES = testing/unit/test_vb_swd.c testing/unit/vb_bench.h
 testing_unit_test_vb_swd_LDADD = $(vboard_test_libs)
+check_PROGRAMS += testing/fuzz/fuzz_vboard
+testing_fuzz_fuzz_vboard_SOURCES = testing/fuzz/fuzz_vboard.c testing/fuzz/replay.c
+testing_fuzz_fuzz_vboard_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/testing/unit -DSEEDS='"vboard"'
+testing_fuzz_fuzz_vboard_LDADD = $(vboard_test_libs)
 endif
 endif
 
-EXTRA_DIST += testing/system/test_judge_openocd.py testing/system/test_vboard.py
+EXTRA_DIST += testing/system/test_judge_openocd.py testing/system/test_vboard.py \
+	testing/fuzz/seeds/vboard/abort-and-queue testing/fuzz/seeds/vboard/bitbang-jtag \
+	testing/fuzz/seeds/vboard/bitbang-swd testing/fuzz/seeds/vboard/execute-commands \
+	testing/fuzz/seeds/vboard/jtag-sequence testing/fuzz/seeds/vboard/jtag-session testing/fuzz/seeds/vboard/swd-session
