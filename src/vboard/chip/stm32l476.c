@@ -360,11 +360,9 @@ static void reset(struct vb_board *board, void *priv, enum vb_reset kind)
 	stm32_iwdg_reset(&chip->iwdg, !(optr & OPTR_IWDG_SW));
 	stm32_wwdg_reset(&chip->wwdg, !(optr & OPTR_WWDG_SW));
 	vb_cpu_gate(board->cpu, false);
-	/* The link drops once when options are reloaded: the debugger has to connect again. */
-	if (kind == VB_RESET_OPTION_LOAD) {
-		vb_dp_power_on(board->dp);
-		vb_link_power_on(board->link);
-	}
+	/* SWD drops once when options are reloaded: the host has to start with a line reset. */
+	if (kind == VB_RESET_OPTION_LOAD && board->link->mode == VB_LINK_SWD)
+		vb_swd_select(&board->link->swd);
 }
 
 static void stats(struct vb_board *board, void *priv, FILE *out)
