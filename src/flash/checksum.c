@@ -35,17 +35,17 @@ uint32_t crc_of_fill(uint8_t value, size_t n)
 	return crc;
 }
 
-/* The helper in the work area: code, then the table, then the results. */
+/* The helper in the work area: code, table, results, and a word for it to write to. */
 static enum err run_helper(struct target *t, uint32_t keepalive, const struct work_area *area,
 			   uint32_t addr, uint32_t block, unsigned count)
 {
 	uint32_t table = area->addr + (uint32_t)sizeof(block_crc_loader);
-	uint32_t results = table + TABLE_BYTES;
+	uint32_t results = table + TABLE_BYTES, scratch = results + 4 * count;
 	/* Some 8 cycles a byte; a core may crawl at 100 kHz. */
 	struct algorithm a = {
 		.entry = area->addr + BLOCK_CRC_LOADER_ENTRY,
 		.exit_pc = area->addr + BLOCK_CRC_LOADER_EXIT,
-		.r = { addr, block, count, results, table, keepalive != 0 ? keepalive : table },
+		.r = { addr, block, count, results, table, keepalive != 0 ? keepalive : scratch },
 		.timeout_ms = 5000 + (unsigned)((uint64_t)block * count / 10),
 	};
 
@@ -74,7 +74,7 @@ enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_
 	if (t->state != TARGET_HALTED)
 		return error_why(ERR_NOT_HALTED, "Target not halted");
 	TRY(work_area_alloc(
-		t, (uint32_t)sizeof(block_crc_loader) + TABLE_BYTES + 4 * MIN(count, MAX_BLOCKS),
+		t, (uint32_t)sizeof(block_crc_loader) + TABLE_BYTES + 4 * MIN(count, MAX_BLOCKS) + 4,
 		&area));
 	while (rc == OK && count > 0) {
 		unsigned n = MIN(count, MAX_BLOCKS);

@@ -40,7 +40,7 @@ endif
 endif
 
 # The bytes of the loaders are checked in: `make loaders` rebuilds them with a cross compiler.
-EXTRA_DIST += contrib/loaders/build contrib/loaders/stm32l4.S contrib/loaders/block_crc.S
+EXTRA_DIST += testing/system/test_flash.py contrib/loaders/build contrib/loaders/stm32l4.S contrib/loaders/block_crc.S
 dist_check_SCRIPTS += contrib/loaders/check
 .PHONY: loaders
 loaders:

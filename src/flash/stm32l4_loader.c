@@ -242,7 +242,7 @@ static enum err place_loader(struct stream *s, const struct work_area *area,
 			     const struct ring_feed *feed)
 {
 	struct stm32l4 *f = s->bank->priv;
-	uint32_t params = feed->base - PARAM_BYTES;
+	uint32_t scratch = feed->base + 8 + feed->size;
 	uint8_t code[sizeof(stm32l4_loader) + PARAM_BYTES];
 	uint8_t *p = code + sizeof(stm32l4_loader);
 
@@ -252,7 +252,7 @@ static enum err place_loader(struct stream *s, const struct work_area *area,
 	put_le32(p + 8, f->line->banks == TWO_G0B ? SR_BSY | SR_BSY2 : SR_BSY);
 	put_le32(p + 12, SR_FAILED);
 	put_le32(p + 16, CR_PG);
-	put_le32(p + 20, s->bank->keepalive != 0 ? s->bank->keepalive : params + 20);
+	put_le32(p + 20, s->bank->keepalive != 0 ? s->bank->keepalive : scratch);
 	TRY(target_write(s->bank->target, area->addr, 4, sizeof(code) / 4, code));
 	return ring_feed_init(s->bank->target, feed);
 }
@@ -311,7 +311,7 @@ static enum err run_loader(struct stream *s, const struct work_area *area)
 	uint32_t head = (uint32_t)sizeof(stm32l4_loader) + PARAM_BYTES;
 	struct ring_feed feed = {
 		.base = area->addr + head,
-		.size = (area->size - head - 8) / UNIT * UNIT,
+		.size = (area->size - head - 8 - UNIT) / UNIT * UNIT,
 		.unit = UNIT,
 		.data = s->bytes.data,
 		.bytes = s->bytes.len,
@@ -419,7 +419,7 @@ static enum err run_directly(struct stream *s)
 static enum err run_stream(struct stream *s)
 {
 	struct target *t = s->bank->target;
-	uint32_t head = (uint32_t)sizeof(stm32l4_loader) + PARAM_BYTES + 8;
+	uint32_t head = (uint32_t)sizeof(stm32l4_loader) + PARAM_BYTES + 8 + UNIT;
 	uint32_t want = MIN(work_area_available(t), head + RING_MAX);
 	struct work_area *area;
 	enum err rc;

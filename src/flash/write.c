@@ -194,11 +194,15 @@ static bool erase_blank_lookalikes(struct flash_plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		struct flash_step *s = &plan->steps[i];
 
-		if (s->state == STEP_DONE || !s->looked_blank)
+		if (s->state == STEP_DONE)
 			continue;
-		s->erase = any = true;
+		any |= s->looked_blank;
+		s->erase |= s->looked_blank;
 		s->looked_blank = false;
 	}
+	for (size_t i = 0; any && i < plan->count; i++)
+		if (plan->steps[i].state != STEP_DONE)
+			plan->steps[i].state = STEP_WAITS;
 	return any;
 }
 
