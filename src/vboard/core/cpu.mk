@@ -17,11 +17,14 @@ if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_vb_bus
 testing_unit_test_vb_bus_SOURCES = testing/unit/test_vb_bus.c
 testing_unit_test_vb_bus_LDADD = $(vboard_test_libs)
-check_PROGRAMS += testing/unit/test_vb_cpu_exec testing/unit/test_vb_cpu_exceptions
+check_PROGRAMS += testing/unit/test_vb_cpu_exec testing/unit/test_vb_cpu_exceptions \
+	testing/unit/test_vb_cpu_debug
 testing_unit_test_vb_cpu_exec_SOURCES = testing/unit/test_vb_cpu_exec.c $(vb_cpu_bench)
 testing_unit_test_vb_cpu_exec_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_cpu_exceptions_SOURCES = testing/unit/test_vb_cpu_exceptions.c $(vb_cpu_bench)
 testing_unit_test_vb_cpu_exceptions_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_cpu_debug_SOURCES = testing/unit/test_vb_cpu_debug.c $(vb_cpu_bench)
+testing_unit_test_vb_cpu_debug_LDADD = $(vboard_test_libs)
 endif
 endif
 vb_cpu_bench = testing/unit/vb_cpu_bench.h testing/unit/vb_cpu_programs.h
