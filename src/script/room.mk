@@ -9,6 +9,7 @@ libprobed_a_SOURCES += \
 	src/script/host.c \
 	src/script/init.h \
 	src/script/internal.h \
+	src/script/quoting.c src/script/quoting.h \
 	src/script/script.c src/script/script.h \
 	src/script/search.c
 nodist_libprobed_a_SOURCES = src/script/embedded.c

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "script/internal.h"
+#include "script/quoting.h"
 
 /* Each nested evaluation costs some 10 KiB of C stack: more clients than this may not all be in the
  * middle of a long command at once. */
@@ -339,6 +340,8 @@ static enum err evaluate(struct script *script, struct origin *origin, const str
 	rc = finish(script, source->obj ? Jim_EvalObj(interp, source->obj)
 					: Jim_EvalSource(interp, source->file, source->line, source->text),
 		    result);
+	if (rc == ERR_SCRIPT && source->text != NULL && source->file == NULL)
+		quoting_show(source->text, (const char *)script->message.data, &script->trace);
 	disarm(script, &saved);
 	restore_state(interp, &saved);
 	script_leave(script, &frame);

@@ -229,6 +229,35 @@ static void test_trace_names_file_and_line(void **state)
 	buf_free(&text);
 }
 
+static const struct {
+	const char *text, *shown;
+} unclosed[] = {
+	{ "flash bank {", "  flash bank {\n             ^ opened here\n" },
+	{ "echo \"a b; reset", "  echo \"a b; reset\n       ^ opened here\n" },
+	{ "echo [expr 1+", "  echo [expr 1+\n       ^ opened here\n" },
+	{ "set a {x}\nset b {y {z}", "  set b {y {z}\n        ^ opened here\n" },
+	{ "echo {a\\}; set c \"d\"", "  echo {a\\}; set c \"d\"\n       ^ opened here\n" },
+};
+
+static void test_unclosed_quoting_is_pointed_at(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(unclosed); i++) {
+		struct buf text = { 0 };
+
+		assert_int_equal(eval(f, unclosed[i].text), ERR_SCRIPT);
+		script_failure_text(f->script, &text);
+		buf_putc(&text, '\n');
+		const char *second = strchr((const char *)text.data, '\n') + 1;
+
+		assert_string_equal(second, unclosed[i].shown);
+		buf_free(&text);
+	}
+	assert_int_equal(eval(f, "nosuch {"), ERR_SCRIPT);
+	error_clear();
+}
+
 static void test_results(void **state)
 {
 	struct fixture *f = *state;
@@ -486,6 +515,7 @@ int main(void)
 		TEST(test_scripts_rename_and_redefine_verbs),
 		TEST(test_error_comes_back_whole_when_nobody_caught_it),
 		TEST(test_trace_names_file_and_line),
+		TEST(test_unclosed_quoting_is_pointed_at),
 		TEST(test_results),
 		TEST(test_objects),
 		TEST(test_evaluation_inside_another_leaves_it_alone),
