@@ -260,5 +260,5 @@ const struct command adapter_commands[] = {
 	  "Open the probe again after it was unplugged, and connect the debug ports." },
 	{ "adapter stats", STAGE_ANY, 0, 1, "?reset?", cmd_stats,
 	  "What the wire has seen: a dict of runs, round_trips, transfers, waits and wire_bits." },
-	{ NULL }
+	{ 0 }
 };

@@ -395,7 +395,7 @@ static const struct command commands[] = {
 	{ "cmsis-dap info", STAGE_EXEC, 0, 0, "", cmd_info, "What the probe tells about itself." },
 	{ "cmsis-dap cmd", STAGE_EXEC, 1, 63, "byte ...", cmd_raw,
 	  "Send one raw command; returns the bytes of the response in hex." },
-	{ NULL }
+	{ 0 }
 };
 
 static const enum transport supported[] = { TRANSPORT_SWD, TRANSPORT_JTAG, TRANSPORT_NONE };

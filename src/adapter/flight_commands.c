@@ -45,5 +45,5 @@ const struct command flight_commands[] = {
 	  "The last wire transactions, oldest first, as text or into a file." },
 	{ "flight vcd", STAGE_ANY, 1, 1, "file", cmd_vcd,
 	  "The last wire transactions as a waveform (VCD) that logic-analyser decoders read." },
-	{ NULL }
+	{ 0 }
 };

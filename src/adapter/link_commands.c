@@ -342,5 +342,5 @@ const struct command link_commands[] = {
 	  "Old name of \"adapter srst pulse_width\"." },
 	{ "jtag_reset", STAGE_ANY, 2, 2, "trst srst", cmd_old_name,
 	  "Old form of \"adapter assert\": 1 asserts, 0 releases." },
-	{ NULL }
+	{ 0 }
 };

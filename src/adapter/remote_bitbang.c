@@ -273,7 +273,7 @@ static const struct command commands[] = {
 	  "Old name of \"remote_bitbang host\"." },
 	{ "remote_bitbang_port", STAGE_CONFIG, 1, 1, "number", cmd_port,
 	  "Old name of \"remote_bitbang port\"." },
-	{ NULL }
+	{ 0 }
 };
 
 static const enum transport supported[] = { TRANSPORT_JTAG, TRANSPORT_SWD, TRANSPORT_NONE };

@@ -23,7 +23,9 @@ libprobed_a_SOURCES += \
 embedded_tcl += src/adapter/adapter.tcl
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_cmsis_dap
+check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_flight
+testing_unit_test_flight_SOURCES = testing/unit/test_flight.c
+testing_unit_test_flight_LDADD = $(probed_test_libs)
 testing_unit_test_cmsis_dap_SOURCES = testing/unit/test_cmsis_dap.c testing/unit/fake_dp.h
 testing_unit_test_cmsis_dap_LDADD = $(probed_test_libs)
 endif

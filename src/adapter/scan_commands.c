@@ -284,5 +284,5 @@ const struct command scan_commands[] = {
 	  "Accepted: what TAPs capture is always compared." },
 	{ "verify_jtag", STAGE_ANY, 0, 1, "?enable|disable?", cmd_verify,
 	  "Accepted: scans are always verified." },
-	{ NULL }
+	{ 0 }
 };

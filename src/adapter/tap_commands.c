@@ -281,5 +281,5 @@ const struct command tap_commands[] = {
 	  "Run the proc jtag_init, as \"init\" does." },
 	{ "scan_chain", STAGE_ANY, 0, 0, "", cmd_scan_chain,
 	  "A table of the declared TAPs and what was found." },
-	{ NULL }
+	{ 0 }
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dap/dap.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ static void take_port(struct dap *dap)
 
 	if (port->owner == dap)
 		return;
+	assert(port->item_count == 0);	/* another DP's accesses must have been run */
 	if (port->owner != NULL && port->transport == TRANSPORT_SWD && dap->has_multidrop &&
 	    dap->is_connected && dap->deferred == OK) {
 		dap->deferred = dap_link_reselect(dap);

@@ -107,7 +107,8 @@ static enum err cmd_memaccess(struct call *c)
 			return error_why(ERR_ARGUMENT, "%" PRIu32 " idle cycles: 255 are the most",
 					 cycles);
 		dap->idle_cycles = cycles;
-		dap->port->owner = NULL;	/* taken over with the next access */
+		if (dap->port->owner == dap)
+			dap->port->idle_cycles = cycles;
 	}
 	result_printf(c, "memory bus access delay set to %u tck", dap->idle_cycles);
 	return OK;
@@ -219,7 +220,7 @@ static const struct command object_rows[] = {
 	  "Accepted; only \"disable\" is possible." },
 	{ "nu_npcx_quirks", STAGE_CONFIG, 0, 1, "?enable|disable?", cmd_quirk,
 	  "Accepted; only \"disable\" is possible." },
-	{ NULL }
+	{ 0 }
 };
 
 /* dap create NAME options */
@@ -349,7 +350,7 @@ static const struct command dap_rows[] = {
 	  "Connect every debug port; \"init\" does it too." },
 	{ "dap info", STAGE_EXEC, 0, 1, "?ap|root?", cmd_info,
 	  "The access port of the current debug port and the components its ROM table names." },
-	{ NULL }
+	{ 0 }
 };
 
 void dap_register_commands(struct dap_list *list)

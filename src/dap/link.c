@@ -249,6 +249,7 @@ static enum err check_multidrop(struct dap *dap, uint32_t *dlpidr)
 	if ((dap->targetid & 0x0fffffff) == (dap->dp_id & 0x0fffffff) &&
 	    *dlpidr >> 28 == dap->instance_id)
 		return OK;
+	dap->is_connected = false;
 	error_why(ERR_DAP_NO_ACK, "the debug port that answers is another one");
 	return error_evidence(ERR_DAP_NO_ACK, "TARGETID = 0x%08" PRIx32 ", DLPIDR = 0x%08" PRIx32,
 			      dap->targetid, *dlpidr);
@@ -269,14 +270,14 @@ enum err dap_connect(struct dap *dap)
 			break;
 		pause_ms(RETRY_PAUSE_MS);
 	}
-	if (rc == OK && dap->has_multidrop)
-		rc = check_multidrop(dap, &dlpidr);
 	dap->is_silent = rc != OK;
 	if (rc != OK) {
 		dap->is_connected = false;
 		flight_log(dap->port->flight, FLIGHT_LINES);
 		return diagnose(dap, rc);
 	}
+	if (dap->has_multidrop)
+		TRY(check_multidrop(dap, &dlpidr));
 	error_clear();		/* of attempts that did not count */
 	log_identity(dap, dlpidr);
 	return OK;

@@ -38,6 +38,7 @@ struct fake_dp {
 	uint8_t ram[FAKE_RAM_SIZE];
 	/* Injection: the access number `wait_at` and the next `wait_count` - 1 get WAIT. */
 	unsigned accesses, wait_at, wait_count, silent_at, silent_count;
+	uint32_t targetid, dlpidr;	/* DPv2 */
 	unsigned transfers, tar_writes, select_writes, csw_writes, bus_accesses, line_resets;
 	bool is_dead;
 };
@@ -173,7 +174,13 @@ static inline uint32_t fake_dp_read(struct fake_dp *dp, unsigned a)
 {
 	switch (a) {
 	case 0x0: return FAKE_DPIDR;
-	case 0x4: return (dp->select & 0xf) == 0 ? fake_ctrl_stat(dp) : 0;
+	case 0x4:
+		switch (dp->select & 0xf) {
+		case 0: return fake_ctrl_stat(dp);
+		case 2: return dp->targetid;
+		case 3: return dp->dlpidr;
+		default: return 0;
+		}
 	case 0xc: return dp->rdbuff;
 	default: return 0;
 	}

@@ -15,7 +15,8 @@ struct fake_board {
 	struct adapter adapter;
 	struct dap dap;
 	struct mem_ap *ap;
-	unsigned runs, connects, aborts;
+	unsigned runs, connects, aborts, selections;
+	uint32_t targetsel;
 };
 
 /* One access as a probe does it: the posted read is collected at once, WAIT is reported. */
@@ -79,6 +80,15 @@ static inline enum err fake_abort(struct dap_port *port, uint32_t value)
 	return OK;
 }
 
+static inline enum err fake_select_target(struct dap_port *port, uint32_t targetsel)
+{
+	struct fake_board *board = port->priv;
+
+	board->selections++;
+	board->targetsel = targetsel;
+	return OK;
+}
+
 static const struct dap_port_ops fake_ops = {
 	.read = port_read,
 	.write = port_write,
@@ -86,6 +96,7 @@ static const struct dap_port_ops fake_ops = {
 	.write_block = port_write_block,
 	.run = fake_run,
 	.connect = fake_connect,
+	.select_target = fake_select_target,
 	.abort = fake_abort,
 };
 

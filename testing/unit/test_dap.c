@@ -184,6 +184,42 @@ static void test_disconnect_drops_the_requests(void **state)
 	fake_board_free(b);
 }
 
+/* Two debug ports on one wire: each is selected before it is spoken to, and only then. */
+static void test_multidrop(void **state)
+{
+	struct fake_board *b = fake_board_new();
+	struct dap other = { .adapter = &b->adapter, .port = &b->adapter.port, .has_multidrop = true };
+	uint32_t value;
+
+	(void)state;
+	b->dap.has_multidrop = true;
+	b->dap.dp_id = 0x01002927;
+	b->dap.instance_id = 1;
+	b->dp.targetid = 0x01002927;
+	b->dp.dlpidr = 0x10000001;
+	assert_int_equal(dap_connect(&b->dap), OK);
+	assert_int_equal(b->targetsel, 0x11002927);
+	assert_int_equal(b->selections, 1);
+	dap_read_ap(&b->dap, 0, AP_IDR, &value);
+	assert_int_equal(dap_run(&b->dap), OK);
+	assert_int_equal(b->selections, 1);
+
+	other.dp_id = 0x01002927;
+	b->dp.dlpidr = 0x00000001;
+	assert_int_equal(dap_connect(&other), OK);
+	assert_int_equal(b->targetsel, 0x01002927);
+	dap_read_ap(&b->dap, 0, AP_IDR, &value);
+	assert_int_equal(dap_run(&b->dap), OK);
+	assert_int_equal(b->selections, 3);
+	assert_int_equal(b->targetsel, 0x11002927);
+
+	/* Another chip answers to the selection. */
+	b->dp.targetid = 0x0bad0001;
+	assert_int_equal(dap_connect(&b->dap), ERR_DAP_NO_ACK);
+	assert_non_null(strstr(error_text(error_current()), "another one"));
+	fake_board_free(b);
+}
+
 static void test_words_for_ctrl_stat(void **state)
 {
 	char text[160];
@@ -213,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_glitch_is_mended_by_a_line_reset),
 		cmocka_unit_test(test_power_cycle),
 		cmocka_unit_test(test_disconnect_drops_the_requests),
+		cmocka_unit_test(test_multidrop),
 		cmocka_unit_test(test_words_for_ctrl_stat),
 	};
 
