@@ -110,6 +110,31 @@ enum err target_read_bytes(struct target *t, uint32_t addr, uint8_t *dst, size_t
 	return rc;
 }
 
+enum err target_read_spans(struct target *t, const struct read_span *spans, size_t count)
+{
+	uint32_t *words, *word;
+	size_t total = 0;
+
+	TRY(check(t));
+	for (size_t i = 0; i < count; i++)
+		total += spans[i].bytes / 4;
+	word = words = xcalloc(total, sizeof(*words));
+	for (size_t i = 0; i < count; i++) {
+		for (uint32_t at = 0; at < spans[i].bytes; at += 4)
+			mem_ap_queue_read32(t->ap, spans[i].addr + at, word++);
+	}
+	enum err rc = mem_ap_run(t->ap);
+
+	word = words;
+	for (size_t i = 0; rc == OK && i < count; i++) {
+		for (uint32_t at = 0; at < spans[i].bytes; at += 4)
+			put_le32(spans[i].dst + at, *word++);
+		seen(t, spans[i].addr, spans[i].dst, spans[i].bytes);
+	}
+	free(words);
+	return rc;
+}
+
 static enum err write_ragged(struct target *t, uint32_t addr, const uint8_t *src, size_t n)
 {
 	size_t at = 0;

@@ -218,6 +218,12 @@ enum err target_write(struct target *t, uint32_t addr, unsigned size, size_t cou
  * instruction where a software breakpoint stands, and writes underneath it. */
 enum err target_read_bytes(struct target *t, uint32_t addr, uint8_t *dst, size_t n, size_t *done);
 enum err target_write_bytes(struct target *t, uint32_t addr, const uint8_t *src, size_t n);
+/* Several pieces of whole, aligned words in one round trip; after an error none is valid. */
+struct read_span {
+	uint32_t addr, bytes;
+	uint8_t *dst;
+};
+enum err target_read_spans(struct target *t, const struct read_span *spans, size_t count);
 enum err target_read_u32(struct target *t, uint32_t addr, uint32_t *value);
 enum err target_write_u32(struct target *t, uint32_t addr, uint32_t value);
 enum err target_read_u16(struct target *t, uint32_t addr, uint16_t *value);

@@ -108,6 +108,16 @@ enum err target_read_bytes(struct target *t, uint32_t addr, uint8_t *dst, size_t
 	return OK;
 }
 
+enum err target_read_spans(struct target *t, const struct read_span *spans, size_t count)
+{
+	unsigned reads = the_fake->reads;
+
+	for (size_t i = 0; i < count; i++)
+		TRY(target_read_bytes(t, spans[i].addr, spans[i].dst, spans[i].bytes, NULL));
+	the_fake->reads = reads + 1;
+	return OK;
+}
+
 enum err target_write_bytes(struct target *t, uint32_t addr, const uint8_t *src, size_t n)
 {
 	TRY(fails());

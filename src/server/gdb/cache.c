@@ -2,9 +2,10 @@
 /*
  * The read cache. At a stop GDB reads a dozen times two or four bytes around PC and SP; each would be a
  * trip to the probe. So a miss reads whole lines, in flash and in the SRAM region, never where a read
- * may have side effects. Filled by reads on a halted core; emptied when the target's memory epoch
- * changes (writes, resume, step, reset). DMA goes on while the core stands: RAM lines live only as long
- * as such a burst of reads takes.
+ * may have side effects; and the first miss of a stop brings the lines along that the last stop needed
+ * around the same PC and SP, all in one trip. Filled by reads on a halted core; emptied when the
+ * target's memory epoch changes (writes, resume, step, reset). DMA goes on while the core stands: RAM
+ * lines live only as long as such a burst of reads takes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,18 @@
 
 #define LINE_BYTES  128u
 #define LINES	    32u
-#define SPAN_LINES  3u		/* what one request may fetch; longer ones go past the cache */
+#define SPAN_LINES  3u		/* what one request may span; longer ones go past the cache */
+#define FETCH_LINES (SPAN_LINES + 3u)
+#define NEAR_PC	    512u
+#define NEAR_SP	    256u
 #define RAM_LIFE_MS 200u
 
 struct line {
-	enum { LINE_EMPTY, LINE_GOOD, LINE_BAD /* could not be read */ } state;
+	enum {
+		LINE_EMPTY, LINE_GOOD,
+		LINE_BAD,		/* could not be read */
+		LINE_OLD		/* was good at an earlier stop: worth a guess, not an answer */
+	} state;
 	uint32_t addr;
 	uint64_t read_ms;
 	uint8_t data[LINE_BYTES];
@@ -27,6 +35,7 @@ struct line {
 struct read_cache {
 	uint32_t epoch;		/* of the target when the lines were read */
 	unsigned next;		/* the line to replace */
+	bool has_guessed;	/* at this stop */
 	struct line lines[LINES];
 };
 
@@ -57,20 +66,25 @@ static bool is_fresh(const struct line *line)
 	return !is_ram(line->addr) || clock_now_ms() - line->read_ms < RAM_LIFE_MS;
 }
 
-static struct line *find(struct read_cache *cache, uint32_t addr)
+static struct line *find_slot(struct read_cache *cache, uint32_t addr)
 {
 	for (unsigned i = 0; i < LINES; i++) {
-		struct line *line = &cache->lines[i];
-
-		if (line->state != LINE_EMPTY && line->addr == addr && is_fresh(line))
-			return line;
+		if (cache->lines[i].state != LINE_EMPTY && cache->lines[i].addr == addr)
+			return &cache->lines[i];
 	}
 	return NULL;
 }
 
+static struct line *find(struct read_cache *cache, uint32_t addr)
+{
+	struct line *line = find_slot(cache, addr);
+
+	return line != NULL && line->state != LINE_OLD && is_fresh(line) ? line : NULL;
+}
+
 static void put(struct read_cache *cache, uint32_t addr, const uint8_t *data)
 {
-	struct line *line = find(cache, addr);
+	struct line *line = find_slot(cache, addr);
 
 	if (line == NULL)
 		line = &cache->lines[cache->next++ % LINES];
@@ -81,16 +95,107 @@ static void put(struct read_cache *cache, uint32_t addr, const uint8_t *data)
 		memcpy(line->data, data, LINE_BYTES);
 }
 
-/* Reads lines [first, first + count) in one go. */
-static bool fetch(struct gdb_session *s, uint32_t first, unsigned count)
+static bool is_cacheable(const struct gdb_session *s, uint32_t addr)
 {
-	uint8_t data[SPAN_LINES * LINE_BYTES];
-	bool good = target_read_bytes(s->target, first, data, count * LINE_BYTES, NULL) == OK;
+	return is_ram(addr) || is_flash(s, addr);
+}
 
-	error_clear();	/* the exact read that follows says what is wrong */
-	for (unsigned i = 0; i < count; i++)
-		put(s->cache, first + i * LINE_BYTES, good ? data + i * LINE_BYTES : NULL);
-	return good;
+/* Lines to read in one go. */
+struct fetch {
+	struct read_span spans[FETCH_LINES];
+	size_t count;
+	uint8_t data[FETCH_LINES][LINE_BYTES];
+};
+
+static void want(struct gdb_session *s, struct fetch *f, uint32_t addr)
+{
+	addr &= ~(LINE_BYTES - 1);
+	if (!is_cacheable(s, addr) || find(s->cache, addr) != NULL || f->count == FETCH_LINES)
+		return;
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->spans[i].addr == addr)
+			return;
+	}
+	f->spans[f->count] = (struct read_span){ addr, LINE_BYTES, f->data[f->count] };
+	f->count++;
+}
+
+static bool is_near(uint32_t addr, uint32_t place, uint32_t distance)
+{
+	return addr - place + distance < 2 * distance;
+}
+
+static void guess(struct gdb_session *s, struct fetch *f)
+{
+	struct read_cache *cache = s->cache;
+	uint32_t pc, sp;
+
+	if (cache->has_guessed || target_get_reg32(s->target, "pc", &pc) != OK ||
+	    target_get_reg32(s->target, "sp", &sp) != OK) {
+		error_clear();
+		return;
+	}
+	cache->has_guessed = true;
+	if (is_flash(s, pc))
+		want(s, f, pc);
+	for (unsigned i = 0; i < LINES; i++) {
+		const struct line *line = &cache->lines[i];
+
+		if (line->state == LINE_OLD && (is_near(line->addr, pc, NEAR_PC) ||
+						is_near(line->addr, sp, NEAR_SP)))
+			want(s, f, line->addr);
+	}
+}
+
+static bool fetch(struct gdb_session *s, const struct fetch *f)
+{
+	if (target_read_spans(s->target, f->spans, f->count) != OK) {
+		error_clear();
+		return false;
+	}
+	for (size_t i = 0; i < f->count; i++)
+		put(s->cache, f->spans[i].addr, f->data[i]);
+	return true;
+}
+
+/* Lines first..last are wanted for an answer. */
+static bool fill(struct gdb_session *s, uint32_t first, uint32_t last)
+{
+	struct fetch f = { .count = 0 };
+	size_t needed;
+
+	for (uint32_t at = first;; at += LINE_BYTES) {
+		want(s, &f, at);
+		if (at == last)
+			break;
+	}
+	needed = f.count;
+	if (needed == 0)
+		return true;
+	guess(s, &f);
+	if (fetch(s, &f))
+		return true;
+	if (f.count > needed) {
+		f.count = needed;
+		if (fetch(s, &f))
+			return true;
+	}
+	for (size_t i = 0; i < needed; i++)	/* the exact read that follows says what is wrong */
+		put(s->cache, f.spans[i].addr, NULL);
+	return false;
+}
+
+static void age(struct read_cache *cache)
+{
+	for (unsigned i = 0; i < LINES; i++) {
+		struct line *line = &cache->lines[i];
+
+		if (line->state == LINE_GOOD)
+			line->state = LINE_OLD;
+		else if (line->state == LINE_BAD)
+			line->state = LINE_EMPTY;
+	}
+	cache->has_guessed = false;
 }
 
 static struct read_cache *cache_of(struct gdb_session *s)
@@ -98,41 +203,39 @@ static struct read_cache *cache_of(struct gdb_session *s)
 	if (s->cache == NULL)
 		s->cache = xcalloc(1, sizeof(*s->cache));
 	if (s->cache->epoch != s->target->memory_epoch) {
-		for (unsigned i = 0; i < LINES; i++)
-			s->cache->lines[i].state = LINE_EMPTY;
+		age(s->cache);
 		s->cache->epoch = s->target->memory_epoch;
 	}
 	return s->cache;
 }
 
+/* All lines of a request are of a kind that may be cached and have not failed before. */
+static bool may_serve(struct gdb_session *s, uint32_t first, uint32_t last)
+{
+	for (uint32_t at = first;; at += LINE_BYTES) {
+		const struct line *line = find(s->cache, at);
+
+		if (!is_cacheable(s, at) || (line != NULL && line->state == LINE_BAD))
+			return false;
+		if (at == last)
+			return true;
+	}
+}
+
 bool cache_read(struct gdb_session *s, uint32_t addr, uint8_t *dst, size_t n)
 {
 	uint32_t first = addr & ~(LINE_BYTES - 1), last = (uint32_t)(addr + n - 1) & ~(LINE_BYTES - 1);
-	unsigned count = (last - first) / LINE_BYTES + 1;
-	bool is_missing = false;
 
 	if (s->target->state != TARGET_HALTED || target_claimed_by(s->target) != NULL || n == 0 ||
-	    n > SPAN_LINES * LINE_BYTES || last < first || count > SPAN_LINES)
+	    last < first || (last - first) / LINE_BYTES >= SPAN_LINES)
 		return false;
-	struct read_cache *cache = cache_of(s);
-
-	for (uint32_t at = first;; at += LINE_BYTES) {
-		const struct line *line = find(cache, at);
-
-		if (!is_ram(at) && !is_flash(s, at))
-			return false;
-		if (line != NULL && line->state == LINE_BAD)
-			return false;
-		is_missing |= line == NULL;
-		if (at == last)
-			break;
-	}
-	if (is_missing && !fetch(s, first, count))
+	s->cache = cache_of(s);
+	if (!may_serve(s, first, last) || !fill(s, first, last))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = addr + (uint32_t)i;
 
-		dst[i] = find(cache, at & ~(LINE_BYTES - 1))->data[at % LINE_BYTES];
+		dst[i] = find(s->cache, at & ~(LINE_BYTES - 1))->data[at % LINE_BYTES];
 	}
 	return true;
 }
