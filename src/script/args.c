@@ -181,7 +181,7 @@ void result_bool(struct call *c, bool value)
 	result_int(c, value);
 }
 
-static void append(struct call *c, Jim_Obj *element)
+void result_append_obj(struct call *c, struct Jim_Obj *element)
 {
 	if (c->result == NULL)
 		set_result(c, Jim_NewListObj(c->script->interp, NULL, 0));
@@ -190,12 +190,12 @@ static void append(struct call *c, Jim_Obj *element)
 
 void result_append(struct call *c, const char *text)
 {
-	append(c, Jim_NewStringObj(c->script->interp, text, -1));
+	result_append_obj(c, Jim_NewStringObj(c->script->interp, text, -1));
 }
 
 void result_append_int(struct call *c, int64_t value)
 {
-	append(c, Jim_NewIntObj(c->script->interp, value));
+	result_append_obj(c, Jim_NewIntObj(c->script->interp, value));
 }
 
 void result_dict(struct call *c, const char *key, const char *value)

@@ -14,6 +14,7 @@
 #include "base/err.h"
 
 struct call;
+struct Jim_Obj;
 
 enum err arg_u32(struct call *c, int index, uint32_t *value);
 enum err arg_u64(struct call *c, int index, uint64_t *value);
@@ -37,6 +38,8 @@ void result_bool(struct call *c, bool value);
 /* Lists and dicts: append elements; the first call makes the result a list. */
 void result_append(struct call *c, const char *text);
 void result_append_int(struct call *c, int64_t value);
+/* A list inside the list. */
+void result_append_obj(struct call *c, struct Jim_Obj *element);
 void result_dict(struct call *c, const char *key, const char *value);
 
 #endif

@@ -275,7 +275,7 @@ static void make_groups(struct script *script, const char *name)
 
 		if (cmd != NULL && !cmd->isproc && cmd->u.native.cmdProc == verb_proc) {
 			((struct verb *)cmd->u.native.privData)->has_longer = true;
-		} else if (cmd == NULL) {
+		} else if (cmd == NULL || cmd->isproc) {	/* a placeholder gives way */
 			char *group = xasprintf("%.*s", (int)n, name);
 
 			Jim_CreateCommand(script->interp, group, group_proc, script, NULL);

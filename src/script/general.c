@@ -168,6 +168,26 @@ static enum err cmd_command_mode(struct call *c)
 	return OK;
 }
 
+static void list_row(void *ctx, const char *kind, const struct command *row)
+{
+	static const char *const stages[] = { "any", "config", "exec" };
+	struct call *c = ctx;
+	const char *pairs[] = { "name", row->name, "object", kind ? kind : "", "stage",
+				stages[row->stage], "usage", row->usage, "help", row->help };
+	Jim_Obj *dict = Jim_NewListObj(c->script->interp, NULL, 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+		Jim_ListAppendElement(c->script->interp, dict,
+				      Jim_NewStringObj(c->script->interp, pairs[i], -1));
+	result_append_obj(c, dict);
+}
+
+static enum err cmd_command_list(struct call *c)
+{
+	script_each_command(c->script, list_row, c);
+	return OK;
+}
+
 static void run_list(struct script *script, const char *variable)
 {
 	Jim_Obj *list = Jim_GetGlobalVariableStr(script->interp, variable, JIM_NONE);
@@ -354,6 +374,9 @@ static const struct command general_commands[] = {
 	{ "command mode", STAGE_ANY, 0, -1, "?name ...?", cmd_command_mode,
 	  "When a command may be used: any, config (before init), exec (after init) or unknown; "
 	  "without a name, the present stage." },
+	{ "command list", STAGE_ANY, 0, 0, "", cmd_command_list,
+	  "All commands, each a dict: name, object (what kind of object has it, or empty), stage, usage, "
+	  "help." },
 	{ "shutdown", STAGE_ANY, 0, 1, "?error|number?", cmd_shutdown,
 	  "Ends the daemon; error: with exit code 1." },
 	{ "exit", STAGE_ANY, 0, 1, "?number?", cmd_exit,

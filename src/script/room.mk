@@ -16,7 +16,7 @@ nodist_libprobed_a_SOURCES = src/script/embedded.c
 
 # Tcl that lives inside the program. A room adds: embedded_tcl += src/ROOM/x.tcl. Evaluated in this
 # order when the interpreter starts, before any verb but those of script/ is registered.
-embedded_tcl = src/script/startup.tcl
+embedded_tcl = src/script/startup.tcl src/script/absent.tcl
 EXTRA_DIST += $(embedded_tcl) src/script/embed
 CLEANFILES += src/script/embedded.c
 src/script/embedded.c: $(embedded_tcl) src/script/embed

@@ -24,8 +24,8 @@ testing_unit_test_args_LDADD = $(probed_test_libs)
 endif
 
 dist_man_MANS += doc/probed.1
-dist_check_SCRIPTS += testing/check-errors
-EXTRA_DIST += doc/errors.md doc/end-states.md contrib/gen-errors
+dist_check_SCRIPTS += testing/check-errors testing/check-manual
+EXTRA_DIST += doc/commands.md doc/errors.md doc/end-states.md contrib/gen-commands contrib/gen-errors
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = contrib/completion/probed
 
