@@ -215,8 +215,31 @@ static enum err no_ram(uint32_t addr, size_t bytes)
 			 (uint32_t)(addr + bytes - 1));
 }
 
+/* Registers are no memory: aligned words of them are read as the core would, side effects included.
+ */
+static bool read_registers(struct vb_bus *bus, uint32_t addr, uint8_t *data, size_t bytes)
+{
+	if (addr % 4 != 0 || bytes % 4 != 0)
+		return false;
+	for (size_t i = 0; i < bytes; i += 4) {
+		struct vb_access access = {
+			.master = VB_CPU_DATA,
+			.addr = addr + (uint32_t)i,
+			.size = 4,
+			.is_privileged = true,
+		};
+		uint32_t value;
+
+		if (vb_bus_read(bus, &access, &value) != VB_OK)
+			return false;
+		put_le32(data + i, value);
+	}
+	return true;
+}
+
 static enum err run_read(struct vb_control *control, int argc, char **argv, struct buf *out)
 {
+	struct vb_bus *bus = control->board->bus;
 	uint32_t addr;
 	uint64_t bytes;
 	uint8_t *data;
@@ -228,7 +251,7 @@ static enum err run_read(struct vb_control *control, int argc, char **argv, stru
 	TRY(number(argv[2], MAX_READ, &bytes));
 	data = xcalloc(1, bytes + 1);
 	hex = xcalloc(2, bytes + 1);
-	if (!vb_bus_peek(control->board->bus, addr, data, bytes))
+	if (!vb_bus_peek(bus, addr, data, bytes) && !read_registers(bus, addr, data, bytes))
 		rc = no_ram(addr, bytes);
 	hex_encode(hex, data, bytes);
 	if (rc == OK)
@@ -447,7 +470,8 @@ const struct vb_verb vb_verbs[] = {
 	{ "dump", 3, 3, "ADDR LEN FILE", "Write memory to a file, past all protection.", run_dump },
 	{ "load", 2, 2, "ADDR FILE", "Put a file into memory (flash too), past all rules.",
 	  run_load },
-	{ "read", 2, 2, "ADDR LEN", "Show memory as hex, past all protection.", run_read },
+	{ "read", 2, 2, "ADDR LEN",
+	  "Show memory as hex, past all protection, or registers, word by word.", run_read },
 	{ "write", 2, 2, "ADDR HEX", "Put bytes into memory, past all rules.", run_write },
 	{ "save", 1, 1, "FILE", "Save the non-volatile state.", run_save },
 	{ "restore", 1, 1, "FILE", "Load a saved state and switch the board off and on.",

@@ -116,6 +116,8 @@ def test_control_help_and_errors(still):
     assert "usage: read" in still.ctl("read 0x20000000", fails=True)["error"]
     assert "no number" in still.ctl("read zero 4", fails=True)["error"]
     assert "not all memory" in still.ctl("read 0x60000000 4", fails=True)["error"]
+    assert "not all memory" in still.ctl("read 0x40021001 2", fails=True)["error"]
+    assert still.ctl("read 0xe000ed00 4")["data"] == "41c20f41"     # registers: CPUID
     assert "neither" in still.ctl("power maybe", fails=True)["error"]
     assert "none of" in still.ctl("inject noise 0 1", fails=True)["error"]
     assert "cannot read" in still.ctl("load 0x20000000 /nonexistent", fails=True)["error"]
