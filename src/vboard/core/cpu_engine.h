@@ -56,6 +56,8 @@ struct engine {
 	uint32_t it_first, it_bytes;	/* members of the IT block that Unicorn is in */
 	uint64_t page_addr;		/* of the opcode page, or NO_PAGE */
 	const uint8_t *page;
+	bool page_is_open;		/* its region is not guarded */
+	uint32_t open_first, open_bytes;	/* the last data region that is not guarded */
 	bool is_abandoned;		/* the instruction at hook_pc did not happen */
 	struct { uint8_t *at; unsigned size; uint8_t old[8]; } undo;
 };

@@ -57,13 +57,18 @@ static void stall(struct vb_cpu *cpu, uint64_t until_ns)
 static bool fetch_is_guarded(struct engine *e, uint32_t pc, enum stop *why)
 {
 	struct vb_cpu *cpu = e->cpu;
-	const struct vb_region *r = vb_bus_find(cpu->bus, pc);
-	struct vb_access a = { .master = VB_CPU_CODE, .addr = pc, .size = 2,
-			       .is_privileged = is_privileged(e) };
+	const struct vb_region *r;
 	enum vb_result rc;
 
+	if (e->page_is_open && !((pc ^ e->page_addr) & ~(uint64_t)(PAGE - 1)))
+		return false;
+	r = vb_bus_find(cpu->bus, pc);
 	if (r == NULL || r->ram == NULL || !r->guarded || r->ram_ops == NULL || r->ram_ops->check == NULL)
 		return false;
+
+	struct vb_access a = { .master = VB_CPU_CODE, .addr = pc, .size = 2,
+			       .is_privileged = is_privileged(e) };
+
 	rc = r->ram_ops->check(r->ctx, &a, pc - r->base);
 	if (rc == VB_OK)
 		return false;
@@ -229,6 +234,7 @@ static void turn_page(struct engine *e, uint32_t pc)
 
 	/* Unicorn executes from mapped RAM only, so the region is one. */
 	e->page_addr = page;
+	e->page_is_open = !r->guarded;
 	e->page = r->ram + (page - r->base);
 	e->executed[page / PAGE / 8] |= (uint8_t)BIT(page / PAGE % 8);
 }
@@ -266,6 +272,10 @@ static bool guard_refuses(struct engine *e, const struct vb_region *r, struct vb
 {
 	enum vb_result rc;
 
+	if (r != NULL && !r->guarded) {
+		e->open_first = r->base;
+		e->open_bytes = r->size;
+	}
 	if (r == NULL || r->ram == NULL || !r->guarded || r->ram_ops == NULL || r->ram_ops->check == NULL)
 		return false;
 	if (a->is_write && !r->writable)
@@ -316,6 +326,9 @@ static void on_data(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
 
 	(void)uc;
 	if (!(cpu->caution & CAUTION_DATA) || e->is_abandoned)
+		return;
+	if ((cpu->caution & CAUTION_DATA) == CAUTION_GUARD &&
+	    (uint32_t)address - e->open_first < e->open_bytes)
 		return;
 
 	struct vb_access a = { .master = VB_CPU_DATA, .addr = (uint32_t)address, .size = (unsigned)size,

@@ -152,6 +152,8 @@ static void on_remapped(void *ctx)
 
 	e->maps_are_old = true;
 	e->cpu->attention = true;
+	e->page_is_open = false;
+	e->open_bytes = 0;
 	engine_update_caution(e->cpu);
 }
 
