@@ -360,6 +360,19 @@ static const char *json_bool(bool v)
 	return v ? "true" : "false";
 }
 
+static const char *core_word(const struct vb_board *board, const struct vb_cpu_state *cpu)
+{
+	if (!board->powered)
+		return "off";
+	if (cpu->in_reset)
+		return "reset";
+	if (cpu->halted)
+		return "halted";
+	if (cpu->locked_up)
+		return "locked-up";
+	return cpu->sleeping ? "sleeping" : "running";
+}
+
 static enum err run_state(struct vb_control *control, int argc, char **argv, struct buf *out)
 {
 	static const char *const modes[] = { "jtag", "swd", "dormant" };
@@ -371,6 +384,7 @@ static enum err run_state(struct vb_control *control, int argc, char **argv, str
 	vb_cpu_state(board->cpu, &cpu);
 	buf_printf(out, ",\"powered\":%s,\"nrst_low\":%s", json_bool(board->powered),
 		   json_bool(board->nrst_low));
+	buf_printf(out, ",\"core\":\"%s\"", core_word(board, &cpu));
 	buf_printf(out, ",\"halted\":%s,\"sleeping\":%s,\"locked_up\":%s,\"in_reset\":%s",
 		   json_bool(cpu.halted), json_bool(cpu.sleeping), json_bool(cpu.locked_up),
 		   json_bool(cpu.in_reset));

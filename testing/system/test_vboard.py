@@ -212,10 +212,13 @@ def test_power_cycle_loses_the_link_and_ram(still):
 def test_nrst_holds_the_core(still):
     still.ctl("nrst low")
     assert still.ctl("state")["in_reset"] and still.ctl("state")["nrst_low"]
+    assert still.ctl("state")["core"] == "reset"
     probe = Probe(still)
     assert probe.command(0x10, 0, 0, 0, 0, 0, 0)[1] & 0x80 == 0
     still.ctl("nrst high")
-    assert not still.ctl("state")["in_reset"]
+    assert still.ctl("state")["core"] in ("running", "locked-up")
+    still.ctl("power off")
+    assert still.ctl("state")["core"] == "off"
 
 
 @pytest.mark.parametrize("kind,answer", [("wait", 2), ("fault", 4), ("no-ack", 7), ("parity", 8)])
