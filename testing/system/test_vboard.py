@@ -234,6 +234,22 @@ def test_injection_after_good_transfers(still, kind, answer):
     assert probe.transfer(0x02)[2:] == DPIDR
 
 
+def test_flash_that_is_busy_makes_the_port_wait(still):
+    """RM0351 3.3.8: a read during an erase stalls the bus until the erase is done."""
+    probe = Probe(still)
+    probe.connect()
+    probe.command(0x04, 0, 0, 0, 0, 0)
+    for register, value in ((0x08, 0x45670123), (0x08, 0xcdef89ab), (0x14, 0x2), (0x14, 0x10002)):
+        assert probe.transfer((0x05, 0x40022000 + register), (0x0d, value)) == b"\x02\x01"
+    assert probe.transfer((0x05, FLASH), 0x0f)[:2] == b"\x02\x02"        # accepted, RDBUFF waits
+    assert probe.transfer(0x0e)[:2] == b"\x00\x02"
+    assert probe.transfer(0x06)[:2] == b"\x01\x01"                       # CTRL/STAT never does
+    probe.transfer((0x00, 1))                                            # DAPABORT: the DP is free ...
+    assert probe.transfer((0x05, SRAM1))[:2] == b"\x00\x02"              # ... the AP is not
+    still.ctl("run 25000000")
+    assert probe.transfer((0x05, FLASH), 0x0f) == b"\x02\x01\xff\xff\xff\xff"
+
+
 def test_two_deterministic_runs_give_the_same_numbers(make_board, firmware):
     def run():
         board = make_board("--deterministic", "--usb", "full")
