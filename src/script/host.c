@@ -26,7 +26,8 @@ bool host_is_open(const struct script *script)
 
 static int refuse(struct script *script, Jim_Obj *const *argv)
 {
-	error_why(ERR_REFUSED, "\"%s\" reaches into the host and is refused to clients", Jim_String(argv[0]));
+	error_why(ERR_REFUSED, "\"%s\" reaches into the host and is refused to clients",
+		  Jim_String(argv[0]));
 	error_next(ERR_REFUSED, "start probed with --allow-exec if every client may be trusted");
 	return command_fail(script);
 }

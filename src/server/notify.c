@@ -20,7 +20,8 @@ static void on_reset(struct server *server, struct target *t, enum target_event 
 
 	if (event == EVENT_RESET_START && t == server->targets->first) {
 		server->is_resetting = true;
-		tcl_rpc_notify(server->rpc, "type target_reset mode %s", modes[server->targets->reset_mode]);
+		tcl_rpc_notify(server->rpc, "type target_reset mode %s",
+			       modes[server->targets->reset_mode]);
 	} else if (event == EVENT_RESET_END) {
 		server->is_resetting = false;
 		tcl_rpc_event(server->rpc, NULL, target_state_name(t));

@@ -25,7 +25,7 @@ endif
 
 dist_man_MANS += doc/probed.1
 dist_check_SCRIPTS += testing/check-errors testing/check-manual
-EXTRA_DIST += doc/commands.md doc/errors.md doc/end-states.md contrib/gen-commands contrib/gen-errors
+EXTRA_DIST += testing/system/test_consoles.py doc/commands.md doc/errors.md doc/end-states.md contrib/gen-commands contrib/gen-errors
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = contrib/completion/probed
 

@@ -229,7 +229,8 @@ static enum err open_fifo(struct service *s, const char *path)
 	if (s->out_fd < 0)
 		reason = errno;
 	if (reason != 0)
-		error_why(ERR_NET, "cannot open FIFO %s: %s", s->fd < 0 ? path : out_path, strerror(reason));
+		error_why(ERR_NET, "cannot open FIFO %s: %s", s->fd < 0 ? path : out_path,
+			  strerror(reason));
 	free(out_path);
 	return reason ? error_next(ERR_NET, "make both with mkfifo: PATH and PATHo") : OK;
 }

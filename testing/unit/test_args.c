@@ -33,7 +33,8 @@ static enum err parse(struct options *o, const char *const *words)
 
 static void test_queue_keeps_the_order_of_files_and_commands(void **state)
 {
-	const char *const words[] = { "-c", "a", "-f", "b.cfg", "-c c", "--command", "d", "--file=e", NULL };
+	const char *const words[] = { "-c", "a", "-f", "b.cfg", "-c c", "--command", "d",
+				      "--file=e", NULL };
 	static const struct queued expected[] = {
 		{ false, "a" }, { true, "b.cfg" }, { false, " c" }, { false, "d" }, { true, "e" },
 	};

@@ -285,7 +285,8 @@ static void test_objects(void **state)
 	check_fails(f, "chip.cpu", ERR_ARGUMENT, "needs a subcommand");
 	check_fails(f, "chip.cpu mdq 0", ERR_ARGUMENT, "did you mean \"chip.cpu mdw\"?");
 	check_fails(f, "chip.cpu mdw", ERR_ARGUMENT, "usage: mdw address ?count?");
-	assert_int_equal(script_register_object(f->script, "plain", "target", object_rows, f), ERR_ARGUMENT);
+	assert_int_equal(script_register_object(f->script, "plain", "target", object_rows, f),
+			 ERR_ARGUMENT);
 	script_unregister_object(f->script, "chip.cpu");
 	check_fails(f, "chip.cpu mdw 0", ERR_SCRIPT, "invalid command name");
 }
