@@ -463,6 +463,94 @@ static void test_poked_flash_counts_as_programmed(void **state)
 	assert_int_equal(rd(b, BANK2), 0x12345678);
 }
 
+/* The control port's verbs */
+
+static bool verb(struct chip_bench *b, const char *line)
+{
+	char words[128], error[128] = "", *argv[8], *save = NULL, *json = NULL;
+	size_t size;
+	int argc = 0;
+	FILE *out = open_memstream(&json, &size);
+	bool ok = false;
+
+	snprintf(words, sizeof(words), "%s", line);
+	for (char *w = strtok_r(words, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	for (const struct vb_control_verb *v = stm32l476_chip.verbs; v->name != NULL; v++) {
+		if (strcmp(v->name, argv[0]) == 0)
+			ok = v->run(b->board, b->chip, argc, argv, out, error, sizeof(error));
+	}
+	fclose(out);
+	assert_true(ok ? size > 0 : error[0] != '\0');	/* an answer or a reason, never neither */
+	free(json);
+	return ok;
+}
+
+static void test_option_verb(void **state)
+{
+	struct chip_bench *b = *state;
+
+	assert_true(verb(b, "options WRP1A=0..15 BFB2=1"));
+	assert_int_equal(flash_rd(b, 0x2c), 0xff0fff00);
+	assert_int_equal(flash_rd(b, FLASH_OPTR), 0xfffff8aa);
+	assert_false(verb(b, "options BFB2=0 FOO=1"));		/* all or none */
+	assert_int_equal((uint32_t)b->f->stored[OPT_USER], 0xfffff8aa);
+	assert_true(verb(b, "options WRP2B 5 5 pending"));
+	assert_int_equal(flash_rd(b, 0x50), 0xff00ffff);
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	assert_int_equal(flash_rd(b, 0x50), 0xff05ff05);
+	assert_false(verb(b, "options WRP1A=3"));
+	assert_true(verb(b, "options factory"));
+	assert_int_equal(flash_rd(b, FLASH_OPTR), 0xffeff8aa);
+}
+
+static void test_fault_verbs(void **state)
+{
+	struct chip_bench *b = *state;
+
+	assert_true(verb(b, "preset-sr 0xa0"));
+	assert_int_equal(flash_rd(b, FLASH_SR), 0xa0);
+	assert_true(verb(b, "preset-sr 0x80 sticky"));
+	vb_board_reset(b->board, VB_RESET_NRST);
+	assert_int_equal(flash_rd(b, FLASH_SR), 0x80);
+	assert_true(verb(b, "preset-sr 0"));
+	assert_true(verb(b, "preset-cr 1"));
+	assert_int_equal(flash_rd(b, FLASH_CR), CR_PG);
+	assert_true(verb(b, "lock-keys"));
+	unlock(b);
+	assert_int_equal(flash_rd(b, FLASH_CR), 0xc0000000 | CR_PG);
+	assert_true(verb(b, "flash-size 0xffff"));
+	assert_int_equal(rd(b, 0x1fff75e0) & 0xffff, 0xffff);
+	rd(b, BANK2);
+	assert_true(verb(b, "corrupt-options OPTR"));
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	assert_int_equal(flash_rd(b, FLASH_SR), SR_OPTVERR);
+	assert_int_equal(flash_rd(b, FLASH_OPTR), 0xfffff8ff);
+	assert_false(verb(b, "fail-after 0 power"));
+	assert_false(verb(b, "stuck-bsy maybe"));
+	assert_false(verb(b, "flash-load /nonexistent"));
+}
+
+static void test_flipped_bits(void **state)
+{
+	struct chip_bench *b = *state;
+
+	unlock(b);
+	program(b, MAIN, 0x12345678, 0);
+	assert_true(verb(b, "flip-bits 0x08000000 0x1"));	/* one: corrected */
+	assert_int_equal(rd(b, MAIN), 0x12345678);
+	assert_int_equal(flash_rd(b, FLASH_ECCR), ECCR_ECCC);
+	flash_wr(b, FLASH_ECCR, ECCR_ECCC);
+	assert_true(verb(b, "flip-bits 0x08000000 0x3"));	/* two: seen, not mended */
+	assert_int_equal(rd(b, MAIN), 0x1234567b);
+	assert_int_equal(flash_rd(b, FLASH_ECCR), ECCR_ECCD);
+	flash_wr(b, FLASH_ECCR, ECCR_ECCD);
+	program(b, MAIN + 8, 1, 1);
+	assert_true(verb(b, "flip-bits 0x0800000c 0x2 raw"));	/* the ECC agrees: nobody notices */
+	assert_int_equal(rd(b, MAIN + 12), 3);
+	assert_int_equal(flash_rd(b, FLASH_ECCR), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +575,9 @@ int main(void)
 		BENCH_TEST(test_state_file_round_trip),
 		BENCH_TEST(test_a_damaged_state_file_changes_nothing),
 		BENCH_TEST(test_poked_flash_counts_as_programmed),
+		BENCH_TEST(test_option_verb),
+		BENCH_TEST(test_fault_verbs),
+		BENCH_TEST(test_flipped_bits),
 	};
 
 	return cmocka_run_group_tests_name("vb_chip_options", tests, NULL, NULL);

@@ -168,27 +168,40 @@ static bool set_pair(struct stm32l4_flash *f, char *text, char *error, size_t er
 	return set_field(f, text, value, last, error, error_size);
 }
 
+static bool set_options(struct stm32l4_flash *f, int argc, char **argv, char *error,
+			size_t error_size)
+{
+	if (argc == 2 && strcmp(argv[1], "factory") == 0) {
+		stm32l4_options_factory(f);
+		return true;
+	}
+	if (argc > 1 && strchr(argv[1], '=') == NULL) {
+		if (argc < 3 || argc > 4)
+			return refuse(error, error_size, "usage: options [NAME VALUE [LAST]]");
+		return set_field(f, argv[1], argv[2], argc == 4 ? argv[3] : NULL, error, error_size);
+	}
+	for (int i = 1; i < argc; i++) {
+		if (strchr(argv[i], '=') == NULL)
+			return refuse(error, error_size, "expected NAME=VALUE");
+		if (!set_pair(f, argv[i], error, error_size))
+			return false;
+	}
+	return true;
+}
+
 bool stm32l476_options(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	bool is_pending = argc > 1 && strcmp(argv[argc - 1], "pending") == 0;
+	uint64_t before[OPT_COUNT];
 
 	(void)ctx;
 	argc -= is_pending;
-	if (argc == 2 && strcmp(argv[1], "factory") == 0) {
-		stm32l4_options_factory(f);
-	} else if (argc > 1 && strchr(argv[1], '=') == NULL) {
-		if (argc < 3 || argc > 4)
-			return refuse(error, error_size, "usage: options [NAME VALUE [LAST]]");
-		if (!set_field(f, argv[1], argv[2], argc == 4 ? argv[3] : NULL, error, error_size))
-			return false;
-	} else {
-		for (int i = 1; i < argc; i++) {
-			if (strchr(argv[i], '=') == NULL)
-				return refuse(error, error_size, "expected NAME=VALUE");
-			if (!set_pair(f, argv[i], error, error_size))
-				return false;
-		}
+	memcpy(before, f->stored, sizeof(before));
+	if (!set_options(f, argc, argv, error, error_size)) {
+		memcpy(f->stored, before, sizeof(before));	/* all of them or none */
+		stm32l4_options_show(f);
+		return false;
 	}
 	if (argc > 1 && !is_pending)
 		stm32l4_options_load(f);
@@ -270,7 +283,7 @@ bool stm32l476_preset_sr(VERB_ARGS)
 		return refuse(error, error_size, "usage: preset-sr VALUE [sticky]");
 	if (!stm32l476_number(argv[1], &value, error, error_size))
 		return false;
-	*stm32l4_flash_reg(f, FLASH_SR) |= value & 0xc3fb;
+	*stm32l4_flash_reg(f, FLASH_SR) = value & 0xc3fb;
 	f->sticky_sr = argc > 2 && strcmp(argv[2], "sticky") == 0 ? value & 0xc3fb : 0;
 	fprintf(out, "{\"SR\":%u}", *stm32l4_flash_reg(f, FLASH_SR));
 	return true;
@@ -528,20 +541,21 @@ bool stm32l476_flash_dump(VERB_ARGS)
 	return true;
 }
 
+/* The whole file or nothing of it. */
 static bool load_pages(struct stm32l4_flash *f, FILE *file, uint32_t addr, size_t *total)
 {
 	uint8_t page[2048];
 	size_t n;
 
+	if (fseek(file, 0, SEEK_END) != 0 || ftell(file) < 0 ||
+	    (unsigned long)ftell(file) > f->size_kb * 1024ul - addr)
+		return false;
+	rewind(file);
 	for (*total = 0;; *total += n) {
-		size_t room = sizeof(page) - (addr + *total) % sizeof(page);
-
-		n = fread(page, 1, room, file);
+		n = fread(page, 1, sizeof(page) - (addr + *total) % sizeof(page), file);
 		if (n == 0)
 			return true;
-		if (addr + *total + n > f->size_kb * 1024u ||
-		    !stm32l4_array_load(f, stm32l4_array_phys(f, addr + (uint32_t)*total), page, n))
-			return false;
+		stm32l4_array_load(f, stm32l4_array_phys(f, addr + (uint32_t)*total), page, n);
 	}
 }
 
