@@ -180,6 +180,26 @@ enum err flash_bank_at(struct flash_room *room, struct target *target, uint32_t 
 	return error_why(ERR_NO_BANK, "no flash bank found for address 0x%08x", addr);
 }
 
+enum err flash_check_readable(struct flash_bank *bank)
+{
+	return bank->driver->readable != NULL ? bank->driver->readable(bank) : OK;
+}
+
+/* A read that failed: the driver may know why. */
+enum err flash_explain_read(struct flash_bank *bank, enum err rc)
+{
+	struct error saved;
+	enum err why;
+
+	if (rc != ERR_BUS && rc != ERR_DAP_FAULT && rc != ERR_ALGORITHM)
+		return rc;
+	error_take(&saved);
+	why = flash_check_readable(bank);
+	if (why == OK)
+		error_put(&saved);
+	return why == OK ? rc : why;
+}
+
 enum err flash_read(struct flash_bank *bank, uint32_t offset, uint8_t *dst, size_t n)
 {
 	if (offset > bank->size || n > bank->size - offset)
@@ -188,7 +208,8 @@ enum err flash_read(struct flash_bank *bank, uint32_t offset, uint8_t *dst, size
 				 offset, n, bank->name, bank->size);
 	if (bank->driver->read != NULL)
 		return bank->driver->read(bank, dst, offset, n);
-	return target_read_bytes(bank->target, bank->base + offset, dst, n, NULL);
+	return flash_explain_read(bank, target_read_bytes(bank->target, bank->base + offset, dst, n,
+							  NULL));
 }
 
 static enum err erase_check_by_reading(struct flash_bank *bank, struct flash_sector *sector)
@@ -206,10 +227,11 @@ enum err flash_erase_check(struct flash_bank *bank)
 {
 	unsigned next = 0;
 
+	TRY(flash_check_readable(bank));
 	for (unsigned i = 0; i < bank->sector_count; i = next) {
 		next = flash_same_size_run(bank, i, bank->sector_count);
 		if (bank->driver->read == NULL) {
-			TRY(check_blank(bank, i, next - i));
+			TRY(flash_explain_read(bank, check_blank(bank, i, next - i)));
 			continue;
 		}
 		for (unsigned k = i; k < next; k++) {

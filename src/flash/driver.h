@@ -54,6 +54,8 @@ struct flash_driver {
 	enum err (*protect)(struct flash_bank *bank, bool set, unsigned first, unsigned last);
 	enum err (*protect_check)(struct flash_bank *bank);
 	enum err (*info)(struct flash_bank *bank, struct buf *out);	/* may be NULL */
+	/* May be NULL. Why the flash cannot be read, in words: protected, spoiled; OK: it can. */
+	enum err (*readable)(struct flash_bank *bank);
 	/* May be NULL: read through the bus. */
 	enum err (*read)(struct flash_bank *bank, uint8_t *dst, uint32_t offset, size_t n);
 };

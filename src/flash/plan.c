@@ -121,6 +121,28 @@ static void note_outside(struct builder *b, uint32_t addr, size_t n)
 	b->outside[b->outside_count++] = (struct flash_range){ addr, (uint32_t)n };
 }
 
+/* As much of data[0..n) as follows from addr on in sectors of the bank without a hole. */
+static enum err add_to_bank(struct builder *b, struct flash_bank *bank, size_t section, uint32_t addr,
+			    const uint8_t *data, size_t n, size_t *taken)
+{
+	struct draft_list *list = list_of(b, bank);
+
+	*taken = 0;
+	while (*taken < n) {
+		uint32_t offset = (uint32_t)(addr + *taken - bank->base);
+		unsigned sector = flash_sector_at(bank, offset);
+		const struct flash_sector *s = &bank->sectors[sector];
+		size_t part;
+
+		if (sector == bank->sector_count)
+			return OK;
+		part = MIN(n - *taken, s->size - (offset - s->offset));
+		TRY(add_chunk(b, list, section, offset, data + *taken, (uint32_t)part));
+		*taken += part;
+	}
+	return OK;
+}
+
 static enum err add_section(struct builder *b, const struct image *image, size_t index)
 {
 	const struct image_section *s = &image->sections[index];
@@ -130,22 +152,15 @@ static enum err add_section(struct builder *b, const struct image *image, size_t
 		uint32_t addr = (uint32_t)(s->addr + done);
 		struct flash_bank *bank;
 		enum err rc = flash_bank_at(b->room, b->target, addr, &bank);
-		unsigned sector = 0;
 
 		if (rc != OK && rc != ERR_NO_BANK)
 			return rc;
 		error_clear();
-		if (bank != NULL)
-			sector = flash_sector_at(bank, addr - bank->base);
-		if (bank == NULL || sector == bank->sector_count) {
+		if (bank != NULL && flash_sector_at(bank, addr - bank->base) < bank->sector_count) {
+			TRY(add_to_bank(b, bank, index, addr, s->data + done, s->bytes - done, &n));
+		} else {
 			n = (size_t)MIN(s->bytes - done, next_flash(b, bank, addr) - addr);
 			note_outside(b, addr, n);
-		} else {
-			const struct flash_sector *sec = &bank->sectors[sector];
-
-			n = MIN(s->bytes - done, sec->size - (addr - bank->base - sec->offset));
-			TRY(add_chunk(b, list_of(b, bank), index, addr - bank->base, s->data + done,
-				      (uint32_t)n));
 		}
 		done += n;
 	}
@@ -320,7 +335,7 @@ static enum err build(struct builder *b, const struct image *image, struct flash
 		struct flash_plan *plan = &(*plans)[i];
 
 		if (b->options->skip_same)
-			TRY(plan_skip_same(plan));
+			TRY(flash_explain_read(plan->bank, plan_skip_same(plan)));
 		for (size_t k = 0; k < plan->count; k++)
 			warn_extra_erase(plan->bank, &plan->steps[k]);
 		plan_total(plan);

@@ -28,6 +28,10 @@ void flash_progress_end(struct flash_room *room);
 /* Between two steps of long work: services the loop. ERR_CANCELLED. */
 enum err operation_step(struct flash_bank *bank);
 
+/* Before helper code reads the flash: a refused read would crash the core. */
+enum err flash_check_readable(struct flash_bank *bank);
+enum err flash_explain_read(struct flash_bank *bank, enum err rc);
+
 bool is_filled(const uint8_t *data, size_t n, uint8_t value);
 /* One past the last sector of the run from `first` that has its size and no hole; at most `end`. */
 unsigned flash_same_size_run(const struct flash_bank *bank, unsigned first, unsigned end);

@@ -19,6 +19,7 @@ libprobed_a_SOURCES += \
 	src/flash/stm32l4_loader.c src/flash/stm32l4_loader.h \
 	src/flash/stm32l4_option.c \
 	src/flash/stm32l4_regs.h \
+	src/flash/stm32l4_session.c \
 	src/flash/stm32l4_status.c \
 	src/flash/verify.c \
 	src/flash/write.c

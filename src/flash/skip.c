@@ -103,6 +103,7 @@ enum err plan_skip_same(struct flash_plan *plan)
 {
 	size_t next;
 
+	TRY(flash_check_readable(plan->bank));
 	for (size_t i = 0; i < plan->count; i = next) {
 		next = i + 1;
 		if (!is_whole(plan, &plan->steps[i])) {

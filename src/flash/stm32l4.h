@@ -57,11 +57,18 @@ struct stm32l4_line {
 	bool has_trustzone;
 	/* RM0351-style surroundings at the usual addresses: RCC, PWR, SYSCFG. */
 	bool has_l4_rcc;
+	bool starts_in_range_2;		/* voltage scaling must be raised to write */
+	bool has_pempty;		/* SR.PEMPTY; the lines without has_l4_rcc: ACR.EMPTY */
+	uint32_t factory_optr;		/* 0: not known */
 };
 
 /* NULL if unknown. */
 const struct stm32l4_line *stm32l4_find_line(uint16_t dev_id);
 extern const struct stm32l4_line stm32l4_lines[];	/* ends with dev_id 0 */
+/* The second core of WL5x has SR and CR of its own. */
+extern const struct stm32l4_layout stm32l4_layout_wl_cpu2;
+/* TrustZone lines with TZEN: the secure registers. */
+extern const struct stm32l4_layout stm32l4_layout_secure;
 const char *stm32l4_revision_name(const struct stm32l4_line *line, uint16_t rev_id);
 
 /* How the flash of one chip is cut: from the line, the size and the options alone. */
@@ -90,7 +97,7 @@ struct stm32l4 {
 	bool is_tz;
 	/* What begin changed and end puts back. */
 	uint32_t saved_acr, saved_freeze, reset_flags;
-	bool has_saved_acr, has_saved_freeze;
+	bool has_saved_acr, has_saved_freeze, is_opened;
 };
 
 /* Register access by offset of the layout. */
@@ -103,6 +110,9 @@ enum err stm32l4_still_busy(uint32_t sr, unsigned waited_ms);
 enum err stm32l4_unlock(struct flash_bank *bank, bool options_too);
 enum err stm32l4_lock(struct flash_bank *bank);
 enum err stm32l4_check_swap(struct flash_bank *bank);
+enum err stm32l4_begin(struct flash_bank *bank);
+enum err stm32l4_end(struct flash_bank *bank);
+enum err stm32l4_readable(struct flash_bank *bank);
 
 /* CR value that selects a sector for erase, without STRT. */
 uint32_t stm32l4_erase_value(const struct stm32l4 *f, const struct flash_sector *sector);
@@ -118,6 +128,9 @@ enum { NO_ADDRESS = -1 };
  * all. */
 enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector);
 void stm32l4_describe_sr(uint32_t sr, struct buf *out);
+enum err stm32l4_describe_ecc(struct flash_bank *bank, struct buf *out);
+/* ERR_FLASH_OPERATION if a double error was met since the last reset. */
+enum err stm32l4_check_ecc(struct flash_bank *bank);
 /* The chip was reset in the middle of things? Adds the reason to the current error. */
 enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc);
 

@@ -192,6 +192,57 @@ static enum err cmd_option_write(struct call *c)
 	return OK;
 }
 
+/* Every option register as the chip left the factory, whatever state they are in. */
+static enum err write_factory(struct flash_bank *bank, bool is_regression)
+{
+	struct stm32l4 *f = bank->priv;
+	struct stm32l4_option options[1 + 3 * MAX_AREAS];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < MAX_AREAS; i++) {
+		if (f->layout->wrp[i] != 0)
+			options[count++] = (struct stm32l4_option){ f->layout->wrp[i], 0xff00ffff };
+		if (f->layout->pcrop[i][0] == 0)
+			continue;
+		options[count++] = (struct stm32l4_option){ f->layout->pcrop[i][0], 0xffffffff };
+		options[count++] = (struct stm32l4_option){
+			f->layout->pcrop[i][1],
+			0x7fff0000u | (is_regression && i == 0 ? PCROP_RDP : 0)
+		};
+	}
+	options[count++] = (struct stm32l4_option){ f->layout->optr, f->line->factory_optr };
+	return stm32l4_write_options(bank, options, count);
+}
+
+static enum err cmd_option_factory(struct call *c)
+{
+	struct flash_bank *bank;
+	struct stm32l4 *f;
+	uint32_t optr;
+	enum err rc;
+
+	TRY(arg_halted_bank(c, &bank, &f));
+	if (f->line->factory_optr == 0)
+		return error_why(ERR_UNSUPPORTED, "the factory option bytes of a %s are not known here",
+				 f->line->name);
+	TRY(stm32l4_read(bank, f->layout->optr, &optr));
+	if (!is_confirmed(c)) {
+		error_why(ERR_REFUSED, "all option bytes would be set to factory values%s%s",
+			  stm32l4_rdp_level(optr) == 1 ? "; " : "",
+			  stm32l4_rdp_level(optr) == 1 ? REGRESSION_TEXT : "");
+		error_evidence(ERR_REFUSED, "FLASH_OPTR = 0x%08x, would become 0x%08x", optr,
+			       f->line->factory_optr);
+		return error_next(ERR_REFUSED, "to do that run \"stm32l4x option_factory %u confirm\"",
+				  bank->number);
+	}
+	TRY(target_claim(bank->target, "option bytes"));
+	rc = write_factory(bank, stm32l4_rdp_level(optr) == 1);
+	target_release(bank->target);
+	TRY(rc);
+	log_info("factory option bytes written: run \"stm32l4x option_load %u\"", bank->number);
+	return OK;
+}
+
 static enum err cmd_option_load(struct call *c)
 {
 	struct flash_bank *bank;
@@ -287,7 +338,7 @@ static enum err cmd_status(struct call *c)
 		      cr & (CR_PER | CR_MER1 | CR_MER2) ? ", erase mode left on" : "");
 	result_printf(c, "RDP level %u, %s bank mode%s\n", stm32l4_rdp_level(f->optr),
 		      f->g.dual ? "dual" : "single", f->is_swapped ? ", banks swapped" : "");
-	return OK;
+	return stm32l4_describe_ecc(bank, c->out);
 }
 
 /* OTP */
@@ -384,6 +435,9 @@ const struct command stm32l4_commands[] = {
 	  "chip closed for ever." },
 	{ "stm32l4x option_load", STAGE_EXEC, 1, 1, "bank", cmd_option_load,
 	  "Load the option bytes, which resets the chip; the core is halted afterwards." },
+	{ "stm32l4x option_factory", STAGE_EXEC, 1, 2, "bank ?confirm?", cmd_option_factory,
+	  "Program all option bytes with factory values: the way back from option bytes that a "
+	  "power cut has spoiled. Needs confirm; from RDP level 1 it erases the whole flash." },
 	{ "stm32l4x options", STAGE_EXEC, 1, 1, "bank", cmd_options,
 	  "Show every option bit, write protection and PCROP area in words." },
 	{ "stm32l4x status", STAGE_EXEC, 1, 1, "bank", cmd_status,

@@ -22,6 +22,7 @@
 #define   SR_OPTVERR	  BIT(15)
 #define   SR_BSY	  BIT(16)
 #define   SR_BSY2	  BIT(17)		/* STM32G0B only */
+#define   SR_PEMPTY	  BIT(17)		/* L41..L46, L4+: the first word was blank at load */
 #define   SR_CLEAR	  0x0000c3fbu	/* write 1 to clear: all errors and EOP */
 /* OPTVERR tells of the last option load, not of an operation. */
 #define   SR_FAILED	  0x000043fau
@@ -41,6 +42,7 @@
 #define   ACR_ICRST	  BIT(11)
 #define   ACR_DCRST	  BIT(12)
 #define   ACR_RUN_PD	  BIT(13)
+#define   ACR_EMPTY	  BIT(16)		/* G0, C0, U0, WB, WL: the same */
 #define   OPTR_RDP(v)	  ((v) & 0xffu)
 #define   PCROP_RDP	  BIT(31)
 #define   WRP_UNLOCK	  BIT(31)	/* lines with has_wrp_unlock: 0 locks the area for ever */
@@ -57,6 +59,11 @@ enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1
 #define PDKEY1		0x04152637u
 #define PDKEY2		0xfafbfcfdu
 #define ECCR		0x18u
+#define   ECCR_ADDR(v)	  ((v) & 0x7ffffu)
+#define   ECCR_BK	  BIT(19)
+#define   ECCR_SYSF	  BIT(20)
+#define   ECCR_ECCC	  BIT(30)
+#define   ECCR_ECCD	  BIT(31)
 
 /* WRP areas 1A, 1B, 2A, 2B, and as many for PCROP. */
 #define MAX_AREAS	4u
@@ -75,6 +82,10 @@ enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1
 #define   PWR_CR1_LPR	  BIT(14)
 #define PWR_SR2		0x40007014u
 #define   PWR_SR2_REGLPF  BIT(9)
+#define   PWR_SR2_VOSF	  BIT(10)
+#define   PWR_CR1_VOS	  0x600u
+#define   PWR_CR1_VOS_1	  0x200u
+#define   PWR_CR1_VOS_2	  0x400u
 #define IWDG_KR		0x40003000u
 #define IWDG_WINR	0x40003010u
 #define   IWDG_WINR_NONE  0xfffu
@@ -87,6 +98,17 @@ enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1
 #define   FREEZE_WWDG	  BIT(11)
 #define   FREEZE_IWDG	  BIT(12)
 
+/* WL5x seen from its second core: no IDCODE there, but a fixed UID64 word (RM0453 39.1). */
+#define UID64_HIGH	0x1fff7584u
+#define UID64_WL	0x0080e115u
+
+/* Block-based security, one bit a page (RM0438 6.9.24). */
+#define SECURE_ALIAS	0x10000000u
+#define SECBB1R1	0x80u
+#define SECBB2R1	0xa0u
+
+#define ICSR_ADDR	0xe000ed04u
+#define   ICSR_NMIPENDSET BIT(31)
 #define DEMCR		0xe000edfcu
 #define   DEMCR_VC_CORERESET BIT(0)
 

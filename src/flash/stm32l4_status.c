@@ -117,6 +117,51 @@ enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector)
 	return add_evidence(rc, sr);
 }
 
+/* What the error correction saw (RM0351 3.7.6); nothing if nothing. The lines with another ECCR are
+ * left out. */
+enum err stm32l4_describe_ecc(struct flash_bank *bank, struct buf *out)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t eccr, offset;
+
+	if (!f->line->has_l4_rcc || f->is_otp)
+		return OK;
+	TRY(stm32l4_read(bank, ECCR, &eccr));
+	if (!(eccr & (ECCR_ECCC | ECCR_ECCD)))
+		return OK;
+	buf_printf(out, "FLASH_ECCR = 0x%08x: ", eccr);
+	if (eccr & ECCR_SYSF) {
+		buf_printf(out, "bit error in system memory\n");
+		return OK;
+	}
+	offset = bank->sectors[stm32l4_bank_first_sector(f, eccr & ECCR_BK ? 1 : 0)].offset;
+	offset += ECCR_ADDR(eccr);
+	buf_printf(out, "%s at 0x%08x (page %u)\n",
+		   eccr & ECCR_ECCD ? "two wrong bits" : "one wrong bit, corrected,",
+		   bank->base + offset, flash_sector_at(bank, offset));
+	return OK;
+}
+
+/* A double error raises an NMI, which helper code does not survive. */
+enum err stm32l4_check_ecc(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	struct buf text = { 0 };
+	uint32_t eccr;
+
+	if (!f->line->has_l4_rcc || f->is_otp)
+		return OK;
+	TRY(stm32l4_read(bank, ECCR, &eccr));
+	if (!(eccr & ECCR_ECCD))
+		return OK;
+	TRY(stm32l4_describe_ecc(bank, &text));
+	error_why(ERR_FLASH_OPERATION, "the flash holds a double word that lost power while it was "
+		  "written, or aged: reading it raised an NMI");
+	error_evidence(ERR_FLASH_OPERATION, "%.200s", (const char *)text.data);
+	buf_free(&text);
+	return error_next(ERR_FLASH_OPERATION, "run \"reset halt\", then erase that page");
+}
+
 /* RCC_CSR, RM0351 6.4.29. */
 static const struct {
 	uint32_t bit;
@@ -143,6 +188,9 @@ enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc)
 	if (!f->line->has_l4_rcc || rc == ERR_CANCELLED || rc == ERR_ADAPTER_LOST)
 		return rc;
 	error_take(&saved);
+	if (stm32l4_check_ecc(bank) == ERR_FLASH_OPERATION)
+		return ERR_FLASH_OPERATION;
+	error_clear();
 	if (target_read_u32(bank->target, RCC_CSR, &csr) != OK)
 		csr = f->reset_flags;
 	error_clear();

@@ -86,21 +86,43 @@ static enum err compare_section(struct verify *v, uint32_t addr, const uint8_t *
 	return tail > 0 ? compare_bytes(v, addr + (uint32_t)(n - tail), data + n - tail, tail) : OK;
 }
 
+static bool touches(const struct flash_bank *bank, const struct image *image)
+{
+	for (size_t i = 0; i < image->count; i++)
+		if (image->sections[i].addr < (uint64_t)bank->base + bank->size &&
+		    bank->base < (uint64_t)image->sections[i].addr + image->sections[i].bytes)
+			return true;
+	return false;
+}
+
+static enum err compare_image(struct verify *v, struct flash_room *room, const struct image *image)
+{
+	struct flash_bank *flash = NULL;
+	enum err rc = OK;
+
+	for (struct flash_bank *b = room->banks; b != NULL; b = b->next) {
+		if (b->target != v->target || !b->is_probed || !touches(b, image))
+			continue;
+		TRY(flash_check_readable(b));
+		v->keepalive = b->keepalive;
+		flash = b;
+	}
+	for (size_t i = 0; rc == OK && i < image->count; i++)
+		rc = compare_section(v, image->sections[i].addr, image->sections[i].data,
+				     image->sections[i].bytes);
+	return flash != NULL ? flash_explain_read(flash, rc) : rc;
+}
+
 enum err flash_verify_image(struct flash_room *room, struct target *target,
 			    const struct image *image, unsigned *differences)
 {
 	struct verify v = { .target = target };
 
-	for (struct flash_bank *b = room->banks; b != NULL; b = b->next)
-		if (b->target == target && b->keepalive != 0)
-			v.keepalive = b->keepalive;
-	for (size_t i = 0; i < image->count; i++)
-		TRY(compare_section(&v, image->sections[i].addr, image->sections[i].data,
-				    image->sections[i].bytes));
+	TRY(compare_image(&v, room, image));
 	if (differences != NULL)
 		*differences = v.differences;
 	if (v.differences == 0)
 		return OK;
-	return error_why(ERR_VERIFY, "0x%08x holds 0x%02x, should be 0x%02x (%u bytes differ)",
-			 v.addr, v.is, v.should_be, v.differences);
+	return error_why(ERR_VERIFY, "0x%08x holds 0x%02x, should be 0x%02x (%u bytes differ)", v.addr,
+			 v.is, v.should_be, v.differences);
 }

@@ -382,6 +382,45 @@ def test_watchdog_that_cannot_be_refreshed_is_named(board, daemon, firmware):
     assert "wrote" in daemon.tcl(f"flash write_image erase {firmware('blink')}")
 
 
+def test_spoiled_option_bytes_are_recognised_and_mended(board, daemon, firmware):
+    ready(daemon)
+    board.ctl("corrupt-options")
+    board.ctl("power off")
+    board.ctl("power on")
+    wait_for(lambda: daemon.tcl("catch {reset halt}") == "0", "the target to come back")
+    text = daemon.fails(f"flash write_image erase {firmware('blink')}")
+    assert "OPTVERR" in text and "stm32l4x option_factory 0 confirm" in text
+    assert "erases the whole flash" in daemon.fails("stm32l4x option_factory 0")
+    daemon.tcl("stm32l4x option_factory 0 confirm; stm32l4x option_load 0")
+    assert "FLASH_OPTR = 0xffeff8aa" in daemon.tcl("stm32l4x options 0")
+    assert "wrote" in daemon.tcl(f"flash write_image erase --verify {firmware('blink')}")
+
+
+@pytest.mark.parametrize("command", ["flash mdw 0x08000000", "flash erase_check 0",
+                                     "flash read_bank 0 /dev/null 0 16",
+                                     "flash verify_image {elf}",
+                                     "flash write_image erase --skip-same {elf}"])
+def test_reading_a_closed_flash_names_the_protection(board, daemon, firmware, command):
+    ready(daemon)
+    board.ctl("options RDP=0xbb")
+    daemon.tcl("reset halt")
+    text = daemon.fails(command.format(elf=firmware("blink")))
+    assert "read-out protection (RDP) is at level 1" in text
+    assert daemon.tcl("stm32l4x.cpu curstate") == "halted"
+
+
+def test_a_double_word_that_lost_power_is_named(board, daemon, firmware):
+    ready(daemon)
+    daemon.tcl(f"flash write_image erase {firmware('blink')}")
+    board.ctl("ecc 0x08000010 double")
+    daemon.tcl("flash mdw 0x08000010 2")
+    assert "two wrong bits at 0x08000010 (page 0)" in daemon.tcl("stm32l4x status 0")
+    text = daemon.fails(f"flash write_image erase {firmware('blink')}")
+    assert "NMI" in text and "reset halt" in text
+    daemon.tcl("reset halt")
+    assert "wrote" in daemon.tcl(f"flash write_image erase --verify {firmware('blink')}")
+
+
 # --- other parts, other surroundings ---
 
 def test_swapped_banks_are_erased_where_they_stand(board, daemon, tmp_path):
