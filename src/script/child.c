@@ -272,7 +272,7 @@ static const struct command child_commands[] = {
 	{ "launch_board", STAGE_CONFIG, 1, ARGUMENTS_MAX - 8, "board ?option ...?", cmd_launch_board,
 	  "Starts probed-vboard ($PROBED_VBOARD, beside probed, or on PATH) and ends it with the daemon. "
 	  "Returns a dict of its ports." },
-	{ NULL }
+	{ 0 }
 };
 
 void child_register(struct script *script)

@@ -233,7 +233,7 @@ static const struct command event_commands[] = {
 	{ "vwait", STAGE_ANY, 1, 1, "name", cmd_vwait,
 	  "Waits until the global variable changes; everything else goes on meanwhile." },
 	{ "update", STAGE_ANY, 0, 1, "?idletasks?", cmd_update, "Runs what is due, once." },
-	{ NULL }
+	{ 0 }
 };
 
 void events_register(struct script *script)

@@ -385,7 +385,7 @@ static const struct command general_commands[] = {
 	  "Opens the probe, finds the targets, starts the GDB server. A second time it does nothing." },
 	{ "noinit", STAGE_CONFIG, 0, 0, "", cmd_noinit,
 	  "Do not run init by itself at the end of the configuration." },
-	{ NULL }
+	{ 0 }
 };
 
 void general_register(struct script *script)

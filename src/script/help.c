@@ -342,7 +342,7 @@ static const struct command help_commands[] = {
 	  "Gives a proc a text in \"help\", or replaces a command's." },
 	{ "add_usage_text", STAGE_ANY, 2, -1, "name text", cmd_add_usage_text,
 	  "Gives a proc its arguments in \"help\" and \"usage\", or replaces a command's." },
-	{ NULL }
+	{ 0 }
 };
 
 void help_register(struct script *script)

@@ -135,5 +135,5 @@ const struct command server_commands[] = {
 	  "The open ports, each a dict: name, port (the real one), where, connections." },
 	{ "poll_period", STAGE_ANY, 1, 1, "ms", cmd_poll_period,
 	  "Accepted for old scripts; sockets are served at once." },
-	{ NULL }
+	{ 0 }
 };

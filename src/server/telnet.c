@@ -352,7 +352,7 @@ static enum err cmd_history(struct call *c)
 
 static const struct command telnet_commands[] = {
 	{ "history", STAGE_ANY, 0, 0, "", cmd_history, "The lines typed on telnet consoles." },
-	{ NULL }
+	{ 0 }
 };
 
 struct telnet *telnet_new(struct server *server)

@@ -13,5 +13,5 @@ static enum err cmd_core_state(struct call *c)
 
 const struct command arm_commands[] = {
 	{ "arm core_state", STAGE_EXEC, 0, 1, "?thumb?", cmd_core_state, "M-profile runs Thumb only." },
-	{ NULL }
+	{ 0 }
 };

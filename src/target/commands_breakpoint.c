@@ -130,5 +130,5 @@ const struct command breakpoint_commands[] = {
 	{ "wp", STAGE_EXEC, 0, 5, "?address length ?r|w|a? ?value? ?mask??", cmd_wp,
 	  "Shows watchpoints or sets one on reads, writes, or any access (the default)." },
 	{ "rwp", STAGE_EXEC, 1, 1, "all|address", cmd_rwp, "Removes watchpoints." },
-	{ NULL }
+	{ 0 }
 };

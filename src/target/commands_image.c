@@ -296,5 +296,5 @@ const struct command image_commands[] = {
 	  "Compares an image with memory by checksum only." },
 	{ "test_image", STAGE_EXEC, 1, 3, "file ?offset ?type??", cmd_test_image,
 	  "Shows what an image file holds." },
-	{ NULL }
+	{ 0 }
 };

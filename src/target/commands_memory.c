@@ -320,5 +320,5 @@ const struct command memory_commands[] = {
 	{ "array2mem", STAGE_EXEC, 4, 5, "array width address count ?phys?", cmd_array2mem,
 	  "Writes a Tcl array to memory. Use write_memory in new scripts." },
 	{ "virt2phys", STAGE_EXEC, 1, 1, "address", cmd_virt2phys, "There is no MMU: the same address." },
-	{ NULL }
+	{ 0 }
 };

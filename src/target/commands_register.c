@@ -140,5 +140,5 @@ const struct command register_commands[] = {
 	{ "get_reg", STAGE_EXEC, 1, 2, "?-force? names", cmd_get_reg,
 	  "Returns a dict of the named registers' values." },
 	{ "set_reg", STAGE_EXEC, 1, 1, "dict", cmd_set_reg, "Sets the registers of a dict." },
-	{ NULL }
+	{ 0 }
 };

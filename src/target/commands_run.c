@@ -157,7 +157,7 @@ const struct command run_commands[] = {
 	{ "poll", STAGE_EXEC, 0, 1, "?on|off?", cmd_poll, "Looks at all targets, or switches polling." },
 	{ "poll_interval", STAGE_ANY, 0, 1, "?ms?", cmd_poll_interval,
 	  "How often each target is looked at." },
-	{ NULL }
+	{ 0 }
 };
 
 const struct command run_shared_commands[] = {
@@ -166,5 +166,5 @@ const struct command run_shared_commands[] = {
 	{ "wait_halt", STAGE_EXEC, 0, 1, "?ms?", cmd_wait_halt, "Waits until the core is halted." },
 	{ "resume", STAGE_EXEC, 0, 1, "?address?", cmd_resume, "Lets the core run." },
 	{ "step", STAGE_EXEC, 0, 1, "?address?", cmd_step, "Executes one instruction." },
-	{ NULL }
+	{ 0 }
 };

@@ -348,7 +348,7 @@ const struct command target_commands[] = {
 	  "Shows all targets with their state, or makes one current." },
 	{ "target_request debugmsgs", STAGE_EXEC, 0, 1, "?enable|charmsg|disable?", cmd_request,
 	  "Messages through DCRDR are not supported." },
-	{ NULL }
+	{ 0 }
 };
 
 const struct command object_commands[] = {
@@ -365,5 +365,5 @@ const struct command object_commands[] = {
 	  "One half of a reset of this core, without events." },
 	{ "arp_waitstate", STAGE_EXEC, 2, 2, "state ms", cmd_arp_waitstate, "Waits for a state." },
 	{ "invoke-event", STAGE_EXEC, 1, 1, "event", cmd_invoke_event, "Runs an event's handlers." },
-	{ NULL }
+	{ 0 }
 };

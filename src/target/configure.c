@@ -406,5 +406,5 @@ const struct command configure_commands[] = {
 	{ "configure", STAGE_ANY, 0, -1, "(-option value)+", cmd_configure,
 	  "Sets options of the target; see \"target create\"." },
 	{ "cget", STAGE_ANY, 1, 2, "-option ?event?", cmd_cget, "Returns an option's value." },
-	{ NULL }
+	{ 0 }
 };

@@ -140,5 +140,5 @@ const struct command cortex_m_commands[] = {
 	{ "fault", STAGE_EXEC, 0, 0, "", cmd_fault, "Same as \"cortex_m fault\"." },
 	{ "soft_reset_halt", STAGE_EXEC, 0, 0, "", cmd_soft_reset_halt,
 	  "Resets the core alone (VECTRESET) and halts it at its first instruction." },
-	{ NULL }
+	{ 0 }
 };

@@ -146,5 +146,5 @@ const struct command semihosting_commands[] = {
 	  "Resumes the core after the program exited." },
 	{ "arm semihosting_read_user_param", STAGE_EXEC, 0, 0, "", cmd_read_user_param,
 	  "The text a user-defined call (0x100..0x107) passed." },
-	{ NULL }
+	{ 0 }
 };
