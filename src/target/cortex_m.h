@@ -15,7 +15,8 @@
 
 /* System Control Space, DDI 0403 B3.2 and C1.6. */
 #define ICSR		0xe000ed04u
-#define   ICSR_VECTPENDING(v) bits_get(v, 20, 12)
+/* What C_MASKINTS holds back: an interrupt, SysTick, PendSV is pending. */
+#define   ICSR_PENDING	  (BIT(22) | BIT(26) | BIT(28))
 #define AIRCR		0xe000ed0cu
 #define   AIRCR_KEY	  0x05fa0000u
 #define   AIRCR_VECTRESET	  BIT(0)
@@ -91,6 +92,8 @@ struct cortex_m {
 	bool has_fpu, has_mve, has_security, has_cache;
 	uint32_t dhcsr, sticky;		/* last value; latched clear-on-read bits */
 	uint32_t dfsr, icsr;		/* at the last halt */
+	unsigned drain_pause;		/* steps until serving interrupts is tried again */
+	uint32_t undrained;		/* what stayed pending the last time */
 	bool is_masked;			/* C_MASKINTS is set now */
 	bool is_reset_armed;		/* halt mode reset under way */
 	uint32_t demcr;			/* what DEMCR should hold between resets */
@@ -162,8 +165,8 @@ enum err cortex_m_rearm(struct cortex_m *cm);
 
 /* cortex_m_step.c */
 enum err cortex_m_step(struct target *t, bool step_over);
-/* One instruction with interrupts masked, comparators as they are. */
-enum err cortex_m_step_plain(struct cortex_m *cm);
+/* One instruction, comparators as they are. mask: C_MASKINTS or 0. */
+enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask);
 
 /* cortex_m_break.c */
 enum err cortex_m_set_breakpoint(struct target *t, struct breakpoint *b);

@@ -86,6 +86,9 @@ enum err cortex_m_assert_reset(struct target *t, enum reset_mode mode)
 	if (!t->examined && !uses_pin(t))
 		return error_why(ERR_NOT_EXAMINED, "%s was not identified, and without nRST (see "
 				 "reset_config) only an identified core can be reset", t->name);
+	/* Breakpoints set while halted are not in the comparators yet, and a reset is no resume. */
+	if (t->examined && cortex_m_sync(t) != OK)
+		error_clear();	/* a dead link is told below */
 	if (!uses_pin(t)) {
 		TRY(assert_by_request(cm, mode));
 	} else {

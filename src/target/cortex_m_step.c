@@ -8,15 +8,15 @@
  *
  * `cortex_m maskisr auto`: an interrupt that is pending must be served some time, or a program that
  * waits for its tick never gets on; but a step must not end in the handler. So when ICSR showed one
- * pending at the last halt, the core first runs with interrupts on, against a breakpoint at PC, and
- * is stepped with interrupts masked afterwards.
+ * pending at the last halt, the step is made with interrupts on; if that enters a handler, the handler
+ * runs to its return (interrupt.c), and the instruction is stepped with interrupts masked after that.
+ * What is pending but disabled stays pending; then the next try comes some steps later.
  */
-#include "base/clock.h"
-#include "base/log.h"
 #include "target/cortex_m.h"
+#include "target/interrupt.h"
 
-#define STEP_TIMEOUT_MS	 100u	/* WFI under mask never wakes */
-#define DRAIN_TIMEOUT_MS 500u
+#define STEP_TIMEOUT_MS 100u	/* WFI under mask never wakes */
+#define DRAIN_PAUSE	16u
 
 static uint32_t mask_for_step(const struct cortex_m *cm)
 {
@@ -37,9 +37,9 @@ static enum err finish_slowly(struct cortex_m *cm)
 	return cortex_m_entered_debug(cm);
 }
 
-enum err cortex_m_step_plain(struct cortex_m *cm)
+enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask)
 {
-	uint32_t mask = mask_for_step(cm), dhcsr;
+	uint32_t dhcsr;
 	struct reg_batch batch;
 
 	TRY(cortex_m_flush(cm->target));
@@ -62,70 +62,70 @@ enum err cortex_m_step_plain(struct cortex_m *cm)
 	return OK;
 }
 
-/* Runs handlers that are pending until the core is back at pc. *stopped_there: it is. */
-static enum err drain_interrupts(struct cortex_m *cm, uint32_t pc, bool *stopped_there)
-{
-	int comparator = fpb_add(&cm->fpb, pc);
-
-	*stopped_there = true;
-	if (comparator < 0)
-		return OK;	/* none free: the interrupt waits for the next resume */
-	cm->dfsr = 0;
-	enum err rc = cortex_m_resume(cm->target, false, false);
-
-	if (rc == OK && cortex_m_wait_halted(cm, DRAIN_TIMEOUT_MS) != OK) {
-		error_clear();
-		log_info("[%s] an interrupt handler ran for more than %u ms during a step: halted in it",
-			 cm->target->name, DRAIN_TIMEOUT_MS);
-		cm->halt_asked = true;
-		dhcsr_queue_write(cm, C_HALT);
-		rc = mem_ap_run(cm->ap);
-	}
-	fpb_remove(&cm->fpb, comparator, pc);
-	if (rc == OK)
-		rc = cortex_m_entered_debug(cm);
-	if (rc != OK)
-		return rc;
-	uint32_t now;
-
-	TRY(target_get_reg32(cm->target, "pc", &now));
-	*stopped_there = now == pc && !(cm->dfsr & (DFSR_DWTTRAP | DFSR_VCATCH));
-	return OK;
-}
-
 /* Takes a breakpoint at pc out for one step. `b` may be NULL. */
-static enum err step_without(struct cortex_m *cm, struct breakpoint *b)
+static enum err step_without(struct cortex_m *cm, struct breakpoint *b, uint32_t mask)
 {
 	enum err rc;
 
 	if (b == NULL)
-		return cortex_m_step_plain(cm);
+		return cortex_m_step_plain(cm, mask);
 	if (b->kind == BREAK_SOFT) {
 		TRY(cortex_m_clear_breakpoint(cm->target, b));
-		rc = cortex_m_step_plain(cm);
+		rc = cortex_m_step_plain(cm, mask);
 		return error_first(rc, cortex_m_set_breakpoint(cm->target, b));
 	}
 	fpb_remove(&cm->fpb, b->comparator, b->addr);
-	rc = cortex_m_step_plain(cm);
+	rc = cortex_m_step_plain(cm, mask);
 	b->comparator = fpb_add(&cm->fpb, b->addr);
 	return rc;
+}
+
+static bool should_drain(struct cortex_m *cm)
+{
+	uint32_t pending = cm->icsr & ICSR_PENDING;
+
+	if (cm->maskisr != MASKISR_AUTO || pending == 0)
+		return false;
+	if (cm->drain_pause > 0 && pending == cm->undrained) {
+		cm->drain_pause--;
+		return false;
+	}
+	return true;
+}
+
+/* Serves what is pending first. *done: the step is over. */
+static enum err serve_interrupts(struct cortex_m *cm, struct breakpoint *b, bool *done)
+{
+	struct interrupt in;
+	bool possible;
+
+	TRY(interrupt_before_step(cm, &in, &possible));
+	if (!possible)
+		return OK;
+	TRY(step_without(cm, b, 0));
+	TRY(interrupt_after_step(cm, &in));
+	if (in.outcome == INTERRUPT_TAKEN)
+		TRY(interrupt_run_to_return(cm, &in));
+	cm->undrained = cm->icsr & ICSR_PENDING;
+	cm->drain_pause = cm->undrained && in.outcome == INTERRUPT_NONE ? DRAIN_PAUSE : 0;
+	*done = in.outcome != INTERRUPT_RETURNED;
+	return OK;
 }
 
 enum err cortex_m_step(struct target *t, bool step_over)
 {
 	struct cortex_m *cm = cortex_m(t);
-	bool is_there = true, wants_drain;
+	struct breakpoint *b = NULL;
+	bool done = false;
 	uint32_t pc;
 
 	TRY(target_get_reg32(t, "pc", &pc));
-	struct breakpoint *b = breakpoint_at(t, pc);
-
-	wants_drain = cm->maskisr == MASKISR_AUTO && ICSR_VECTPENDING(cm->icsr) != 0 && step_over;
-	if (wants_drain)
-		TRY(drain_interrupts(cm, pc, &is_there));
-	if (!is_there)
-		return OK;	/* something else stopped it: the reason is set */
-	TRY(step_without(cm, step_over ? b : NULL));
+	if (step_over)
+		b = breakpoint_at(t, pc);
+	if (step_over && should_drain(cm))
+		TRY(serve_interrupts(cm, b, &done));
+	if (!done)
+		TRY(step_without(cm, b, mask_for_step(cm)));
 	if (!(cm->dfsr & (DFSR_BKPT | DFSR_DWTTRAP | DFSR_VCATCH)))
 		t->reason = HALT_SINGLE_STEP;
 	else

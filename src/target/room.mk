@@ -26,6 +26,7 @@ libprobed_a_SOURCES += \
 	src/target/events.c \
 	src/target/fault.c src/target/fault.h \
 	src/target/fpb.c src/target/fpb.h \
+	src/target/interrupt.c src/target/interrupt.h \
 	src/target/list.c \
 	src/target/lsu.c src/target/lsu.h \
 	src/target/mem_ap_target.c \

@@ -29,13 +29,13 @@ proc ocd_gdb_restart {target_id} {
 
 # One word of memory as a number.
 proc mrw {address} {
-	return [expr {[read_memory $address 32 1]}]
+	return [expr {[read_memory $address 32 1] + 0}]
 }
 proc mrh {address} {
-	return [expr {[read_memory $address 16 1]}]
+	return [expr {[read_memory $address 16 1] + 0}]
 }
 proc mrb {address} {
-	return [expr {[read_memory $address 8 1]}]
+	return [expr {[read_memory $address 8 1] + 0}]
 }
 add_usage_text mrw "address"
 add_help_text mrw "Returns the 32-bit word at an address."

@@ -110,7 +110,11 @@ static bool execute(bool masked)
 	uint8_t *code;
 
 	if (core.irq_at != 0 && !masked) {
-		core.irq_return = *pc;
+		core.regs[0x11] -= 32;
+		put_le32(memory(core.regs[0x11] + 24), *pc);
+		put_le32(memory(core.regs[0x11] + 28), core.regs[16]);
+		core.regs[14] = 0xfffffff9;
+		core.regs[16] = 0x0100000f;
 		*pc = core.irq_at;
 		core.irq_at = 0;
 		core.icsr = 0;
@@ -124,9 +128,11 @@ static bool execute(bool masked)
 	}
 	if (get_le16(code) == OP_WFI)
 		return true;	/* sleeps on */
-	if (get_le16(code) == 0x4770)	/* BX LR: the handler's end */
-		*pc = core.irq_return;
-	else if (get_le16(code) != OP_LOOP)
+	if (get_le16(code) == 0x4770) {	/* BX LR: the handler's end */
+		*pc = get_le32(memory(core.regs[0x11] + 24));
+		core.regs[16] = get_le32(memory(core.regs[0x11] + 28));
+		core.regs[0x11] += 32;
+	} else if (get_le16(code) != OP_LOOP)
 		*pc += 2;
 	return true;
 }
@@ -245,6 +251,7 @@ static bool read_ppb(uint32_t addr, uint32_t *v)
 	switch (addr) {
 	case 0xe000ed00: *v = core.cpuid; return true;
 	case 0xe000ed04: *v = core.icsr; return true;
+	case 0xe000ed08: *v = FLASH; return true;
 	case 0xe000ed28: *v = core.cfsr; return true;
 	case 0xe000ed2c: *v = core.hfsr; return true;
 	case 0xe000ed30: *v = core.dfsr; return true;

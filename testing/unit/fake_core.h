@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fake_core: a Cortex-M4 made of its debug registers, standing in for dap/ below target/. It defines the
- * functions of mem_ap.h and dap.h that target/ calls, so a test that links it has no wire.
+ * fake_core: a Cortex-M4 made of its debug registers, standing in for dap/ below target/. It
+ * defines the functions of mem_ap.h and dap.h that target/ calls, so a test that links it has no
+ * wire.
  *
  * The program is a line of halfwords: NOP, B . and BKPT, at 0x08000000 or in RAM. A running core
  * executes 50 of them per batch. Rules that the manual makes the debugger's duty are checked: a
@@ -29,8 +30,7 @@ struct fake_core {
 	uint32_t dwt_comp[4], dwt_mask[4], dwt_function[4];
 	bool held_in_reset, never_ready, is_dead, ignores_reset;
 	unsigned regrdy_late;		/* so many transfers are not ready at once */
-	uint32_t irq_at;		/* pending interrupt: its handler's address; 0: none */
-	uint32_t irq_return;
+	uint32_t irq_at;		/* SysTick is pending: its handler's address; 0: it is not */
 	/* what a test asks afterwards */
 	unsigned runs, accesses, dcrsr_writes, fp_writes, dwt_writes, resets, exceptions;
 };

@@ -201,25 +201,52 @@ static void test_flash_takes_no_software_breakpoint_and_says_so(void **state)
 	assert_int_equal(target_add_breakpoint(b->t, FLASH + 0x400, 2, BREAK_AUTO), ERR_BREAKPOINT_EXISTS);
 }
 
+/* SysTick pending on a core that is halted at 0x08000200; its handler calls what is stepped there. */
+static void pend_systick(struct bench *b)
+{
+	put_le32(core.flash + 4 * 15, FLASH + 0x501);
+	put_op(FLASH + 0x500, OP_NOP);
+	put_op(FLASH + 0x502, 0x4770);	/* BX LR */
+	core.regs[0x11] = RAM + 0x8000;
+	core.irq_at = FLASH + 0x500;
+	core.icsr = 1u << 26;
+	core.dhcsr |= 0x20003;		/* halted before it could be taken */
+	assert_int_equal(target_poll(b->t), OK);
+	assert_int_equal(target_set_reg32(b->t, "pc", FLASH + 0x200), OK);
+}
+
 static void test_pending_interrupt_is_served_but_not_stepped_into(void **state)
 {
 	struct bench *b = bench_of(state);
 
-	put_op(FLASH + 0x500, OP_NOP);
-	put_op(FLASH + 0x502, 0x4770);	/* BX LR */
-	core.irq_at = FLASH + 0x500;
-	core.icsr = 15u << 12;		/* SysTick pending */
-	core.dhcsr |= 0x20003;		/* halted before it could be taken */
-	assert_int_equal(target_poll(b->t), OK);
-	assert_int_equal(b->t->state, TARGET_HALTED);
-	assert_int_equal(target_set_reg32(b->t, "pc", FLASH + 0x200), OK);
+	pend_systick(b);
 	assert_int_equal(target_step(b->t, NULL, true), OK);
 	assert_int_equal(core.exceptions, 1);
 	assert_int_equal(reg(b->t, "pc"), FLASH + 0x202);
+	assert_int_equal(reg(b->t, "sp"), RAM + 0x8000);
+	assert_int_equal(reg(b->t, "xPSR"), 0x01000000);
+	assert_int_equal(b->t->reason, HALT_SINGLE_STEP);
 	/* The comparator that caught the return is free again. */
 	assert_int_equal(target_resume(b->t, NULL, true, false), OK);
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(core.fp_comp[i], 0);
+}
+
+static void test_a_breakpoint_in_the_handler_wins_and_the_frame_is_whole(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	pend_systick(b);
+	assert_int_equal(target_add_breakpoint(b->t, FLASH + 0x502, 2, BREAK_HARD), OK);
+	assert_int_equal(target_add_breakpoint(b->t, FLASH + 0x200, 2, BREAK_HARD), OK);
+	assert_int_equal(target_step(b->t, NULL, true), OK);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x502);
+	assert_int_equal(b->t->reason, HALT_BREAKPOINT);
+	assert_int_equal(get_le32(core.ram + 0x8000 - 8), FLASH + 0x200);
+	/* On it goes, and meets the one where it was stepped. */
+	assert_int_equal(target_resume(b->t, NULL, true, false), OK);
+	assert_int_equal(target_poll(b->t), OK);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x200);
 }
 
 static void test_steponly_masks_and_serves_nothing(void **state)
@@ -228,7 +255,7 @@ static void test_steponly_masks_and_serves_nothing(void **state)
 
 	bench_eval(b, "cortex_m maskisr steponly");
 	core.irq_at = FLASH + 0x500;
-	core.icsr = 15u << 12;
+	core.icsr = 1u << 26;
 	halt_at(b, FLASH + 0x200);
 	core.irq_at = FLASH + 0x500;
 	core.exceptions = 0;
@@ -519,6 +546,7 @@ int main(void)
 		CASE(test_software_breakpoint_is_invisible),
 		CASE(test_flash_takes_no_software_breakpoint_and_says_so),
 		CASE(test_pending_interrupt_is_served_but_not_stepped_into),
+		CASE(test_a_breakpoint_in_the_handler_wins_and_the_frame_is_whole),
 		CASE(test_steponly_masks_and_serves_nothing),
 		CASE(test_stack_pointer_is_an_alias),
 		CASE(test_t_bit_and_fields_cannot_be_lost),
