@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import Gdb, board_arguments, wait_for
+from kit import Gdb, board_arguments, wait_for
 
 EXTENDED = "target extended-remote"
 

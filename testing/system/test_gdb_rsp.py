@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import board_arguments, wait_for
+from kit import board_arguments, wait_for
 from rsp_client import Rsp, escape, frame, unescape
 
 RAM = 0x20001000
@@ -233,6 +233,16 @@ def test_a_command_gdb_has_left_does_not_answer_the_next(rsp):
     rsp.send(frame(b"qRcmd," + b"sleep 60000".hex().encode()))
     time.sleep(1.5)
     assert rsp.ask("qC") == b"QC1"
+
+
+def test_a_chatty_command_gdb_has_left_ends_the_connection(rsp, daemon):
+    rsp.send(frame(b"qRcmd," + b"while 1 {echo tick; sleep 100}".hex().encode()))
+    time.sleep(1.5)
+    rsp.send(frame("qC"))
+    assert rsp.is_closed()                  # nobody can tell what it has not read yet
+    again = Rsp(daemon.gdb_port)
+    assert again.ask("qC") == b"QC1"
+    again.close()
 
 
 def test_monitor_results_and_errors(rsp):

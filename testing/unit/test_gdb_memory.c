@@ -101,6 +101,16 @@ static void test_memory(void **state)
 	EXPECT(f, "Mffffffff,2:0000", "E16");
 }
 
+static void test_flash_is_not_written_like_memory(void **state)
+{
+	struct fake *f = *state;
+
+	EXPECT(f, "M8000000,4:00000000", "OK");		/* not known to be flash yet */
+	fake_packet(f, "qXfer:memory-map:read::0,ffb");
+	EXPECT(f, "M8000000,4:00000000", "E01");
+	EXPECT(f, "X8000000,0:", "OK");
+}
+
 static void test_failed_reads_are_zeros_or_errors(void **state)
 {
 	struct fake *f = *state;
@@ -211,6 +221,7 @@ int main(void)
 		TEST(test_a_lost_probe_is_an_error_everywhere),
 		TEST(test_layout_without_a_target_description),
 		TEST(test_memory),
+		TEST(test_flash_is_not_written_like_memory),
 		TEST(test_failed_reads_are_zeros_or_errors),
 		TEST(test_bursts_of_small_reads_cost_one),
 		TEST(test_search),

@@ -110,6 +110,7 @@ static void run(struct gdb_session *s, const char *command)
 
 	console_open(s);
 	s->is_console = true;
+	s->console_packets = 0;
 	console_flush_note(s);
 	enum err rc = script_eval(script, &s->origin, command, NULL, 0, &result);
 

@@ -128,10 +128,26 @@ static enum err packet_x(struct gdb_session *s, struct rsp_args *args)
 	return OK;
 }
 
+/* A bus write to flash is lost without a sign on most chips; a load without a memory map does it. */
+static enum err check_not_flash(struct gdb_session *s, uint32_t addr)
+{
+	for (const struct flash_bank *b = s->server->flash->banks; b != NULL; b = b->next) {
+		if (b->target != s->target || !b->is_probed || addr - b->base >= b->size)
+			continue;
+		error_why(ERR_REFUSED, "0x%08x is flash (%s), it cannot be written like memory", addr,
+			  b->name);
+		return error_next(ERR_REFUSED, "use GDB's \"load\" with \"gdb_memory_map enable\", or "
+					       "\"flash write_image\"");
+	}
+	return OK;
+}
+
 static enum err write_memory(struct gdb_session *s, uint32_t addr, const uint8_t *src, size_t n)
 {
 	if (n > 0x100000000ull - addr)
 		return error_why(ERR_ARGUMENT, "a write of %zu bytes at 0x%08x runs past the end", n, addr);
+	if (n > 0)
+		TRY(check_not_flash(s, addr));
 	for (size_t done = 0; done < n;) {
 		size_t piece = MIN(n - done, PIECE);
 

@@ -116,6 +116,7 @@ static void console_chunk(struct gdb_session *s, const char *text, size_t n)
 	body[0] = 'O';
 	hex_encode(body + 1, (const uint8_t *)text, n);
 	output_packet(s, body, 1 + 2 * n);
+	s->console_packets++;
 }
 
 /* Where to cut: after a line if there is one, never inside a UTF-8 character. */

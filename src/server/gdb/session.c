@@ -235,14 +235,24 @@ static void interrupted(struct gdb_session *s)
 		script_cancel(s->server->script, &s->origin);
 }
 
-/* GDB leaves a monitor command on Ctrl-C without a word; its next command is the word. What the old
- * one would still answer would be taken for the answer to the new one. */
+/*
+ * GDB leaves a monitor command on Ctrl-C, right after an O packet and without a word; its next command
+ * is the word. What the old one would still answer would be taken for the answer to the new one, and so
+ * would O packets that left after the one GDB read last. Nobody can tell how many those are: then only
+ * a new connection is in step again.
+ */
 static void gave_up(struct gdb_session *s)
 {
 	if (!s->is_console || clock_now_ms() - s->busy_since_ms < GIVE_UP_MS)
 		return;
 	s->is_console = false;		/* from here on no text of it goes out either */
 	s->owes_answer = false;
+	if (s->console_packets > 1) {
+		log_warning("gdb: the client has left a monitor command in the middle of its output and is "
+			    "out of step: connection closed, connect again");
+		session_hang_up(s);
+		return;
+	}
 	log_info("gdb: the client has left its monitor command: cancelled");
 	script_cancel(s->server->script, &s->origin);
 }
@@ -254,6 +264,10 @@ static void enqueue(struct gdb_session *s, const uint8_t *body, size_t n)
 
 	if (s->is_busy)
 		gave_up(s);
+	if (s->is_gone) {
+		item_free(item);
+		return;
+	}
 	for (; *last != NULL; last = &(*last)->next)
 		waiting += (*last)->data.len;
 	buf_append(&item->data, body, n);

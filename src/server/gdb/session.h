@@ -77,6 +77,7 @@ struct gdb_session {
 	struct buf packet;		/* the one in its handler, unescaped */
 	bool is_busy, owes_answer;
 	bool is_console;		/* qRcmd: O packets are welcome */
+	unsigned console_packets;	/* of this qRcmd */
 	uint64_t busy_since_ms;
 
 	bool no_ack;
