@@ -34,6 +34,20 @@ static enum err configure_chain(struct cmsis_dap *dap)
 	return cmsis_status_command(dap, request, 2 + chain.count, "take in the JTAG chain");
 }
 
+/* Some firmware notices a change of protocol only while it connects its pins. */
+static enum err reconnect_pins(struct cmsis_dap *dap)
+{
+	const struct cmsis_settings *settings = adapter_settings(dap->adapter, &cmsis_dap_driver);
+	const uint8_t disconnect[] = { DAP_DISCONNECT };
+	const uint8_t connect[] = { DAP_CONNECT,
+				    dap->adapter->transport == TRANSPORT_JTAG ? 2 : 1 };
+
+	if (settings == NULL || !settings->quirk || dap->adapter->srst || dap->adapter->trst)
+		return OK;
+	TRY(cmsis_command(dap, disconnect, sizeof(disconnect), 1, NULL));
+	return cmsis_command(dap, connect, sizeof(connect), 2, NULL);
+}
+
 enum err cmsis_connect_link(struct dap_port *port, enum link_connect how)
 {
 	static const enum swd_sequence sequences[] = {
@@ -48,6 +62,8 @@ enum err cmsis_connect_link(struct dap_port *port, enum link_connect how)
 	if (dap == NULL || dap->adapter->is_lost)
 		return error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
 	flight_note(port->flight, FLIGHT_LINK, how);
+	if (how != LINK_LINE_RESET)
+		TRY(reconnect_pins(dap));
 	TRY(cmsis_swj_sequence(dap, bits, swd_put_sequence(sequences[how], bits)));
 	port->stats.wire_bits += 140;
 	dap->dp_bank = 0;

@@ -32,7 +32,7 @@ struct bitbang {
 	struct buf out;
 	struct wanted *wanted;
 	size_t wanted_count, wanted_capacity;
-	bool drives_swdio;
+	bool drives_swdio, swclk_is_high;
 	enum err rc;		/* the first failure since the last flush */
 };
 
@@ -129,6 +129,7 @@ static void put_swd(void *priv, const uint8_t *swdio, uint8_t *in, size_t bits)
 		out[n++] = high ? 'g' : 'f';
 	}
 	bb->out.len += n;
+	bb->swclk_is_high = true;
 	if (in != NULL)
 		want(bb, in, bits);
 	else if (bb->out.len > SEND_BYTES)
@@ -157,7 +158,9 @@ static enum err flush_bits(void *priv)
 {
 	struct bitbang *bb = priv;
 
-	/* TCK or SWCLK may stand high after the last bit: park it low, as others expect it. */
+	if (bb->swclk_is_high)		/* parked low: an edge without a bit */
+		buf_putc(&bb->out, 'd');
+	bb->swclk_is_high = false;
 	send_out(bb);
 	for (size_t i = 0; i < bb->wanted_count && bb->rc == OK; i++)
 		note_failure(bb, read_answers(bb, &bb->wanted[i]));

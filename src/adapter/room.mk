@@ -23,7 +23,12 @@ libprobed_a_SOURCES += \
 embedded_tcl += src/adapter/adapter.tcl
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_flight
+check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_flight \
+	testing/unit/test_adapter_commands testing/unit/test_remote_bitbang
+testing_unit_test_adapter_commands_SOURCES = testing/unit/test_adapter_commands.c
+testing_unit_test_adapter_commands_LDADD = $(probed_test_libs)
+testing_unit_test_remote_bitbang_SOURCES = testing/unit/test_remote_bitbang.c
+testing_unit_test_remote_bitbang_LDADD = $(probed_test_libs)
 testing_unit_test_flight_SOURCES = testing/unit/test_flight.c
 testing_unit_test_flight_LDADD = $(probed_test_libs)
 testing_unit_test_cmsis_dap_SOURCES = testing/unit/test_cmsis_dap.c testing/unit/fake_dp.h

@@ -137,12 +137,18 @@ static const char *type_name(uint32_t devtype)
 		uint8_t type;
 		const char *name;
 	} types[] = {
-		{ 0x11, "Trace Sink, Port" },		 { 0x21, "Trace Sink, Buffer" },
-		{ 0x31, "Trace Sink, Router" },		 { 0x12, "Trace Link, Funnel" },
-		{ 0x22, "Trace Link, Filter" },		 { 0x32, "Trace Link, FIFO" },
-		{ 0x13, "Trace Source, Processor" },	 { 0x43, "Trace Source, Bus" },
-		{ 0x14, "Debug Control, Trigger Matrix" }, { 0x34, "Debug Control, Power Requestor" },
-		{ 0x15, "Debug Logic, Processor" },	 { 0x16, "Performance Monitor, Processor" },
+		{ 0x11, "Trace Sink, Port" },
+		{ 0x21, "Trace Sink, Buffer" },
+		{ 0x31, "Trace Sink, Router" },
+		{ 0x12, "Trace Link, Funnel" },
+		{ 0x22, "Trace Link, Filter" },
+		{ 0x32, "Trace Link, FIFO" },
+		{ 0x13, "Trace Source, Processor" },
+		{ 0x43, "Trace Source, Bus" },
+		{ 0x14, "Debug Control, Trigger Matrix" },
+		{ 0x34, "Debug Control, Power Requestor" },
+		{ 0x15, "Debug Logic, Processor" },
+		{ 0x16, "Performance Monitor, Processor" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
@@ -337,7 +343,8 @@ static void print_component(struct buf *out, unsigned tabs, const struct compone
 			   c->devtype & 1 ? "" : "not ");
 	} else if (c->class == CLASS_CORESIGHT) {
 		print_tabs(out, tabs);
-		buf_printf(out, "Type is 0x%02" PRIx32 ", %s\n", c->devtype & 0xff, type_name(c->devtype));
+		buf_printf(out, "Type is 0x%02" PRIx32 ", %s\n", c->devtype & 0xff,
+			   type_name(c->devtype));
 		if (c->devarch & BIT(20)) {
 			print_tabs(out, tabs);
 			buf_printf(out,

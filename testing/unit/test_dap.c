@@ -188,7 +188,9 @@ static void test_disconnect_drops_the_requests(void **state)
 static void test_multidrop(void **state)
 {
 	struct fake_board *b = fake_board_new();
-	struct dap other = { .adapter = &b->adapter, .port = &b->adapter.port, .has_multidrop = true };
+	struct dap other = { .adapter = &b->adapter,
+			     .port = &b->adapter.port,
+			     .has_multidrop = true };
 	uint32_t value;
 
 	(void)state;
