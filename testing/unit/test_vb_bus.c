@@ -140,7 +140,7 @@ static enum vb_result refuse_the_debugger(void *ctx, struct vb_access *a, uint32
 	return a->master == VB_DAP ? VB_FAULT : VB_OK;
 }
 
-static const struct vb_ram_ops flash_ops = { flash_write, refuse_the_debugger };
+static const struct vb_ram_ops flash_ops = { .write = flash_write, .check = refuse_the_debugger };
 
 static void test_ram_regions_and_their_edges(void **state)
 {
@@ -170,8 +170,13 @@ static void test_a_change_is_told_for_every_alias(void **state)
 	struct vb_bus *bus = vb_bus_new();
 	struct heard heard = { 0 };
 	struct vb_bus_listener listener = { on_changed, on_remapped, &heard };
-	struct vb_region r = { .name = "flash", .base = 0x08000000, .size = sizeof(flash), .ram = flash,
-			       .executable = true, .ram_ops = &flash_ops, .ctx = bus };
+	struct vb_region r = { .name = "flash",
+			       .base = 0x08000000,
+			       .size = sizeof(flash),
+			       .ram = flash,
+			       .executable = true,
+			       .ram_ops = &flash_ops,
+			       .ctx = bus };
 	struct vb_access a = access_to(0x08000010, 4);
 	struct vb_region *alias;
 	uint32_t v = 0;
@@ -207,8 +212,12 @@ static void test_a_change_is_told_for_every_alias(void **state)
 static void test_a_guard_is_asked_only_while_it_is_on(void **state)
 {
 	struct vb_bus *bus = vb_bus_new();
-	struct vb_region r = { .name = "flash", .base = 0x08000000, .size = sizeof(flash), .ram = flash,
-			       .ram_ops = &flash_ops, .ctx = bus };
+	struct vb_region r = { .name = "flash",
+			       .base = 0x08000000,
+			       .size = sizeof(flash),
+			       .ram = flash,
+			       .ram_ops = &flash_ops,
+			       .ctx = bus };
 	struct vb_region *handle = vb_bus_add(bus, &r);
 	struct vb_access a = access_to(0x08000000, 4);
 	uint32_t v;

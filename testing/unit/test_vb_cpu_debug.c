@@ -4,7 +4,9 @@
 
 static enum vb_result try_read(struct bench *b, uint32_t addr, unsigned size, uint32_t *v)
 {
-	struct vb_access a = { .master = VB_DAP, .addr = addr, .size = size, .is_privileged = true };
+	struct vb_access a = {
+		.master = VB_DAP, .addr = addr, .size = size, .is_privileged = true
+	};
 
 	return vb_bus_read(b->bus, &a, v);
 }
@@ -51,7 +53,9 @@ static void test_c_halt_needs_c_debugen(void **state)
 static void test_software_cannot_enable_debug(void **state)
 {
 	struct bench *b = bench_with(program_faults);
-	struct vb_access a = { .master = VB_CPU_DATA, .addr = DHCSR, .size = 4, .is_privileged = true };
+	struct vb_access a = {
+		.master = VB_CPU_DATA, .addr = DHCSR, .size = 4, .is_privileged = true
+	};
 	uint32_t v;
 
 	(void)state;
@@ -541,8 +545,8 @@ static void test_identification(void **state)
 		{ 0xe0000000, 0x04003bb001, 0xb105e00d }, { 0xe0040000, 0x04000bb9a1, 0xb105900d },
 		{ 0xe0041000, 0x04000bb925, 0xb105900d },
 	};
-	static const uint32_t table[] = { 0xfff0f003, 0xfff02003, 0xfff03003, 0xfff01003, 0xfff41003,
-					  0xfff42003, 0, 0 };
+	static const uint32_t table[] = { 0xfff0f003, 0xfff02003, 0xfff03003, 0xfff01003,
+					  0xfff41003, 0xfff42003, 0,	      0 };
 	struct bench *b = bench_with(program_arithmetic);
 	uint32_t v;
 
@@ -622,7 +626,9 @@ static void test_itm_packets(void **state)
 static void test_nvic_registers(void **state)
 {
 	struct bench *b = bench_with(program_arithmetic);
-	struct vb_access a = { .master = VB_DAP, .addr = 0xe000e405, .size = 1, .is_privileged = true };
+	struct vb_access a = {
+		.master = VB_DAP, .addr = 0xe000e405, .size = 1, .is_privileged = true
+	};
 
 	(void)state;
 	halt(b);

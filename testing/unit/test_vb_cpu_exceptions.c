@@ -23,7 +23,8 @@ static void test_systick_interrupts_every_millisecond(void **state)
 	struct bench *b = bench_with(program_systick);
 
 	(void)state;
-	/* 4 MHz and a reload of 999: every 250 us. The counter starts after 13 instructions or so. */
+	/* 4 MHz and a reload of 999: every 250 us. The counter starts after 13 instructions or so.
+	 */
 	vb_clock_advance(b->clock, 10 * 250000 + 20000);
 	assert_int_equal(rd(b, 0x20000000), 10);
 	halt(b);
@@ -116,7 +117,7 @@ static void test_fp_context_across_an_interrupt(void **state)
 	assert_int_equal(reg(b, S0), 0x3fc00000);
 	assert_int_equal(reg(b, S0 + 15), 0x40200000);
 	wr(b, sp + 0x20, 0xdeadbeef);
-	step(b);						/* the handler's first FP instruction */
+	step(b); /* the handler's first FP instruction */
 	assert_int_equal(rd(b, 0xe000ef34) & 1, 0);
 	assert_int_equal(rd(b, sp + 0x20), 0x3fc00000);
 	assert_int_equal(rd(b, sp + 0x20 + 60), 0x40200000);
@@ -501,6 +502,41 @@ static void test_bkpt_without_a_debugger_is_a_hardfault(void **state)
 	bench_free(b);
 }
 
+static void test_the_same_on_every_core(void **state)
+{
+	static const struct { enum vb_core core; uint32_t cpuid, lr;
+	} cores[] = {
+		{ VB_CORTEX_M0, 0x410cc200, 0xfffffffd },
+		{ VB_CORTEX_M0PLUS, 0x410cc601, 0xfffffffd },
+		{ VB_CORTEX_M3, 0x412fc231, 0xfffffffd },
+		{ VB_CORTEX_M4F, 0x410fc241, 0xfffffffd },
+		{ VB_CORTEX_M7F, 0x411fc271, 0xfffffffd },
+		{ VB_CORTEX_M33, 0x410fd213, 0xffffffbc },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_SIZE(cores); i++) {
+		struct bench *b = bench_new_core(cores[i].core, cores[i].cpuid);
+
+		memcpy(b->flash, program_common, sizeof(program_common));
+		vb_cpu_reset(b->cpu, VB_CPU_POWER_ON);
+		bench_run(b, 300);
+		wr(b, DHCSR, RUN);
+		halt(b);
+		assert_int_equal(rd(b, 0xe000ed00), cores[i].cpuid);
+		assert_int_equal(reg(b, PC), common_end);
+		assert_int_equal(reg(b, 4), 0x11);
+		assert_int_equal(reg(b, 5), 9);
+		assert_int_equal(reg(b, 6), 0x20004000);
+		assert_int_equal(reg(b, 7), cores[i].lr);
+		assert_int_equal(reg(b, MSP), 0x20008000);
+		assert_int_equal(reg(b, SPECIAL), 0x02000000);
+		step(b);
+		assert_int_equal(reg(b, PC), common_end);
+		bench_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -526,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_mpu),
 		cmocka_unit_test(test_debug_monitor),
 		cmocka_unit_test(test_bkpt_without_a_debugger_is_a_hardfault),
+		cmocka_unit_test(test_the_same_on_every_core),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

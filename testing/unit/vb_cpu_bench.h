@@ -32,7 +32,17 @@ enum { RUN = 0xa05f0001u, HALT = 0xa05f0003u, STEP = 0xa05f0005u, HALT_MASKED = 
 enum { S_REGRDY = 1 << 16, S_HALT = 1 << 17, S_SLEEP = 1 << 18, S_LOCKUP = 1 << 19,
        S_RETIRE_ST = 1 << 24, S_RESET_ST = 1 << 25 };
 
-enum { SP = 13, LR = 14, PC = 15, XPSR = 16, MSP = 17, PSP = 18, SPECIAL = 0x14, FPSCR = 0x21, S0 = 0x40 };
+enum {
+	SP = 13,
+	LR = 14,
+	PC = 15,
+	XPSR = 16,
+	MSP = 17,
+	PSP = 18,
+	SPECIAL = 0x14,
+	FPSCR = 0x21,
+	S0 = 0x40
+};
 
 struct bench {
 	struct vb_clock *clock;

@@ -505,3 +505,44 @@ device_irq:
 	str	r1, [r0, #4]
 	bx	lr
 	.pool
+
+/* The same for every core, in v6-M instructions: SVC, then PendSV from an interrupt. */
+	program common, common_start, svc=common_svc, pendsv=common_pendsv, irq0=common_irq
+	.cpu	cortex-m0
+common_start:
+	ldr	r0, =0x20004000
+	msr	psp, r0
+	movs	r0, #2
+	msr	control, r0
+	isb
+	movs	r4, #0
+	svc	#1
+	ldr	r0, =0xe000e100
+	movs	r1, #1
+	str	r1, [r0]
+	movs	r1, #1
+	lsls	r1, r1, #8
+	adds	r0, r0, r1
+	str	r1, [r0]		/* not bit 0: nothing yet */
+	movs	r1, #1
+	str	r1, [r0]
+	isb
+	movs	r5, #9
+	mov	r6, sp
+common_end:
+	b	common_end
+common_svc:
+	adds	r4, #1
+	mov	r7, lr
+	bx	lr
+common_irq:
+	push	{r4, lr}
+	ldr	r0, =0xe000ed04
+	movs	r1, #1
+	lsls	r1, r1, #28
+	str	r1, [r0]
+	pop	{r4, pc}
+common_pendsv:
+	adds	r4, #0x10
+	bx	lr
+	.pool

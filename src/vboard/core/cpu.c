@@ -320,7 +320,8 @@ static uint64_t run(void *ctx, uint64_t now, uint64_t until)
 
 /* Life */
 
-struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus, struct vb_clock *clock)
+struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus,
+			  struct vb_clock *clock)
 {
 	struct vb_cpu *cpu = xcalloc(1, sizeof(*cpu));
 

@@ -9,14 +9,15 @@
  * timing table says otherwise (exception entry 12, return 10, as on an M4 with zero wait states);
  * CYCCNT counts the same cycles. Members of an IT block whose condition fails cost nothing.
  *
- * RAM regions may be added before or after vb_cpu_new(): the CPU maps what the bus holds just before
- * it runs. RAM regions that are not whole 4 KiB pages are data only.
+ * RAM regions may be added before or after vb_cpu_new(): the CPU maps what the bus holds just
+ * before it runs. RAM regions that are not whole 4 KiB pages are data only.
  * vb_cpu_reset() and vb_cpu_hold() may be called from a device's callback, also one that the CPU's
  * own store caused: they take effect before the next instruction.
  *
- * Reset scopes (DDI 0403 B1.5.5, C1.6): power-on clears everything; system reset (SYSRESETREQ, nRST,
- * watchdog) keeps the debug block (DHCSR.C_DEBUGEN, DEMCR, FPB, DWT); while `hold` is set the core
- * stays in reset. The chip, not the CPU, decides what else a reset touches: it is told by on_reset_request.
+ * Reset scopes (DDI 0403 B1.5.5, C1.6): power-on clears everything; system reset (SYSRESETREQ,
+ * nRST, watchdog) keeps the debug block (DHCSR.C_DEBUGEN, DEMCR, FPB, DWT); while `hold` is set the
+ * core stays in reset. The chip, not the CPU, decides what else a reset touches: it is told by
+ * on_reset_request.
  */
 #ifndef VB_CORE_CPU_H
 #define VB_CORE_CPU_H
@@ -24,7 +25,9 @@
 #include "vboard/core/bus.h"
 #include "vboard/core/clock.h"
 
-enum vb_core { VB_CORTEX_M0, VB_CORTEX_M0PLUS, VB_CORTEX_M3, VB_CORTEX_M4F, VB_CORTEX_M7F, VB_CORTEX_M33 };
+enum vb_core {
+	VB_CORTEX_M0, VB_CORTEX_M0PLUS, VB_CORTEX_M3, VB_CORTEX_M4F, VB_CORTEX_M7F, VB_CORTEX_M33,
+};
 enum vb_cpu_reset { VB_CPU_POWER_ON, VB_CPU_SYSTEM };
 
 struct vb_cpu_config {
@@ -35,24 +38,26 @@ struct vb_cpu_config {
 	uint32_t rom_table_base;	/* 0xE00FF000 */
 	uint32_t rom_pidr[5];		/* PIDR0..4 of the chip's ROM table */
 	/*
-	 * SYSRESETREQ or VECTRESET was written. Called between instructions, from a clock event. The
-	 * callee resets what it must and calls vb_cpu_reset(); if it did not, or if there is no
-	 * callee, the CPU resets itself.
+	 * SYSRESETREQ or VECTRESET was written. Called between instructions, from a clock event.
+	 * The callee resets what it must and calls vb_cpu_reset(); if it did not, or if there is
+	 * no callee, the CPU resets itself.
 	 */
 	void (*on_reset_request)(void *ctx, bool core_only);
 	void (*on_sleep)(void *ctx, bool sleeping, bool deep);
 	/* Entered or left Debug state (watchdogs and timers may freeze). Optional. */
 	void (*on_halt)(void *ctx, bool halted);
-	/* Optional: one ITM packet (header and payload, as on SWO) when a stimulus port is written. */
+	/* Optional: one ITM packet (header and payload, as on SWO) for each stimulus write. */
 	void (*on_trace)(void *ctx, const uint8_t *packet, size_t bytes);
 	void *ctx;
+	uint32_t ccsidr_d, ccsidr_i;	/* M7: cache geometry; 0: 32 KiB each */
 	/* Bit-band aliases at 0x22000000 and 0x42000000 (M3, M4): the CPU adds them to the bus. */
 	bool has_bitband;
 };
 
 struct vb_cpu;
 
-struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus, struct vb_clock *clock);
+struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus,
+			  struct vb_clock *clock);
 void vb_cpu_free(struct vb_cpu *cpu);
 void vb_cpu_reset(struct vb_cpu *cpu, enum vb_cpu_reset kind);
 void vb_cpu_hold(struct vb_cpu *cpu, bool hold);	/* nRST is low */

@@ -8,9 +8,9 @@ libvboard_a_SOURCES += \
 	src/vboard/core/cpu_engine_hooks.c src/vboard/core/cpu_engine_map.c \
 	src/vboard/core/cpu_exception.c src/vboard/core/cpu_fault.c src/vboard/core/cpu_fpb.c \
 	src/vboard/core/cpu_itm.c src/vboard/core/cpu_mpu.c src/vboard/core/cpu_nvic.c \
-	src/vboard/core/cpu_opcode.c src/vboard/core/cpu_opcode.h src/vboard/core/cpu_parts.h \
+	src/vboard/core/cpu_opcode.c src/vboard/core/cpu_opcode.h src/vboard/core/cpu_core.h \
 	src/vboard/core/cpu_ppb.c src/vboard/core/cpu_priv.h src/vboard/core/cpu_scs.c \
-	src/vboard/core/cpu_step.c src/vboard/core/cpu_traits.c
+	src/vboard/core/cpu_step.c src/vboard/core/cpu_traits.c src/vboard/core/cpu_units.h
 
 if HAVE_UNICORN
 if HAVE_CMOCKA

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bit-band aliases (DDI 0439 3.7): one word of the alias is one bit of the first MiB of its region. */
+/* Bit-band aliases (DDI 0439 3.7): one word of the alias is one bit of the first MiB of its region.
+ */
 #include "vboard/core/cpu_priv.h"
 
 static struct vb_access target_of(const struct vb_access *a, uint32_t offset, unsigned *bit)
@@ -45,8 +46,11 @@ void bitband_add(struct vb_cpu *cpu)
 	static const uint32_t bases[] = { 0x22000000, 0x42000000 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
-		struct vb_region region = { .name = "bit-band", .base = bases[i], .size = 0x02000000,
-					    .dev_ops = &alias_ops, .ctx = cpu };
+		struct vb_region region = { .name = "bit-band",
+					    .base = bases[i],
+					    .size = 0x02000000,
+					    .dev_ops = &alias_ops,
+					    .ctx = cpu };
 
 		vb_bus_add(cpu->bus, &region);
 	}

@@ -110,8 +110,14 @@ static uint32_t *plain_register(struct vb_cpu *cpu, unsigned sel)
 	case 13: return cpu_sp(cpu);
 	case 17: return &cpu->regs.msp;
 	case 18: return &cpu->regs.psp;
-	case 0x18: return cpu->traits->is_v8m ? &cpu->regs.msp : NULL;
-	case 0x19: return cpu->traits->is_v8m ? &cpu->regs.psp : NULL;
+	}
+	if (!cpu->traits->is_v8m)
+		return NULL;
+	switch (sel) {
+	case 0x18: return &cpu->regs.msp;
+	case 0x19: return &cpu->regs.psp;
+	case 0x1e: return &cpu->debug.splim[0];	/* kept, not enforced */
+	case 0x1f: return &cpu->debug.splim[1];
 	default: return NULL;
 	}
 }
@@ -274,7 +280,7 @@ static void dhcsr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, 
 	cpu->debug.control = accepted(cpu, a, value);
 	cpu->attention = true;
 	if (cpu->held) {
-		cpu->debug.control &= ~(C_HALT | C_STEP);	/* a core in reset forgets the request */
+		cpu->debug.control &= ~(C_HALT | C_STEP);	/* forgotten in reset */
 		return;
 	}
 	if (cpu->halted && !(cpu->debug.control & C_HALT))

@@ -127,7 +127,8 @@ bool dwt_pc_matches(struct vb_cpu *cpu, uint32_t addr)
 }
 
 /* Comparator n holds a value; the addresses are in the comparators it names (C1.8.17). */
-static bool value_matches(struct vb_cpu *cpu, unsigned n, uint32_t addr, unsigned size, uint32_t value)
+static bool value_matches(struct vb_cpu *cpu, unsigned n, uint32_t addr, unsigned size,
+			  uint32_t value)
 {
 	uint32_t f = cpu->dwt.function[n], mask = 0xffffffffu >> (32 - 8 * MIN(size, 4u));
 	unsigned linked[2] = { bits_get(f, 15, 12), bits_get(f, 19, 16) };
@@ -141,7 +142,8 @@ static bool value_matches(struct vb_cpu *cpu, unsigned n, uint32_t addr, unsigne
 	return false;
 }
 
-void dwt_data_access(struct vb_cpu *cpu, bool is_write, uint32_t addr, unsigned size, uint32_t value)
+void dwt_data_access(struct vb_cpu *cpu, bool is_write, uint32_t addr, unsigned size,
+		     uint32_t value)
 {
 	for (unsigned n = 0; n < cpu->traits->dwt_comparators; n++) {
 		bool matched;

@@ -167,12 +167,9 @@ unsigned cpu_op_class(const struct vb_cpu *cpu, uint16_t op)
 void engine_update_caution(struct vb_cpu *cpu)
 {
 	struct engine *e = cpu->engine;
-	const struct vb_region *r;
-	unsigned caution = 0;
+	unsigned caution = e && e->has_guards ? CAUTION_GUARD : 0;
 	uint32_t enable = 0;
 
-	for (size_t i = 0; (r = vb_bus_region(cpu->bus, i)) != NULL; i++)
-		caution |= r->guarded && r->ram ? CAUTION_GUARD : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(cpu->fpb.comp); i++)
 		enable |= cpu->fpb.comp[i] & 1;
 	if ((cpu->fpb.ctrl & 1) && enable)

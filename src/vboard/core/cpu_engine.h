@@ -43,7 +43,7 @@ struct engine {
 
 	struct map *maps;
 	size_t map_count;
-	bool maps_are_old;
+	bool maps_are_old, has_guards;
 	struct { uint32_t first, last; } dirty[16];
 	size_t dirty_count;
 	uint8_t executed[1 << 17];	/* bit per page: code was run from it */

@@ -22,7 +22,7 @@ static void stop(struct engine *e, enum stop why)
 	uc_emu_stop(e->uc);
 }
 
-/* The instruction at hook_pc must not happen; it raises `kind`, or runs again when the bus is free. */
+/* The instruction at hook_pc must not happen; it raises `kind`, or runs again later. */
 static void refuse(struct engine *e, enum fault_kind kind, uint32_t addr)
 {
 	e->cpu->fault = (struct fault){ kind, addr };
@@ -49,10 +49,16 @@ static bool is_privileged(struct engine *e)
 static void stall(struct vb_cpu *cpu, uint64_t until_ns)
 {
 	/* A slave that cannot say how long is asked again after one cycle. */
-	cpu->stall_until_ns = MAX(until_ns, cpu_time_of(cpu, cpu->cycles) + 1000000000u / cpu->hclk);
+	cpu->stall_until_ns =
+		MAX(until_ns, cpu_time_of(cpu, cpu->cycles) + 1000000000u / cpu->hclk);
 }
 
 /* Instructions */
+
+static bool asks_first(const struct vb_region *r)
+{
+	return r && r->ram && r->guarded && r->ram_ops && r->ram_ops->check;
+}
 
 static bool fetch_is_guarded(struct engine *e, uint32_t pc, enum stop *why)
 {
@@ -63,7 +69,7 @@ static bool fetch_is_guarded(struct engine *e, uint32_t pc, enum stop *why)
 	if (e->page_is_open && !((pc ^ e->page_addr) & ~(uint64_t)(PAGE - 1)))
 		return false;
 	r = vb_bus_find(cpu->bus, pc);
-	if (r == NULL || r->ram == NULL || !r->guarded || r->ram_ops == NULL || r->ram_ops->check == NULL)
+	if (!asks_first(r))
 		return false;
 
 	struct vb_access a = { .master = VB_CPU_CODE, .addr = pc, .size = 2,
@@ -140,7 +146,7 @@ static bool it_block_is_native(struct engine *e, uint32_t pc, uint16_t it_op)
 	for (unsigned n = op_it_members(it_op); n > 0; n--) {
 		uint16_t op;
 
-		if (!cpu_fetch16(e->cpu, at, &op) || op_is_memory(op))
+		if (!cpu_fetch16(e->cpu, at, &op) || op_is_memory(op) || op_is_udf(op))
 			return false;
 		switch ((enum op_class)e->classes[op]) {
 		case OP_PLAIN: break;
@@ -276,7 +282,7 @@ static bool guard_refuses(struct engine *e, const struct vb_region *r, struct vb
 		e->open_first = r->base;
 		e->open_bytes = r->size;
 	}
-	if (r == NULL || r->ram == NULL || !r->guarded || r->ram_ops == NULL || r->ram_ops->check == NULL)
+	if (!asks_first(r))
 		return false;
 	if (a->is_write && !r->writable)
 		return false;	/* the store goes through the bus, which asks */
@@ -331,8 +337,11 @@ static void on_data(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
 	    (uint32_t)address - e->open_first < e->open_bytes)
 		return;
 
-	struct vb_access a = { .master = VB_CPU_DATA, .addr = (uint32_t)address, .size = (unsigned)size,
-			       .is_write = type == UC_MEM_WRITE, .is_privileged = is_privileged(e) };
+	struct vb_access a = { .master = VB_CPU_DATA,
+			       .addr = (uint32_t)address,
+			       .size = (unsigned)size,
+			       .is_write = type == UC_MEM_WRITE,
+			       .is_privileged = is_privileged(e) };
 
 	cpu_note_time(cpu);
 	if (data_is_refused(e, &a)) {
@@ -381,7 +390,9 @@ static bool through_bus(struct engine *e, struct vb_access *a, uint32_t *value)
 static bool on_write_protected(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
 			       int64_t value, void *ctx)
 {
-	struct vb_access a = { .addr = (uint32_t)address, .size = (unsigned)size, .is_write = true };
+	struct vb_access a = { .addr = (uint32_t)address,
+			       .size = (unsigned)size,
+			       .is_write = true };
 	uint32_t v = (uint32_t)value;
 
 	(void)uc;
@@ -432,10 +443,13 @@ void engine_mmio_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t v
 static void on_interrupt(uc_engine *uc, uint32_t number, void *ctx)
 {
 	struct engine *e = ctx;
+	uint32_t xpsr = 0;
 
 	(void)uc;
 	if (number == 8) {
-		e->cpu->exc_return = engine_reg(e, 15) | 1;
+		/* The branch moved bit 0 of its target into EPSR.T. */
+		uc_reg_read(e->uc, UC_ARM_REG_XPSR, &xpsr);
+		e->cpu->exc_return = engine_reg(e, 15) | (xpsr & XPSR_T ? 1 : 0);
 		e->is_stopping = false;	/* outranks a limit that was reached by the branch */
 		stop(e, STOP_EXC_RETURN);
 		return;
@@ -450,10 +464,10 @@ void engine_add_hooks(struct engine *e)
 	uc_hook h;
 
 	uc_hook_add(e->uc, &h, UC_HOOK_CODE, (void *)on_code, e, (uint64_t)1, (uint64_t)0);
-	uc_hook_add(e->uc, &h, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, (void *)on_data, e, (uint64_t)1,
-		    (uint64_t)0);
-	uc_hook_add(e->uc, &h, UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_FETCH_PROT, (void *)on_unmapped, e,
+	uc_hook_add(e->uc, &h, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, (void *)on_data, e,
 		    (uint64_t)1, (uint64_t)0);
+	uc_hook_add(e->uc, &h, UC_HOOK_MEM_UNMAPPED | UC_HOOK_MEM_FETCH_PROT, (void *)on_unmapped,
+		    e, (uint64_t)1, (uint64_t)0);
 	uc_hook_add(e->uc, &h, UC_HOOK_MEM_WRITE_PROT, (void *)on_write_protected, e, (uint64_t)1,
 		    (uint64_t)0);
 	uc_hook_add(e->uc, &h, UC_HOOK_INTR, (void *)on_interrupt, e, (uint64_t)1, (uint64_t)0);

@@ -14,7 +14,8 @@ static bool is_mappable(const struct vb_region *r)
 
 static uint32_t perms_of(const struct vb_region *r)
 {
-	return UC_PROT_READ | (r->writable ? UC_PROT_WRITE : 0) | (r->executable ? UC_PROT_EXEC : 0);
+	return UC_PROT_READ | (r->writable ? UC_PROT_WRITE : 0) |
+	       (r->executable ? UC_PROT_EXEC : 0);
 }
 
 /* Appends a region; small devices that share or adjoin pages become one MMIO range. */
@@ -149,7 +150,11 @@ static void on_changed(void *ctx, uint32_t addr, size_t bytes)
 static void on_remapped(void *ctx)
 {
 	struct engine *e = ctx;
+	const struct vb_region *r;
 
+	e->has_guards = false;
+	for (size_t i = 0; (r = vb_bus_region(e->cpu->bus, i)) != NULL; i++)
+		e->has_guards |= r->guarded && r->ram;
 	e->maps_are_old = true;
 	e->cpu->attention = true;
 	e->page_is_open = false;
@@ -161,7 +166,7 @@ void engine_listen(struct engine *e)
 {
 	struct vb_bus_listener listener = { on_changed, on_remapped, e };
 
-	e->maps_are_old = true;
+	on_remapped(e);		/* what was there before us */
 	vb_bus_listen(e->cpu->bus, &listener);
 }
 

@@ -129,7 +129,9 @@ bool cpu_stack_write(struct vb_cpu *cpu, uint32_t addr, uint32_t value, bool pri
 
 static bool stack_read(struct vb_cpu *cpu, uint32_t addr, uint32_t *value)
 {
-	struct vb_access a = { .master = VB_CPU_DATA, .addr = addr, .size = 4, .is_privileged = true };
+	struct vb_access a = {
+		.master = VB_CPU_DATA, .addr = addr, .size = 4, .is_privileged = true
+	};
 	enum vb_result rc;
 
 	if ((cpu->caution & CAUTION_MPU) && !mpu_allows(cpu, addr, false, false, true)) {
@@ -151,10 +153,14 @@ static void prepare_lazy_save(struct vb_cpu *cpu, uint32_t frame, bool privilege
 
 	s->fpcar = frame + 0x20;
 	/* Which faults could be taken at the time the frame was reserved (DDI 0403 B3.2.21). */
-	ready |= priority > -1 ? BIT(4) : 0;
-	ready |= (s->shcsr_enabled & BIT(16)) && priority > cpu_priority(cpu, EXC_MEMMANAGE) ? BIT(5) : 0;
-	ready |= (s->shcsr_enabled & BIT(17)) && priority > cpu_priority(cpu, EXC_BUSFAULT) ? BIT(6) : 0;
-	ready |= (cpu->debug.demcr & DEMCR_MON_EN) && priority > cpu_priority(cpu, EXC_DEBUGMON) ? BIT(8) : 0;
+	if (priority > -1)
+		ready |= BIT(4);
+	if ((s->shcsr_enabled & BIT(16)) && priority > cpu_priority(cpu, EXC_MEMMANAGE))
+		ready |= BIT(5);
+	if ((s->shcsr_enabled & BIT(17)) && priority > cpu_priority(cpu, EXC_BUSFAULT))
+		ready |= BIT(6);
+	if ((cpu->debug.demcr & DEMCR_MON_EN) && priority > cpu_priority(cpu, EXC_DEBUGMON))
+		ready |= BIT(8);
 	s->fpccr &= 0xc0000000;
 	s->fpccr |= ready | 1 | (privileged ? 0 : BIT(1)) | (cpu->ipsr == 0 ? BIT(3) : 0);
 }
@@ -172,7 +178,8 @@ static bool save_fp(struct vb_cpu *cpu, uint32_t at, bool privileged)
 bool cpu_save_lazy_fp(struct vb_cpu *cpu)
 {
 	if (!save_fp(cpu, cpu->scs.fpcar, !(cpu->scs.fpccr & BIT(1)))) {
-		cpu->fault.kind = cpu->fault.kind == FAULT_DATA_MPU ? FAULT_LAZY_MPU : FAULT_LAZY_BUS;
+		cpu->fault.kind =
+			cpu->fault.kind == FAULT_DATA_MPU ? FAULT_LAZY_MPU : FAULT_LAZY_BUS;
 		return false;
 	}
 	cpu->scs.fpccr &= ~1u;
@@ -255,7 +262,8 @@ static void taken(struct vb_cpu *cpu, unsigned n, uint32_t lr, uint32_t catch)
 	}
 	cpu->pc = vector & ~1u;
 	cpu->regs.r[14] = lr;
-	cpu->regs.xpsr = (cpu->regs.xpsr & ~(XPSR_IT | XPSR_T | 0x3ffu)) | (vector & 1 ? XPSR_T : 0);
+	cpu->regs.xpsr =
+		(cpu->regs.xpsr & ~(XPSR_IT | XPSR_T | 0x3ffu)) | (vector & 1 ? XPSR_T : 0);
 	cpu->regs.control &= ~(CONTROL_SPSEL | CONTROL_FPCA);
 	cpu->ipsr = n;
 	exc_set(cpu->nvic.active, n, true);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Faults: status bits, who handles them, escalation, lockup (DDI 0403 B1.5.14, B1.5.15, B3.2.15). */
+/* Faults: status bits, handlers, escalation, lockup (DDI 0403 B1.5.14, B1.5.15, B3.2.15). */
 #include "vboard/core/cpu_opcode.h"
 #include "vboard/core/cpu_priv.h"
 

@@ -53,7 +53,8 @@ bool fpb_remaps(struct vb_cpu *cpu, uint32_t addr, uint32_t *word)
 		uint32_t comp = cpu->fpb.comp[i];
 
 		if ((comp & 1) && comp >> 30 == 0 && (comp & 0x1ffffffc) == (addr & ~3u))
-			return vb_bus_peek(cpu->bus, (0x20000000 | cpu->fpb.remap) + 4 * i, word, 4);
+			return vb_bus_peek(cpu->bus, (0x20000000 | cpu->fpb.remap) + 4 * i, word,
+					   4);
 	}
 	return false;
 }

@@ -31,7 +31,8 @@ static bool covers(const struct vb_cpu *cpu, unsigned n, uint32_t addr)
 	return size < 7 || !(rasr >> (8 + ((addr - base) >> (size - 2) & 7)) & 1);
 }
 
-static bool region_allows(const struct vb_cpu *cpu, unsigned n, bool is_write, bool is_fetch, bool priv)
+static bool region_allows(const struct vb_cpu *cpu, unsigned n, bool is_write, bool is_fetch,
+			  bool priv)
 {
 	uint32_t rasr = cpu->mpu.rasr[n], rbar = cpu->mpu.rbar[n];
 	unsigned ap = bits_get(rasr, 26, 24);
@@ -69,6 +70,16 @@ bool mpu_allows(struct vb_cpu *cpu, uint32_t addr, bool is_write, bool is_fetch,
 	       (!is_fetch || !mpu_default_xn(addr));
 }
 
+/* RBAR, RASR (v8-M: RLAR) and their three aliases, in v8-M the other regions of four. */
+static unsigned region_of(const struct vb_cpu *cpu, unsigned word)
+{
+	unsigned alias = (word - 3) / 2;
+
+	if (!cpu->traits->is_v8m || alias == 0)
+		return cpu->mpu.rnr;
+	return (cpu->mpu.rnr & ~3u) | alias;
+}
+
 static uint32_t mpu_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 {
 	const struct mpu *m = &cpu->mpu;
@@ -86,16 +97,16 @@ static uint32_t mpu_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 	if (word >= 11)
 		return 0;
 	if (word & 1)
-		return m->rbar[m->rnr] | (cpu->traits->is_v8m ? 0 : m->rnr);
-	return m->rasr[m->rnr];
+		return m->rbar[region_of(cpu, word)] | (cpu->traits->is_v8m ? 0 : m->rnr);
+	return m->rasr[region_of(cpu, word)];
 }
 
-static void rbar_write(struct vb_cpu *cpu, uint32_t value)
+static void rbar_write(struct vb_cpu *cpu, unsigned word, uint32_t value)
 {
 	struct mpu *m = &cpu->mpu;
 
 	if (cpu->traits->is_v8m) {
-		m->rbar[m->rnr] = value;
+		m->rbar[region_of(cpu, word)] = value;
 		return;
 	}
 	if (value & BIT(4))		/* VALID: REGION selects */
@@ -115,9 +126,9 @@ static void mpu_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, ui
 	else if (word == 2)
 		m->rnr = (value & 0xff) % cpu->traits->mpu_regions;
 	else if (word >= 3 && word < 11 && (word & 1))
-		rbar_write(cpu, value);
+		rbar_write(cpu, word, value);
 	else if (word >= 3 && word < 11)
-		m->rasr[m->rnr] = cpu->traits->is_v8m ? value : value & 0x173fff3f;
+		m->rasr[region_of(cpu, word)] = cpu->traits->is_v8m ? value : value & 0x173fff3f;
 	else if (word >= 12 && cpu->traits->is_v8m)
 		m->mair[word - 12] = value;
 	engine_update_caution(cpu);

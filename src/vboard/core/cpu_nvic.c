@@ -64,7 +64,8 @@ static void unpend_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word,
 {
 	(void)a;
 	/* A line that is still high pends again at once. */
-	set_irq_bits(cpu, cpu->nvic.pending, word, value & ~get_irq_bits(cpu->nvic.line, word), false);
+	set_irq_bits(cpu, cpu->nvic.pending, word, value & ~get_irq_bits(cpu->nvic.line, word),
+		     false);
 }
 
 static uint32_t active_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
@@ -86,7 +87,8 @@ static void priority_write(struct vb_cpu *cpu, struct vb_access *a, unsigned wor
 	(void)a;
 	for (unsigned i = 0; i < 4; i++) {
 		if (word * 4 + i < cpu->config.irqs)
-			cpu->nvic.priority[EXC_IRQ0 + word * 4 + i] = (uint8_t)(value >> 8 * i) & mask;
+			cpu->nvic.priority[EXC_IRQ0 + word * 4 + i] =
+				(uint8_t)(value >> 8 * i) & mask;
 	}
 	cpu->attention = true;
 }
@@ -148,7 +150,8 @@ static void plan(struct vb_cpu *cpu)
 	if (!is_counting(cpu))
 		return;
 	due = t->anchor_ns + (ticks * 1000000000u + tick_hz(cpu) - 1) / tick_hz(cpu);
-	t->event = vb_clock_after(cpu->clock, due > now ? due - now : 0, systick_wraps, cpu, "SysTick");
+	t->event = vb_clock_after(cpu->clock, due > now ? due - now : 0, systick_wraps, cpu,
+				  "SysTick");
 }
 
 static void anchor(struct vb_cpu *cpu)

@@ -37,6 +37,11 @@ static inline unsigned op_bytes(uint16_t op)
 
 bool op_is_memory(uint16_t op);		/* loads and stores, push and pop, table branches */
 
+static inline bool op_is_udf(uint16_t op)
+{
+	return (op & 0xff00) == 0xde00;
+}
+
 enum op_exclusive { NOT_EXCLUSIVE, OP_LDREX, OP_STREX };
 /* For OP_MULTIPLE32. `size` gets 1, 2 or 4. */
 enum op_exclusive op_exclusive(uint16_t op, uint16_t op2, unsigned *size);

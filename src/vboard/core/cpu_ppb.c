@@ -24,7 +24,9 @@ static bool exists(const struct vb_cpu *cpu, const struct ppb_reg *row)
 static const struct ppb_reg *find_row(const struct ppb_window *w, uint32_t offset)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(w->regs) && w->regs[i]; i++) {
-		for (const struct ppb_reg *row = w->regs[i]; row->last || row->read || row->write; row++) {
+		const struct ppb_reg *row = w->regs[i];
+
+		for (; row->last || row->read || row->write; row++) {
 			if (offset >= row->first && offset <= row->last + 3u && exists(w->cpu, row))
 				return row;
 		}
@@ -47,14 +49,16 @@ static bool answers_in_reset(uint32_t addr)
 	return false;
 }
 
-static bool may_access(const struct ppb_window *w, const struct vb_access *a, const struct ppb_reg *row)
+static bool may_access(const struct ppb_window *w, const struct vb_access *a,
+		       const struct ppb_reg *row)
 {
 	const struct vb_cpu *cpu = w->cpu;
 
 	if (a->master == VB_DAP) {
 		if (cpu->gated)
 			return false;
-		return !cpu->held || cpu->traits->core != VB_CORTEX_M7F || answers_in_reset(a->addr);
+		return !cpu->held || cpu->traits->core != VB_CORTEX_M7F ||
+		       answers_in_reset(a->addr);
 	}
 	if (a->is_privileged)
 		return true;
@@ -83,7 +87,8 @@ static uint32_t id_read(const struct ppb_window *w, uint32_t offset)
 	}
 }
 
-static uint32_t row_read(struct vb_cpu *cpu, const struct ppb_reg *row, struct vb_access *a, unsigned word)
+static uint32_t row_read(struct vb_cpu *cpu, const struct ppb_reg *row, struct vb_access *a,
+			 unsigned word)
 {
 	if (row->read)
 		return row->read(cpu, a, word);

@@ -21,7 +21,8 @@
 
 #include "base/bytes.h"
 #include "vboard/core/cpu.h"
-#include "vboard/core/cpu_parts.h"
+#include "vboard/core/cpu_core.h"
+#include "vboard/core/cpu_units.h"
 
 enum exception {
 	EXC_RESET = 1, EXC_NMI, EXC_HARDFAULT, EXC_MEMMANAGE, EXC_BUSFAULT, EXC_USAGEFAULT,
@@ -53,9 +54,9 @@ enum stop {
 };
 
 enum fault_kind {
-	FAULT_NONE, FAULT_DATA_BUS, FAULT_DATA_MPU, FAULT_FETCH_BUS, FAULT_FETCH_XN, FAULT_UNALIGNED,
-	FAULT_UNDEFINED, FAULT_STATE, FAULT_NOCP, FAULT_DIVIDE, FAULT_INVPC, FAULT_BREAKPOINT,
-	FAULT_LAZY_BUS, FAULT_LAZY_MPU,
+	FAULT_NONE, FAULT_DATA_BUS, FAULT_DATA_MPU, FAULT_FETCH_BUS, FAULT_FETCH_XN,
+	FAULT_UNALIGNED, FAULT_UNDEFINED, FAULT_STATE, FAULT_NOCP, FAULT_DIVIDE, FAULT_INVPC,
+	FAULT_BREAKPOINT, FAULT_LAZY_BUS, FAULT_LAZY_MPU,
 };
 
 struct fault {
@@ -65,8 +66,8 @@ struct fault {
 
 /* What makes the hooks look closer than usual. */
 enum caution {
-	CAUTION_FPB = 1, CAUTION_DWT_PC = 2, CAUTION_GUARD = 4, CAUTION_MPU = 8,	/* each opcode */
-	CAUTION_DWT_DATA = 16, CAUTION_UNALIGNED = 32,				/* data only */
+	CAUTION_FPB = 1, CAUTION_DWT_PC = 2, CAUTION_GUARD = 4, CAUTION_MPU = 8,
+	CAUTION_DWT_DATA = 16, CAUTION_UNALIGNED = 32,
 	CAUTION_CODE = 15, CAUTION_DATA = 16 | 32 | CAUTION_GUARD | CAUTION_MPU,
 };
 

@@ -8,7 +8,7 @@
 void scs_reset(struct vb_cpu *cpu)
 {
 	cpu->scs = (struct scs){
-		/* Stack alignment is the reset state since r2p0 of the M3 and on all later cores. */
+		/* Stack alignment is the reset state since r2p0 of the M3 and on later cores. */
 		.ccr = cpu->traits->is_v6m ? 0x208 : 0x200,
 		.fpccr = cpu->traits->has_fpu ? 0xc0000000 : 0,
 		.dfsr = cpu->scs.dfsr,		/* power-on clears it: debug_power_on() */
@@ -131,7 +131,7 @@ static void shpr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, u
 	cpu->attention = true;
 }
 
-static const struct { uint8_t bit, exception; } shcsr_active[] = {
+static const struct { uint8_t bit, exc; } shcsr_active[] = {
 	{ 0, EXC_MEMMANAGE }, { 1, EXC_BUSFAULT }, { 3, EXC_USAGEFAULT }, { 7, EXC_SVCALL },
 	{ 8, EXC_DEBUGMON }, { 10, EXC_PENDSV }, { 11, EXC_SYSTICK },
 }, shcsr_pended[] = {
@@ -140,14 +140,15 @@ static const struct { uint8_t bit, exception; } shcsr_active[] = {
 
 static uint32_t shcsr_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 {
+	const struct nvic *n = &cpu->nvic;
 	uint32_t v = cpu->scs.shcsr_enabled;
 
 	(void)a;
 	(void)word;
 	for (size_t i = 0; i < ARRAY_SIZE(shcsr_active); i++)
-		v |= exc_bit(cpu->nvic.active, shcsr_active[i].exception) ? BIT(shcsr_active[i].bit) : 0;
+		v |= (uint32_t)exc_bit(n->active, shcsr_active[i].exc) << shcsr_active[i].bit;
 	for (size_t i = 0; i < ARRAY_SIZE(shcsr_pended); i++)
-		v |= exc_bit(cpu->nvic.pending, shcsr_pended[i].exception) ? BIT(shcsr_pended[i].bit) : 0;
+		v |= (uint32_t)exc_bit(n->pending, shcsr_pended[i].exc) << shcsr_pended[i].bit;
 	return cpu->traits->is_v6m ? v & BIT(15) : v;
 }
 
@@ -156,12 +157,14 @@ static void shcsr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, 
 	(void)a;
 	(void)word;
 	for (size_t i = 0; i < ARRAY_SIZE(shcsr_pended); i++)
-		exc_set(cpu->nvic.pending, shcsr_pended[i].exception, value & BIT(shcsr_pended[i].bit));
+		exc_set(cpu->nvic.pending, shcsr_pended[i].exc,
+			value & BIT(shcsr_pended[i].bit));
 	cpu->attention = true;
 	if (cpu->traits->is_v6m)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(shcsr_active); i++)
-		exc_set(cpu->nvic.active, shcsr_active[i].exception, value & BIT(shcsr_active[i].bit));
+		exc_set(cpu->nvic.active, shcsr_active[i].exc,
+			value & BIT(shcsr_active[i].bit));
 	cpu->scs.shcsr_enabled = value & 0x00070000;
 }
 
@@ -230,8 +233,10 @@ static uint32_t feature_read(struct vb_cpu *cpu, struct vb_access *a, unsigned w
 
 static uint32_t cache_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 {
-	const uint32_t v[] = { cpu->traits->clidr, cpu->traits->ctr,
-			       cpu->scs.csselr & 1 ? cpu->traits->ccsidr_i : cpu->traits->ccsidr_d,
+	const struct vb_cpu_config *c = &cpu->config;
+	uint32_t d = c->ccsidr_d ? c->ccsidr_d : cpu->traits->ccsidr_d;
+	uint32_t i = c->ccsidr_i ? c->ccsidr_i : cpu->traits->ccsidr_i;
+	const uint32_t v[] = { cpu->traits->clidr, cpu->traits->ctr, cpu->scs.csselr & 1 ? i : d,
 			       cpu->scs.csselr };
 
 	(void)a;
@@ -246,7 +251,8 @@ static void cache_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, 
 }
 
 /* Cache maintenance: our memory is always coherent. */
-static void maintenance_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)
+static void maintenance_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word,
+			      uint32_t value)
 {
 	(void)cpu;
 	(void)a;

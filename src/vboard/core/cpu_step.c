@@ -80,7 +80,8 @@ static enum stop store_exclusive(struct step *s, unsigned size)
 {
 	struct vb_cpu *cpu = s->cpu;
 	uint32_t *r = cpu->regs.r;
-	unsigned rn = s->op & 15, rt = s->op2 >> 12, rd = size == 4 ? s->op2 >> 8 & 15 : s->op2 & 15;
+	unsigned rn = s->op & 15, rt = s->op2 >> 12;
+	unsigned rd = (size == 4 ? s->op2 >> 8 : s->op2) & 15;
 	struct vb_access a = { .master = VB_CPU_DATA, .size = size,
 			       .is_privileged = cpu_is_privileged(cpu->ipsr, cpu->regs.control) };
 	enum vb_result rc;
@@ -135,7 +136,9 @@ static enum stop floating_point(struct step *s)
 	bool is_memory = (s->op & 0xee00) == 0xec00 && (s->op & 0xffe0) != 0xec40;
 	unsigned rn = s->op & 15;
 
-	if (!cpu->traits->has_fpu || (cp != 10 && cp != 11) || !(access == 3 || (access == 1 && privileged)))
+	if (!cpu->traits->has_fpu || (cp != 10 && cp != 11))
+		return fault(s, FAULT_NOCP, s->pc);
+	if (access != 3 && !(access == 1 && privileged))
 		return fault(s, FAULT_NOCP, s->pc);
 	if (is_memory && rn != 15 && ((rn == 13 ? *cpu_sp(cpu) : cpu->regs.r[rn]) & 3))
 		return fault(s, FAULT_UNALIGNED, s->pc);
@@ -206,7 +209,8 @@ static enum stop step_one(struct vb_cpu *cpu)
 	if (!cpu_fetch16(cpu, s.pc, &s.op) ||
 	    (op_is_wide(s.op) && !cpu_fetch16(cpu, s.pc + 2, &s.op2)))
 		return engine_step(cpu, 0);
-	if (s.it && cpu_op_class(cpu, s.op) != OP_BKPT && !op_condition(s.it >> 4, cpu->regs.xpsr)) {
+	if (s.it && cpu_op_class(cpu, s.op) != OP_BKPT &&
+	    !op_condition(s.it >> 4, cpu->regs.xpsr)) {
 		retire(&s);
 		cpu->cycles--;	/* costs nothing, as in a block that Unicorn runs */
 		return STOP_LIMIT;
