@@ -103,6 +103,7 @@ void edit_show(const struct edit *e, struct buf *out)
 void edit_next(struct edit *e, struct buf *out)
 {
 	buf_clear(&e->line);
+	buf_append(&e->line, "", 0);	/* from here on there is always a text */
 	e->cursor = 0;
 	e->is_overlong = false;
 	e->place = e->history ? e->history->count : 0;

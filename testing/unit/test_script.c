@@ -91,14 +91,14 @@ static const struct command rows[] = {
 	{ "a_list", STAGE_ANY, 0, 0, "", cmd_list, "" },
 	{ "numbers", STAGE_ANY, 3, 3, "a b flag", cmd_numbers, "" },
 	{ "outer", STAGE_ANY, 1, 1, "word", cmd_outer, "" },
-	{ NULL }
+	{ 0 }
 };
 
 static const struct command object_rows[] = {
 	{ "mdw", STAGE_ANY, 1, 2, "address ?count?", cmd_words, "Reads words." },
 	{ "cortex_m", STAGE_ANY, 0, -1, "...", cmd_words, "" },
 	{ "cortex_m maskisr", STAGE_ANY, 0, 1, "?mode?", cmd_words, "" },
-	{ NULL }
+	{ 0 }
 };
 
 static int setup(void **state)
