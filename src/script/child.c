@@ -136,11 +136,13 @@ static enum err wait_ready(struct script *script, int fd, const char *program)
 		if (n > 0)
 			return OK;
 		if (n == 0) {
-			error_why(ERR_NOT_FOUND, "%s could not be started, or ended at once", program);
+			error_why(ERR_NOT_FOUND, "%s could not be started, or ended at once",
+				  program);
 			return error_next(ERR_NOT_FOUND, "set PROBED_VBOARD to the program's path");
 		}
 		if (clock_now_ms() >= end)
-			return error_why(ERR_TIMEOUT, "%s was not ready within %u ms", program, READY_MS);
+			return error_why(ERR_TIMEOUT, "%s was not ready within %u ms", program,
+					 READY_MS);
 		TRY(script_sleep(script, 2));
 	}
 }
@@ -249,7 +251,8 @@ static enum err cmd_launch_board(struct call *c)
 	char *path;
 
 	if (!host_is_open(c->script)) {
-		error_why(ERR_REFUSED, "\"launch_board\" starts a program and is refused to clients");
+		error_why(ERR_REFUSED,
+			  "\"launch_board\" starts a program and is refused to clients");
 		return error_next(ERR_REFUSED, "put it into a configuration file");
 	}
 	path = xasprintf("%s/probed-board-XXXXXX", folder != NULL ? folder : "/tmp");
@@ -269,8 +272,10 @@ static enum err cmd_launch_board(struct call *c)
 }
 
 static const struct command child_commands[] = {
-	{ "launch_board", STAGE_CONFIG, 1, ARGUMENTS_MAX - 8, "board ?option ...?", cmd_launch_board,
-	  "Starts probed-vboard ($PROBED_VBOARD, beside probed, or on PATH) and ends it with the daemon. "
+	{ "launch_board", STAGE_CONFIG, 1, ARGUMENTS_MAX - 8, "board ?option ...?",
+	  cmd_launch_board,
+	  "Starts probed-vboard ($PROBED_VBOARD, beside probed, or on PATH) and ends it with the "
+	  "daemon. "
 	  "Returns a dict of its ports." },
 	{ 0 }
 };

@@ -147,7 +147,8 @@ enum err algorithm_poll(struct target *t, struct algorithm *a, bool *running)
 	s->is_running = false;
 	if (t->state != TARGET_HALTED) {
 		error_why(ERR_ALGORITHM, "the core was reset while helper code ran");
-		return error_next(ERR_ALGORITHM, "a watchdog? stop it, or use \"reset halt\" first");
+		return error_next(ERR_ALGORITHM,
+				  "a watchdog? stop it, or use \"reset halt\" first");
 	}
 	target_call_event(t, EVENT_DEBUG_HALTED);
 	return OK;

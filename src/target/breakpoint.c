@@ -67,7 +67,8 @@ static bool may_be_ram(const struct target *t, uint32_t addr)
 {
 	if (addr >= t->work_area && addr - t->work_area < t->work_area_size)
 		return true;
-	return (addr >= 0x20000000 && addr < 0x40000000) || (addr >= 0x60000000 && addr < 0xa0000000);
+	return (addr >= 0x20000000 && addr < 0x40000000) ||
+	       (addr >= 0x60000000 && addr < 0xa0000000);
 }
 
 static enum err try_kind(struct target *t, struct breakpoint *b, enum breakpoint_kind kind)
@@ -103,7 +104,8 @@ static enum err set_best(struct target *t, struct breakpoint *b, enum breakpoint
 	return try_kind(t, b, BREAK_HARD);
 }
 
-enum err target_add_breakpoint(struct target *t, uint32_t addr, unsigned length, enum breakpoint_kind kind)
+enum err target_add_breakpoint(struct target *t, uint32_t addr, unsigned length,
+			       enum breakpoint_kind kind)
 {
 	TRY(target_check_examined(t));
 	TRY(target_check_free(t, "breakpoint"));
@@ -112,8 +114,8 @@ enum err target_add_breakpoint(struct target *t, uint32_t addr, unsigned length,
 	addr &= ~1u;
 	for (struct breakpoint *b = t->breakpoints; b != NULL; b = b->next) {
 		if (b->addr == addr) {
-			error_why(ERR_BREAKPOINT_EXISTS, "Duplicate Breakpoint address: 0x%08x (BP %u)",
-				  addr, b->id);
+			error_why(ERR_BREAKPOINT_EXISTS,
+				  "Duplicate Breakpoint address: 0x%08x (BP %u)", addr, b->id);
 			return ERR_BREAKPOINT_EXISTS;
 		}
 	}
@@ -133,8 +135,8 @@ enum err target_add_breakpoint(struct target *t, uint32_t addr, unsigned length,
 	while (*end != NULL)
 		end = &(*end)->next;
 	*end = b;
-	log_debug("%s: %s breakpoint %u at 0x%08x", t->name, b->kind == BREAK_SOFT ? "software" : "hardware",
-		  b->id, addr);
+	log_debug("%s: %s breakpoint %u at 0x%08x", t->name,
+		  b->kind == BREAK_SOFT ? "software" : "hardware", b->id, addr);
 	return OK;
 }
 
@@ -155,8 +157,8 @@ enum err target_remove_breakpoint(struct target *t, uint32_t addr)
 	return error_why(ERR_NOT_FOUND, "no breakpoint at address 0x%08x found", addr);
 }
 
-enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length, enum watch_kind kind,
-			       uint32_t value, uint32_t mask)
+enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length,
+			       enum watch_kind kind, uint32_t value, uint32_t mask)
 {
 	TRY(target_check_examined(t));
 	TRY(target_check_free(t, "watchpoint"));

@@ -9,8 +9,8 @@ static void list_breakpoints(struct call *c, const struct target *t)
 {
 	for (const struct breakpoint *b = t->breakpoints; b != NULL; b = b->next) {
 		if (b->kind == BREAK_SOFT)
-			result_printf(c, "IVA breakpoint: 0x%08x, 0x%x, 0x%04x\n", b->addr, b->length,
-				      get_le16(b->saved));
+			result_printf(c, "IVA breakpoint: 0x%08x, 0x%x, 0x%04x\n", b->addr,
+				      b->length, get_le16(b->saved));
 		else
 			result_printf(c, "Breakpoint(IVA): 0x%08x, 0x%x, %d\n", b->addr, b->length,
 				      b->is_set);
@@ -33,7 +33,8 @@ static enum err cmd_bp(struct call *c)
 	TRY(arg_u32(c, 1, &addr));
 	TRY(arg_u32(c, 2, &length));
 	if (length != 2 && length != 3)
-		return error_why(ERR_ARGUMENT, "a Thumb breakpoint has length 2 or 3, not %u", length);
+		return error_why(ERR_ARGUMENT, "a Thumb breakpoint has length 2 or 3, not %u",
+				 length);
 	if (c->argc == 4 && strcmp(c->argv[3], "hw") != 0)
 		return error_why(ERR_UNSUPPORTED, "context breakpoints do not exist on Cortex-M");
 	if (c->argc == 4)
@@ -69,8 +70,9 @@ static enum err cmd_rbp(struct call *c)
 static void list_watchpoints(struct call *c, const struct target *t)
 {
 	for (const struct watchpoint *w = t->watchpoints; w != NULL; w = w->next)
-		result_printf(c, "address: 0x%08x, len: 0x%08x, r/w/a: %d, value: 0x%08x, mask: 0x%08x\n",
-			      w->addr, w->length, (int)w->kind, w->value, w->mask);
+		result_printf(
+			c, "address: 0x%08x, len: 0x%08x, r/w/a: %d, value: 0x%08x, mask: 0x%08x\n",
+			w->addr, w->length, (int)w->kind, w->value, w->mask);
 }
 
 static enum err cmd_wp(struct call *c)
@@ -125,7 +127,8 @@ static enum err cmd_rwp(struct call *c)
 
 const struct command breakpoint_commands[] = {
 	{ "bp", STAGE_EXEC, 0, 4, "?address length ?hw??", cmd_bp,
-	  "Shows breakpoints or sets one: a BKPT instruction in RAM, a comparator elsewhere or with hw." },
+	  "Shows breakpoints or sets one: a BKPT instruction in RAM, a comparator elsewhere or "
+	  "with hw." },
 	{ "rbp", STAGE_EXEC, 1, 1, "all|address", cmd_rbp, "Removes breakpoints." },
 	{ "wp", STAGE_EXEC, 0, 5, "?address length ?r|w|a? ?value? ?mask??", cmd_wp,
 	  "Shows watchpoints or sets one on reads, writes, or any access (the default)." },

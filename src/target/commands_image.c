@@ -32,7 +32,8 @@ static enum err open_image(struct call *c, struct image_job *job)
 	if (c->argc > 2)
 		TRY(arg_u64(c, 2, &offset));
 	if (c->argc > 3 && !image_type_parse(c->argv[3], &type))
-		return error_why(ERR_ARGUMENT, "unknown image type \"%s\": use bin, ihex, elf or s19",
+		return error_why(ERR_ARGUMENT,
+				 "unknown image type \"%s\": use bin, ihex, elf or s19",
 				 c->argv[3]);
 	if (c->argc > 4)
 		TRY(arg_u64(c, 4, &min));
@@ -66,7 +67,8 @@ static void report(struct call *c, const struct image_job *job, const char *what
 	uint32_t khz = adapter->actual_khz != 0 ? adapter->actual_khz : adapter->speed_khz;
 	double wire = khz > 0 ? (double)bits / (khz * 1000.0) : 0;
 
-	log_info("%s: %.0f %% of the time the wire was busy (%u kHz), %llu round trips: held back by %s",
+	log_info("%s: %.0f %% of the time the wire was busy (%u kHz), %llu round trips: held back "
+		 "by %s",
 		 what, khz > 0 ? MIN(100.0, 100.0 * wire / s) : 0.0, khz, (unsigned long long)trips,
 		 wire > 0.5 * s ? "the wire" : "the probe's round trips");
 }
@@ -75,7 +77,8 @@ static void report(struct call *c, const struct image_job *job, const char *what
 static bool clip(const struct image_job *job, const struct image_section *s, uint32_t *addr,
 		 const uint8_t **data, size_t *bytes)
 {
-	uint64_t from = MAX(s->addr, job->first), to = MIN((uint64_t)s->addr + s->bytes - 1, job->last);
+	uint64_t from = MAX(s->addr, job->first),
+		 to = MIN((uint64_t)s->addr + s->bytes - 1, job->last);
 
 	if (s->bytes == 0 || from > to)
 		return false;
@@ -251,7 +254,8 @@ static enum err verify(struct call *c, enum verify_mode mode)
 	image_close(job.image);
 	TRY(rc);
 	if (differences > 0)
-		return error_why(ERR_VERIFY, "%u%s bytes differ from %s", MIN(differences, DIFFS_MAX),
+		return error_why(ERR_VERIFY, "%u%s bytes differ from %s",
+				 MIN(differences, DIFFS_MAX),
 				 differences > DIFFS_MAX ? " or more" : "", c->argv[1]);
 	report(c, &job, "verified");
 	return OK;
@@ -284,10 +288,10 @@ static enum err cmd_test_image(struct call *c)
 }
 
 const struct command image_commands[] = {
-	{ "load_image", STAGE_EXEC, 1, 5, "file ?offset ?bin|ihex|elf|s19 ?min ?length????", cmd_load_image,
-	  "Writes an image to RAM; offset is added to its addresses." },
-	{ "fast_load_image", STAGE_EXEC, 1, 5, "file ?offset ?type ?min ?length????", cmd_load_image,
-	  "Same as load_image." },
+	{ "load_image", STAGE_EXEC, 1, 5, "file ?offset ?bin|ihex|elf|s19 ?min ?length????",
+	  cmd_load_image, "Writes an image to RAM; offset is added to its addresses." },
+	{ "fast_load_image", STAGE_EXEC, 1, 5, "file ?offset ?type ?min ?length????",
+	  cmd_load_image, "Same as load_image." },
 	{ "dump_image", STAGE_EXEC, 3, 3, "file address size", cmd_dump_image,
 	  "Saves memory to a file." },
 	{ "verify_image", STAGE_EXEC, 1, 3, "file ?offset ?type??", cmd_verify_image,

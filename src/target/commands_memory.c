@@ -57,7 +57,8 @@ static void put_item(uint8_t *p, unsigned size, uint64_t value)
 		p[i] = (uint8_t)(value >> (8 * i));
 }
 
-static enum err read_items(struct target *t, uint32_t addr, unsigned size, uint32_t count, uint8_t *dst)
+static enum err read_items(struct target *t, uint32_t addr, unsigned size, uint32_t count,
+			   uint8_t *dst)
 {
 	unsigned access = MIN(size, 4u);
 	enum err rc = target_read(t, addr, access, (size_t)count * (size / access), dst);
@@ -170,12 +171,14 @@ static enum err cmd_read_memory(struct call *c)
 	TRY(arg_u32(c, 3, &count));
 	TRY(phys_argument(c, 4));
 	if (count > SCRIPT_COUNT_MAX)
-		return error_why(ERR_ARGUMENT, "read_memory: too large read request, exceeds 64K elements");
+		return error_why(ERR_ARGUMENT,
+				 "read_memory: too large read request, exceeds 64K elements");
 	uint8_t *data = xcalloc(count ? count : 1, size);
 	enum err rc = read_items(t, addr, size, count, data);
 
 	for (uint32_t i = 0; rc == OK && i < count; i++) {
-		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)get_item(data + i * size, size));
+		snprintf(text, sizeof(text), "0x%llx",
+			 (unsigned long long)get_item(data + i * size, size));
 		result_append(c, text);
 	}
 	free(data);
@@ -212,7 +215,8 @@ static enum err cmd_write_memory(struct call *c)
 	if (count <= 0)
 		return OK;
 	if (count > (int)SCRIPT_COUNT_MAX)
-		return error_why(ERR_ARGUMENT, "write_memory: too large write request, exceeds 64K elements");
+		return error_why(ERR_ARGUMENT,
+				 "write_memory: too large write request, exceeds 64K elements");
 	uint8_t *data = xcalloc((size_t)count, size);
 	enum err rc = list_values(c, c->objv[3], size, data, count);
 
@@ -237,7 +241,8 @@ static enum err cmd_mem2array(struct call *c)
 	TRY(arg_u32(c, 4, &count));
 	TRY(phys_argument(c, 5));
 	if (count > SCRIPT_COUNT_MAX)
-		return error_why(ERR_ARGUMENT, "mem2array: too large read request, exceeds 64K items");
+		return error_why(ERR_ARGUMENT,
+				 "mem2array: too large read request, exceeds 64K items");
 	uint8_t *data = xcalloc(count ? count : 1, size);
 	enum err rc = read_items(t, addr, size, count, data);
 
@@ -283,7 +288,8 @@ static enum err cmd_array2mem(struct call *c)
 	TRY(arg_u32(c, 4, &count));
 	TRY(phys_argument(c, 5));
 	if (count > SCRIPT_COUNT_MAX)
-		return error_why(ERR_ARGUMENT, "array2mem: too large write request, exceeds 64K items");
+		return error_why(ERR_ARGUMENT,
+				 "array2mem: too large write request, exceeds 64K items");
 	uint8_t *data = xcalloc(count ? count : 1, size);
 	enum err rc = array_values(c, size, count, data);
 
@@ -302,15 +308,24 @@ static enum err cmd_virt2phys(struct call *c)
 	return OK;
 }
 
-#define MD(letter, what) \
-	{ "md" letter, STAGE_EXEC, 1, 3, "?phys? address ?count?", cmd_md, "Shows memory as " what "." }
+#define MD(letter, what)                                                                           \
+	{                                                                                          \
+		"md" letter, STAGE_EXEC, 1, 3, "?phys? address ?count?", cmd_md,                   \
+			"Shows memory as " what "."                                                \
+	}
 #define MW(letter, what) \
 	{ "mw" letter, STAGE_EXEC, 2, 4, "?phys? address value ?count?", cmd_mw, \
 	  "Writes one value to count " what " in memory." }
 
 const struct command memory_commands[] = {
-	MD("d", "64-bit words"), MD("w", "32-bit words"), MD("h", "16-bit halfwords"), MD("b", "bytes"),
-	MW("d", "64-bit words"), MW("w", "32-bit words"), MW("h", "16-bit halfwords"), MW("b", "bytes"),
+	MD("d", "64-bit words"),
+	MD("w", "32-bit words"),
+	MD("h", "16-bit halfwords"),
+	MD("b", "bytes"),
+	MW("d", "64-bit words"),
+	MW("w", "32-bit words"),
+	MW("h", "16-bit halfwords"),
+	MW("b", "bytes"),
 	{ "read_memory", STAGE_EXEC, 3, 4, "address width count ?phys?", cmd_read_memory,
 	  "Returns count values of width 8, 16, 32 or 64 bits as a list of hex numbers." },
 	{ "write_memory", STAGE_EXEC, 3, 4, "address width values ?phys?", cmd_write_memory,
@@ -319,6 +334,7 @@ const struct command memory_commands[] = {
 	  "Reads memory into a Tcl array. Use read_memory in new scripts." },
 	{ "array2mem", STAGE_EXEC, 4, 5, "array width address count ?phys?", cmd_array2mem,
 	  "Writes a Tcl array to memory. Use write_memory in new scripts." },
-	{ "virt2phys", STAGE_EXEC, 1, 1, "address", cmd_virt2phys, "There is no MMU: the same address." },
+	{ "virt2phys", STAGE_EXEC, 1, 1, "address", cmd_virt2phys,
+	  "There is no MMU: the same address." },
 	{ 0 }
 };

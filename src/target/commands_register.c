@@ -16,8 +16,8 @@ static void print_reg(struct call *c, struct target *t, const struct reg *reg, b
 		result_printf(c, "(%u) ", reg->number);
 	result_printf(c, "%s (/%u)", reg->name, reg->bits);
 	if (t->state == TARGET_HALTED && v->valid)
-		result_printf(c, ": 0x%0*llx%s", (int)(reg->bits + 3) / 4, (unsigned long long)v->value,
-			      v->dirty ? " (dirty)" : "");
+		result_printf(c, ": 0x%0*llx%s", (int)(reg->bits + 3) / 4,
+			      (unsigned long long)v->value, v->dirty ? " (dirty)" : "");
 	result_printf(c, "\n");
 }
 

@@ -154,7 +154,8 @@ const struct command run_commands[] = {
 	  "instruction, init then runs the reset-init handlers." },
 	{ "ocd_process_reset_inner", STAGE_EXEC, 1, 1, "run|halt|init", cmd_process_reset_inner,
 	  "The steps of \"reset\"." },
-	{ "poll", STAGE_EXEC, 0, 1, "?on|off?", cmd_poll, "Looks at all targets, or switches polling." },
+	{ "poll", STAGE_EXEC, 0, 1, "?on|off?", cmd_poll,
+	  "Looks at all targets, or switches polling." },
 	{ "poll_interval", STAGE_ANY, 0, 1, "?ms?", cmd_poll_interval,
 	  "How often each target is looked at." },
 	{ 0 }

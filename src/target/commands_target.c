@@ -50,7 +50,8 @@ enum err target_object_register(struct target *t)
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		TRY(script_register_object(script, t->name, "target", tables[i], t->own->scope));
 	if (t->type->commands != NULL)
-		TRY(script_register_object(script, t->name, "target", t->type->commands, t->own->scope));
+		TRY(script_register_object(script, t->name, "target", t->type->commands,
+					   t->own->scope));
 	return OK;
 }
 
@@ -84,8 +85,10 @@ static enum err dap_for_chain(struct target *t)
 	name = xasprintf("%s.dap", t->own->chain_position);
 	t->dap = dap_find(t->list->daps, name);
 	if (t->dap == NULL) {
-		command = xasprintf("dap create {%s} -chain-position {%s}", name, t->own->chain_position);
-		rc = script_eval(t->list->script, script_origin(t->list->script), command, NULL, 0, NULL);
+		command = xasprintf("dap create {%s} -chain-position {%s}", name,
+				    t->own->chain_position);
+		rc = script_eval(t->list->script, script_origin(t->list->script), command, NULL, 0,
+				 NULL);
 		free(command);
 		t->dap = rc == OK ? dap_find(t->list->daps, name) : NULL;
 	} else {
@@ -172,18 +175,22 @@ static enum err cmd_targets(struct call *c)
 		struct target *t = target_find(list, c->argv[1]);
 
 		if (t == NULL)
-			return error_why(ERR_NOT_FOUND, "Target: %s is unknown, try one of the names in "
-					 "\"target names\"", c->argv[1]);
+			return error_why(ERR_NOT_FOUND,
+					 "Target: %s is unknown, try one of the names in "
+					 "\"target names\"",
+					 c->argv[1]);
 		target_select(list, t);
 		return OK;
 	}
 	if (list->first != NULL)
 		TRY(target_current(list, &current));
-	result_printf(c, "    TargetName         Type       Endian TapName            State       \n"
-			 "--  ------------------ ---------- ------ ------------------ ------------\n");
+	result_printf(c,
+		      "    TargetName         Type       Endian TapName            State       \n"
+		      "--  ------------------ ---------- ------ ------------------ ------------\n");
 	for (struct target *t = list->first; t != NULL; t = t->next)
-		result_printf(c, "%2d%c %-18s %-10s %-6s %-18s %s\n", number++, t == current ? '*' : ' ',
-			      t->name, t->type->name, "little", tap_name(t), target_state_name(t));
+		result_printf(c, "%2d%c %-18s %-10s %-6s %-18s %s\n", number++,
+			      t == current ? '*' : ' ', t->name, t->type->name, "little",
+			      tap_name(t), target_state_name(t));
 	return OK;
 }
 
@@ -222,7 +229,8 @@ static enum err cmd_eventlist(struct call *c)
 	TRY(call_target(c, &t));
 	for (struct target *i = t->list->first; i != t; i = i->next)
 		number++;
-	result_printf(c, "Event actions for target (%d) %s\n\n%-25s | Body\n", number, t->name, "Event");
+	result_printf(c, "Event actions for target (%d) %s\n\n%-25s | Body\n", number, t->name,
+		      "Event");
 	result_printf(c, "------------------------- | ----------------------------------------\n");
 	for (unsigned i = 0; i < EVENT_COUNT; i++) {
 		if (t->own->handlers[i] != NULL)
@@ -300,8 +308,8 @@ static enum err cmd_arp_reset(struct call *c)
 
 static enum err cmd_arp_waitstate(struct call *c)
 {
-	static const char *const words[] = { "unknown", "running", "halted", "reset", "debug-running",
-					     "unavailable", NULL };
+	static const char *const words[] = { "unknown",	      "running",     "halted", "reset",
+					     "debug-running", "unavailable", NULL };
 	struct target *t;
 	uint32_t timeout;
 	int which;
@@ -333,10 +341,13 @@ static enum err cmd_request(struct call *c)
 
 const struct command target_commands[] = {
 	{ "target create", STAGE_CONFIG, 2, -1, "name type (-option value)*", cmd_create,
-	  "Declares a core (cortex_m, hla_target) or a bare access port (mem_ap) and makes it current. "
+	  "Declares a core (cortex_m, hla_target) or a bare access port (mem_ap) and makes it "
+	  "current. "
 	  "Options: -dap -ap-num -event -work-area-phys -work-area-virt -work-area-size "
-	  "-work-area-backup -endian -coreid -chain-position -dbgbase -rtos -defer-examine -gdb-port "
-	  "-gdb-max-connections -on-exit (run, halt or leave: how the core stands when the daemon ends). "
+	  "-work-area-backup -endian -coreid -chain-position -dbgbase -rtos -defer-examine "
+	  "-gdb-port "
+	  "-gdb-max-connections -on-exit (run, halt or leave: how the core stands when the daemon "
+	  "ends). "
 	  "Returns the name, which is also the target's own command." },
 	{ "target names", STAGE_ANY, 0, 0, "", cmd_names, "All targets, as a list." },
 	{ "target types", STAGE_ANY, 0, 0, "", cmd_types, "The types \"target create\" knows." },
@@ -357,13 +368,15 @@ const struct command object_commands[] = {
 	{ "examine_deferred", STAGE_ANY, 0, 0, "", cmd_examine_deferred, "1 with -defer-examine." },
 	{ "eventlist", STAGE_ANY, 0, 0, "", cmd_eventlist, "The handlers set with -event." },
 	{ "debug_reason", STAGE_EXEC, 0, 0, "", cmd_debug_reason, "Why the core is halted." },
-	{ "arp_examine", STAGE_EXEC, 0, 1, "?allow-defer?", cmd_arp_examine, "Identifies the core." },
+	{ "arp_examine", STAGE_EXEC, 0, 1, "?allow-defer?", cmd_arp_examine,
+	  "Identifies the core." },
 	{ "arp_poll", STAGE_EXEC, 0, 0, "", cmd_arp_poll, "Looks at the core once." },
 	{ "arp_halt", STAGE_EXEC, 0, 0, "", cmd_arp_halt, "Halts the core." },
 	{ "arp_halt_gdb", STAGE_EXEC, 0, 0, "", cmd_arp_halt_gdb, "Runs the gdb-halt handler." },
 	{ "arp_reset", STAGE_EXEC, 2, 2, "assert|deassert halt", cmd_arp_reset,
 	  "One half of a reset of this core, without events." },
 	{ "arp_waitstate", STAGE_EXEC, 2, 2, "state ms", cmd_arp_waitstate, "Waits for a state." },
-	{ "invoke-event", STAGE_EXEC, 1, 1, "event", cmd_invoke_event, "Runs an event's handlers." },
+	{ "invoke-event", STAGE_EXEC, 1, 1, "event", cmd_invoke_event,
+	  "Runs an event's handlers." },
 	{ 0 }
 };

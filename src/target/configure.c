@@ -55,7 +55,8 @@ static enum err set_ap_num(struct option_call *o)
 
 	TRY(number(o, &n));
 	if (n > 255)
-		return error_why(ERR_ARGUMENT, "%s is not an access port number (0 to 255)", o->args[0]);
+		return error_why(ERR_ARGUMENT, "%s is not an access port number (0 to 255)",
+				 o->args[0]);
 	o->t->ap_num = (int)n;
 	return OK;
 }
@@ -208,8 +209,8 @@ static enum err set_gdb_max(struct option_call *o)
 	long n = strtol(o->args[0], &end, 0);
 
 	if (*end != '\0' || end == o->args[0] || n < -1 || n > 1000)
-		return error_why(ERR_ARGUMENT, "-gdb-max-connections takes a number, or -1 for any, not "
-				 "\"%s\"", o->args[0]);
+		return error_why(ERR_ARGUMENT, "-gdb-max-connections takes a number, or -1 for any, "
+				 "not \"%s\"", o->args[0]);
 	o->t->gdb_max_connections = (int)n;
 	return OK;
 }
@@ -304,7 +305,8 @@ static enum err set_event(struct option_call *o)
 	if (slot == NULL)
 		return unknown_event(o->args[0]);
 	if (slot == &o->t->own->handlers[EVENT_TRACE_CONFIG])
-		log_info("DEPRECATED target event trace-config; use TPIU events {pre,post}-{enable,disable}");
+		log_info("DEPRECATED target event trace-config; use TPIU events "
+			 "{pre,post}-{enable,disable}");
 	free(*slot);
 	*slot = o->args[1][0] != '\0' ? xstrdup(o->args[1]) : NULL;
 	return OK;
@@ -361,8 +363,8 @@ enum err target_configure(struct call *c, struct target *t, int first)
 		if (option == NULL)
 			return unknown_option(c->argv[i]);
 		if (i + option->args >= c->argc)
-			return error_why(ERR_ARGUMENT, "%s needs %d value%s", option->name, option->args,
-					 option->args == 1 ? "" : "s");
+			return error_why(ERR_ARGUMENT, "%s needs %d value%s", option->name,
+					 option->args, option->args == 1 ? "" : "s");
 		TRY(option->set(&o));
 		i += 1 + option->args;
 	}

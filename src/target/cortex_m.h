@@ -111,7 +111,7 @@ struct cortex_m {
 	unsigned ready_reads;		/* grows where the wire is faster than the core */
 };
 
-/* One DCRSR read or write in a batch: DHCSR is read ready_reads times, the last tells if it was done. */
+/* One DCRSR read or write in a batch: DHCSR is read ready_reads times, the last tells if it is done. */
 #define READY_READS_MAX 8u
 struct reg_transfer {
 	uint32_t dhcsr[READY_READS_MAX], value;
@@ -128,7 +128,8 @@ static inline struct cortex_m *cortex_m(struct target *t)
 const struct cortex_m_core *cortex_m_find_core(uint32_t cpuid);
 extern const struct reg_row cortex_m_rows[];
 extern const size_t cortex_m_row_count;
-bool cortex_m_row_exists(const struct reg_row *row, enum arch arch, bool fpu, bool mve, bool security);
+bool cortex_m_row_exists(const struct reg_row *row, enum arch arch, bool fpu, bool mve,
+			 bool security);
 extern const char *const exception_names[16];
 
 /* cortex_m_regs.c */

@@ -82,9 +82,12 @@ static enum err set_hard(struct target *t, struct breakpoint *b)
 		return sync_if_running(t);
 	}
 	if (cm->fpb.version == 1 && b->addr >= FPB_V1_LIMIT) {
-		error_why(ERR_NO_BREAKPOINT, "the breakpoint unit of this %s compares addresses below "
-			  "0x20000000 only, 0x%08x is above", cm->core->name, b->addr);
-		return error_next(ERR_NO_BREAKPOINT, "use a software breakpoint there, if it is RAM");
+		error_why(ERR_NO_BREAKPOINT,
+			  "the breakpoint unit of this %s compares addresses below "
+			  "0x20000000 only, 0x%08x is above",
+			  cm->core->name, b->addr);
+		return error_next(ERR_NO_BREAKPOINT,
+				  "use a software breakpoint there, if it is RAM");
 	}
 	return error_why(ERR_NO_BREAKPOINT, "all %u hardware breakpoint comparators are in use",
 			 cm->fpb.count);
@@ -151,8 +154,9 @@ enum err cortex_m_clear_breakpoint(struct target *t, struct breakpoint *b)
 
 enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
 {
-	static const enum dwt_access access[] = { [WATCH_READ] = DWT_READ, [WATCH_WRITE] = DWT_WRITE,
-						  [WATCH_ACCESS] = DWT_ACCESS };
+	static const enum dwt_access access[] = {
+		[WATCH_READ] = DWT_READ, [WATCH_WRITE] = DWT_WRITE, [WATCH_ACCESS] = DWT_ACCESS
+	};
 	struct cortex_m *cm = cortex_m(t);
 	unsigned needed;
 	bool is_rounded;
@@ -160,22 +164,29 @@ enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
 	if (w->mask != 0xffffffff) {
 		error_why(ERR_UNSUPPORTED, "%s watchpoints compare addresses, not data values",
 			  cm->core->name);
-		return error_next(ERR_UNSUPPORTED, "leave value and mask out, or make the condition one "
+		return error_next(ERR_UNSUPPORTED,
+				  "leave value and mask out, or make the condition one "
 				  "of GDB's");
 	}
 	w->comparator = (int)(w->id % 255 + 1);
 	if (dwt_add(&cm->dwt, (uint8_t)w->comparator, w->addr, w->length, access[w->kind], &needed,
 		    &is_rounded) == 0) {
 		if (needed == 0)
-			return error_why(ERR_NO_BREAKPOINT, "%u bytes at 0x%08x cannot be watched with "
-					 "%u comparators", w->length, w->addr, cm->dwt.count);
-		return error_why(ERR_NO_BREAKPOINT, "watching %u bytes at 0x%08x takes %u of the %u "
-				 "comparators, %u are free", w->length, w->addr, needed, cm->dwt.count,
+			return error_why(ERR_NO_BREAKPOINT,
+					 "%u bytes at 0x%08x cannot be watched with "
+					 "%u comparators",
+					 w->length, w->addr, cm->dwt.count);
+		return error_why(ERR_NO_BREAKPOINT,
+				 "watching %u bytes at 0x%08x takes %u of the %u "
+				 "comparators, %u are free",
+				 w->length, w->addr, needed, cm->dwt.count,
 				 dwt_free_count(&cm->dwt));
 	}
 	if (is_rounded)
-		log_info("[%s] watching %u bytes at 0x%08x with one larger comparator: other hits are "
-			 "sorted out", t->name, w->length, w->addr);
+		log_info("[%s] watching %u bytes at 0x%08x with one larger comparator: other hits "
+			 "are "
+			 "sorted out",
+			 t->name, w->length, w->addr);
 	w->is_set = true;
 	return sync_if_running(t);
 }
@@ -225,7 +236,8 @@ static bool find_access(struct target *t, const struct watchpoint *w, uint32_t *
 		size_t at = sizeof(code) - back;
 
 		regs.r[15] = pc - (uint32_t)back;
-		if (!lsu_decode(get_le16(code + at), back >= 4 ? get_le16(code + at + 2) : 0, &regs, &a))
+		if (!lsu_decode(get_le16(code + at), back >= 4 ? get_le16(code + at + 2) : 0, &regs,
+				&a))
 			continue;
 		if (overlaps(w, &a)) {
 			*addr = MAX(a.addr, w->addr);

@@ -17,8 +17,11 @@ static enum err call_core(struct call *c, struct cortex_m **cm)
 	return OK;
 }
 
-static const char *const maskisr_words[] = { [MASKISR_AUTO] = "auto", [MASKISR_OFF] = "off",
-					     [MASKISR_ON] = "on", [MASKISR_STEPONLY] = "steponly", NULL };
+static const char *const maskisr_words[] = { [MASKISR_AUTO] = "auto",
+					     [MASKISR_OFF] = "off",
+					     [MASKISR_ON] = "on",
+					     [MASKISR_STEPONLY] = "steponly",
+					     NULL };
 
 static enum err cmd_maskisr(struct call *c)
 {
@@ -38,8 +41,9 @@ static const struct {
 	const char *name;
 	uint32_t bit;
 } vectors[] = {
-	{ "hard_err", BIT(10) }, { "int_err", BIT(9) },	 { "bus_err", BIT(8) }, { "state_err", BIT(7) },
-	{ "chk_err", BIT(6) },	 { "nocp_err", BIT(5) }, { "mm_err", BIT(4) },	{ "reset", BIT(0) },
+	{ "hard_err", BIT(10) }, { "int_err", BIT(9) }, { "bus_err", BIT(8) },
+	{ "state_err", BIT(7) }, { "chk_err", BIT(6) }, { "nocp_err", BIT(5) },
+	{ "mm_err", BIT(4) },	 { "reset", BIT(0) },
 };
 
 static enum err parse_vectors(struct call *c, uint32_t *catch)
@@ -58,7 +62,8 @@ static enum err parse_vectors(struct call *c, uint32_t *catch)
 			k++;
 		if (k == ARRAY_SIZE(vectors)) {
 			error_why(ERR_ARGUMENT, "No Cortex-M vector '%s'", c->argv[i]);
-			return error_next(ERR_ARGUMENT, "use all, none, or: hard_err int_err bus_err "
+			return error_next(ERR_ARGUMENT,
+					  "use all, none, or: hard_err int_err bus_err "
 					  "state_err chk_err nocp_err mm_err reset");
 		}
 		*catch |= vectors[k].bit;
@@ -111,7 +116,8 @@ static enum err cmd_fault(struct call *c)
 	enum err rc = cortex_m_explain_always(cm->target, &text);
 
 	if (rc == OK)
-		result_printf(c, "%s\n", text.len > 0 ? (const char *)text.data : "no fault is recorded");
+		result_printf(c, "%s\n",
+			      text.len > 0 ? (const char *)text.data : "no fault is recorded");
 	buf_free(&text);
 	return rc;
 }
@@ -134,7 +140,8 @@ const struct command cortex_m_commands[] = {
 	  "Which exceptions halt the core at their first instruction: hard_err int_err bus_err "
 	  "state_err chk_err nocp_err mm_err reset." },
 	{ "cortex_m reset_config", STAGE_ANY, 0, 1, "?sysresetreq|vectreset?", cmd_reset_config,
-	  "How the core is reset where no nRST is used. vectreset resets the core but no peripheral." },
+	  "How the core is reset where no nRST is used. vectreset resets the core but no "
+	  "peripheral." },
 	{ "cortex_m fault", STAGE_EXEC, 0, 0, "", cmd_fault,
 	  "Explains the recorded fault: which, where, and why." },
 	{ "fault", STAGE_EXEC, 0, 0, "", cmd_fault, "Same as \"cortex_m fault\"." },

@@ -31,7 +31,7 @@ static enum err read_status(struct cortex_m *cm, struct fault_state *f)
 	mem_ap_queue_read32(cm->ap, HFSR, &f->hfsr);
 	mem_ap_queue_read32(cm->ap, MMFAR, &f->mmfar);
 	mem_ap_queue_read32(cm->ap, BFAR, &f->bfar);
-	if (cm->has_security && (cm->dhcsr & BIT(20))) {	/* S_SDE: visible to Secure debug only */
+	if (cm->has_security && (cm->dhcsr & BIT(20))) { /* S_SDE: visible to Secure debug only */
 		f->has_security = true;
 		mem_ap_queue_read32(cm->ap, SFSR, &f->sfsr);
 		mem_ap_queue_read32(cm->ap, SFAR, &f->sfar);
@@ -53,7 +53,7 @@ static bool is_exc_return(uint32_t word)
 	return (word & 0xffffff80) == 0xffffff80 && word != 0xffffffff;
 }
 
-/* The handler has called something: its prologue pushed EXC_RETURN, as the last word below the frame. */
+/* The handler has called something: its prologue pushed EXC_RETURN, the last word below the frame. */
 static bool search_stack(struct target *t, uint32_t msp, uint32_t *addr)
 {
 	uint8_t stack[4 * SEARCH_WORDS];
@@ -124,9 +124,10 @@ static void read_frame(struct target *t, struct fault_state *f)
 		error_clear();
 		return;
 	}
-	f->frame = (struct fault_frame){
-		get_le32(bytes), get_le32(bytes + 4), get_le32(bytes + 8), get_le32(bytes + 12),
-		get_le32(bytes + 16), get_le32(bytes + 20), get_le32(bytes + 24), get_le32(bytes + 28) };
+	f->frame = (struct fault_frame){ get_le32(bytes),      get_le32(bytes + 4),
+					 get_le32(bytes + 8),  get_le32(bytes + 12),
+					 get_le32(bytes + 16), get_le32(bytes + 20),
+					 get_le32(bytes + 24), get_le32(bytes + 28) };
 	/* A frame has T set, unless losing it was the fault, and an even PC. */
 	if ((f->frame.pc & 1) || (!(f->frame.xpsr & XPSR_T) && !(f->cfsr & CFSR_INVSTATE)))
 		return;
@@ -145,7 +146,8 @@ static enum err explain(struct target *t, struct buf *out, bool always)
 		pc = reg_value(t, "pc");
 		f.is_lockup = (pc == LOCKUP_PC || pc == 0xeffffffe) && f.exception >= 2;
 		if (pc == LOCKUP_PC && f.exception == 0) {
-			buf_printf(out, "the reset vector reads 0xffffffff: no program (erased flash?)");
+			buf_printf(out,
+				   "the reset vector reads 0xffffffff: no program (erased flash?)");
 			return OK;
 		}
 	}

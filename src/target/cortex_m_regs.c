@@ -27,7 +27,8 @@ enum err cortex_m_build_registers(struct cortex_m *cm)
 	for (size_t i = 0; i < cortex_m_row_count; i++) {
 		const struct reg_row *row = &cortex_m_rows[i];
 
-		if (!cortex_m_row_exists(row, cm->core->arch, cm->has_fpu, cm->has_mve, cm->has_security))
+		if (!cortex_m_row_exists(row, cm->core->arch, cm->has_fpu, cm->has_mve,
+					 cm->has_security))
 			continue;
 		cm->regs[n] = row->reg;
 		cm->maps[n++] = row->map;
@@ -137,7 +138,8 @@ static void spread_packed(struct cortex_m *cm, size_t packed)
 {
 	struct target *t = cm->target;
 
-	for (size_t i = packed + 1; i < t->reg_count && cm->maps[i].sel == cm->maps[packed].sel; i++) {
+	for (size_t i = packed + 1; i < t->reg_count && cm->maps[i].sel == cm->maps[packed].sel;
+	     i++) {
 		uint32_t mask = (1u << cm->regs[i].bits) - 1;
 
 		t->values[i] = (struct reg_value){
@@ -303,7 +305,8 @@ static void fold_into_packed(struct cortex_m *cm, size_t field)
 	struct reg_value *values = cm->target->values;
 	size_t packed = field;
 
-	while (packed > 0 && !(cm->regs[packed].is_hidden && cm->maps[packed].sel == cm->maps[field].sel))
+	while (packed > 0 &&
+	       !(cm->regs[packed].is_hidden && cm->maps[packed].sel == cm->maps[field].sel))
 		packed--;
 	uint64_t mask = (((uint64_t)1 << cm->regs[field].bits) - 1) << cm->maps[field].shift;
 
@@ -335,7 +338,8 @@ void cortex_m_register_changed(struct target *t, const struct reg *reg)
 		t->values[sp].value &= ~(uint64_t)3;
 		set_alias(cm, active_stack(cm), t->values[sp].value, true);
 		t->values[sp].dirty = false;
-	} else if (reg->number == 16 || reg->number == 17 || reg->number == 18 || reg->number == 23) {
+	} else if (reg->number == 16 || reg->number == 17 || reg->number == 18 ||
+		   reg->number == 23) {
 		t->values[sp] = (struct reg_value){ cached(cm, active_stack(cm)), true, false };
 	}
 }

@@ -48,7 +48,8 @@ static enum err prepare(struct cortex_m *cm, enum reset_mode mode)
 /* The request itself may not be acknowledged any more: errors of this batch mean nothing. */
 static void request_reset(struct cortex_m *cm, uint32_t what)
 {
-	mem_ap_queue_write32(cm->ap, DHCSR, DHCSR_KEY | C_DEBUGEN | (cm->dhcsr & S_HALT ? C_HALT : 0));
+	mem_ap_queue_write32(cm->ap, DHCSR,
+			     DHCSR_KEY | C_DEBUGEN | (cm->dhcsr & S_HALT ? C_HALT : 0));
 	mem_ap_queue_write32(cm->ap, AIRCR, AIRCR_KEY | what);
 	if (mem_ap_run(cm->ap) != OK) {
 		log_debug("%s: the reset request was not acknowledged: %s", cm->target->name,
@@ -138,7 +139,8 @@ static enum err wait_reset_over(struct cortex_m *cm, bool was_reset)
 	if (rc == OK && !was_reset) {
 		error_why(ERR_RESET_TIMEOUT, "the core did not reset within %u ms of the request",
 			  RESET_TIMEOUT_MS);
-		return error_evidence(ERR_RESET_TIMEOUT, "DHCSR = 0x%08x (S_RESET_ST never set)", dhcsr);
+		return error_evidence(ERR_RESET_TIMEOUT, "DHCSR = 0x%08x (S_RESET_ST never set)",
+				      dhcsr);
 	}
 	return error_why(ERR_RESET_TIMEOUT, "the core did not come out of reset within %u ms",
 			 RESET_TIMEOUT_MS);

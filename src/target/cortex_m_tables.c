@@ -34,9 +34,12 @@ const struct cortex_m_core *cortex_m_find_core(uint32_t cpuid)
 #define VFP	"org.gnu.gdb.arm.vfp"
 #define MVE	"org.gnu.gdb.arm.m-profile-mve"
 
-#define CORE(n, num)	    { { n, num, 32, PROFILE, "int", "general", false, false }, { num, 0, false } }
-#define PACKED(n, num, sel) { { n, num, 32, NULL, NULL, NULL, false, true }, { sel, 0, false } }
-#define STACK(n, num, sel)  { { n, num, 32, SYSTEM, "data_ptr", "system", false, false }, { sel, 0, false } }
+#define CORE(n, num) \
+	{ { n, num, 32, PROFILE, "int", "general", false, false }, { num, 0, false } }
+#define PACKED(n, num, sel) \
+	{ { n, num, 32, NULL, NULL, NULL, false, true }, { sel, 0, false } }
+#define STACK(n, num, sel) \
+	{ { n, num, 32, SYSTEM, "data_ptr", "system", false, false }, { sel, 0, false } }
 #define FIELD(n, num, bits, sel, shift) \
 	{ { n, num, bits, SYSTEM, "int8", "system", false, false }, { sel, shift, false } }
 #define SEC_STACK(n, num, sel) \

@@ -47,7 +47,8 @@ static enum err crc_by_reading(struct target *t, uint32_t addr, size_t n, uint32
 		addr += (uint32_t)k;
 		n -= k;
 		if (target_is_cancelled(t) || script_cancel_requested(t->list->script))
-			return error_why(ERR_CANCELLED, "checksum interrupted with %zu bytes to go", n);
+			return error_why(ERR_CANCELLED, "checksum interrupted with %zu bytes to go",
+					 n);
 		loop_service(t->list->loop);
 	}
 	return OK;
@@ -61,8 +62,10 @@ static enum err run_helper(struct target *t, const struct work_area *area, uint3
 	while (n > 0) {
 		size_t k = MIN(n, CHUNK_BYTES);
 		struct algorithm a = {
-			.entry = area->addr + CRC32_LOADER_ENTRY, .exit_pc = area->addr + CRC32_LOADER_EXIT,
-			.r = { addr, (uint32_t)k, *crc, 0, area->addr + (uint32_t)sizeof(crc32_loader) },
+			.entry = area->addr + CRC32_LOADER_ENTRY,
+			.exit_pc = area->addr + CRC32_LOADER_EXIT,
+			.r = { addr, (uint32_t)k, *crc, 0,
+			       area->addr + (uint32_t)sizeof(crc32_loader) },
 			/* A core may crawl at 100 kHz, 10 cycles a byte. */
 			.timeout_ms = 2000 + (unsigned)k / 10,
 		};
@@ -104,7 +107,8 @@ enum err target_crc32(struct target *t, uint32_t addr, size_t n, uint32_t *crc)
 	if (rc == OK || rc == ERR_CANCELLED || rc == ERR_BUSY)
 		return rc;
 	if (rc != ERR_NO_WORK_AREA)
-		log_warning("%s: no checksum by helper code: %s", t->name, error_text(error_current()));
+		log_warning("%s: no checksum by helper code: %s", t->name,
+			    error_text(error_current()));
 	error_clear();
 	return crc_by_reading(t, addr, n, crc);
 }

@@ -94,8 +94,8 @@ static void take(struct dwt *dwt, uint8_t owner, struct dwt_comparator value)
 	dwt->owner[at] = owner;
 }
 
-static unsigned take_pieces(struct dwt *dwt, uint8_t owner, const struct dwt_piece *pieces, size_t n,
-			    enum dwt_access access)
+static unsigned take_pieces(struct dwt *dwt, uint8_t owner, const struct dwt_piece *pieces,
+			    size_t n, enum dwt_access access)
 {
 	for (size_t i = 0; i < n; i++) {
 		uint32_t size = (uint32_t)1 << pieces[i].log2_size;
@@ -109,7 +109,8 @@ static unsigned take_pieces(struct dwt *dwt, uint8_t owner, const struct dwt_pie
 }
 
 /* v8: an even comparator holds the first address, the odd one after it the last. */
-static bool take_range(struct dwt *dwt, uint8_t owner, uint32_t addr, uint32_t n, enum dwt_access access)
+static bool take_range(struct dwt *dwt, uint8_t owner, uint32_t addr, uint32_t n,
+		       enum dwt_access access)
 {
 	for (unsigned i = 0; i + 1 < dwt->count; i += 2) {
 		if (dwt->wanted[i].function != 0 || dwt->wanted[i + 1].function != 0)

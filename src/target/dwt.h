@@ -47,7 +47,8 @@ enum dwt_access { DWT_READ, DWT_WRITE, DWT_ACCESS };
 
 /* Cuts [addr, addr + n) into as few aligned pieces of at most 2^max_log2 bytes as possible. Returns
  * their number, or 0 if `max` do not suffice. */
-size_t dwt_split(uint32_t addr, uint32_t n, unsigned max_log2, struct dwt_piece *pieces, size_t max);
+size_t dwt_split(uint32_t addr, uint32_t n, unsigned max_log2, struct dwt_piece *pieces,
+		 size_t max);
 /* The smallest aligned power of two that covers the range; its log2, 32 if there is none. */
 unsigned dwt_cover(uint32_t addr, uint32_t n, uint32_t *base);
 /* FUNCTION's value. v8: size 0 stands for a range's lower bound. */

@@ -21,12 +21,13 @@ struct cause {
 
 /* %s: the address, where one is known. */
 static const struct cause causes[] = {
-	{ BIT(0),  "IACCVIOL",	  "execution from memory that may not be executed (MPU or no-execute region)" },
+	{ BIT(0),  "IACCVIOL",	  "execution from memory that may not be executed (MPU or no-execute "
+				  "region)" },
 	{ BIT(1),  "DACCVIOL",	  "the MPU denied a data access" },
 	{ BIT(3),  "MUNSTKERR",	  "the MPU denied reading the exception frame on return" },
 	{ BIT(4),  "MSTKERR",	  "the MPU denied pushing the exception frame: stack overflow?" },
 	{ BIT(5),  "MLSPERR",	  "the MPU denied saving the FPU registers" },
-	{ BIT(8),  "IBUSERR",	  "a bus error on an instruction fetch: nothing answers at that address" },
+	{ BIT(8),  "IBUSERR",	  "a bus error on an instruction fetch: nothing answers there" },
 	{ BIT(9),  "PRECISERR",	  "a bus error on a data access" },
 	{ BIT(10), "IMPRECISERR", "a bus error on a buffered write that happened a little earlier (set "
 				  "ACTLR.DISDEFWBUF to find the instruction)" },
@@ -34,7 +35,8 @@ static const struct cause causes[] = {
 	{ BIT(12), "STKERR",	  "a bus error pushing the exception frame: SP points outside RAM" },
 	{ BIT(13), "LSPERR",	  "a bus error saving the FPU registers" },
 	{ BIT(16), "UNDEFINSTR",  "an undefined instruction" },
-	{ BIT(17), "INVSTATE",	  "a jump to an even address, or a corrupt IT state: Thumb state was lost" },
+	{ BIT(17), "INVSTATE",	  "a jump to an even address, or a corrupt IT state: Thumb state was "
+				  "lost" },
 	{ BIT(18), "INVPC",	  "an exception return with a bad EXC_RETURN value or frame" },
 	{ BIT(19), "NOCP",	  "an FPU or coprocessor instruction while it is disabled (CPACR)" },
 	{ BIT(20), "STKOF",	  "the stack pointer went below its limit" },

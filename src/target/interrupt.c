@@ -68,7 +68,8 @@ static enum err run(struct cortex_m *cm)
 		if (error_current()->code != ERR_HALT_TIMEOUT)
 			return error_current()->code;
 		error_clear();
-		log_info("[%s] an interrupt handler ran for more than %u ms during a step: halted in it",
+		log_info("[%s] an interrupt handler ran for more than %u ms during a step: halted "
+			 "in it",
 			 cm->target->name, RUN_TIMEOUT_MS);
 		cm->halt_asked = true;
 		dhcsr_queue_write(cm, C_HALT);

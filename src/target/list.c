@@ -12,12 +12,13 @@ static enum err examine_step(void *ctx)
 	return target_init_all(ctx);
 }
 
-struct target_list *target_list_new(struct loop *loop, struct script *script, struct adapter *adapter,
-				    struct dap_list *daps)
+struct target_list *target_list_new(struct loop *loop, struct script *script,
+				    struct adapter *adapter, struct dap_list *daps)
 {
 	struct target_list *list = xcalloc(1, sizeof(*list));
 
-	*list = (struct target_list){ .loop = loop, .script = script, .adapter = adapter, .daps = daps };
+	*list = (struct target_list){ .loop = loop, .script = script, .adapter = adapter,
+				      .daps = daps };
 	list->own = xcalloc(1, sizeof(*list->own));
 	list->own->poll_interval_ms = 100;
 	list->own->scope.list = list;
@@ -167,7 +168,8 @@ static void examine_first(struct target *t)
 	if (t->defer_examine || t->examined)
 		return;
 	if (target_examine(t) != OK) {
-		log_warning("target %s examination failed: %s", t->name, error_text(error_current()));
+		log_warning("target %s examination failed: %s", t->name,
+			    error_text(error_current()));
 		error_clear();
 		t->own->is_failure_told = true;
 		return;

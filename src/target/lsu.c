@@ -15,8 +15,8 @@ struct decoder {
 };
 
 /* base + offset, and whether a load into `rt` has destroyed what we compute from. */
-static bool simple(struct decoder *d, unsigned rn, uint32_t offset, unsigned bytes, bool load, unsigned rt,
-		   unsigned rm)
+static bool simple(struct decoder *d, unsigned rn, uint32_t offset, unsigned bytes, bool load,
+		   unsigned rt, unsigned rm)
 {
 	if (load && !d->is_before && (rt == rn || rt == rm))
 		return false;
@@ -86,7 +86,8 @@ static bool decode16(struct decoder *d, uint16_t op)
 
 		if (in_list && !d->is_before)
 			return false;
-		return multiple(d, base, (unsigned)__builtin_popcount(op & 0xffu), load, !in_list, false);
+		return multiple(d, base, (unsigned)__builtin_popcount(op & 0xffu), load, !in_list,
+				false);
 	}
 	default:
 		return false;
@@ -195,7 +196,8 @@ bool lsu_decode(uint16_t lo, uint16_t hi, const struct lsu_regs *regs, struct ls
 	return decode(lo, hi, regs, false, access);
 }
 
-bool lsu_decode_before(uint16_t lo, uint16_t hi, const struct lsu_regs *regs, struct lsu_access *access)
+bool lsu_decode_before(uint16_t lo, uint16_t hi, const struct lsu_regs *regs,
+		       struct lsu_access *access)
 {
 	return decode(lo, hi, regs, true, access);
 }

@@ -26,6 +26,7 @@ struct lsu_access {
  */
 bool lsu_decode(uint16_t lo, uint16_t hi, const struct lsu_regs *regs, struct lsu_access *access);
 /* The same with the registers before the instruction (a stacked fault frame). */
-bool lsu_decode_before(uint16_t lo, uint16_t hi, const struct lsu_regs *regs, struct lsu_access *access);
+bool lsu_decode_before(uint16_t lo, uint16_t hi, const struct lsu_regs *regs,
+		       struct lsu_access *access);
 
 #endif

@@ -43,7 +43,8 @@ enum err target_read(struct target *t, uint32_t addr, unsigned size, size_t coun
 	return OK;
 }
 
-enum err target_write(struct target *t, uint32_t addr, unsigned size, size_t count, const uint8_t *src)
+enum err target_write(struct target *t, uint32_t addr, unsigned size, size_t count,
+		      const uint8_t *src)
 {
 	uint8_t *copy;
 

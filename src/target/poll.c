@@ -28,7 +28,8 @@ static bool is_allowed(const struct target *t)
 	const struct target_list *list = t->list;
 	const struct adapter *adapter = list->adapter;
 
-	if (!list->is_polling || list->own->is_resetting || list->own->quiet > 0 || t->own->claim != NULL)
+	if (!list->is_polling || list->own->is_resetting || list->own->quiet > 0 ||
+	    t->own->claim != NULL)
 		return false;
 	if (!adapter->is_open || adapter->is_lost)
 		return false;
@@ -95,7 +96,8 @@ static void poll_one(struct target *t)
 	} else {
 		char what[128];
 
-		snprintf(what, sizeof(what), "Polling target %s failed, trying to reexamine", t->name);
+		snprintf(what, sizeof(what), "Polling target %s failed, trying to reexamine",
+			 t->name);
 		tell_failure(t, what);
 	}
 	t->examined = false;

@@ -89,8 +89,10 @@ static enum err halt_all(struct target_list *list)
 			enum err rc = t->type->poll(t);
 
 			if (rc == OK && t->state != TARGET_HALTED && clock_now_ms() >= end)
-				rc = error_why(ERR_HALT_TIMEOUT, "the core is %s, not halted, %u ms after "
-					       "the reset", target_state_name(t), HALT_TIMEOUT_MS);
+				rc = error_why(ERR_HALT_TIMEOUT,
+					       "the core is %s, not halted, %u ms after "
+					       "the reset",
+					       target_state_name(t), HALT_TIMEOUT_MS);
 			if (rc != OK)
 				return error_what(rc, "TARGET: %s - Not halted", t->name);
 			loop_service(list->loop);

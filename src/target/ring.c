@@ -68,8 +68,8 @@ static enum err check_pointer(struct feeder *f, uint32_t rp)
 	}
 	if (rp < f->first || rp >= f->end || (rp - f->first) % f->feed->unit != 0) {
 		error_why(ERR_ALGORITHM, "helper code left the ring buffer in a bad state");
-		return error_evidence(ERR_ALGORITHM, "read pointer = 0x%08x, data 0x%08x to 0x%08x", rp,
-				      f->first, f->end - 1);
+		return error_evidence(ERR_ALGORITHM, "read pointer = 0x%08x, data 0x%08x to 0x%08x",
+				      rp, f->first, f->end - 1);
 	}
 	if (rp != f->rp) {
 		f->rp = rp;
@@ -120,7 +120,8 @@ static enum err check_stall(struct feeder *f)
 		return OK;
 	error_why(ERR_TIMEOUT, "helper code took no data for %u ms, %zu of %zu bytes are done",
 		  f->a->timeout_ms, f->sent - fill(f), f->feed->bytes);
-	return error_evidence(ERR_TIMEOUT, "write pointer = 0x%08x, read pointer = 0x%08x", f->wp, f->rp);
+	return error_evidence(ERR_TIMEOUT, "write pointer = 0x%08x, read pointer = 0x%08x", f->wp,
+			      f->rp);
 }
 
 /* Small chunks cost as many round trips as large ones: wait until a good part of the ring is free. */

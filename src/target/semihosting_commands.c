@@ -60,7 +60,8 @@ static enum err cmd_cmdline(struct call *c)
 		s->cmdline = xstrdup((const char *)text.data);
 	}
 	buf_free(&text);
-	result_printf(c, "semihosting command line is [%s]\n", s->cmdline != NULL ? s->cmdline : "");
+	result_printf(c, "semihosting command line is [%s]\n",
+		      s->cmdline != NULL ? s->cmdline : "");
 	return OK;
 }
 
@@ -97,7 +98,8 @@ static enum err cmd_basedir(struct call *c)
 		/* Which files a program may touch is for whoever started the daemon to say. */
 		if (script_origin(c->script)->kind != ORIGIN_STARTUP &&
 		    !script_exec_allowed(c->script))
-			return error_why(ERR_REFUSED, "the directory can only be set from the command line "
+			return error_why(ERR_REFUSED,
+					 "the directory can only be set from the command line "
 					 "or a configuration file");
 		free(s->basedir);
 		s->basedir = c->argv[1][0] != '\0' ? xstrdup(c->argv[1]) : NULL;
@@ -141,7 +143,8 @@ const struct command semihosting_commands[] = {
 	{ "arm semihosting_redirect", STAGE_ANY, 1, 3, "disable | tcp port ?debug|stdio|all?",
 	  cmd_redirect, "Puts the program's console on a TCP port." },
 	{ "arm semihosting_basedir", STAGE_ANY, 0, 1, "?directory?", cmd_basedir,
-	  "The only directory whose files the program can reach; without one, where the daemon started." },
+	  "The only directory whose files the program can reach; without one, where the daemon "
+	  "started." },
 	{ "arm semihosting_resexit", STAGE_ANY, 0, 1, "?enable|disable?", cmd_resexit,
 	  "Resumes the core after the program exited." },
 	{ "arm semihosting_read_user_param", STAGE_EXEC, 0, 0, "", cmd_read_user_param,

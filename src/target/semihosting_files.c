@@ -96,7 +96,8 @@ int semi_file_open(struct semihosting *s, const char *name, uint32_t mode)
 	if (strcmp(name, ":semihosting-features") == 0) {
 		if (mode > 1)
 			return fail(s, EACCES);
-		s->handles[handle] = (struct semi_handle){ .is_used = true, .is_features = true, .fd = -1 };
+		s->handles[handle] =
+			(struct semi_handle){ .is_used = true, .is_features = true, .fd = -1 };
 		return handle;
 	}
 	dir = open_parent(s, name, &last);

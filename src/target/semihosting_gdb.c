@@ -96,7 +96,8 @@ static bool build(struct semi_call *c, struct fileio_call *call)
 		*call = (struct fileio_call){ "isatty", 1, { number(gdb_fd(p[0])) } };
 		return true;
 	case SYS_SEEK:
-		*call = (struct fileio_call){ "lseek", 3, { number(gdb_fd(p[0])), number(p[1]), number(0) } };
+		*call = (struct fileio_call){ "lseek", 3,
+					      { number(gdb_fd(p[0])), number(p[1]), number(0) } };
 		return true;
 	case SYS_FLEN:
 		return build_flen(c, call);

@@ -281,8 +281,8 @@ static enum err op_system(struct semi_call *c)
 
 	TRY(semi_read_string(c->t, c->p[0], c->p[1], command, sizeof(command)));
 	if (!script_exec_allowed(c->t->list->script)) {
-		log_warning("%s: the program wanted the host to run \"%.100s\": refused", c->t->name,
-			    command);
+		log_warning("%s: the program wanted the host to run \"%.100s\": refused",
+			    c->t->name, command);
 		c->s->last_errno = EPERM;
 		return OK;
 	}

@@ -17,7 +17,8 @@ static const char *const reason_names[] = {
 	[HALT_DEBUG_REQUEST] = "debug-request", [HALT_BREAKPOINT] = "breakpoint",
 	[HALT_WATCHPOINT] = "watchpoint", [HALT_WATCH_AND_BREAK] = "watchpoint-and-breakpoint",
 	[HALT_SINGLE_STEP] = "single-step", [HALT_VECTOR_CATCH] = "exception-catch",
-	[HALT_EXIT] = "program-exit", [HALT_SEMIHOSTING] = "semihosting", [HALT_UNDEFINED] = "undefined",
+	[HALT_EXIT] = "program-exit", [HALT_SEMIHOSTING] = "semihosting",
+	[HALT_UNDEFINED] = "undefined",
 };
 
 const char *target_state_name(const struct target *t)
@@ -291,7 +292,8 @@ void target_report_halt(struct target *t)
 		log_failure();
 		return;
 	}
-	log_user("[%s] halted due to %s, current mode: %s", t->name, target_reason_name(t->reason), mode);
+	log_user("[%s] halted due to %s, current mode: %s", t->name, target_reason_name(t->reason),
+		 mode);
 	log_user("xPSR: 0x%08x pc: 0x%08x %s: 0x%08x%s", xpsr, pc, sp_name, sp,
 		 t->semihosting_armed ? ", semihosting" : "");
 	if (t->stop_note != NULL)

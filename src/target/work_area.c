@@ -28,10 +28,14 @@ uint32_t work_area_available(const struct target *t)
 static enum err no_room(const struct target *t, uint32_t size)
 {
 	if (t->work_area_size == 0)
-		return error_why(ERR_NO_WORK_AREA, "not enough working area available(requested %u): "
-				 "%s has none", size, t->name);
-	return error_why(ERR_NO_WORK_AREA, "not enough working area available(requested %u): the largest "
-			 "free piece has %u bytes", size, work_area_available(t));
+		return error_why(ERR_NO_WORK_AREA,
+				 "not enough working area available(requested %u): "
+				 "%s has none",
+				 size, t->name);
+	return error_why(ERR_NO_WORK_AREA,
+			 "not enough working area available(requested %u): the largest "
+			 "free piece has %u bytes",
+			 size, work_area_available(t));
 }
 
 static enum err keep_contents(struct target *t, struct work_area *a)
@@ -45,7 +49,8 @@ static enum err keep_contents(struct target *t, struct work_area *a)
 enum err work_area_alloc(struct target *t, uint32_t size, struct work_area **area)
 {
 	struct work_area **p = &t->work_areas;
-	uint32_t at = (t->work_area + ALIGN - 1) & ~(ALIGN - 1), wanted = (size + ALIGN - 1) & ~(ALIGN - 1);
+	uint32_t at = (t->work_area + ALIGN - 1) & ~(ALIGN - 1),
+		 wanted = (size + ALIGN - 1) & ~(ALIGN - 1);
 
 	*area = NULL;
 	if (size == 0 || wanted < size || t->work_area_size == 0)
@@ -89,7 +94,8 @@ void work_area_free(struct target *t, struct work_area *area)
 	if (area == NULL)
 		return;
 	error_take(&kept);
-	if (area->backup != NULL && target_write_bytes(t, area->addr, area->backup, area->size) != OK) {
+	if (area->backup != NULL &&
+	    target_write_bytes(t, area->addr, area->backup, area->size) != OK) {
 		log_warning("%s: working area at 0x%08x not restored: %s", t->name, area->addr,
 			    error_text(error_current()));
 		error_clear();

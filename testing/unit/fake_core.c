@@ -394,8 +394,8 @@ enum err mem_ap_read(struct mem_ap *ap, uint32_t addr, unsigned size, size_t cou
 	return rc;
 }
 
-enum err mem_ap_write(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count, const uint8_t *src,
-		      size_t *done)
+enum err mem_ap_write(struct mem_ap *ap, uint32_t addr, unsigned size, size_t count,
+		      const uint8_t *src, size_t *done)
 {
 	uint8_t copy[MEM_BYTES];
 

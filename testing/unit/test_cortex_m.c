@@ -198,7 +198,8 @@ static void test_flash_takes_no_software_breakpoint_and_says_so(void **state)
 	assert_non_null(strstr(error_text(error_current()), "all 6"));
 	assert_int_equal(target_add_breakpoint(b->t, RAM + 0x500, 2, BREAK_HARD), ERR_NO_BREAKPOINT);
 	assert_non_null(strstr(error_text(error_current()), "below 0x20000000"));
-	assert_int_equal(target_add_breakpoint(b->t, FLASH + 0x400, 2, BREAK_AUTO), ERR_BREAKPOINT_EXISTS);
+	assert_int_equal(target_add_breakpoint(b->t, FLASH + 0x400, 2, BREAK_AUTO),
+			 ERR_BREAKPOINT_EXISTS);
 }
 
 /* SysTick pending on a core that is halted at 0x08000200; its handler calls what is stepped there. */

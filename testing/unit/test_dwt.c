@@ -19,7 +19,8 @@ static const struct {
 	{ 0x20000001, 1, 15, 1, { { 0x20000001, 0 } } },
 	{ 0x20000002, 4, 15, 2, { { 0x20000002, 1 }, { 0x20000004, 1 } } },
 	{ 0x20000004, 12, 15, 2, { { 0x20000004, 2 }, { 0x20000008, 3 } } },
-	{ 0x20000001, 6, 15, 4, { { 0x20000001, 0 }, { 0x20000002, 1 }, { 0x20000004, 1 }, { 0x20000006, 0 } } },
+	{ 0x20000001, 6, 15, 4,
+	  { { 0x20000001, 0 }, { 0x20000002, 1 }, { 0x20000004, 1 }, { 0x20000006, 0 } } },
 	{ 0x20000000, 0x8000, 15, 1, { { 0x20000000, 15 } } },
 	{ 0x20000000, 0x10000, 15, 2, { { 0x20000000, 15 }, { 0x20008000, 15 } } },
 	{ 0x20000000, 8, 2, 2, { { 0x20000000, 2 }, { 0x20000004, 2 } } },
@@ -142,7 +143,8 @@ static void test_no_comparator_left(void **state)
 
 	(void)state;
 	for (uint8_t i = 1; i <= 4; i++)
-		assert_int_equal(dwt_add(&dwt, i, 0x20000000 + 4u * i, 4, DWT_ACCESS, &needed, &rounded), 1);
+		assert_int_equal(dwt_add(&dwt, i, 0x20000000 + 4u * i, 4, DWT_ACCESS, &needed,
+					 &rounded), 1);
 	assert_int_equal(dwt_add(&dwt, 5, 0x20000100, 4, DWT_ACCESS, &needed, &rounded), 0);
 	assert_int_equal(needed, 1);
 	dwt.max_mask = 3;

@@ -75,7 +75,8 @@ static void test_sentences(void **state)
 		assert_non_null(text.data);
 		for (size_t k = 0; k < 4 && cases[i].words[k] != NULL; k++) {
 			if (strstr((const char *)text.data, cases[i].words[k]) == NULL)
-				fail_msg("%s: no \"%s\" in: %s", cases[i].name, cases[i].words[k], text.data);
+				fail_msg("%s: no \"%s\" in: %s", cases[i].name, cases[i].words[k],
+					 text.data);
 		}
 		if (cases[i].absent != NULL && strstr((const char *)text.data, cases[i].absent) != NULL)
 			fail_msg("%s: \"%s\" in: %s", cases[i].name, cases[i].absent, text.data);

@@ -28,7 +28,8 @@ static void test_encodings(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++)
-		assert_int_equal(fpb_encode(encodings[i].version, encodings[i].addr), encodings[i].value);
+		assert_int_equal(fpb_encode(encodings[i].version, encodings[i].addr),
+				 encodings[i].value);
 }
 
 static void test_counts_come_from_both_fields(void **state)
