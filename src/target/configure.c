@@ -167,10 +167,10 @@ static const char *const rtos_names[] = { "auto", "none", "hwthread", "FreeRTOS"
 static enum err set_rtos(struct option_call *o)
 {
 	for (size_t i = 0; rtos_names[i] != NULL; i++) {
-		if (strcmp(rtos_names[i], o->args[0]) == 0) {
-			set_text(&o->t->rtos, o->args[0]);
-			return OK;
-		}
+		if (strcmp(rtos_names[i], o->args[0]) != 0)
+			continue;
+		set_text(&o->t->rtos, o->args[0]);
+		return OK;
 	}
 	return error_why(ERR_ARGUMENT, "unknown RTOS \"%s\"", o->args[0]);
 }

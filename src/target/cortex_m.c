@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 
+#define CSW_CACHEABLE  BIT(27)	/* HPROT[3] */
 #define DWT_MASK_PROBE 0x1fu
 #define DWT_V8_ID_LIMIT(f) ((f) & (1u << 28))	/* FUNCTION.ID: address limit, DDI 0553 */
 
@@ -99,6 +100,10 @@ static enum err identify(struct cortex_m *cm)
 	cm->has_mve = cm->core->arch == ARCH_V8M_MAIN && bits_get(mvfr1, 11, 8) != 0;
 	cm->has_security = bits_get(pfr1, 7, 4) != 0;
 	cm->has_cache = (clidr & 7) != 0;
+	/* The AP's accesses look into the data cache only if they are cacheable (DDI 0489F 9.4);
+	 * `apcsw` has the last word. */
+	if (cm->has_cache && cm->ap->csw_base == cm->ap->csw_default)
+		cm->ap->csw_base |= CSW_CACHEABLE;
 	if (!cm->demcr_known) {
 		cm->demcr_found = demcr;
 		cm->demcr_known = true;
@@ -197,6 +202,7 @@ const struct target_type cortex_m_type = {
 	.set_watchpoint = cortex_m_set_watchpoint,
 	.clear_watchpoint = cortex_m_clear_watchpoint,
 	.hit_watchpoint = cortex_m_hit_watchpoint,
+	.is_false_stop = cortex_m_is_false_stop,
 	.explain = cortex_m_explain,
 	.describe_mode = cortex_m_describe_mode,
 	.memory_seen = memory_seen,

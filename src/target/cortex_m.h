@@ -103,6 +103,9 @@ struct cortex_m {
 	bool demcr_known;
 	enum maskisr maskisr;
 	bool use_vectreset;
+	bool hit_known, hit_is_false;	/* what the last watchpoint stop was */
+	struct watchpoint *hit;
+	uint32_t hit_addr;
 	bool halt_asked;		/* tells a halt request from a step or EDBGRQ */
 	struct fpb fpb;
 	struct dwt dwt;
@@ -175,6 +178,7 @@ enum err cortex_m_clear_breakpoint(struct target *t, struct breakpoint *b);
 enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w);
 enum err cortex_m_clear_watchpoint(struct target *t, struct watchpoint *w);
 struct watchpoint *cortex_m_hit_watchpoint(struct target *t, uint32_t *addr);
+bool cortex_m_is_false_stop(struct target *t);
 enum err cortex_m_sync(struct target *t);
 void cortex_m_queue_sync(struct cortex_m *cm);
 void cortex_m_sync_done(struct cortex_m *cm);

@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "target/cortex_m.h"
-#include "target/lsu.h"
 
 #define BKPT_OPCODE 0xbe00u
 
@@ -159,7 +158,6 @@ enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
 	};
 	struct cortex_m *cm = cortex_m(t);
 	unsigned needed;
-	bool is_rounded;
 
 	if (w->mask != 0xffffffff) {
 		error_why(ERR_UNSUPPORTED, "%s watchpoints compare addresses, not data values",
@@ -170,7 +168,7 @@ enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
 	}
 	w->comparator = (int)(w->id % 255 + 1);
 	if (dwt_add(&cm->dwt, (uint8_t)w->comparator, w->addr, w->length, access[w->kind], &needed,
-		    &is_rounded) == 0) {
+		    &w->is_rounded) == 0) {
 		if (needed == 0)
 			return error_why(ERR_NO_BREAKPOINT,
 					 "%u bytes at 0x%08x cannot be watched with "
@@ -182,7 +180,7 @@ enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
 				 w->length, w->addr, needed, cm->dwt.count,
 				 dwt_free_count(&cm->dwt));
 	}
-	if (is_rounded)
+	if (w->is_rounded)
 		log_info("[%s] watching %u bytes at 0x%08x with one larger comparator: other hits "
 			 "are "
 			 "sorted out",
@@ -193,83 +191,11 @@ enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
 
 enum err cortex_m_clear_watchpoint(struct target *t, struct watchpoint *w)
 {
-	dwt_remove(&cortex_m(t)->dwt, (uint8_t)w->comparator);
+	struct cortex_m *cm = cortex_m(t);
+
+	dwt_remove(&cm->dwt, (uint8_t)w->comparator);
+	if (cm->hit == w)
+		cm->hit = NULL;
 	w->is_set = false;
 	return sync_if_running(t);
-}
-
-static struct watchpoint *owner_of(struct target *t, uint8_t owner)
-{
-	for (struct watchpoint *w = t->watchpoints; w != NULL; w = w->next) {
-		if (w->comparator == owner)
-			return w;
-	}
-	return NULL;
-}
-
-static bool overlaps(const struct watchpoint *w, const struct lsu_access *a)
-{
-	return a->addr < (uint64_t)w->addr + w->length && w->addr < (uint64_t)a->addr + a->bytes &&
-	       (w->kind == WATCH_ACCESS || (w->kind == WATCH_WRITE) == a->is_store);
-}
-
-/*
- * The core stops behind the access, by one or a few instructions, and does not say which address it
- * was. Look at the two instructions before PC (one halfword or two each): a load or store whose
- * address, with the registers as they are now, meets the watchpoint.
- */
-static bool find_access(struct target *t, const struct watchpoint *w, uint32_t *addr)
-{
-	uint8_t code[16];
-	struct lsu_regs regs;
-	uint32_t pc;
-
-	if (target_get_reg32(t, "pc", &pc) != OK || pc < sizeof(code) ||
-	    target_read_bytes(t, pc - sizeof(code), code, sizeof(code), NULL) != OK) {
-		error_clear();
-		return false;
-	}
-	for (unsigned i = 0; i < 16; i++)
-		regs.r[i] = (uint32_t)t->values[i].value;
-	for (size_t back = 2; back <= 8; back += 2) {
-		struct lsu_access a;
-		size_t at = sizeof(code) - back;
-
-		regs.r[15] = pc - (uint32_t)back;
-		if (!lsu_decode(get_le16(code + at), back >= 4 ? get_le16(code + at + 2) : 0, &regs,
-				&a))
-			continue;
-		if (overlaps(w, &a)) {
-			*addr = MAX(a.addr, w->addr);
-			return true;
-		}
-	}
-	return false;
-}
-
-struct watchpoint *cortex_m_hit_watchpoint(struct target *t, uint32_t *addr)
-{
-	struct cortex_m *cm = cortex_m(t);
-	uint32_t function[DWT_MAX] = { 0 };
-	struct watchpoint *best = NULL;
-
-	for (unsigned i = 0; i < cm->dwt.count; i++)
-		mem_ap_queue_read32(cm->ap, DWT_FUNCTION(i), &function[i]);	/* clears MATCHED */
-	if (mem_ap_run(cm->ap) != OK) {
-		error_clear();
-		return NULL;
-	}
-	for (unsigned i = 0; i < cm->dwt.count; i++) {
-		struct watchpoint *w = owner_of(t, cm->dwt.owner[i]);
-
-		if (!(function[i] & DWT_MATCHED) || w == NULL)
-			continue;
-		if (find_access(t, w, addr))
-			return w;
-		if (best == NULL) {
-			best = w;
-			*addr = MAX(w->addr, cm->dwt.wanted[i].comp);
-		}
-	}
-	return best;
 }

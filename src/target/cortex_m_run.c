@@ -181,7 +181,7 @@ enum err cortex_m_resume(struct target *t, bool step_over, bool debug_execution)
 	if (!debug_execution)
 		cortex_m_sync_done(cm);
 	cm->dfsr = 0;
-	cm->halt_asked = false;
+	cm->hit_known = cm->halt_asked = false;
 	target_forget_registers(t);
 	t->state = debug_execution ? TARGET_DEBUG_RUNNING : TARGET_RUNNING;
 	return OK;

@@ -54,6 +54,7 @@ enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask)
 	reg_batch_queue(cm, &batch);
 	TRY(mem_ap_run(cm->ap));
 	cortex_m_sync_done(cm);
+	cm->hit_known = false;
 	target_forget_registers(cm->target);
 	dhcsr_seen(cm, dhcsr);
 	if (!(dhcsr & S_HALT) || !(cm->dfsr & DFSR_ALL) || !reg_batch_finish(cm, &batch))

@@ -28,7 +28,7 @@ static bool is_allowed(const struct target *t)
 	const struct target_list *list = t->list;
 	const struct adapter *adapter = list->adapter;
 
-	if (!list->is_polling || list->own->is_resetting || list->own->quiet > 0 ||
+	if (!list->is_polling || list->own->is_resetting || script_is_capturing(list->script) ||
 	    t->own->claim != NULL)
 		return false;
 	if (!adapter->is_open || adapter->is_lost)

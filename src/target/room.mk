@@ -15,6 +15,7 @@ libprobed_a_SOURCES += \
 	src/target/cortex_m_break.c \
 	src/target/cortex_m_commands.c \
 	src/target/cortex_m_fault.c \
+	src/target/cortex_m_hit.c \
 	src/target/cortex_m_regs.c \
 	src/target/cortex_m_reset.c \
 	src/target/cortex_m_run.c \

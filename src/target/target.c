@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#define WAIT_PAUSE_MS 3		/* between looks at a core somebody waits for */
+
 static const char *const state_names[] = {
 	[TARGET_UNKNOWN] = "unknown", [TARGET_RUNNING] = "running", [TARGET_HALTED] = "halted",
 	[TARGET_RESET] = "reset", [TARGET_DEBUG_RUNNING] = "debug-running",
@@ -172,6 +174,11 @@ static enum err now_halted(struct target *t, enum target_state old)
 		TRY(semihosting_service(t, &handled));
 	if (handled)
 		return OK;
+	if (old == TARGET_RUNNING && t->type->is_false_stop != NULL && t->type->is_false_stop(t)) {
+		TRY(t->type->resume(t, true, false));
+		poll_soon(t);
+		return OK;
+	}
 	set_stop_note(t);
 	target_call_event(t, old == TARGET_DEBUG_RUNNING ? EVENT_DEBUG_HALTED : EVENT_HALTED);
 	return OK;
@@ -214,6 +221,7 @@ enum err target_halt(struct target *t)
 enum err target_wait_state(struct target *t, enum target_state state, unsigned timeout_ms)
 {
 	uint64_t end = clock_now_ms() + timeout_ms;
+	int pause_ms = 0;
 
 	for (;;) {
 		TRY(target_poll(t));
@@ -221,8 +229,11 @@ enum err target_wait_state(struct target *t, enum target_state state, unsigned t
 			return OK;
 		if (clock_now_ms() >= end)
 			break;
-		if (!loop_service(t->list->loop))
-			return error_why(ERR_CANCELLED, "the daemon is shutting down");
+		if (script_cancel_requested(t->list->script) || loop_is_stopped(t->list->loop))
+			return error_why(ERR_CANCELLED, "interrupted while waiting for target %s",
+					 state_names[state]);
+		loop_once(t->list->loop, pause_ms);
+		pause_ms = MIN(pause_ms + 1, WAIT_PAUSE_MS);
 	}
 	return error_why(ERR_TIMEOUT, "timed out while waiting for target %s (%s is %s)",
 			 state_names[state], t->name, target_state_name(t));
@@ -268,6 +279,9 @@ enum err target_step(struct target *t, const uint32_t *pc, bool step_over)
 		rc = semihosting_service(t, &handled);
 	t->own->is_stepping = false;
 	TRY(rc);
+	if (t->reason == HALT_WATCHPOINT && t->type->is_false_stop != NULL &&
+	    t->type->is_false_stop(t))
+		t->reason = HALT_SINGLE_STEP;
 	if (t->state == TARGET_HALTED && !handled) {
 		t->memory_epoch++;
 		set_stop_note(t);

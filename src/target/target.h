@@ -73,6 +73,7 @@ struct watchpoint {
 	uint32_t value, mask;		/* data match; mask 0xffffffff: any value */
 	int comparator;
 	bool is_set;
+	bool is_rounded;		/* a larger range is compared: hits outside are sorted out */
 	unsigned id;
 	struct watchpoint *next;
 };
@@ -103,6 +104,9 @@ struct target_type {
 	enum err (*clear_watchpoint)(struct target *t, struct watchpoint *w);
 	/* The watchpoint that halted the core and the address it saw (best known). NULL: unknown. */
 	struct watchpoint *(*hit_watchpoint)(struct target *t, uint32_t *addr);
+	/* The core halted, but nobody asked for this one (a hit beside a rounded watchpoint, an
+	 * erratum): it is resumed without a word. May be NULL. */
+	bool (*is_false_stop)(struct target *t);
 	/* Decodes why the core stands where it stands (fault registers) into words. May be NULL. */
 	enum err (*explain)(struct target *t, struct buf *out);
 	/* "Thread " or "Handler HardFault", then SP's name, for the halt report. */

@@ -61,7 +61,6 @@ struct target_list_own {
 	struct listener *listeners;
 	struct loop_timer *timer;
 	unsigned poll_interval_ms;
-	unsigned quiet;			/* > 0: no polling (reset, capture) */
 	bool is_resetting;
 	struct verb_scope scope;	/* of the global verbs */
 };

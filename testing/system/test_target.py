@@ -200,6 +200,20 @@ def test_more_watchpoints_than_comparators(daemon, program):
     assert "data values" in daemon.fails(f"rwp all; wp {names['watched']:#x} 4 w 5")
 
 
+def test_a_range_that_needs_more_comparators_than_are_free_still_stops_only_for_itself(daemon, program):
+    names = program("watch")
+    assert names["sink"] == names["watched"] + 4    # the neighbour, written twice as often
+    daemon.tcl(f"reset halt; bp {names['main']:#x} 2 hw; resume; wait_halt 2000; rbp all")
+    for i in range(3):
+        daemon.tcl(f"wp {RAM + 0x1000 + 4 * i:#x} 4 w")
+    daemon.tcl(f"wp {names['watched'] - 2:#x} 6 w")
+    daemon.expect(r"with one larger comparator")
+    for i in range(1, 4):
+        daemon.tcl("resume; wait_halt 3000")
+        assert daemon.tcl("stm32l4x.cpu debug_reason") == "watchpoint"
+        assert word(daemon, names["rounds"]) == 16 * i
+
+
 FAULTS = [
     (1, "a division by zero (DIVBYZERO)", "divide"),
     (2, "an unaligned access (UNALIGNED): a load from 0x2", "fault"),
