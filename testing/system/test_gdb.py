@@ -99,6 +99,25 @@ def test_interrupts_do_not_catch_a_step(gdb, firmware):
     assert "Handler" not in out.split("Breakpoint 1, main")[1]
 
 
+def test_breakpoints_in_handlers_are_hit_while_another_is_passed(gdb, firmware):
+    out = gdb.run(["load", "break main", "continue", "delete", "break work", "break TIM2_IRQHandler",
+                   *["continue"] * 12], elf=firmware("irq"))
+    assert "TIM2_IRQHandler ()" in out.split("Breakpoint 1, main")[1]
+
+
+def test_call_a_function_of_the_program(gdb, firmware):
+    out = gdb.run(["load", "break step", "continue", "print square(7)", "print squares[7]",
+                   "print $pc == step"], elf=firmware("blink"))
+    assert "$1 = 49" in out and "$2 = 49" in out, out
+
+
+def test_semihosting_through_gdb(gdb, firmware):
+    out = gdb.run(["load", "monitor arm semihosting enable", "monitor arm semihosting_fileio enable",
+                   "continue"], elf=firmware("semi"), connect=EXTENDED)
+    assert "hello from the target\n" in out
+    assert "exited normally" in out
+
+
 def test_interrupt_a_running_program_and_go_on(gdb, firmware):
     gdb.start(firmware("blink"))
     gdb.send("load")
@@ -206,6 +225,31 @@ def test_registers_after_a_monitor_reset(gdb, firmware):
                   elf=firmware("blink"))
     assert "maintenance flush register-cache" in out        # the hint
     assert "<Reset_Handler" in out
+
+
+def test_a_session_outlives_its_probe(board, daemon, gdb, firmware):
+    gdb.start(firmware("blink"))
+    gdb.send("load")
+    gdb.expect("Transfer rate")
+    gdb.send("break step")
+    gdb.send("continue")
+    gdb.expect("Breakpoint 1, step")
+    gdb.send("delete")
+    gdb.send("continue")
+    gdb.expect("Continuing")
+    time.sleep(0.2)
+    board.ctl("unplug")
+    gdb.expect("Remote failure reply")
+    gdb.send("monitor echo {still here}")
+    gdb.expect("still here")
+    board.ctl("replug")
+    gdb.send("monitor adapter reconnect")
+    gdb.send("monitor reset halt")
+    gdb.expect("halted due to debug-request")
+    gdb.send("maintenance flush register-cache")
+    gdb.send("tbreak main")
+    gdb.send("continue")
+    gdb.expect("Temporary breakpoint 2, main")
 
 
 def test_unmapped_memory(gdb, firmware, daemon):

@@ -281,8 +281,8 @@ enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, boo
 enum err target_step(struct target *t, const uint32_t *pc, bool step_over)
 {
 	(void)pc;
-	(void)step_over;
 	TRY(fails());
+	the_fake->stepped_over = step_over;
 	the_fake->steps++;
 	fake_halt(the_fake, HALT_SINGLE_STEP, (uint32_t)*value_of(t, "pc") + 2);
 	return OK;

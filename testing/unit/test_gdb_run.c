@@ -103,6 +103,21 @@ static void test_ctrl_c_ends_a_long_range(void **state)
 	assert_string_equal(fake_answers(f), "");
 }
 
+static void test_getting_past_a_breakpoint_lets_no_handler_run(void **state)
+{
+	struct fake *f = *state;
+
+	EXPECT(f, "Z1,8000100,2", "OK");
+	EXPECT(f, "c", "");
+	fake_halt(f, HALT_BREAKPOINT, 0x08000100);
+	fake_answers(f);
+	EXPECT(f, "z1,8000100,2", "OK");
+	EXPECT(f, "vCont;s:1", "T05thread:1;");
+	assert_false(f->stepped_over);
+	EXPECT(f, "vCont;s:1", "T05thread:1;");
+	assert_true(f->stepped_over);		/* a step as any other */
+}
+
 static void test_gdb_sync_makes_the_next_step_a_report(void **state)
 {
 	struct fake *f = *state;
@@ -252,6 +267,7 @@ int main(void)
 		TEST(test_continue_forms),
 		TEST(test_range_step_ends_outside_or_at_a_breakpoint),
 		TEST(test_ctrl_c_ends_a_long_range),
+		TEST(test_getting_past_a_breakpoint_lets_no_handler_run),
 		TEST(test_gdb_sync_makes_the_next_step_a_report),
 		TEST(test_continue_while_running_waits),
 		TEST(test_resume_that_fails_still_ends_the_wait),

@@ -58,10 +58,21 @@ static void add_erase(struct gdb_session *s, uint32_t addr, uint32_t length)
 	f->erases[f->erase_count++] = (struct flash_range){ addr, length };
 }
 
+/* `gdb_flash_program disable`: these packets are unknown. */
+static bool is_disabled(struct gdb_session *s)
+{
+	if (s->server->options.flash_program)
+		return false;
+	gdb_reply(s, "", 0);
+	return true;
+}
+
 static enum err packet_vFlashErase(struct gdb_session *s, struct rsp_args *args)
 {
 	uint32_t addr, length;
 
+	if (is_disabled(s))
+		return OK;
 	if (!rsp_take_char(args, ':') || !rsp_take_pair(args, &addr, ',', &length) || !rsp_at_end(args))
 		return gdb_malformed("vFlashErase");
 	enum err rc = check_range(s, addr, length);
@@ -80,6 +91,8 @@ static enum err packet_vFlashWrite(struct gdb_session *s, struct rsp_args *args)
 {
 	uint32_t addr;
 
+	if (is_disabled(s))
+		return OK;
 	if (!rsp_take_char(args, ':') || !rsp_take_hex(args, &addr) || !rsp_take_char(args, ':'))
 		return gdb_malformed("vFlashWrite");
 	if (rsp_left(args) > 0) {
@@ -136,6 +149,8 @@ static enum err packet_vFlashDone(struct gdb_session *s, struct rsp_args *args)
 	enum err rc = OK;
 
 	(void)args;
+	if (is_disabled(s))
+		return OK;
 	if (s->flash.is_open)
 		rc = program(s);
 	if (rc != OK)

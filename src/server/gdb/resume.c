@@ -52,6 +52,7 @@ static enum err set_pc(struct gdb_session *s, const struct order *order)
 enum err resume_again(struct gdb_session *s)
 {
 	s->target->quiet_halt = true;
+	s->has_hit = false;
 	return target_resume(s->target, NULL, must_step_over(s), false);
 }
 
@@ -67,13 +68,6 @@ static void after_step(struct gdb_session *s, enum err rc)
 		s->is_stepping = false;		/* asleep in WFI: the halt comes as an event */
 }
 
-static enum err step_once(struct gdb_session *s)
-{
-	s->is_stepping = true;
-	s->target->quiet_halt = true;
-	return target_step(s->target, NULL, true);
-}
-
 static bool has_breakpoint(const struct target *t, uint32_t pc)
 {
 	for (const struct breakpoint *b = t->breakpoints; b != NULL; b = b->next) {
@@ -81,6 +75,30 @@ static bool has_breakpoint(const struct target *t, uint32_t pc)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * GDB gets past a breakpoint of its own with all of them taken out for one step. Interrupts that have
+ * become pending must wait: served now, their handlers would run past the breakpoints in them.
+ */
+static bool is_getting_past(struct gdb_session *s)
+{
+	uint32_t pc;
+	bool was_hit = s->has_hit;
+
+	s->has_hit = false;
+	if (!was_hit || target_get_reg32(s->target, "pc", &pc) != OK) {
+		error_clear();
+		return false;
+	}
+	return pc == s->hit_addr && !has_breakpoint(s->target, pc);
+}
+
+static enum err step_once(struct gdb_session *s)
+{
+	s->is_stepping = true;
+	s->target->quiet_halt = true;
+	return target_step(s->target, NULL, !is_getting_past(s));
 }
 
 static bool is_in_range(struct gdb_session *s)

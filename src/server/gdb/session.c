@@ -131,6 +131,8 @@ void session_detach(struct gdb_session *s)
 	if (!s->is_attached)
 		return;
 	s->is_attached = false;
+	if (s->run != GDB_STOPPED)
+		s->target->quiet_halt = false;	/* nobody shows it now */
 	s->run = GDB_STOPPED;
 	s->range.is_active = false;
 	console_close(s);

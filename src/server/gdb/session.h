@@ -95,6 +95,8 @@ struct gdb_session {
 	bool is_interrupted;		/* Ctrl-C came: the halt is SIGINT */
 	uint64_t interrupt_due_ms;	/* the core must have halted by then; 0: none pending */
 	uint64_t lost_since_ms;		/* the core could not be reached; 0: it can */
+	bool has_hit;			/* the last stop was at a breakpoint of GDB's ... */
+	uint32_t hit_addr;		/* ... here */
 	struct gdb_stepping range;
 	struct loop_timer *range_timer;
 	bool was_step;			/* what to do after File-I/O: report, not resume */

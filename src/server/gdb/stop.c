@@ -30,6 +30,7 @@ static void wait_is_over(struct gdb_session *s)
 	s->is_stepping = false;
 	s->is_interrupted = false;
 	s->interrupt_due_ms = 0;
+	s->target->quiet_halt = false;
 	console_close(s);
 }
 
@@ -80,6 +81,8 @@ static void format_break(struct gdb_session *s, struct buf *out)
 	}
 	const struct gdb_point *p = points_at(s, pc);
 
+	s->has_hit = p != NULL;
+	s->hit_addr = pc;
 	if (p != NULL && p->type == 0 && s->knows_swbreak)
 		buf_printf(out, "swbreak:;");
 	else if (p != NULL && p->type == 1 && s->knows_hwbreak)
