@@ -55,7 +55,8 @@ check_PROGRAMS += \
 	testing/unit/test_dwt \
 	testing/unit/test_fault \
 	testing/unit/test_fpb \
-	testing/unit/test_lsu
+	testing/unit/test_lsu \
+	testing/unit/test_semihosting
 testing_unit_test_cortex_m_SOURCES = testing/unit/test_cortex_m.c testing/unit/fake_core.c \
 	testing/unit/fake_core.h
 testing_unit_test_cortex_m_LDADD = $(probed_test_libs)
@@ -67,4 +68,7 @@ testing_unit_test_fpb_SOURCES = testing/unit/test_fpb.c
 testing_unit_test_fpb_LDADD = $(probed_test_libs)
 testing_unit_test_lsu_SOURCES = testing/unit/test_lsu.c
 testing_unit_test_lsu_LDADD = $(probed_test_libs)
+testing_unit_test_semihosting_SOURCES = testing/unit/test_semihosting.c \
+	testing/unit/fake_core.c testing/unit/fake_core.h
+testing_unit_test_semihosting_LDADD = $(probed_test_libs)
 endif

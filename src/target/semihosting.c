@@ -34,6 +34,11 @@ void semihosting_free(struct target *t)
 	t->semihosting = NULL;
 }
 
+bool semihosting_is_gdbs(const struct target *t)
+{
+	return t->semihosting != NULL && t->semihosting->to_gdb;
+}
+
 void target_set_semihosting_ops(struct target *t, const struct semihosting_ops *ops)
 {
 	struct semihosting *s = semihosting_get(t);

@@ -308,8 +308,9 @@ void target_report_halt(struct target *t)
 	}
 	log_user("[%s] halted due to %s, current mode: %s", t->name, target_reason_name(t->reason),
 		 mode);
-	log_user("xPSR: 0x%08x pc: 0x%08x %s: 0x%08x%s", xpsr, pc, sp_name, sp,
-		 t->semihosting_armed ? ", semihosting" : "");
+	log_user("xPSR: 0x%08x pc: 0x%08x %s: 0x%08x%s%s", xpsr, pc, sp_name, sp,
+		 t->semihosting_armed ? ", semihosting" : "",
+		 t->semihosting_armed && semihosting_is_gdbs(t) ? " fileio" : "");
 	if (t->stop_note != NULL)
 		log_user("%s", t->stop_note);
 }

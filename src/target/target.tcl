@@ -50,3 +50,12 @@ proc mmw {address setbits clearbits} {
 }
 add_usage_text mmw "address setbits clearbits"
 add_help_text mmw "Modifies a 32-bit word: clears bits, then sets bits."
+
+# Old names.
+proc new_target_name {} {
+	return [lindex [target names] end]
+}
+proc cortex_m3 {args} {
+	echo "DEPRECATED! use 'cortex_m' not 'cortex_m3'"
+	uplevel 1 [list cortex_m {*}$args]
+}

@@ -103,6 +103,8 @@ void debug_words_free(struct target *t);
 void work_areas_forget(struct target *t);
 void algorithm_free(struct target *t);
 void semihosting_free(struct target *t);
+/* `arm semihosting_fileio enable` */
+bool semihosting_is_gdbs(const struct target *t);
 /* The core stands at a BKPT: *handled if it was a semihosting call and the core runs again. */
 enum err semihosting_service(struct target *t, bool *handled);
 
