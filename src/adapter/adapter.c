@@ -126,6 +126,13 @@ static enum err start(struct adapter *adapter)
 	return connect_under_reset(adapter);
 }
 
+static void forget_loss(struct adapter *adapter)
+{
+	if (adapter->lost_timer != NULL)
+		loop_remove_timer(adapter->loop, adapter->lost_timer);
+	adapter->lost_timer = NULL;
+}
+
 enum err adapter_open(struct adapter *adapter)
 {
 	if (adapter->is_open)
@@ -133,11 +140,15 @@ enum err adapter_open(struct adapter *adapter)
 	TRY(adapter_select_transport(adapter));
 	adapter->is_lost = false;
 	adapter->srst = adapter->trst = false;
-	TRY(adapter->driver->open(adapter));
+	enum err rc = adapter->driver->open(adapter);
+
+	if (rc != OK) {
+		forget_loss(adapter);	/* the caller hears of it by rc */
+		return rc;
+	}
 	adapter->is_open = true;
 	attach_port(adapter);
-	enum err rc = start(adapter);
-
+	rc = start(adapter);
 	if (rc != OK) {
 		struct error error;
 
@@ -150,10 +161,7 @@ enum err adapter_open(struct adapter *adapter)
 
 void adapter_close(struct adapter *adapter)
 {
-	if (adapter->lost_timer != NULL) {
-		loop_remove_timer(adapter->loop, adapter->lost_timer);
-		adapter->lost_timer = NULL;
-	}
+	forget_loss(adapter);
 	if (!adapter->is_open)
 		return;
 	if (adapter->driver->dap == NULL)
@@ -201,9 +209,24 @@ static void finish_pulses(struct adapter *adapter, bool srst, bool trst)
 		wait_ms(adapter, width - age);
 }
 
+/* nTRST holds the TAPs in Test-Logic-Reset, where every scan would go wrong: walk them out of it. */
+static enum err leave_tap_reset(struct adapter *adapter)
+{
+	struct jtag_bits bits = { 0 };
+
+	if (adapter->transport != TRANSPORT_JTAG || adapter->driver->bits == NULL)
+		return OK;
+	jtag_put_reset(&bits);
+	enum err rc = jtag_exchange(adapter, &bits, NULL);
+
+	jtag_bits_free(&bits);
+	return rc;
+}
+
 enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 {
 	bool releases_srst = adapter->srst && !srst, releases_trst = adapter->trst && !trst;
+	bool pulls_trst = adapter->reset_config & RESET_SRST_PULLS_TRST;
 
 	if (!adapter->is_open)
 		return error_why(ERR_ADAPTER_CONFIG, "the adapter is not open");
@@ -217,6 +240,8 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 		return error_why(ERR_UNSUPPORTED, "the %s driver has no reset lines",
 				 adapter->driver->name);
 	finish_pulses(adapter, srst, trst);
+	if (!adapter->is_open)		/* closed while the pulse was waited for */
+		return error_why(ERR_ADAPTER_LOST, "the adapter was closed meanwhile");
 	TRY(adapter->driver->set_reset(adapter, srst, trst));
 	flight_note(adapter->port.flight, FLIGHT_RESET, (uint32_t)srst | (uint32_t)trst << 1);
 	if ((srst && !adapter->srst) || (trst && !adapter->trst))
@@ -225,7 +250,7 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 	adapter->trst = trst;
 	wait_ms(adapter, MAX(releases_srst ? adapter->srst_delay_ms : 0,
 			     releases_trst ? adapter->trst_delay_ms : 0));
-	return OK;
+	return releases_trst || (releases_srst && pulls_trst) ? leave_tap_reset(adapter) : OK;
 }
 
 static void tell_lost(void *ctx)

@@ -80,6 +80,18 @@ static enum err parse_tap(struct call *c, struct tap *tap)
 	return OK;
 }
 
+static enum err check_room(const struct adapter *adapter)
+{
+	unsigned count = 0;
+
+	for (const struct tap *tap = adapter->taps; tap != NULL; tap = tap->next)
+		count++;
+	if (count < JTAG_MAX_TAPS)
+		return OK;
+	error_why(ERR_ARGUMENT, "a scan chain has at most %u TAPs here", JTAG_MAX_TAPS);
+	return error_next(ERR_ARGUMENT, "declare the chain of one board only");
+}
+
 /* jtag newtap, swd newdap, swj_newdap, hla newtap */
 static enum err cmd_newtap(struct call *c)
 {
@@ -90,6 +102,7 @@ static enum err cmd_newtap(struct call *c)
 	free(name);
 	if (is_there)
 		return error_why(ERR_ARGUMENT, "TAP %s.%s exists already", c->argv[1], c->argv[2]);
+	TRY(check_room(adapter));
 	if (adapter->driver != NULL)
 		TRY(adapter_select_transport(adapter));
 	if (strcmp(c->row->name, "jtag newtap") == 0 && adapter->transport == TRANSPORT_SWD)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -264,6 +265,57 @@ static void test_opening_without_enough(void **state)
 	run_steps(nobody);
 }
 
+static enum err open_and_lose(struct adapter *adapter)
+{
+	adapter_lost(adapter);
+	return error_why(ERR_ADAPTER_LOST, "no answer");
+}
+
+static const enum transport swd_only[] = { TRANSPORT_SWD, TRANSPORT_NONE };
+static const struct adapter_driver lost_driver = {
+	.name = "lost", .transports = swd_only, .open = open_and_lose,
+};
+
+static void count_loss(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+/* A probe that was never open is not reported as gone, and least of all after the next open. */
+static void test_a_probe_lost_while_opening_is_told_once(void **state)
+{
+	struct bench b = bench_new();
+	unsigned losses = 0;
+
+	(void)state;
+	b.adapter->driver = &lost_driver;
+	b.adapter->on_lost = count_loss;
+	b.adapter->on_lost_ctx = &losses;
+	assert_int_equal(adapter_open(b.adapter), ERR_ADAPTER_LOST);
+	assert_string_equal(error_current()->why, "no answer");
+	loop_once(b.loop, 0);
+	loop_once(b.loop, 0);
+	assert_int_equal(losses, 0);
+	bench_free(&b);
+}
+
+static void test_a_chain_has_a_limit(void **state)
+{
+	struct bench b = bench_new();
+	char line[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(line, sizeof(line), "jtag newtap chip%u tap -irlen 4", i);
+		assert_int_equal(script_eval(b.script, NULL, line, "test", 1, NULL), OK);
+	}
+	assert_int_not_equal(
+		script_eval(b.script, NULL, "jtag newtap one more -irlen 4", "test", 1, NULL), OK);
+	assert_non_null(strstr(error_text(error_current()), "20 TAPs"));
+	assert_null(adapter_find_tap(b.adapter, "one.more"));
+	bench_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_taps),
 		cmocka_unit_test(test_dap),
 		cmocka_unit_test(test_opening_without_enough),
+		cmocka_unit_test(test_a_probe_lost_while_opening_is_told_once),
+		cmocka_unit_test(test_a_chain_has_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

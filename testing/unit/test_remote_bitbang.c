@@ -133,6 +133,23 @@ static void test_resets(void **state)
 	bench_close(&b);
 }
 
+/* After nTRST the TAPs are in Test-Logic-Reset, with IDCODE in the instruction register. */
+static void test_release_of_trst_leads_the_taps_back_to_idle(void **state)
+{
+	struct bench b;
+	unsigned scans;
+
+	(void)state;
+	bench_open(&b, "jtag");
+	assert_int_equal(adapter_set_reset(b.adapter, false, true), OK);
+	expect_letters(&b, "t");
+	scans = b.adapter->raw_scans;
+	assert_int_equal(adapter_set_reset(b.adapter, false, false), OK);
+	expect_letters(&b, "r" "37" "37" "37" "37" "37" "37" "15" "1");
+	assert_int_not_equal(b.adapter->raw_scans, scans);
+	bench_close(&b);
+}
+
 static void test_a_server_that_talks_nonsense(void **state)
 {
 	struct bench b;
@@ -177,6 +194,7 @@ int main(void)
 		cmocka_unit_test(test_jtag_letters),
 		cmocka_unit_test(test_swd_letters),
 		cmocka_unit_test(test_resets),
+		cmocka_unit_test(test_release_of_trst_leads_the_taps_back_to_idle),
 		cmocka_unit_test(test_a_server_that_talks_nonsense),
 		cmocka_unit_test(test_a_server_that_hangs_up),
 	};
