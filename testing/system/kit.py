@@ -128,7 +128,8 @@ class Daemon(Process):
 
     def __init__(self, *arguments, cwd=None, ready=True):
         super().__init__([BUILD / "probed", "-s", TOP / "tcl", "-c",
-                          "gdb_port 0; telnet_port 0; tcl_port 0", *arguments], cwd=cwd)
+                          "gdb_port 0; telnet_port 0; tcl_port 0", *arguments], cwd=cwd,
+                         env={**os.environ, "HOME": str(cwd or "/nonexistent")})
         self.rpc = None
         if ready:
             self.gdb_port = self.port("gdb")
