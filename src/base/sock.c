@@ -21,6 +21,17 @@ static void no_delay(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));	/* fails on unix: fine */
 }
 
+/* A client whose machine went away without a word is noticed within half a minute. */
+static void keep_alive(int fd)
+{
+	int on = 1, idle_s = 15, interval_s = 5, count = 3;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+}
+
 static enum err resolve(const char *host, uint16_t port, int flags, struct addrinfo **list)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
@@ -182,6 +193,7 @@ int sock_accept(int listener, char *peer, size_t peer_size)
 	if (fd < 0)
 		return -1;
 	no_delay(fd);
+	keep_alive(fd);
 	if (peer != NULL) {
 		char host[64], service[16];
 

@@ -278,6 +278,19 @@ def test_step_costs_at_most_three_round_trips(board, gdb, firmware):
     assert trips <= 40, trips           # 30 for the steps, and the background poll now and then
 
 
+def test_protected_page_stops_load_and_says_how_to_go_on(board, daemon, gdb, firmware):
+    daemon.tcl("reset halt")
+    daemon.tcl("flash protect 0 0 3 on")
+    before = board.memory(0x08000000, 4096)
+    out = gdb.run(["load", "monitor echo next", "monitor flash protect 0 0 3 off", "load",
+                   "compare-sections"], elf=firmware("blink"))
+    assert "Error finishing flash operation" in out         # all that GDB 13 shows by itself
+    reason = "page 0 is write-protected (WRP1A covers pages 0..3)"
+    assert reason in out and reason in daemon.text
+    assert out.count("matched.") == 2 and "MIS-MATCHED" not in out
+    assert before == b"\xff" * 4096
+
+
 def test_flash_erase_without_a_file(gdb, firmware, board):
     gdb.run(["load"], elf=firmware("blink"))
     assert board.memory(0x08000000, 4) != b"\xff" * 4

@@ -367,11 +367,39 @@ def test_gdb_sync_makes_the_next_step_a_report(rsp, daemon):
 
 
 def test_ports_that_are_only_tried_leave_no_trace(daemon):
+    daemon.tcl("halt")
     before = daemon.text
     Rsp(daemon.gdb_port, acks=True).close()
     time.sleep(0.3)
     assert "Error" not in daemon.text[len(before):]
     assert "accepting" not in daemon.text[len(before):]
+
+
+def test_a_core_out_of_reach_is_refused_with_the_reason(board, daemon):
+    daemon.tcl("halt")
+    board.ctl("power off")
+    wait_for(lambda: "trying to reexamine" in daemon.text, "the loss of the core")
+    rsp = Rsp(daemon.gdb_port, acks=True)
+    rsp.send(frame("qC"))
+    assert rsp.is_closed()
+    daemon.expect(r"Error: Target \S+ not examined yet, refuse gdb connection 1!: .+")
+
+
+def test_an_attach_without_halt(board, firmware, make_daemon):
+    daemon = make_daemon(*board_arguments(board), "-c", "[target current] configure -event gdb-attach {}")
+    sane(board, firmware, daemon)
+    daemon.tcl("[target current] configure -event gdb-attach {echo attached}")
+    daemon.tcl("resume")
+    rsp = Rsp(daemon.gdb_port)
+    assert rsp.ask("?") == b"T05thread:1;"
+    daemon.expect(r"Warn : GDB connection 1 on target \S+ not halted")
+    assert daemon.tcl("[target current] curstate") == "running"
+    assert rsp.ask("m20000000,4") != b""
+    rsp.send(frame("vCont;c"))
+    assert rsp.is_quiet()
+    rsp.send(b"\x03")
+    assert stop_reply(rsp) == b"T02thread:1;"
+    rsp.close()
 
 
 def test_waits_for_a_slow_init(board, make_daemon):

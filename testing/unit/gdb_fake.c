@@ -21,7 +21,8 @@ static const struct reg fake_regs[] = {
 	{ "msp", 17, 32, M_SYSTEM, "data_ptr", "system", false, false },
 	{ "psp", 18, 32, M_SYSTEM, "data_ptr", "system", false, false },
 	{ "primask", 20, 1, M_SYSTEM, "int8", "system", false, false },
-	D(0), D(1), D(2), D(3), D(4), D(5), D(6), D(7), D(8), D(9), D(10), D(11), D(12), D(13), D(14), D(15),
+	D(0), D(1), D(2), D(3), D(4), D(5), D(6), D(7),
+	D(8), D(9), D(10), D(11), D(12), D(13), D(14), D(15),
 	{ "fpscr", 58, 32, VFP, "int", "float", true, false },
 	{ "hidden", 77, 32, NULL, NULL, NULL, false, true },
 };

@@ -133,9 +133,6 @@ static enum err program(struct gdb_session *s)
 	enum err rc = flash_write_image(s->server->flash, s->target, image, &options, &report);
 	struct error kept;
 
-	if (rc == OK && image->count > 0)
-		log_info("gdb: wrote %zu bytes to flash (%s is the limit)", report.bytes_written,
-			 report.held_back_by != NULL ? report.held_back_by : "flash");
 	error_take(&kept);
 	target_call_event(s->target, EVENT_GDB_FLASH_WRITE_END);
 	error_put(&kept);

@@ -8,7 +8,7 @@
 
 #include "server/gdb/packets.h"
 
-#define PIECE 1024u
+#define PIECE 4096u
 
 /* GDB cannot tell a bus error in a back-trace from one in x/: see gdb_report_data_abort. */
 static bool is_data_abort(enum err rc)

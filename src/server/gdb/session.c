@@ -91,13 +91,18 @@ bool session_has_company(const struct gdb_session *s)
 	return false;
 }
 
-bool session_has_room(const struct gdb_server *server, const struct target *t)
+static int count_sessions(const struct gdb_server *server, const struct target *t)
 {
 	int count = 0;
 
 	for (const struct gdb_session *s = server->sessions; s != NULL; s = s->next)
 		count += s->target == t && s->is_let_in && !s->is_gone;
-	return t->gdb_max_connections < 0 || count < t->gdb_max_connections;
+	return count;
+}
+
+bool session_has_room(const struct gdb_server *server, const struct target *t)
+{
+	return t->gdb_max_connections < 0 || count_sessions(server, t) < t->gdb_max_connections;
 }
 
 static void leave_core(struct gdb_session *s)
@@ -166,23 +171,25 @@ void session_hang_up(struct gdb_session *s)
 }
 
 /* The target is looked at once more; a GDB without a core would only stumble. */
-static enum err check_examined(struct target *t)
+static enum err check_examined(struct target *t, int number)
 {
 	if (t->examined || target_examine(t) == OK)
 		return OK;
 	return error_what(error_current()->code,
-			  "Target %s not examined yet, refuse gdb connection", t->name);
+			  "Target %s not examined yet, refuse gdb connection %d!", t->name, number);
 }
 
 /* The first packet of a client: until then it may have been somebody who only tries the port. */
 static bool let_in(struct gdb_session *s)
 {
+	int number = count_sessions(s->server, s->target) + 1;
+
 	if (!session_has_room(s->server, s->target)) {
 		log_error("rejected 'gdb' connection, no more connections allowed");
 		session_hang_up(s);
 		return false;
 	}
-	if (check_examined(s->target) != OK) {
+	if (check_examined(s->target, number) != OK) {
 		log_failure();
 		session_hang_up(s);
 		return false;
@@ -192,7 +199,7 @@ static bool let_in(struct gdb_session *s)
 	if (s->is_gone)
 		return false;
 	if (s->target->state != TARGET_HALTED)
-		log_warning("GDB connection on target %s not halted", s->target->name);
+		log_warning("GDB connection %d on target %s not halted", number, s->target->name);
 	fileio_attach(s->server, s->target);
 	return true;
 }
