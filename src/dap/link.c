@@ -215,7 +215,11 @@ static enum err diagnose(struct dap *dap, enum err rc)
 
 	if (is_jtag(dap) || is_adapter_error(rc) || rc == ERR_DAP_POWER)
 		return rc;
-	if (ack == 7 || rc == ERR_DAP_WAIT)
+	if (rc == ERR_DAP_WAIT) {
+		error_next(rc, "an access hangs on the target's bus: reset or power-cycle the target");
+		return error_what(rc, "Error connecting DP");
+	}
+	if (ack == 7)
 		error_why(ERR_DAP_NO_ACK,
 			  "SWDIO stays high: no target power, SWDIO or SWCLK not connected, "
 			  "or debug disabled");
@@ -255,21 +259,34 @@ static enum err check_multidrop(struct dap *dap, uint32_t *dlpidr)
 			      dap->targetid, *dlpidr);
 }
 
-enum err dap_connect(struct dap *dap)
+static enum err try_for_a_while(struct dap *dap)
 {
 	uint64_t start = clock_now_ms();
+
+	for (unsigned attempt = 0;; attempt++) {
+		enum err rc = try_link(dap, attempt);
+
+		if (rc == OK || is_adapter_error(rc) || rc == ERR_DAP_POWER)
+			return rc;
+		/* Whoever was silent for half a second already is not worth another one. */
+		if (clock_now_ms() - start > CONNECT_MS || (dap->is_silent && attempt >= 3))
+			return rc;
+		/* A hung access outlives the line reset and keeps SELECT waiting: give it up. */
+		if (rc == ERR_DAP_WAIT)
+			TRY(dap->port->ops->abort(dap->port, ABORT_DAPABORT));
+		pause_ms(RETRY_PAUSE_MS);
+	}
+}
+
+enum err dap_connect(struct dap *dap)
+{
+	unsigned budget = dap->port->wait_budget_ms;
 	uint32_t dlpidr = 0;
 	enum err rc;
 
-	for (unsigned attempt = 0;; attempt++) {
-		rc = try_link(dap, attempt);
-		if (rc == OK || is_adapter_error(rc) || rc == ERR_DAP_POWER)
-			break;
-		/* Whoever was silent for half a second already is not worth another one. */
-		if (clock_now_ms() - start > CONNECT_MS || (dap->is_silent && attempt >= 3))
-			break;
-		pause_ms(RETRY_PAUSE_MS);
-	}
+	dap->port->wait_budget_ms = MIN(budget, RECOVERY_WAIT_MS);
+	rc = try_for_a_while(dap);
+	dap->port->wait_budget_ms = budget;
 	dap->is_silent = rc != OK;
 	if (rc != OK) {
 		dap->is_connected = false;

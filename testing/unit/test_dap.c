@@ -48,6 +48,36 @@ static void test_silence_is_explained_once(void **state)
 	fake_board_free(b);
 }
 
+/* A former session's access hangs: the link is fine, and DAPABORT frees it. */
+static void test_connect_gives_up_a_hung_access(void **state)
+{
+	struct fake_board *b = fake_board_new();
+
+	(void)state;
+	b->dp.wait_at = 0;
+	b->dp.wait_count = 1;
+	assert_int_equal(dap_connect(&b->dap), OK);
+	assert_int_equal(b->aborts, 1);
+	assert_int_equal(b->adapter.port.wait_budget_ms, 50);
+	fake_board_free(b);
+}
+
+static void test_a_bus_that_stays_busy_is_not_called_silent(void **state)
+{
+	struct fake_board *b = fake_board_new();
+	const char *text;
+
+	(void)state;
+	b->dp.wait_at = 0;
+	b->dp.wait_count = ~0u;
+	assert_int_equal(dap_connect(&b->dap), ERR_DAP_WAIT);
+	text = error_text(error_current());
+	assert_ptr_equal(strstr(text, "Error connecting DP: the target's bus stayed busy"), text);
+	assert_null(strstr(text, "SWDIO"));
+	assert_int_equal(b->adapter.port.wait_budget_ms, 50);
+	fake_board_free(b);
+}
+
 static void test_power_that_is_never_acknowledged(void **state)
 {
 	struct fake_board *b = fake_board_new();
@@ -243,6 +273,8 @@ int main(void)
 		cmocka_unit_test(test_connect),
 		cmocka_unit_test(test_connect_sets_overrun_detection_if_the_port_wants_it),
 		cmocka_unit_test(test_silence_is_explained_once),
+		cmocka_unit_test(test_connect_gives_up_a_hung_access),
+		cmocka_unit_test(test_a_bus_that_stays_busy_is_not_called_silent),
 		cmocka_unit_test(test_power_that_is_never_acknowledged),
 		cmocka_unit_test(test_select_is_written_when_it_changes),
 		cmocka_unit_test(test_dp_bank_goes_back_to_0),
