@@ -241,8 +241,8 @@ enum err target_wait_state(struct target *t, enum target_state state, unsigned t
 
 enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, bool debug_execution)
 {
-	TRY(target_check_halted(t, "resume"));
 	TRY(target_check_free(t, "resume"));
+	TRY(target_check_halted(t, "resume"));
 	if (pc != NULL)
 		TRY(target_set_reg32(t, "pc", *pc));
 	t->memory_epoch++;
@@ -263,8 +263,8 @@ enum err target_step(struct target *t, const uint32_t *pc, bool step_over)
 {
 	bool handled = false;
 
-	TRY(target_check_halted(t, "step"));
 	TRY(target_check_free(t, "step"));
+	TRY(target_check_halted(t, "step"));
 	if (pc != NULL)
 		TRY(target_set_reg32(t, "pc", *pc));
 	t->memory_epoch++;
@@ -306,8 +306,11 @@ void target_report_halt(struct target *t)
 		log_failure();
 		return;
 	}
-	log_user("[%s] halted due to %s, current mode: %s", t->name, target_reason_name(t->reason),
-		 mode);
+	if (script_compat(t->list->script)->log_011)
+		log_user("target halted due to %s, current mode: %s", target_reason_name(t->reason), mode);
+	else
+		log_user("[%s] halted due to %s, current mode: %s", t->name,
+			 target_reason_name(t->reason), mode);
 	log_user("xPSR: 0x%08x pc: 0x%08x %s: 0x%08x%s%s", xpsr, pc, sp_name, sp,
 		 t->semihosting_armed ? ", semihosting" : "",
 		 t->semihosting_armed && semihosting_is_gdbs(t) ? " fileio" : "");
