@@ -265,6 +265,68 @@ def test_output_comes_as_it_appears(rsp):
     assert rsp.packet() == b"OK"
 
 
+def send_image(rsp, data):
+    assert rsp.ask(f"vFlashErase:08000000,{len(data):08x}") == b"OK"
+    for at in range(0, len(data), 4096):
+        assert rsp.ask(b"vFlashWrite:%x:" % (0x08000000 + at) + escape(data[at:at + 4096])) == b"OK"
+
+
+def test_flash_packets_and_gdbs_slips(rsp, board):
+    data = bytes(range(1, 256)) * 8
+    assert rsp.ask("vFlashErase:08000800,00000800") == b"OK"
+    assert rsp.ask("vFlashErase:08003000,00000000") == b"OK"
+    assert rsp.ask(b"vFlashWrite:8000800:" + escape(data[:1000])) == b"OK"
+    assert rsp.ask(b"vFlashWrite:%x:" % (0x08000800 + 1000) + escape(data[1000:])) == b"OK"
+    assert rsp.ask(b"vFlashWrite:8001000:!") == b"OK"           # one byte past what was erased
+    assert rsp.ask("vFlashDone") == b"OK"
+    assert board.memory(0x08000800, len(data)) == data
+    assert board.memory(0x08001000, 2) == b"!\xff"
+    assert rsp.ask(b"vFlashWrite:20000000:data") == b"E.memtype"
+    assert re.match(rb"E\d\d", rsp.ask("vFlashErase:20000000,00000800"))
+    assert rsp.ask("vFlashDone") == b"OK"
+
+
+def test_ctrl_c_while_flashing(rsp, daemon):
+    data = random.Random(2).randbytes(128 * 1024)
+    send_image(rsp, data)
+    rsp.send(frame("vFlashDone"))
+    time.sleep(1.2)
+    rsp.send(b"\x03")
+    start = time.monotonic()
+    assert rsp.packet() == b"E04"
+    assert time.monotonic() - start < 3
+    assert rsp.notifications >= 1
+    assert rsp.ask("m20000000,4") != b""
+    send_image(rsp, data[:4096])
+    assert rsp.ask("vFlashDone") == b"OK"
+
+
+def test_a_client_lost_while_flashing(rsp, daemon, board):
+    data = random.Random(3).randbytes(128 * 1024)
+    send_image(rsp, data)
+    rsp.send(frame("vFlashDone"))
+    time.sleep(0.8)
+    rsp.close()
+    wait_for(lambda: "dropped 'gdb' connection" in daemon.text, "the end of the connection")
+    again = Rsp(daemon.gdb_port, timeout=60)
+    send_image(again, data[:8192])
+    assert again.ask("vFlashDone") == b"OK"
+    assert board.memory(0x08000000, 8192) == data[:8192]
+    again.close()
+
+
+def test_the_console_stays_live_while_gdb_flashes(rsp, daemon):
+    send_image(rsp, random.Random(4).randbytes(64 * 1024))
+    rsp.send(frame("vFlashDone"))
+    time.sleep(0.5)
+    start = time.monotonic()
+    assert "busy" in daemon.fails("resume")
+    assert daemon.tcl("expr 6*7") == "42"
+    assert time.monotonic() - start < 1
+    rsp.socket.settimeout(60)
+    assert rsp.packet() == b"OK"
+
+
 def test_kill_and_run_in_extended_mode(rsp):
     assert rsp.ask("!") == b"OK"
     assert rsp.ask("vKill;a410") == b"OK"
