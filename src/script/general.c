@@ -141,6 +141,26 @@ static enum err cmd_capture(struct call *c)
 	return rc;
 }
 
+static enum err cmd_compat_log(struct call *c)
+{
+	static const char *const versions[] = { "0.12", "0.11", NULL };
+	int which = c->script->compat.log_011;
+
+	if (c->argc == 2)
+		TRY(arg_word(c, 1, versions, &which));
+	c->script->compat.log_011 = which;
+	result_printf(c, "%s", versions[which]);
+	return OK;
+}
+
+static enum err cmd_compat_silent_errors(struct call *c)
+{
+	if (c->argc == 2)
+		TRY(arg_bool(c, 1, &c->script->compat.silent_errors));
+	result_printf(c, "%s", c->script->compat.silent_errors ? "on" : "off");
+	return OK;
+}
+
 static enum err cmd_command_mode(struct call *c)
 {
 	static const char *const names[] = { [STAGE_ANY] = "any", [STAGE_CONFIG] = "config",
@@ -371,6 +391,11 @@ static const struct command general_commands[] = {
 	  "Sends the log to a file; default: to stderr." },
 	{ "capture", STAGE_ANY, 1, 1, "script", cmd_capture,
 	  "Runs the script and returns what was logged meanwhile, then its result." },
+	{ "compat log", STAGE_ANY, 0, 1, "?0.11|0.12?", cmd_compat_log,
+	  "Words of the halt report and of the breakpoint units, for launch configurations that wait for "
+	  "those of 0.11." },
+	{ "compat silent_errors", STAGE_ANY, 0, 1, "?on|off?", cmd_compat_silent_errors,
+	  "on: a write that hits no flash bank is only a warning, as in OpenOCD." },
 	{ "command mode", STAGE_ANY, 0, -1, "?name ...?", cmd_command_mode,
 	  "When a command may be used: any, config (before init), exec (after init) or unknown; "
 	  "without a name, the present stage." },

@@ -51,6 +51,7 @@ struct script {
 	struct loop *loop;
 	Jim_Interp *interp;
 	bool exec_allowed;
+	struct script_compat compat;
 	bool has_heard_sockets;		/* a socket has evaluated something: no proc can be trusted */
 	bool has_files;			/* open or socket was used: there may be file handlers */
 	enum stage stage;

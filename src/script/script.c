@@ -79,6 +79,11 @@ bool script_exec_allowed(const struct script *script)
 	return script->exec_allowed;
 }
 
+const struct script_compat *script_compat(const struct script *script)
+{
+	return &script->compat;
+}
+
 enum stage script_stage(const struct script *script)
 {
 	return script->stage;

@@ -134,6 +134,13 @@ const char *script_nearest(struct script *script, const char *word);
 void script_each_command(struct script *script, void (*fn)(void *ctx, const char *object_kind,
 			 const struct command *row), void *ctx);
 
+/* `compat`: what scripts and launch configurations written for other versions may ask for. */
+struct script_compat {
+	bool log_011;		/* halt and breakpoint-unit lines in the words of 0.10 and 0.11 */
+	bool silent_errors;	/* warn only, where OpenOCD warns and goes on as if all were well */
+};
+const struct script_compat *script_compat(const struct script *script);
+
 /* The first line of the program, and what `version` returns. */
 const char *script_version(void);
 

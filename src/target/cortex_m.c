@@ -66,8 +66,10 @@ static enum err probe_units(struct cortex_m *cm)
 	dwt_forget(&cm->dwt);
 	TRY(probe_dwt(cm, dwt_ctrl));
 	TRY(cortex_m_sync(cm->target));
-	log_info("[%s] target has %u breakpoints, %u watchpoints", cm->target->name, cm->fpb.count,
-		 cm->dwt.count);
+	log_info(script_compat(cm->target->list->script)->log_011
+			 ? "%s: hardware has %u breakpoints, %u watchpoints"
+			 : "[%s] target has %u breakpoints, %u watchpoints",
+		 cm->target->name, cm->fpb.count, cm->dwt.count);
 	return OK;
 }
 

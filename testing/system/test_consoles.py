@@ -252,12 +252,13 @@ def test_the_streams_of_notifications(daemon):
             if "" in parts:
                 return parts[:parts.index("")]
 
+    loop = "mww 0x20000000 0xe7fcbf00; set_reg {pc 0x20000000 xPSR 0x01000000}"
+    daemon.tcl(f"poll off; reset halt; {loop}; resume")
     client = socket.create_connection(("localhost", daemon.tcl_port), timeout=20)
     assert ask("tcl_notifications on") == []
-    ask("poll off")
     assert ask("reset halt") == ["target_reset mode halt", "target_event event gdb-halt",
                                  "target_state state halted", "target_event event halted"]
-    ask("mww 0x20000000 0xe7fcbf00; set_reg {pc 0x20000000 xPSR 0x01000000}")
+    ask(loop)
     assert ask("step") == [f"target_event event {name}" for name in
                            ("step-start", "resumed", "gdb-halt", "halted", "step-end")]
     assert ask("resume") == ["target_event event resume-start", "target_event event resumed",
@@ -423,3 +424,18 @@ def test_a_client_that_does_not_read_stops_nobody(bare):
     deaf.sendall(b"for {set i 0} {$i < 400} {incr i} {echo [string repeat x 100000]}\n")
     assert wait_for(lambda: bare.tcl("expr 1") == "1", "an answer")
     deaf.close()
+
+
+def test_old_words_for_old_launch_configurations(board, make_daemon):
+    daemon = make_daemon("-c", "compat log 0.11", *board_arguments(board))
+    daemon.tcl("reset halt")
+    daemon.expect(r"^target halted due to debug-request, current mode: Thread")
+    assert re.search(r"Info\ :\ [\w\d\.]*:\ hardware has 6 breakpoints", daemon.text)
+
+
+def test_a_write_beside_all_banks_fails_unless_silence_is_asked_for(daemon, tmp_path):
+    (tmp_path / "x.bin").write_bytes(bytes(64))
+    daemon.tcl("reset halt")
+    assert "no flash bank found" in daemon.fails(f"flash write_image {tmp_path}/x.bin 0x20000000")
+    daemon.tcl("compat silent_errors on")
+    assert "wrote 0 bytes" in daemon.tcl(f"flash write_image {tmp_path}/x.bin 0x20000000")
