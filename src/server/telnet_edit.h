@@ -46,7 +46,8 @@ struct edit {
 	bool is_after_cr, is_overlong;
 };
 
-/* A zeroed struct edit is a new one; edit_next() comes first. Takes one byte; what the terminal must show is appended to `out`. */
+/* A zeroed struct edit is a new one; edit_next() comes first. Takes one byte; what the terminal must
+ * show is appended to `out`. */
 enum edit_event edit_byte(struct edit *edit, uint8_t byte, struct buf *out);
 /* After EDIT_LINE and the like: an empty line, and the prompt. */
 void edit_next(struct edit *edit, struct buf *out);
