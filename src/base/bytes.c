@@ -84,14 +84,22 @@ char *xstrdup(const char *s)
 	return copy;
 }
 
+char *xvasprintf(const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		out_of_memory();
+	return text;
+}
+
 char *xasprintf(const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		out_of_memory();
+	char *text = xvasprintf(fmt, ap);
+
 	va_end(ap);
 	return text;
 }
@@ -157,18 +165,54 @@ void buf_free(struct buf *b)
 	memset(b, 0, sizeof(*b));
 }
 
-void buf_json_string(struct buf *b, const char *s)
+/* Length of the UTF-8 sequence of 2 to 4 bytes at s, 0 if it is none (RFC 3629). */
+static size_t utf8_bytes(const unsigned char *s)
 {
-	buf_putc(b, '"');
-	for (; *s != '\0'; s++) {
-		unsigned char c = (unsigned char)*s;
+	static const struct {
+		uint8_t first, last;		/* first byte */
+		uint8_t low, high;		/* second byte; all others are 80..bf */
+		uint8_t bytes;
+	} forms[] = {
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
 
-		if (c == '"' || c == '\\')
-			buf_printf(b, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_printf(b, "\\u%04x", c);
-		else
-			buf_putc(b, (char)c);
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		size_t n = 2;
+
+		if (s[0] < forms[i].first || s[0] > forms[i].last)
+			continue;
+		if (s[1] < forms[i].low || s[1] > forms[i].high)
+			return 0;
+		while (n < forms[i].bytes && (s[n] & 0xc0) == 0x80)
+			n++;
+		return n == forms[i].bytes ? n : 0;
+	}
+	return 0;
+}
+
+void buf_json_string(struct buf *b, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n;
+
+	buf_putc(b, '"');
+	for (; *s != '\0'; s += n) {
+		n = 1;
+		if (*s == '"' || *s == '\\') {
+			buf_printf(b, "\\%c", *s);
+		} else if (*s < 0x20 || *s == 0x7f) {
+			buf_printf(b, "\\u%04x", *s);
+		} else if (*s < 0x80) {
+			buf_putc(b, (char)*s);
+		} else if ((n = utf8_bytes(s)) > 0) {
+			buf_append(b, s, n);
+		} else {
+			buf_printf(b, "\\ufffd");
+			n = 1;
+		}
 	}
 	buf_putc(b, '"');
 }

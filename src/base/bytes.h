@@ -6,6 +6,7 @@
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -100,13 +101,15 @@ uint8_t *buf_reserve(struct buf *b, size_t n);
 void buf_consume(struct buf *b, size_t n);	/* drops n bytes from the front */
 void buf_clear(struct buf *b);
 void buf_free(struct buf *b);
-/* A JSON string with quotes; bytes above 0x7e pass as they are if they are valid UTF-8. */
-void buf_json_string(struct buf *b, const char *s);
+/* A JSON string with quotes; bytes above 0x7f pass as they are if they are valid UTF-8, else each
+ * becomes U+FFFD. */
+void buf_json_string(struct buf *b, const char *text);
 
 /* Allocation that ends the process with a message instead of returning NULL. */
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 
 #endif

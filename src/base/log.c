@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ static struct {
 	int mute;
 	unsigned count;
 	bool mid_line;		/* the last thing written was raw text without a line end */
-	struct log_sink *sinks;
+	struct log_sink *sinks, *next_sink;	/* next_sink: while a line is handed round */
 } logger = { .level = LOG_INFO };
 
 static const struct {
@@ -146,47 +147,47 @@ static void write_out(enum log_level level, const char *text, const struct error
 	fflush(out);
 }
 
+/* A callback may remove any sink: log_remove_sink() then moves next_sink on. */
+static void hand_round(enum log_level level, const char *text, bool is_line)
+{
+	struct log_sink *sink = logger.sinks;
+
+	for (; sink != NULL; sink = logger.next_sink) {
+		logger.next_sink = sink->next;
+		sink->write(sink, level, text, is_line);
+	}
+}
+
 static void emit(enum log_level level, const char *text, const struct error *error)
 {
 	write_out(level, text, error);
-	for (struct log_sink *sink = logger.sinks, *next; sink != NULL; sink = next) {
-		next = sink->next;
-		sink->write(sink, level, text, true);
-	}
+	hand_round(level, text, true);
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	struct buf text = { 0 };
 	va_list ap;
 
 	if (!log_enabled(level))
 		return;
 	va_start(ap, fmt);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	char *text = xvasprintf(fmt, ap);
 
 	va_end(ap);
-	va_start(ap, fmt);
-	vsnprintf((char *)buf_reserve(&text, (size_t)n), (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	emit(level, (const char *)text.data, NULL);
-	buf_free(&text);
+	emit(level, text, NULL);
+	free(text);
 }
 
 void log_private(const char *fmt, ...)
 {
-	struct buf text = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	char *text = xvasprintf(fmt, ap);
 
 	va_end(ap);
-	va_start(ap, fmt);
-	vsnprintf((char *)buf_reserve(&text, (size_t)n), (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	write_out(LOG_USER, (const char *)text.data, NULL);
-	buf_free(&text);
+	write_out(LOG_USER, text, NULL);
+	free(text);
 }
 
 void log_user_raw(const char *text)
@@ -202,10 +203,7 @@ void log_user_raw(const char *text)
 		}
 		fflush(out);
 	}
-	for (struct log_sink *sink = logger.sinks, *next; sink != NULL; sink = next) {
-		next = sink->next;
-		sink->write(sink, LOG_USER, text, false);
-	}
+	hand_round(LOG_USER, text, false);
 }
 
 void log_failure(void)
@@ -228,6 +226,8 @@ void log_add_sink(struct log_sink *sink)
 
 void log_remove_sink(struct log_sink *sink)
 {
+	if (logger.next_sink == sink)
+		logger.next_sink = sink->next;
 	for (struct log_sink **p = &logger.sinks; *p != NULL; p = &(*p)->next) {
 		if (*p == sink) {
 			*p = sink->next;

@@ -6,3 +6,9 @@ libbase_a_SOURCES += \
 	src/base/log.c src/base/log.h \
 	src/base/loop.c src/base/loop.h \
 	src/base/sock.c src/base/sock.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_base
+testing_unit_test_base_SOURCES = testing/unit/test_base.c
+testing_unit_test_base_LDADD = $(probed_test_libs)
+endif

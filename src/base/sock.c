@@ -152,9 +152,10 @@ static int connect_address(const struct addrinfo *a, int timeout_ms)
 		return fd;
 	if (errno == EINPROGRESS) {
 		struct pollfd p = { .fd = fd, .events = POLLOUT };
+		int n = poll(&p, 1, timeout_ms);
 
-		if (poll(&p, 1, timeout_ms) <= 0)
-			reason = ETIMEDOUT;
+		if (n <= 0)		/* a signal ends the wait: Ctrl-C must not take seconds */
+			reason = n == 0 ? ETIMEDOUT : errno;
 		else
 			getsockopt(fd, SOL_SOCKET, SO_ERROR, &reason, &size);
 	} else {
@@ -198,8 +199,8 @@ int sock_accept(int listener, char *peer, size_t peer_size)
 		char host[64], service[16];
 
 		if (sa.ss_family != AF_UNIX &&
-		    getnameinfo((struct sockaddr *)&sa, size, host, sizeof(host), service, sizeof(service),
-				NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		    getnameinfo((struct sockaddr *)&sa, size, host, sizeof(host), service,
+				sizeof(service), NI_NUMERICHOST | NI_NUMERICSERV) == 0)
 			snprintf(peer, peer_size, "%s:%s", host, service);
 		else
 			snprintf(peer, peer_size, "local socket");
@@ -221,7 +222,8 @@ enum err sock_write_all(int fd, const void *data, size_t n, int timeout_ms)
 			struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 
 			if (poll(&pfd, 1, timeout_ms) == 0)
-				return error_why(ERR_TIMEOUT, "the peer took no data for %d ms", timeout_ms);
+				return error_why(ERR_TIMEOUT, "the peer took no data for %d ms",
+						 timeout_ms);
 		} else if (errno != EINTR) {
 			return error_why(ERR_IO, "connection lost: %s", strerror(errno));
 		}
