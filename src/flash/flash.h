@@ -92,6 +92,7 @@ struct flash_write_options {
 	bool skip_same;		/* leave sectors alone that already hold the data */
 	bool keep_rest;		/* preserve bytes of a sector that the image does not cover */
 	bool verify;
+	bool allow_outside;	/* an image that hits no bank at all is only a warning */
 	/* Sectors of these ranges are erased too, whether the image touches them or not. */
 	const struct flash_range *also_erase;
 	size_t also_erase_count;

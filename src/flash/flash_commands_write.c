@@ -99,6 +99,7 @@ static enum err parse_write(struct call *c, struct write_args *w)
 	int i = 1;
 
 	w->options.skip_same = room_of(c)->skip_same;
+	w->options.allow_outside = script_compat(c->script)->silent_errors;
 	while (i < c->argc && take_option(c->argv[i], w))
 		i++;
 	return arg_image(c, i, &w->image);

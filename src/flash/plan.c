@@ -325,8 +325,7 @@ static enum err build(struct builder *b, const struct image *image, struct flash
 	finish_lists(b, plans, count);
 	for (size_t i = 0; i < b->options->also_erase_count; i++)
 		TRY(add_erase_range(b, &b->options->also_erase[i], plans, count));
-	if (*count == 0 && b->outside_count > 0 &&
-	    !script_compat(b->room->targets->script)->silent_errors)
+	if (*count == 0 && b->outside_count > 0 && !b->options->allow_outside)
 		return error_why(ERR_NO_BANK, "no flash bank found for address 0x%08x: the whole image "
 				 "lies outside", b->outside[0].addr);
 	for (size_t i = 0; i < b->outside_count; i++)
