@@ -245,6 +245,25 @@ static void test_two_gdbs_share_a_breakpoint(void **state)
 	assert_null(f->target.breakpoints);
 }
 
+static void test_breakpoints_go_when_the_target_is_free(void **state)
+{
+	struct fake *f = *state;
+
+	EXPECT(f, "Z1,8000100,2", "OK");
+	f->claim = "a flash write";
+	EXPECT(f, "D", "E10");
+	session_close(f->session);
+	f->session = NULL;
+	assert_non_null(f->target.breakpoints);
+	session_tick(f->server.sessions);
+	assert_non_null(f->target.breakpoints);
+	f->claim = NULL;
+	session_tick(f->server.sessions);
+	assert_null(f->target.breakpoints);
+	assert_null(f->server.sessions);
+	assert_int_equal(f->events[EVENT_GDB_DETACH], 1);
+}
+
 static void test_breakpoints_are_gone_with_their_gdb(void **state)
 {
 	struct fake *f = *state;
@@ -277,6 +296,7 @@ int main(void)
 		TEST(test_soft_and_hard_at_one_place_share),
 		TEST(test_a_breakpoint_of_the_console_stays),
 		TEST(test_two_gdbs_share_a_breakpoint),
+		TEST(test_breakpoints_go_when_the_target_is_free),
 		TEST(test_breakpoints_are_gone_with_their_gdb),
 	};
 

@@ -144,7 +144,11 @@ static enum err packet_k(struct gdb_session *s, struct rsp_args *args)
 
 static enum err packet_D(struct gdb_session *s, struct rsp_args *args)
 {
+	const char *claim = target_claimed_by(s->target);
+
 	(void)args;
+	if (claim != NULL)
+		return error_why(ERR_BUSY, "cannot detach: %s is busy with %s", s->target->name, claim);
 	gdb_reply_ok(s);
 	session_detach(s);
 	s->has_process = false;

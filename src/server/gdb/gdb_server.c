@@ -227,6 +227,10 @@ void gdb_server_close(struct gdb_server *gdb)
 		service_close(port->service);
 		free(port);
 	}
+	for (struct gdb_session *s = gdb->sessions, *next; s != NULL; s = next) {
+		next = s->next;
+		session_finish_leaving(s);
+	}
 	gdb->is_listening = false;
 }
 

@@ -149,6 +149,26 @@ void session_detach(struct gdb_session *s)
 	leave_core(s);
 }
 
+/* Breakpoints cannot be taken out while another client's work has the target: session_tick tries on. */
+static void leave(struct gdb_session *s)
+{
+	if (!s->is_attached || target_claimed_by(s->target) == NULL) {
+		session_detach(s);
+	} else if (!s->is_leaving) {
+		s->is_leaving = true;
+		session_hold(s);
+	}
+}
+
+void session_finish_leaving(struct gdb_session *s)
+{
+	if (!s->is_leaving)
+		return;
+	s->is_leaving = false;
+	session_detach(s);
+	session_release(s);
+}
+
 void session_close(struct gdb_session *s)
 {
 	if (s->is_gone)
@@ -156,9 +176,9 @@ void session_close(struct gdb_session *s)
 	session_hold(s);
 	s->is_gone = true;
 	if (s->is_busy)
-		script_cancel(s->server->script, &s->origin);	/* session_work detaches */
+		script_cancel(s->server->script, &s->origin);	/* session_work leaves */
 	else
-		session_detach(s);
+		leave(s);
 	session_release(s);
 }
 
@@ -228,7 +248,7 @@ void session_work(struct gdb_session *s)
 	}
 	s->is_busy = false;
 	if (s->is_gone)
-		session_detach(s);
+		leave(s);
 	else if (s->is_interrupted)
 		resume_interrupt(s);
 	session_release(s);
@@ -333,6 +353,8 @@ void session_tick(struct gdb_session *s)
 {
 	session_hold(s);
 	output_tick(s);
+	if (target_claimed_by(s->target) == NULL)
+		session_finish_leaving(s);
 	if (s->is_busy || (s->queue != NULL && !s->server->is_ready))
 		output_keep_alive(s);
 	if (!s->is_busy)

@@ -69,6 +69,7 @@ struct gdb_session {
 	unsigned port;			/* for messages */
 	unsigned use_count;		/* callers on the stack */
 	bool is_gone;			/* the client has left */
+	bool is_leaving;		/* ... and waits for the target to be free to detach */
 	bool is_attached;		/* gdb-attach has run, gdb-detach has not */
 	bool is_let_in;			/* the first packet has come and was welcome */
 
@@ -119,6 +120,8 @@ void session_input(struct gdb_session *s, const void *data, size_t n);
 /* The client is gone: cancels what runs for it, detaches; memory goes with the last user. */
 void session_close(struct gdb_session *s);
 void session_hang_up(struct gdb_session *s);
+/* Does now what session_close() had to put off. */
+void session_finish_leaving(struct gdb_session *s);
 /* Handles the packets that wait: when init is done, when a handler has returned. */
 void session_work(struct gdb_session *s);
 /* Several times a second: keep-alives and time limits. */
