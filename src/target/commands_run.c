@@ -25,9 +25,10 @@ static enum err cmd_halt(struct call *c)
 	TRY(call_examined_target(c, &t));
 	if (c->argc == 2)
 		TRY(arg_u32(c, 1, &ms));
-	TRY(target_poll(t));
+	if (t->state != TARGET_RUNNING)	/* it may be old news */
+		TRY(target_poll(t));
 	TRY(target_halt(t));
-	return ms > 0 ? wait_halted(t, ms) : OK;
+	return ms > 0 && t->state != TARGET_HALTED ? wait_halted(t, ms) : OK;
 }
 
 static enum err cmd_wait_halt(struct call *c)

@@ -33,6 +33,7 @@ libprobed_a_SOURCES += \
 	src/target/mem_ap_target.c \
 	src/target/memory.c \
 	src/target/poll.c \
+	src/target/profile.c \
 	src/target/register.c \
 	src/target/reset.c \
 	src/target/ring.c \
@@ -45,6 +46,7 @@ libprobed_a_SOURCES += \
 	src/target/target.c src/target/target.h \
 	src/target/target_list.h \
 	src/target/target_priv.h \
+	src/target/thumb.c src/target/thumb.h \
 	src/target/work_area.c
 embedded_tcl += src/target/target.tcl
 EXTRA_DIST += contrib/loaders/crc32.S
@@ -56,7 +58,8 @@ check_PROGRAMS += \
 	testing/unit/test_fault \
 	testing/unit/test_fpb \
 	testing/unit/test_lsu \
-	testing/unit/test_semihosting
+	testing/unit/test_semihosting \
+	testing/unit/test_thumb
 testing_unit_test_cortex_m_SOURCES = testing/unit/test_cortex_m.c testing/unit/fake_core.c \
 	testing/unit/fake_core.h
 testing_unit_test_cortex_m_LDADD = $(probed_test_libs)
@@ -71,4 +74,6 @@ testing_unit_test_lsu_LDADD = $(probed_test_libs)
 testing_unit_test_semihosting_SOURCES = testing/unit/test_semihosting.c \
 	testing/unit/fake_core.c testing/unit/fake_core.h
 testing_unit_test_semihosting_LDADD = $(probed_test_libs)
+testing_unit_test_thumb_SOURCES = testing/unit/test_thumb.c
+testing_unit_test_thumb_LDADD = $(probed_test_libs)
 endif

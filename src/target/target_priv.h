@@ -119,6 +119,6 @@ extern const struct target_type mem_ap_type;
 extern const struct command target_commands[], object_commands[], configure_commands[];
 extern const struct command run_commands[], run_shared_commands[], memory_commands[];
 extern const struct command image_commands[], register_commands[], breakpoint_commands[];
-extern const struct command arm_commands[], semihosting_commands[];
+extern const struct command arm_commands[], semihosting_commands[], profile_commands[];
 
 #endif

@@ -405,6 +405,31 @@ def test_checksum_by_helper_code_agrees_with_reading_back(daemon, tmp_path):
     assert reg(daemon, "r4") == 77
 
 
+def test_disassemble(daemon, program):
+    names = program("semi")
+    daemon.tcl("reset halt")
+    text = daemon.tcl(f"arm disassemble {names['main']:#x} 4")
+    lines = text.split("\n")
+    assert len(lines) == 4
+    assert re.fullmatch(rf"{names['main']:#010x}  [0-9a-f]{{4}}( [0-9a-f]{{4}})?\t.+", lines[0]), text
+    assert daemon.tcl(f"disassemble {names['main']:#x}") == lines[0]
+
+
+def test_profile(daemon, program, tmp_path):
+    names = program("irq")
+    daemon.tcl("reset run")
+    out = tmp_path / "gmon.out"
+    assert daemon.tcl(f"profile 1 {out}") == f"Wrote {out}"
+    data = out.read_bytes()
+    assert data[:4] == b"gmon"
+    low, high, buckets = (int.from_bytes(data[21 + 4 * i:25 + 4 * i], "little") for i in range(3))
+    assert 0x08000000 <= low < high <= 0x08010000 and len(data) == 21 + 16 + 16 + 2 * buckets
+    counts = [int.from_bytes(data[53 + 2 * i:55 + 2 * i], "little") for i in range(buckets)]
+    work = (names["work"] - low) * buckets // (high - low)
+    assert sum(counts[work:work + 16]) > sum(counts) / 2, "work() is where this program spends its time"
+    assert daemon.tcl("stm32l4x.cpu curstate") == "running"
+
+
 def test_targets_and_configure(daemon):
     assert daemon.tcl("target names") == "stm32l4x.cpu"
     assert daemon.tcl("target current") == "stm32l4x.cpu"

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `profile`: where does the program spend its time? DWT_PCSR tells the PC of a running core without
+ * halting it (DDI 0403 C1.8.5); samples become a histogram in gprof's file format.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "target/target_priv.h"
+
+#define DWT_PCSR	0xe000101cu
+#define BATCH		64u		/* samples of one run */
+#define SAMPLES_MAX	(4u << 20)
+#define BUCKETS_MAX	(128u * 1024)
+#define NO_SAMPLE	0xffffffffu	/* halted or asleep */
+
+struct profile {
+	uint32_t *pcs;
+	size_t count;
+	uint32_t low, high;		/* addresses the histogram covers: [low, high) */
+	uint64_t sampled_ns;
+};
+
+static void take(struct profile *p, const uint32_t *samples, size_t n)
+{
+	for (size_t i = 0; i < n && p->count < SAMPLES_MAX; i++) {
+		if (samples[i] != NO_SAMPLE && samples[i] != 0)
+			p->pcs[p->count++] = samples[i];
+	}
+}
+
+static enum err sample(struct target *t, struct profile *p, uint32_t seconds)
+{
+	uint64_t start = clock_now_ns(), end = start + (uint64_t)seconds * 1000000000;
+	uint32_t samples[BATCH];
+
+	while (clock_now_ns() < end && p->count < SAMPLES_MAX) {
+		for (unsigned i = 0; i < BATCH; i++)
+			mem_ap_queue_read32(t->ap, DWT_PCSR, &samples[i]);
+		TRY(mem_ap_run(t->ap));
+		take(p, samples, BATCH);
+		if (target_is_cancelled(t) || !loop_service(t->list->loop))
+			return error_why(ERR_CANCELLED, "interrupted with %zu samples", p->count);
+	}
+	p->sampled_ns = clock_now_ns() - start;
+	if (p->count == 0)
+		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core slept, or does "
+				 "not have the register", seconds);
+	return OK;
+}
+
+static void find_range(struct profile *p)
+{
+	p->low = UINT32_MAX;
+	p->high = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		p->low = MIN(p->low, p->pcs[i] & ~1u);
+		p->high = MAX(p->high, (p->pcs[i] & ~1u) + 2);
+	}
+}
+
+static void put_u32(FILE *f, uint32_t v)
+{
+	uint8_t bytes[4];
+
+	put_le32(bytes, v);
+	fwrite(bytes, 1, sizeof(bytes), f);
+}
+
+/* gmon_out.h: header, then one record of a histogram with 16-bit counters. */
+static void write_gmon(FILE *f, const struct profile *p)
+{
+	static const char spare[12], dimension[15] = "seconds";
+	uint32_t buckets = MIN((p->high - p->low) / 2, BUCKETS_MAX);
+	uint64_t rate = p->count * 1000000000 / (p->sampled_ns ? p->sampled_ns : 1);
+	uint16_t *counts = xcalloc(buckets, sizeof(*counts));
+
+	for (size_t i = 0; i < p->count; i++) {
+		uint64_t at = p->pcs[i] & ~1u;
+
+		if (at < p->low || at >= p->high)
+			continue;
+		uint16_t *c = &counts[(at - p->low) * buckets / (p->high - p->low)];
+
+		*c = (uint16_t)MIN(*c + 1u, 0xffffu);
+	}
+	fwrite("gmon", 1, 4, f);
+	put_u32(f, 1);
+	fwrite(spare, 1, sizeof(spare), f);
+	fputc(0, f);	/* GMON_TAG_TIME_HIST */
+	put_u32(f, p->low);
+	put_u32(f, p->high);
+	put_u32(f, buckets);
+	put_u32(f, (uint32_t)MAX(rate, 1u));
+	fwrite(dimension, 1, sizeof(dimension), f);
+	fputc('s', f);
+	for (uint32_t i = 0; i < buckets; i++) {
+		fputc(counts[i] & 0xff, f);
+		fputc(counts[i] >> 8, f);
+	}
+	free(counts);
+}
+
+static enum err save(const char *path, const struct profile *p)
+{
+	FILE *f = fopen(path, "wb");
+
+	if (f == NULL)
+		return error_why(ERR_IO, "couldn't open %s: %s", path, strerror(errno));
+	write_gmon(f, p);
+	bool ok = !ferror(f);
+
+	ok = fclose(f) == 0 && ok;
+	return ok ? OK : error_why(ERR_IO, "%s not complete: %s", path, strerror(errno));
+}
+
+static enum err profile(struct target *t, struct profile *p, uint32_t seconds)
+{
+	bool was_halted = t->state == TARGET_HALTED;
+
+	TRY(target_claim(t, "profiling"));
+	enum err rc = was_halted ? target_resume(t, NULL, true, false) : OK;
+
+	if (rc == OK)
+		rc = sample(t, p, seconds);
+	if (was_halted && t->state != TARGET_HALTED) {
+		struct error kept;
+
+		error_take(&kept);
+		enum err halted = target_halt(t);
+
+		if (rc != OK)
+			error_put(&kept);
+		rc = error_first(rc, halted);
+	}
+	target_release(t);
+	return rc;
+}
+
+static enum err cmd_profile(struct call *c)
+{
+	struct profile p = { 0 };
+	uint32_t seconds;
+	struct target *t;
+
+	TRY(call_examined_target(c, &t));
+	TRY(arg_u32(c, 1, &seconds));
+	if (c->argc == 4)
+		return arg_usage(c);
+	p.pcs = xcalloc(SAMPLES_MAX, sizeof(*p.pcs));
+	enum err rc = profile(t, &p, seconds);
+
+	if (rc == OK) {
+		find_range(&p);
+		if (c->argc == 5) {
+			rc = arg_u32(c, 3, &p.low);
+			if (rc == OK)
+				rc = arg_u32(c, 4, &p.high);
+			if (rc == OK && p.high < p.low + 2)
+				rc = error_why(ERR_ARGUMENT, "the range ends before it begins");
+		}
+	}
+	if (rc == OK)
+		rc = save(c->argv[2], &p);
+	if (rc == OK) {
+		log_info("%s: %zu samples of PC in %u s", t->name, p.count, seconds);
+		result_printf(c, "Wrote %s\n", c->argv[2]);
+	}
+	free(p.pcs);
+	return rc;
+}
+
+const struct command profile_commands[] = {
+	{ "profile", STAGE_EXEC, 2, 4, "seconds file ?start end?", cmd_profile,
+	  "Samples the running program's PC and writes a histogram for gprof." },
+	{ .name = NULL }
+};
