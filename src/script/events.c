@@ -52,16 +52,6 @@ static void on_due(void *ctx)
 	Jim_DecrRefCount(script->interp, text);
 }
 
-/* What a client leaves behind for later stays an outsider's. */
-static struct origin later_origin(struct script *script)
-{
-	struct origin origin = { .kind = ORIGIN_EVENT, .target = script_origin(script)->target };
-
-	if (host_is_open(script) && script_origin(script)->kind == ORIGIN_STARTUP)
-		origin.kind = ORIGIN_STARTUP;
-	return origin;
-}
-
 static enum err after_schedule(struct call *c, uint64_t ms)
 {
 	struct script *script = c->script;
@@ -71,7 +61,7 @@ static enum err after_schedule(struct call *c, uint64_t ms)
 	t->id = script->next_timed++;
 	t->text = Jim_ConcatObj(script->interp, c->argc - 2, c->objv + 2);
 	Jim_IncrRefCount(t->text);
-	t->origin = later_origin(script);
+	t->origin = (struct origin){ .kind = ORIGIN_EVENT, .target = script_origin(script)->target };
 	t->timer = loop_add_timer(script->loop, ms, 0, on_due, t);
 	t->next = script->timed;
 	script->timed = t;

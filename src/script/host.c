@@ -2,10 +2,11 @@
 /*
  * What scripts may do to the host.
  *
- * Configuration files and the command line are the user's own and may run programs. Whoever reaches
- * a socket may not, unless --allow-exec was given. A client could leave its words in a proc or an
- * event handler that something trusted calls later, so once a socket has evaluated anything, nobody
- * may. The guards replace Jim's procedures in place: no second name leads around them.
+ * Configuration files and the command line are the user's own and may run programs, event handlers
+ * among them. Whoever reaches a socket may not, unless --allow-exec was given. A client could leave
+ * its words in a proc or an event handler that something trusted calls later, so once a socket has
+ * evaluated anything, nobody may. The guards replace Jim's procedures in place: no second name leads
+ * around them.
  */
 #include <string.h>
 
@@ -13,15 +14,7 @@
 
 bool host_is_open(const struct script *script)
 {
-	if (script->exec_allowed || script->frame == NULL)
-		return true;
-	if (script->has_heard_sockets)
-		return false;
-	for (const struct script_frame *f = script->frame; f != NULL; f = f->outer) {
-		if (f->origin->kind != ORIGIN_STARTUP)
-			return false;
-	}
-	return true;
+	return script->exec_allowed || !script->has_heard_sockets;
 }
 
 static int refuse(struct script *script, Jim_Obj *const *argv)

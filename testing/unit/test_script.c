@@ -309,7 +309,10 @@ static void test_clients_cannot_reach_the_host(void **state)
 	struct fixture *f = *state;
 	struct origin rpc = { .kind = ORIGIN_RPC };
 
+	struct origin event = { .kind = ORIGIN_EVENT };
+
 	check(f, "exec echo hello", "hello");
+	assert_int_equal(script_eval(f->script, &event, "exec true", NULL, 0, NULL), OK);
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		if (script_eval(f->script, &rpc, attempts[i], NULL, 0, NULL) != ERR_REFUSED)
 			fail_msg("%s: %s", attempts[i], error_text(error_current()));
