@@ -25,7 +25,7 @@ endif
 
 dist_man_MANS += doc/probed.1
 dist_check_SCRIPTS += testing/check-errors testing/check-manual
-EXTRA_DIST += testing/system/test_consoles.py doc/commands.md doc/errors.md doc/end-states.md contrib/gen-commands contrib/gen-errors
+EXTRA_DIST += testing/system/test_consoles.py doc/notes/jim.md doc/commands.md doc/errors.md doc/end-states.md contrib/gen-commands contrib/gen-errors
 # PlatformIO starts a server as GDB's pipe only if "openocd" is in the path of the program.
 aliasdir = $(libexecdir)/probed
 install-exec-hook:
