@@ -99,7 +99,8 @@ static enum err crcs_by_reading(struct target *t, uint32_t addr, uint32_t block,
 		rc = target_read(t, addr + i * block, 4, block / 4, data);
 		if (rc == OK)
 			crcs[i] = crc_bytes(0xffffffff, data, block);
-		loop_service(t->list->loop);
+		if (rc == OK)
+			rc = check_cancelled(t);
 	}
 	free(data);
 	return rc;

@@ -115,6 +115,11 @@ static enum err virtual_info(struct flash_bank *bank, struct buf *out)
 	return OK;
 }
 
+static enum err virtual_readable(struct flash_bank *bank)
+{
+	return flash_check_readable(bank->priv);
+}
+
 const struct flash_driver virtual_driver = {
 	.name = "virtual",
 	.help = "a second address of another bank, which is named as the last argument",
@@ -127,4 +132,5 @@ const struct flash_driver virtual_driver = {
 	.protect = virtual_protect,
 	.protect_check = virtual_protect_check,
 	.info = virtual_info,
+	.readable = virtual_readable,
 };

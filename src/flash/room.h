@@ -20,12 +20,14 @@ struct flash_progress {
 	const char *what;
 	size_t done, total;
 	uint64_t start_ms, next_ms;
+	struct flash_progress *outer;	/* of another target, while this one runs inside it */
 };
 void flash_progress_start(struct flash_room *room, struct flash_progress *progress,
 			  const char *what, size_t total);
 void flash_progress_end(struct flash_room *room);
 
 /* Between two steps of long work: services the loop. ERR_CANCELLED. */
+enum err check_cancelled(struct target *t);
 enum err operation_step(struct flash_bank *bank);
 
 /* Before helper code reads the flash: a refused read would crash the core. */

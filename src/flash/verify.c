@@ -31,9 +31,7 @@ static enum err compare_bytes(struct verify *v, uint32_t addr, const uint8_t *da
 		}
 	}
 	free(now);
-	if (rc != OK || loop_service(v->target->list->loop))
-		return rc;
-	return error_why(ERR_CANCELLED, "interrupted");
+	return rc == OK ? check_cancelled(v->target) : rc;
 }
 
 /* `count` whole blocks of `block` bytes, word aligned. */

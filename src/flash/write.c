@@ -15,14 +15,14 @@ void flash_progress_start(struct flash_room *room, struct flash_progress *progre
 {
 	*progress = (struct flash_progress){
 		.what = what, .total = total, .start_ms = clock_now_ms(),
-		.next_ms = clock_now_ms() + PROGRESS_MS,
+		.next_ms = clock_now_ms() + PROGRESS_MS, .outer = room->running,
 	};
 	room->running = progress;
 }
 
 void flash_progress_end(struct flash_room *room)
 {
-	room->running = NULL;
+	room->running = room->running->outer;
 }
 
 void flash_progress(struct flash_bank *bank, size_t bytes)
@@ -42,11 +42,16 @@ void flash_progress(struct flash_bank *bank, size_t bytes)
 		 (size_t)((uint64_t)p->done * 100 / MAX(p->total, 1u)));
 }
 
-enum err operation_step(struct flash_bank *bank)
+enum err check_cancelled(struct target *t)
 {
-	if (!loop_service(bank->target->list->loop) || target_is_cancelled(bank->target))
+	if (!loop_service(t->list->loop) || target_is_cancelled(t))
 		return error_why(ERR_CANCELLED, "interrupted");
 	return OK;
+}
+
+enum err operation_step(struct flash_bank *bank)
+{
+	return check_cancelled(bank->target);
 }
 
 /* Timing */

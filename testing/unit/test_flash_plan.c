@@ -37,6 +37,7 @@ static const struct flash_driver fake_driver = { .name = "fake",
 
 struct world {
 	struct target target;
+	struct target_list targets;
 	struct flash_room room;
 	struct flash_bank banks[2];
 	struct flash_sector sectors[2][SECTORS];
@@ -80,6 +81,9 @@ static void setup(struct world *w)
 	}
 	w->banks[0].next = &w->banks[1];
 	w->room.banks = &w->banks[0];
+	w->targets.loop = loop_new();
+	w->targets.script = script_new(w->targets.loop, false);
+	w->room.targets = &w->targets;
 }
 
 static enum err build(struct world *w)
@@ -92,6 +96,8 @@ static void teardown(struct world *w)
 {
 	flash_plan_free(w->plans, w->count);
 	image_close(w->image);
+	script_free(w->targets.script);
+	loop_free(w->targets.loop);
 	error_clear();
 }
 
@@ -373,6 +379,60 @@ static void test_finds_banks_by_number_name_and_prefix(void **state)
 	teardown(&w);
 }
 
+static void note_what(void *ctx, const char *what, size_t done, size_t total)
+{
+	(void)done;
+	(void)total;
+	*(const char **)ctx = what;
+}
+
+/* One target's write services the loop, and another target's erase runs inside it. */
+static void test_progress_goes_on_after_an_operation_inside(void **state)
+{
+	struct flash_progress write, erase;
+	const char *told = NULL;
+	struct world w;
+
+	(void)state;
+	setup(&w);
+	w.room.progress = note_what;
+	w.room.progress_ctx = &told;
+	flash_progress_start(&w.room, &write, "write", 10);
+	flash_progress_start(&w.room, &erase, "erase", 10);
+	flash_progress(&w.banks[1], 1);
+	assert_string_equal(told, "erase");
+	flash_progress_end(&w.room);
+	flash_progress(&w.banks[0], 1);
+	assert_string_equal(told, "write");
+	flash_progress_end(&w.room);
+	assert_null(w.room.running);
+	teardown(&w);
+}
+
+static enum err refuse_reading(struct flash_bank *bank)
+{
+	(void)bank;
+	return error_why(ERR_READ_PROTECTED, "closed");
+}
+
+/* Helper code that reads protected flash crashes the core: the master's word counts. */
+static void test_a_virtual_bank_is_as_readable_as_its_master(void **state)
+{
+	struct flash_driver closed = fake_driver;
+	struct flash_bank alias = { .driver = &virtual_driver };
+	struct world w;
+
+	(void)state;
+	setup(&w);
+	closed.readable = refuse_reading;
+	w.banks[0].driver = &closed;
+	alias.priv = &w.banks[0];
+	assert_int_equal(flash_check_readable(&alias), ERR_READ_PROTECTED);
+	w.banks[0].driver = &fake_driver;
+	assert_int_equal(flash_check_readable(&alias), OK);
+	teardown(&w);
+}
+
 static void test_crc_is_gdbs(void **state)
 {
 	(void)state;
@@ -398,6 +458,8 @@ int main(void)
 		cmocka_unit_test(test_without_erase_nothing_is_erased),
 		cmocka_unit_test(test_describes_runs),
 		cmocka_unit_test(test_finds_banks_by_number_name_and_prefix),
+		cmocka_unit_test(test_progress_goes_on_after_an_operation_inside),
+		cmocka_unit_test(test_a_virtual_bank_is_as_readable_as_its_master),
 		cmocka_unit_test(test_crc_is_gdbs),
 	};
 
