@@ -91,6 +91,23 @@ enum err cmsis_select_target(struct dap_port *port, uint32_t targetsel)
 	return cmsis_status_command(dap, request, sizeof(request), "select a multidrop target");
 }
 
+/* A sequence whose answer carries captured bits behind the status byte. */
+static enum err exchange(struct cmsis_dap *dap, const uint8_t *request, size_t n, size_t least)
+{
+	size_t got;
+
+	TRY(cmsis_command(dap, request, n, 2, &got));
+	if (dap->response[1] != 0)
+		return error_why(ERR_ADAPTER_PROTOCOL,
+				 "the probe refused to send raw bits (status 0x%02x)",
+				 dap->response[1]);
+	if (got < least)
+		return error_why(ERR_ADAPTER_PROTOCOL,
+				 "the answer to command 0x%02x has %zu bytes, needs %zu",
+				 request[0], got, least);
+	return OK;
+}
+
 static void bits_swd(void *priv, const uint8_t *out, uint8_t *in, size_t bits)
 {
 	struct cmsis_dap *dap = priv;
@@ -99,12 +116,11 @@ static void bits_swd(void *priv, const uint8_t *out, uint8_t *in, size_t bits)
 		size_t n = MIN(bits - at, 64u), bytes = (n + 7) / 8;
 		uint8_t request[3 + 8] = { DAP_SWD_SEQUENCE, 1,
 					   (uint8_t)((n & 63) | (out ? 0 : 0x80)) };
-		size_t got;
 
 		if (out != NULL)
 			memcpy(request + 3, out + at / 8, bytes);
 		dap->bits_rc =
-			cmsis_command(dap, request, out ? 3 + bytes : 3, out ? 2 : 2 + bytes, &got);
+			exchange(dap, request, out ? 3 + bytes : 3, out ? 2 : 2 + bytes);
 		if (dap->bits_rc == OK && in != NULL && out == NULL)
 			memcpy(in + at / 8, dap->response + 2, bytes);
 	}
@@ -160,11 +176,11 @@ static void bits_jtag(void *priv, const uint8_t *tms, const uint8_t *tdi, uint8_
 	struct jtag_packet p = { .start = 0 };
 
 	while (p.start < bits && dap->bits_rc == OK) {
-		size_t got, at;
 		const uint8_t *in = dap->response + 2;
+		size_t at;
 
 		pack_jtag(&p, tms, tdi, tdo != NULL, bits);
-		dap->bits_rc = cmsis_command(dap, p.request, p.used, p.captured, &got);
+		dap->bits_rc = exchange(dap, p.request, p.used, p.captured);
 		if (dap->bits_rc != OK || tdo == NULL) {
 			p.start = p.end;
 			continue;
