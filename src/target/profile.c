@@ -48,8 +48,8 @@ static enum err sample(struct target *t, struct profile *p, uint32_t seconds)
 	}
 	p->sampled_ns = clock_now_ns() - start;
 	if (p->count == 0)
-		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core slept, or does "
-				 "not have the register", seconds);
+		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core slept, "
+				 "or does not have the register", seconds);
 	return OK;
 }
 

@@ -2,15 +2,15 @@
 /*
  * Rows of {mask, value, text}; the first match wins. In the text an escape prints a field:
  *
- *   both        %C condition suffix, %L register list, %B branch target
- *   16 bit      %0 %3 %6 %8 register at that bit   %D high Rd   %M register at bits 6:3
- *               %5 imm5   %z imm5, 0 is 32   %h imm5 * 2   %w imm5 * 4   %7 imm3   %b imm8   %W imm8 * 4   %S imm7 * 4
- *               %P literal   %Z CBZ target   %I IT's blocks   %u LDM's "!"
- *   32 bit      %n Rn   %d Rd   %t Rt   %T Rt2   %m Rm   %a Ra   %k modified constant   %s shift of Rm
- *               %f S suffix   %i imm12   %j imm16   %x imm8 with sign and writeback   %y imm8 * 4 so
- *               %e imm8 * 4 without
- *               %R Rm shifted by bits 5:4   %c imm12 of ADDW   %l lsb   %v width   %V lsb of BFI, width
- *               %p literal   %F and %G single and double register at Vd   %q imm8 * 4 of VLDR   %o option
+ *   both    %C condition suffix   %L register list   %B branch target
+ *   16 bit  %0 %3 %6 %8 register at that bit   %D high Rd   %M register at bits 6:3
+ *           %5 imm5   %z imm5, 0 is 32   %h imm5 * 2   %w imm5 * 4   %7 imm3   %b imm8
+ *           %W imm8 * 4   %S imm7 * 4   %P literal   %Z CBZ target   %I IT's blocks   %u LDM's "!"
+ *   32 bit  %n Rn   %d Rd   %t Rt   %T Rt2   %m Rm   %a Ra   %f S suffix   %s shift of Rm
+ *           %k modified constant   %i imm12   %c imm12 of ADDW   %j imm16   %o option
+ *           %x imm8 with sign and writeback   %y the same * 4   %e imm8 * 4   %p literal
+ *           %R Rm shifted by bits 5:4   %l lsb   %v width   %V lsb and width of BFI
+ *           %F %G single and double register at Vd   %q imm8 * 4 of VLDR
  */
 #include "target/thumb.h"
 
@@ -316,10 +316,12 @@ static void put16(struct buf *out, char escape, uint32_t addr, uint32_t op)
 	case 'I': put_it(out, op); break;
 	case 'u': buf_printf(out, "%s", op & BIT(bits_get(op, 10, 8)) ? "" : "!"); break;
 	case 'P':
-		buf_printf(out, "[pc, #%u] ; 0x%08x", 4 * (op & 0xff), ((addr + 4) & ~3u) + 4 * (op & 0xff));
+		buf_printf(out, "[pc, #%u] ; 0x%08x", 4 * (op & 0xff),
+			   ((addr + 4) & ~3u) + 4 * (op & 0xff));
 		break;
 	case 'Z':
-		buf_printf(out, "0x%08x", addr + 4 + (bits_get(op, 9, 9) << 6 | bits_get(op, 7, 3) << 1));
+		buf_printf(out, "0x%08x",
+			   addr + 4 + (bits_get(op, 9, 9) << 6 | bits_get(op, 7, 3) << 1));
 		break;
 	case 'B':
 		buf_printf(out, "0x%08x", addr + 4 + (is_cond ? sign_extend((op & 0xff) << 1, 9)
