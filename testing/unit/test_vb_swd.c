@@ -367,6 +367,101 @@ static void test_resend(void **state)
 	bench_free(b);
 }
 
+/* WAIT and FAULT come before the question whether there is anything to send again. */
+static void test_resend_waits_and_faults_like_others(void **state)
+{
+	struct bench *b = bench_new();
+	uint32_t value;
+
+	(void)state;
+	swd_connect(b);
+	swd_write(b, true, 0, 0x23000002);
+	swd_write(b, true, 1, SLOW_BASE);
+	b->stall_ns = 1000000000;
+	swd_read(b, true, 3, &value);
+	assert_int_equal(swd_read(b, false, 3, &value), 2);
+	assert_int_equal(swd_read(b, false, 2, &value), 2);
+	vb_clock_advance(b->clock, 1000000000);
+	b->stall_ns = 0;
+	swd_write(b, true, 1, NOWHERE);
+	swd_read(b, true, 3, &value);
+	assert_int_equal(swd_read(b, false, 3, &value), 4);
+	assert_int_equal(swd_read(b, false, 2, &value), 4);
+	assert_int_equal(swd_read(b, false, 0, &value), 1);
+	bench_free(b);
+}
+
+/* An AP write needs clocks behind it: idle ones or those of the next packet. */
+static void test_ap_write_stops_with_the_clock(void **state)
+{
+	struct bench *b = bench_new();
+	uint32_t value;
+
+	(void)state;
+	swd_connect(b);
+	swd_write(b, true, 0, 0x23000012);
+	swd_write(b, true, 1, RAM_BASE);
+	put_le32(b->ram, 0);
+	assert_int_equal(swd_write(b, true, 3, 0xcafef00d), 1);
+	assert_int_equal(get_le32(b->ram), 0);
+	swd_bits(b, 0, 7);
+	assert_int_equal(get_le32(b->ram), 0);
+	swd_bits(b, 0, 1);
+	assert_int_equal(get_le32(b->ram), 0xcafef00d);
+
+	assert_int_equal(swd_write(b, true, 3, 0x12345678), 1);
+	assert_int_equal(swd_read(b, false, 0, &value), 1);
+	assert_int_equal(get_le32(b->ram + 4), 0x12345678);
+
+	/* Power that goes in between takes the write with it. */
+	assert_int_equal(swd_write(b, true, 3, 0x55555555), 1);
+	vb_dp_power_loss(b->dp);
+	swd_bits(b, 0, 8);
+	assert_int_not_equal(get_le32(b->ram + 8), 0x55555555);
+	bench_free(b);
+}
+
+struct seen {
+	uint64_t dio_ps, clk_ps;	/* last time they changed */
+	unsigned pins;
+};
+
+static void see(void *ctx, uint64_t ps, unsigned pins, enum vb_link_mode mode)
+{
+	struct seen *s = ctx;
+
+	(void)mode;
+	if ((pins ^ s->pins) & LINK_DIO)
+		s->dio_ps = ps;
+	if ((pins ^ s->pins) & LINK_CLK)
+		s->clk_ps = ps;
+	s->pins = pins;
+}
+
+/* A waveform shows data stable when the clock rises, however the host moved the pins. */
+static void test_traced_data_moves_before_the_clock_rises(void **state)
+{
+	struct bench *b = bench_new();
+	struct seen seen = { .pins = LINK_DIO };
+
+	(void)state;
+	swd_select(b);
+	b->link->trace = (struct vb_link_trace){ .levels = see, .ctx = &seen };
+	for (unsigned i = 0; i < 4; i++) {
+		vb_link_pins(b->link, false, i & 1, false);	/* with the falling edge */
+		vb_link_pins(b->link, true, i & 1, false);
+		assert_true(seen.pins & LINK_CLK);
+		assert_true(seen.dio_ps < seen.clk_ps);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		vb_link_pins(b->link, false, !(i & 1), false);
+		vb_link_pins(b->link, false, i & 1, false);	/* after it */
+		vb_link_pins(b->link, true, i & 1, false);
+		assert_true(seen.dio_ps < seen.clk_ps);
+	}
+	bench_free(b);
+}
+
 static struct vb_dp_config multidrop(unsigned instance)
 {
 	struct vb_dp_config config = bench_stm32l476();
@@ -531,6 +626,9 @@ int main(void)
 		cmocka_unit_test(test_line_reset_leaves_stickyorun),
 		cmocka_unit_test(test_turnround),
 		cmocka_unit_test(test_resend),
+		cmocka_unit_test(test_resend_waits_and_faults_like_others),
+		cmocka_unit_test(test_ap_write_stops_with_the_clock),
+		cmocka_unit_test(test_traced_data_moves_before_the_clock_rises),
 		cmocka_unit_test(test_dormant_to_swd_and_targetsel),
 		cmocka_unit_test(test_swd_to_dormant_and_back),
 		cmocka_unit_test(test_jtag_to_dormant),

@@ -529,11 +529,12 @@ void vb_dp_swd_request(struct vb_dp *dp, bool apndp, bool rnw, unsigned a,
 	dp->stats.transfers++;
 	if (injected(dp, VB_DP_FAULT_NO_ACK))
 		return;
-	if (is_resend && !dp->can_resend) {
+	reply->ack = swd_ack(dp, apndp, rnw, a);
+	if (reply->ack == VB_ACK_OK && is_resend && !dp->can_resend) {
+		reply->ack = VB_ACK_NONE;
 		reply->is_protocol_error = true;
 		return;
 	}
-	reply->ack = swd_ack(dp, apndp, rnw, a);
 	if (reply->ack != VB_ACK_OK) {
 		swd_refused(dp, reply->ack, is_data_read);
 		dp->can_resend = false;
@@ -554,10 +555,10 @@ void vb_dp_swd_request(struct vb_dp *dp, bool apndp, bool rnw, unsigned a,
 
 void vb_dp_swd_write(struct vb_dp *dp, bool apndp, unsigned a, uint32_t data)
 {
-	if (apndp)
-		ap_access(dp, false, a, data);
-	else
+	if (!apndp)
 		dp_write(dp, false, a, data);
+	else if (has_power(dp))		/* it may have gone since the ACK */
+		ap_access(dp, false, a, data);
 }
 
 /* --- JTAG: the two ends of a scan --- */

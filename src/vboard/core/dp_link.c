@@ -131,6 +131,14 @@ static void trace(struct vb_link *link, uint64_t back_ps)
 	link->trace.levels(link->trace.ctx, vb_link_now_ps(link) - back_ps, pins, link->mode);
 }
 
+/* Data moves between the edges: while the clock is low, well before it rises. */
+static void trace_data(struct vb_link *link)
+{
+	uint64_t back_ps = link->clk ? 0 : link->period_ps / 4;
+
+	trace(link, MIN(back_ps, vb_link_now_ps(link)));
+}
+
 /* --- The switch unit --- */
 
 /* A 16-bit code starts with the first 0 after a long run of ones. */
@@ -250,20 +258,20 @@ static void fall(struct vb_link *link)
 void vb_link_pins(struct vb_link *link, bool clk, bool dio, bool tdi)
 {
 	/* Data that changes together with a falling clock is the next bit's. */
-	if (link->clk && !clk)
-		fall(link);
 	link->dio = dio;
 	link->tdi = tdi;
-	if (!link->clk && clk)
+	if (link->clk && !clk)
+		fall(link);
+	else if (!link->clk && clk)
 		rise(link);
 	else
-		trace(link, 0);
+		trace_data(link);
 }
 
 void vb_link_drive(struct vb_link *link, bool host_drives)
 {
 	link->is_host_driving = host_drives;
-	trace(link, 0);
+	trace_data(link);
 }
 
 void vb_link_trst(struct vb_link *link, bool low)

@@ -6,6 +6,8 @@
 #define LINE_RESET_ONES	 50u
 #define IDLE_AFTER_RESET 2u
 #define DATA_BITS	 33u	/* 32 and the parity */
+/* The AP does a write on the clocks behind it: 8 idle ones, or the next header (IHI 0031 B4.1.1). */
+#define WRITE_EDGES	 8u
 
 void vb_swd_init(struct vb_swd *swd, struct vb_dp *dp, void (*sync)(void *ctx), void *ctx)
 {
@@ -30,7 +32,7 @@ void vb_swd_select(struct vb_swd *swd)
 	release(swd);
 	enter(swd, VB_SWD_IDLE, 0);
 	swd->state = VB_SWD_LOCKED;
-	swd->ones = swd->idle_needed = 0;
+	swd->ones = swd->idle_needed = swd->write_edges = 0;
 }
 
 static void lock_out(struct vb_swd *swd)
@@ -148,10 +150,24 @@ static void write_complete(struct vb_swd *swd)
 		return;
 	}
 	swd->sync(swd->ctx);
-	if (is_intact)
-		vb_dp_swd_write(swd->dp, swd->apndp, swd->a, data);
-	else
+	if (!is_intact) {
 		vb_dp_write_parity_error(swd->dp);
+	} else if (swd->apndp) {
+		swd->write_edges = WRITE_EDGES;
+		swd->write_a = swd->a;
+		swd->write_data = data;
+	} else {
+		vb_dp_swd_write(swd->dp, false, swd->a, data);
+	}
+}
+
+/* May reset the chip and with it this link. */
+static void clock_ap_write(struct vb_swd *swd)
+{
+	if (swd->write_edges == 0 || --swd->write_edges > 0)
+		return;
+	swd->sync(swd->ctx);
+	vb_dp_swd_write(swd->dp, true, swd->write_a, swd->write_data);
 }
 
 /* Returns true if the bit was used up by the search for a line reset. */
@@ -233,6 +249,7 @@ static void phase_complete(struct vb_swd *swd)
 
 void vb_swd_edge(struct vb_swd *swd, bool line)
 {
+	clock_ap_write(swd);
 	if (watch_line_reset(swd, line))
 		return;
 	if (swd->phase == VB_SWD_IDLE) {

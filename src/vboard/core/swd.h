@@ -41,6 +41,9 @@ struct vb_swd {
 	bool is_targetsel;
 	struct vb_dp_reply reply;
 	uint64_t shift;		/* data phase, 33 bits */
+	/* An AP write that came in whole: rising edges it still needs, and what it writes. */
+	unsigned write_edges, write_a;
+	uint32_t write_data;
 };
 
 void vb_swd_init(struct vb_swd *swd, struct vb_dp *dp, void (*sync)(void *ctx), void *ctx);
