@@ -176,7 +176,8 @@ enum err adapter_set_speed(struct adapter *adapter, uint32_t khz)
 {
 	uint32_t actual = khz;
 
-	if (adapter->is_open && adapter->driver->set_speed != NULL && khz > 0)
+	/* A lost probe gets it when it is opened again. */
+	if (adapter->is_open && !adapter->is_lost && adapter->driver->set_speed != NULL && khz > 0)
 		TRY(adapter->driver->set_speed(adapter, khz, &actual));
 	adapter->speed_khz = khz;
 	adapter->actual_khz = actual;
@@ -230,6 +231,8 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 
 	if (!adapter->is_open)
 		return error_why(ERR_ADAPTER_CONFIG, "the adapter is not open");
+	if (adapter->is_lost)
+		return error_why(ERR_ADAPTER_LOST, "the probe is gone");
 	if ((srst && !(adapter->reset_config & RESET_HAS_SRST)) ||
 	    (trst && !(adapter->reset_config & RESET_HAS_TRST))) {
 		error_why(ERR_UNSUPPORTED, "adapter has no %s signal", srst ? "srst" : "trst");
@@ -240,8 +243,8 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 		return error_why(ERR_UNSUPPORTED, "the %s driver has no reset lines",
 				 adapter->driver->name);
 	finish_pulses(adapter, srst, trst);
-	if (!adapter->is_open)		/* closed while the pulse was waited for */
-		return error_why(ERR_ADAPTER_LOST, "the adapter was closed meanwhile");
+	if (!adapter->is_open || adapter->is_lost)	/* while the pulse was waited for */
+		return error_why(ERR_ADAPTER_LOST, "the probe was lost or closed meanwhile");
 	TRY(adapter->driver->set_reset(adapter, srst, trst));
 	flight_note(adapter->port.flight, FLIGHT_RESET, (uint32_t)srst | (uint32_t)trst << 1);
 	if ((srst && !adapter->srst) || (trst && !adapter->trst))

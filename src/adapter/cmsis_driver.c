@@ -320,6 +320,8 @@ static enum err opened(struct adapter *adapter, struct cmsis_dap **dap)
 		return error_next(ERR_ADAPTER_CONFIG,
 				  "use \"adapter driver cmsis-dap\" and \"init\"");
 	}
+	if (adapter->is_lost)
+		return error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
 	*dap = adapter->priv;
 	return OK;
 }

@@ -299,6 +299,62 @@ static void test_a_probe_lost_while_opening_is_told_once(void **state)
 	bench_free(&b);
 }
 
+static unsigned touched;
+
+static enum err open_well(struct adapter *adapter)
+{
+	(void)adapter;
+	return OK;
+}
+
+static void close_well(struct adapter *adapter)
+{
+	(void)adapter;
+}
+
+static enum err touch_speed(struct adapter *adapter, uint32_t khz, uint32_t *actual)
+{
+	(void)adapter;
+	*actual = khz - 1;
+	touched++;
+	return OK;
+}
+
+static enum err touch_reset(struct adapter *adapter, bool srst, bool trst)
+{
+	(void)adapter;
+	(void)srst;
+	(void)trst;
+	touched++;
+	return OK;
+}
+
+static const struct adapter_driver touched_driver = {
+	.name = "touched", .transports = swd_only, .open = open_well, .close = close_well,
+	.set_speed = touch_speed, .set_reset = touch_reset, .dap = &closed_port_ops,
+};
+
+/* A late answer of a probe that was given up would be taken for another command's. */
+static void test_a_lost_probe_is_left_alone(void **state)
+{
+	struct bench b = bench_new();
+
+	(void)state;
+	b.adapter->driver = &touched_driver;
+	b.adapter->speed_khz = 1000;
+	b.adapter->reset_config = RESET_HAS_SRST;
+	assert_int_equal(adapter_open(b.adapter), OK);
+	assert_int_equal(adapter_set_reset(b.adapter, true, false), OK);
+	assert_int_equal(touched, 2);
+	adapter_lost(b.adapter);
+	assert_int_equal(adapter_set_reset(b.adapter, false, false), ERR_ADAPTER_LOST);
+	assert_int_equal(adapter_set_speed(b.adapter, 2000), OK);
+	assert_int_equal(touched, 2);
+	assert_int_equal(adapter_reopen(b.adapter), OK);
+	assert_int_equal(b.adapter->actual_khz, 1999);
+	bench_free(&b);
+}
+
 static void test_a_chain_has_a_limit(void **state)
 {
 	struct bench b = bench_new();
@@ -327,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_dap),
 		cmocka_unit_test(test_opening_without_enough),
 		cmocka_unit_test(test_a_probe_lost_while_opening_is_told_once),
+		cmocka_unit_test(test_a_lost_probe_is_left_alone),
 		cmocka_unit_test(test_a_chain_has_a_limit),
 	};
 
