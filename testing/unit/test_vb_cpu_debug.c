@@ -414,6 +414,41 @@ static void test_watchpoints_stop_behind_the_access(void **state)
 	bench_free(b);
 }
 
+static void test_watching_a_device(void **state)
+{
+	struct bench *b = bench_with(program_device);
+
+	(void)state;
+	halt(b);
+	watch(b, 0, 0x40000000, 2, 5);
+	wr(b, DFSR, 0x1f);
+	wr(b, DHCSR, RUN);
+	bench_run(b, 100);
+	assert_true(is_halted(b));
+	assert_int_equal(rd(b, DFSR), 4);
+	assert_int_equal(reg(b, 2), 0x5a);
+	assert_int_equal(b->device[1], 0);	/* the next store did not happen yet */
+	bench_free(b);
+}
+
+/* A halt, a watchpoint or a step leaves the rest of the IT block for later. */
+static void test_a_watchpoint_inside_an_it_block(void **state)
+{
+	struct bench *b = bench_with(program_itblocks);
+
+	(void)state;
+	halt(b);
+	watch(b, 0, 0x20000100, 2, 6);
+	expect_watch(b, 0, itblocks_after + 4);
+	assert_int_equal(reg(b, 5), 0);
+	assert_int_not_equal(reg(b, XPSR) & 0x0600fc00, 0);
+	wr(b, DHCSR, RUN);
+	bench_run(b, 50);
+	halt(b);
+	assert_int_equal(reg(b, 5), 2);
+	bench_free(b);
+}
+
 static void test_watching_a_value(void **state)
 {
 	struct bench *b = bench_with(program_watch);
@@ -702,6 +737,8 @@ int main(void)
 		cmocka_unit_test(test_fpb_replaces_an_instruction),
 		cmocka_unit_test(test_fpb_v2),
 		cmocka_unit_test(test_watchpoints_stop_behind_the_access),
+		cmocka_unit_test(test_watching_a_device),
+		cmocka_unit_test(test_a_watchpoint_inside_an_it_block),
 		cmocka_unit_test(test_watching_a_value),
 		cmocka_unit_test(test_the_debugger_does_not_trip_watchpoints),
 		cmocka_unit_test(test_cyccnt_counts_cycles),

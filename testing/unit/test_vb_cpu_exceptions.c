@@ -324,6 +324,102 @@ static void test_a_wrong_exc_return(void **state)
 	bench_free(b);
 }
 
+static void test_a_frame_that_cannot_be_popped(void **state)
+{
+	struct bench *b = bench_with(program_svcall);
+
+	(void)state;
+	wr(b, SHCSR, 0x00070000);
+	halt(b);
+	run_to(b, svcall_return);
+	set_reg(b, MSP, 0x60000000);
+	wr(b, DEMCR, BIT(9));			/* VC_INTERR */
+	wr(b, DFSR, 0x1f);
+	wr(b, DHCSR, RUN);
+	bench_run(b, 100);
+	assert_true(is_halted(b));
+	assert_int_equal(rd(b, DFSR), 8);
+	assert_int_equal(rd(b, CFSR), 0x00000800);	/* UNSTKERR */
+	assert_int_equal(reg(b, XPSR) & 0x1ff, 5);
+	assert_int_equal(reg(b, LR), 0xfffffff9);
+	assert_int_equal(reg(b, MSP), 0x60000000);
+	bench_free(b);
+}
+
+static void test_frames_are_aligned_to_eight(void **state)
+{
+	struct bench *b = bench_with(program_svcall);
+
+	(void)state;
+	halt(b);
+	set_reg(b, MSP, 0x20007ffc);
+	run_to(b, svcall_handler);
+	assert_int_equal(reg(b, MSP), 0x20007ffc - 4 - 32);
+	assert_int_equal(rd(b, 0x20007ffc - 4 - 4), 0x01000200);	/* xPSR, bit 9: padded */
+	wr(b, DHCSR, RUN);
+	bench_run(b, 100);
+	halt(b);
+	assert_int_equal(reg(b, PC), svcall_end);
+	assert_int_equal(reg(b, MSP), 0x20007ffc);
+	assert_int_equal(reg(b, XPSR) & 0x200, 0);
+	bench_free(b);
+}
+
+static void test_vtor_moves_the_table(void **state)
+{
+	struct bench *b = bench_with(program_svcall);
+
+	(void)state;
+	halt(b);
+	for (unsigned i = 0; i < 16; i++)
+		wr(b, 0x20001000 + 4 * i, svcall_end | 1);
+	wr(b, 0xe000ed08, 0x20001001);
+	assert_int_equal(rd(b, 0xe000ed08), 0x20001000);
+	wr(b, DHCSR, RUN);
+	bench_run(b, 50);
+	halt(b);
+	assert_int_equal(reg(b, PC), svcall_end);
+	assert_int_equal(reg(b, XPSR) & 0x1ff, 11);
+	bench_free(b);
+}
+
+static void test_basepri_masks_by_group(void **state)
+{
+	struct bench *b = bench_with(program_systick);
+
+	(void)state;
+	halt(b);
+	wr(b, 0xe000ed20, 0x40000000);		/* SysTick at 0x40 */
+	wr(b, 0xe000ed04, BIT(26));
+	set_reg(b, SPECIAL, 0x4000);
+	step(b);
+	assert_int_equal(reg(b, XPSR) & 0x1ff, 0);
+	assert_int_equal(rd(b, 0xe000ed04) >> 12 & 0x1ff, 15);
+	wr(b, AIRCR, 0x05fa0600);		/* one group bit: 0x50 and 0x40 are one group */
+	set_reg(b, SPECIAL, 0x5000);
+	step(b);
+	assert_int_equal(reg(b, XPSR) & 0x1ff, 0);
+	wr(b, AIRCR, 0x05fa0000);
+	step(b);
+	assert_int_equal(reg(b, XPSR) & 0x1ff, 15);
+	assert_int_equal(reg(b, PC), systick_handler);
+	bench_free(b);
+}
+
+static void test_the_vector_table_is_gone(void **state)
+{
+	struct bench *b = bench_with(program_svcall);
+
+	(void)state;
+	halt(b);
+	wr(b, 0xe000ed08, 0x60000000);
+	wr(b, DHCSR, RUN);
+	bench_run(b, 100);
+	assert_true(rd(b, DHCSR) & S_LOCKUP);
+	assert_int_equal(rd(b, HFSR), 2);		/* VECTTBL */
+	bench_free(b);
+}
+
 static void test_sleep_and_wake(void **state)
 {
 	struct bench *b = bench_with(program_sleep);
@@ -368,7 +464,27 @@ static void test_primask_keeps_the_handler_away_but_wfi_wakes(void **state)
 	wr(b, DHCSR, RUN);
 	bench_run(b, 40);
 	halt(b);
-	assert_int_equal(reg(b, 5), 1);		/* right after CPSIE */
+	assert_int_equal(reg(b, 5), 1);
+	assert_int_equal(reg(b, 6), 1);		/* right behind CPSIE */
+	bench_free(b);
+}
+
+static void test_a_line_that_stays_high_interrupts_again(void **state)
+{
+	struct bench *b = bench_with(program_sleep);
+
+	(void)state;
+	wr(b, DHCSR, RUN);
+	bench_run(b, 100);
+	vb_cpu_irq(b->cpu, 0, true);
+	bench_run(b, 200);
+	halt(b);
+	assert_in_range(reg(b, 5), 10, 30);
+	wr(b, 0xe000e280, 1);			/* clearing the pending bit does not help */
+	assert_int_equal(rd(b, 0xe000e200), 1);
+	vb_cpu_irq(b->cpu, 0, false);
+	wr(b, 0xe000e280, 1);
+	assert_int_equal(rd(b, 0xe000e200), 0);
 	bench_free(b);
 }
 
@@ -554,8 +670,14 @@ int main(void)
 		cmocka_unit_test(test_nmi_breaks_a_lockup_in_hardfault),
 		cmocka_unit_test(test_erased_flash_locks_up),
 		cmocka_unit_test(test_a_wrong_exc_return),
+		cmocka_unit_test(test_a_frame_that_cannot_be_popped),
+		cmocka_unit_test(test_frames_are_aligned_to_eight),
+		cmocka_unit_test(test_vtor_moves_the_table),
+		cmocka_unit_test(test_basepri_masks_by_group),
+		cmocka_unit_test(test_the_vector_table_is_gone),
 		cmocka_unit_test(test_sleep_and_wake),
 		cmocka_unit_test(test_primask_keeps_the_handler_away_but_wfi_wakes),
+		cmocka_unit_test(test_a_line_that_stays_high_interrupts_again),
 		cmocka_unit_test(test_sysresetreq_and_vectreset),
 		cmocka_unit_test(test_reset_is_held),
 		cmocka_unit_test(test_the_core_asks_for_its_own_reset),

@@ -2,6 +2,9 @@
 /* vb_cpu: instructions, IT blocks, memory, time. */
 #include "vb_cpu_bench.h"
 
+/* What vb_cpu_soak.c computes on a PC. */
+#define SOAK_RESULT 0x93523c77u
+
 static void test_arithmetic(void **state)
 {
 	struct bench *b = bench_with(program_arithmetic);
@@ -273,6 +276,81 @@ static void test_a_guarded_region_stalls_the_fetch(void **state)
 	bench_free(b);
 }
 
+/* Interrupts with FPU use, breakpoints, watchpoints, the MPU and single steps: none changes a result. */
+static uint32_t soak(unsigned how, uint32_t *ticks)
+{
+	struct bench *b = bench_with(program_soak);
+	uint32_t result;
+
+	wr(b, DHCSR, RUN);
+	if (how & 1) {
+		wr(b, 0xe000ed20, 0x00f00000);
+		wr(b, 0xe000e014, 400);
+		wr(b, 0xe000e018, 0);
+		wr(b, 0xe000e010, 7);
+	}
+	if (how & 2) {
+		wr(b, FP_COMP0, 0x4800f001);
+		wr(b, FP_CTRL, 3);
+	}
+	if (how & 4) {
+		wr(b, DEMCR, 0x01000000);
+		wr(b, DWT_COMP0, 0x2000f000);
+		wr(b, DWT_MASK0, 2);
+		wr(b, DWT_FUNCTION0, 7);
+	}
+	if (how & 8) {
+		wr(b, 0xe000ed9c, 0x10);
+		wr(b, 0xe000eda0, 0x0300003f);
+		wr(b, 0xe000ed94, 7);
+	}
+	for (unsigned n = 0; n < 3000 && rd(b, soak_rounds) < 4; n++) {
+		bench_run(b, 100 + n * 13 % 1009);
+		if (!(how & 16) || n % 8)
+			continue;
+		halt(b);
+		for (unsigned i = 0; i < 50; i++)
+			step(b);
+		wr(b, DHCSR, RUN);
+	}
+	assert_int_equal(rd(b, soak_rounds), 4);
+	result = rd(b, soak_result);
+	*ticks = rd(b, soak_ticks);
+	bench_free(b);
+	return result;
+}
+
+static void test_nothing_disturbs_a_program(void **state)
+{
+	uint32_t ticks, undisturbed = soak(0, &ticks);
+
+	(void)state;
+	assert_int_equal(undisturbed, SOAK_RESULT);
+	assert_int_equal(ticks, 0);
+	for (unsigned how = 1; how < 32; how = how * 2 + 1) {
+		assert_int_equal(soak(how, &ticks), undisturbed);
+		assert_true(ticks > 100);
+	}
+}
+
+/* MEMRMP written by code that runs from the alias: the next instruction is the new memory's. */
+static void test_code_unmaps_itself(void **state)
+{
+	struct bench *b = bench_with(program_faults);
+
+	(void)state;
+	b->remap_on_write = true;
+	halt(b);
+	set_reg(b, 1, 0x40000008);
+	set_reg(b, PC, (faults_write + 2) & 0xffff);	/* str r2, [r1] */
+	wr(b, DHCSR, RUN);
+	bench_run(b, 50);
+	halt(b);
+	assert_int_equal(reg(b, XPSR) & 0x1ff, 3);
+	assert_int_equal(reg(b, PC), 0xfffffffe);	/* the vectors are gone as well */
+	bench_free(b);
+}
+
 static void test_two_runs_are_the_same(void **state)
 {
 	struct vb_cpu_state s[2];
@@ -328,6 +406,8 @@ int main(void)
 		cmocka_unit_test(test_a_stalled_read_takes_its_time),
 		cmocka_unit_test(test_bit_band),
 		cmocka_unit_test(test_a_guarded_region_stalls_the_fetch),
+		cmocka_unit_test(test_nothing_disturbs_a_program),
+		cmocka_unit_test(test_code_unmaps_itself),
 		cmocka_unit_test(test_two_runs_are_the_same),
 		cmocka_unit_test(test_slices_do_not_matter),
 	};

@@ -51,7 +51,7 @@ struct bench {
 	struct vb_region *low;		/* the alias at 0 */
 	uint8_t flash[0x10000], ram[0x10000];
 	uint32_t device[4];
-	bool device_faults;
+	bool device_faults, remap_on_write;
 	uint64_t stall_until_ns;
 	unsigned requests, core_requests, slept, woken, halts;
 	uint8_t trace[64];
@@ -83,6 +83,8 @@ static inline enum vb_result bench_device_write(void *dev, struct vb_access *a, 
 		return VB_FAULT;
 	if (offset < 16)
 		b->device[offset / 4] = value;
+	if (offset == 8 && b->remap_on_write)
+		vb_bus_remap(b->bus, b->low, NULL, 0);
 	if (offset == 4)
 		vb_cpu_irq(b->cpu, 0, value != 0);
 	return VB_OK;
@@ -130,7 +132,6 @@ static inline struct bench *bench_new_core(enum vb_core core, uint32_t cpuid)
 		.rom_pidr = { 0x15, 0x04, 0x0a, 0x00, 0x00 },
 		.on_reset_request = bench_reset_request, .on_sleep = bench_sleep,
 		.on_halt = bench_halt, .on_trace = bench_trace, .ctx = b,
-		.has_bitband = core == VB_CORTEX_M3 || core == VB_CORTEX_M4F,
 	};
 	struct vb_region r = { .name = "flash", .base = 0x08000000, .size = sizeof(b->flash),
 			       .ram = b->flash, .executable = true };

@@ -368,6 +368,7 @@ sleep_end:
 	b	sleep_end
 sleep_irq:
 	adds	r5, #1
+	mov	r6, r4
 	bx	lr
 	.pool
 

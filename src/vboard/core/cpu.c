@@ -336,7 +336,7 @@ struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus
 		return NULL;
 	}
 	ppb_add(cpu);
-	if (config->has_bitband)
+	if (!config->no_bitband && (config->core == VB_CORTEX_M3 || config->core == VB_CORTEX_M4F))
 		bitband_add(cpu);
 	vb_clock_set_runner(clock, run, cpu);
 	return cpu;

@@ -50,8 +50,8 @@ struct vb_cpu_config {
 	void (*on_trace)(void *ctx, const uint8_t *packet, size_t bytes);
 	void *ctx;
 	uint32_t ccsidr_d, ccsidr_i;	/* M7: cache geometry; 0: 32 KiB each */
-	/* Bit-band aliases at 0x22000000 and 0x42000000 (M3, M4): the CPU adds them to the bus. */
-	bool has_bitband;
+	/* An M3 or M4 adds the bit-band aliases at 0x22000000 and 0x42000000 to the bus, unless: */
+	bool no_bitband;
 };
 
 struct vb_cpu;

@@ -154,7 +154,7 @@ static void special_write(struct vb_cpu *cpu, uint32_t value)
 	r->control = cpu->ipsr ? control & ~CONTROL_SPSEL : control;
 	if (cpu->traits->is_v6m)
 		return;
-	r->basepri = value >> 8 & 0xff & (0xff00u >> cpu->config.nvic_prio_bits);
+	r->basepri = value >> 8 & cpu_priority_mask(cpu);
 	r->faultmask = value >> 16 & 1;
 }
 

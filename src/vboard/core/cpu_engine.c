@@ -105,6 +105,7 @@ void cpu_pull(struct vb_cpu *cpu)
 	if (as_handler)
 		put(e, UC_ARM_REG_XPSR, regs->xpsr);
 	e->pushed = *regs;
+	regs->basepri &= cpu_priority_mask(cpu);	/* Unicorn keeps all eight bits */
 	cpu->regs_here = true;
 }
 

@@ -238,7 +238,12 @@ static void turn_page(struct engine *e, uint32_t pc)
 	const struct vb_region *r = vb_bus_find(e->cpu->bus, pc);
 	uint32_t page = pc & ~(PAGE - 1);
 
-	/* Unicorn executes from mapped RAM only, so the region is one. */
+	if (r == NULL || r->ram == NULL) {
+		/* Unmapped by the last instruction. `attention` is up: the maps follow first. */
+		e->page_addr = NO_PAGE;
+		stop(e, STOP_LIMIT);
+		return;
+	}
 	e->page_addr = page;
 	e->page_is_open = !r->guarded;
 	e->page = r->ram + (page - r->base);
@@ -255,8 +260,11 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *ctx)
 	(void)uc;
 	(void)size;
 	e->hook_pc = pc;
-	if ((pc ^ e->page_addr) & ~(uint64_t)(PAGE - 1))
+	if ((pc ^ e->page_addr) & ~(uint64_t)(PAGE - 1)) {
 		turn_page(e, pc);
+		if (e->page_addr == NO_PAGE)
+			return;
+	}
 	if (cpu->cycles >= e->limit || (cpu->attention | e->is_careful | e->is_forced)) {
 		switch (look_carefully(e, pc)) {
 		case LOOK_STOP: return;

@@ -82,7 +82,7 @@ static uint32_t priority_read(struct vb_cpu *cpu, struct vb_access *a, unsigned 
 
 static void priority_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)
 {
-	uint8_t mask = (uint8_t)(0xff00u >> cpu->config.nvic_prio_bits);
+	uint8_t mask = cpu_priority_mask(cpu);
 
 	(void)a;
 	for (unsigned i = 0; i < 4; i++) {

@@ -128,6 +128,12 @@ static inline bool cpu_is_privileged(uint32_t ipsr, uint32_t control)
 	return ipsr != 0 || !(control & CONTROL_NPRIV);
 }
 
+/* The bits of a priority that are implemented. */
+static inline uint8_t cpu_priority_mask(const struct vb_cpu *cpu)
+{
+	return (uint8_t)(0xff00u >> cpu->config.nvic_prio_bits);
+}
+
 static inline uint32_t *cpu_sp(struct vb_cpu *cpu)
 {
 	return cpu->ipsr == 0 && (cpu->regs.control & CONTROL_SPSEL) ? &cpu->regs.psp

@@ -123,7 +123,7 @@ static void shpr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, u
 {
 	static const uint32_t implemented[3] = { 0x00ffffff, 0xff000000, 0xffff00ff };
 	static const uint32_t v6m[3] = { 0, 0xff000000, 0xffff0000 };
-	uint32_t mask = (0xff00u >> cpu->config.nvic_prio_bits & 0xff) * 0x01010101u;
+	uint32_t mask = cpu_priority_mask(cpu) * 0x01010101u;
 
 	(void)a;
 	mask &= cpu->traits->is_v6m ? v6m[word] : implemented[word];
