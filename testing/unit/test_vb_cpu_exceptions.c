@@ -480,6 +480,7 @@ static void test_a_line_that_stays_high_interrupts_again(void **state)
 	bench_run(b, 200);
 	halt(b);
 	assert_in_range(reg(b, 5), 10, 30);
+	wr(b, 0xe000e200, 1);
 	wr(b, 0xe000e280, 1);			/* clearing the pending bit does not help */
 	assert_int_equal(rd(b, 0xe000e200), 1);
 	vb_cpu_irq(b->cpu, 0, false);
