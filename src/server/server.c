@@ -21,7 +21,8 @@
 #include "server/telnet.h"
 
 /* A port is reachable from the network only if the configuration says so. */
-#define DEFAULT_HOST "127.0.0.1"
+#define DEFAULT_HOST	"127.0.0.1"
+#define ACCEPT_PAUSE_MS 1000
 
 struct server *server_new(struct loop *loop, struct script *script)
 {
@@ -175,6 +176,22 @@ static void add_client(struct service *s, int in_fd, int out_fd, const char *pee
 		log_debug("%s: %s was refused", s->ops->name, peer);
 }
 
+static void on_pause_over(void *ctx)
+{
+	struct service *s = ctx;
+
+	s->pause = NULL;
+	loop_set_events(s->watch, POLLIN);
+}
+
+/* Who waits keeps the listener ready: looking at it again at once would be a busy loop. */
+static void pause_accepting(struct service *s, int reason)
+{
+	log_warning("%s: a client cannot be let in: %s", s->ops->name, strerror(reason));
+	loop_set_events(s->watch, 0);
+	s->pause = loop_add_timer(s->server->loop, ACCEPT_PAUSE_MS, 0, on_pause_over, s);
+}
+
 static void on_accept(void *ctx, short revents)
 {
 	struct service *s = ctx;
@@ -185,7 +202,7 @@ static void on_accept(void *ctx, short revents)
 	if (fd >= 0)
 		add_client(s, fd, fd, peer);
 	else if (errno == EMFILE || errno == ENFILE)
-		log_warning("%s: a client cannot be let in: %s", s->ops->name, strerror(errno));
+		pause_accepting(s, errno);
 }
 
 static enum err bind_error(const struct service_ops *ops, uint16_t port, int reason)
@@ -243,6 +260,10 @@ static enum err open_path(struct service *s, const char *path)
 	s->path = xstrdup(path);
 	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode))
 		return open_fifo(s, path);
+	if (strchr(path, '/') == NULL) {
+		error_why(ERR_ARGUMENT, "\"%s\" is no port", path);
+		return error_next(ERR_ARGUMENT, "give a number, 0 for any, disabled, or a path with a slash");
+	}
 	s->kind = SERVICE_UNIX;
 	return sock_listen_unix(path, &s->fd);
 }
@@ -356,6 +377,7 @@ void service_close(struct service *s)
 	while (s->clients != NULL)
 		client_destroy(s->clients);
 	loop_remove_fd(s->server->loop, s->watch);
+	loop_remove_timer(s->server->loop, s->pause);
 	if (s->fd >= 0)
 		close(s->fd);
 	if (s->out_fd >= 0)

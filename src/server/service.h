@@ -33,6 +33,7 @@ struct service {
 	enum service_kind kind;
 	int fd, out_fd;			/* out_fd: pipe and FIFO only */
 	struct loop_fd *watch;
+	struct loop_timer *pause;	/* no descriptors left: look again later */
 	uint16_t port;
 	char *path;
 	char where[80];			/* of log lines: "tcp/3333" */

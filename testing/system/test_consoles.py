@@ -439,3 +439,25 @@ def test_a_write_beside_all_banks_fails_unless_silence_is_asked_for(daemon, tmp_
     assert "no flash bank found" in daemon.fails(f"flash write_image {tmp_path}/x.bin 0x20000000")
     daemon.tcl("compat silent_errors on")
     assert "wrote 0 bytes" in daemon.tcl(f"flash write_image {tmp_path}/x.bin 0x20000000")
+
+
+def test_a_word_is_no_port(tmp_path):
+    done = run(*NO_HARDWARE, "-c", "tcl_port off", cwd=tmp_path)
+    assert done.returncode == 1 and '"off" is no port' in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_running_out_of_descriptors_passes():
+    daemon = Process(["bash", "-c", f"ulimit -n 24; exec {PROBED} -c noinit "
+                      "-c 'telnet_port disabled; tcl_port 0'"])
+    port = int(daemon.expect(r"port (\d+) for tcl").group(1))
+    clients = [socket.create_connection(("localhost", port), timeout=10) for _ in range(22)]
+    daemon.expect("cannot be let in")
+    for client in clients:
+        client.close()
+    time.sleep(1.2)
+    client = socket.create_connection(("localhost", port), timeout=10)
+    client.sendall(b"expr 1\x1a")
+    assert client.recv(10) == b"1\x1a"
+    assert daemon.text.count("cannot be let in") < 4
+    daemon.stop()
