@@ -28,13 +28,30 @@ static bool is_confirmed(const struct call *c)
 	return c->argc > 1 && strcmp(c->argv[c->argc - 1], "confirm") == 0;
 }
 
+static enum err write_claimed(struct flash_bank *bank, const struct stm32l4_option *options,
+			      size_t count, const char *what)
+{
+	enum err rc;
+
+	TRY(target_claim(bank->target, what));
+	rc = stm32l4_write_options(bank, options, count);
+	target_release(bank->target);
+	return rc;
+}
+
 static enum err write_one(struct flash_bank *bank, uint8_t reg, uint32_t value)
 {
 	const struct stm32l4_option option = { reg, value };
+
+	return write_claimed(bank, &option, 1, "option bytes");
+}
+
+static enum err load_claimed(struct flash_bank *bank)
+{
 	enum err rc;
 
-	TRY(target_claim(bank->target, "option bytes"));
-	rc = stm32l4_write_options(bank, &option, 1);
+	TRY(target_claim(bank->target, "option load"));
+	rc = stm32l4_load_options(bank);
 	target_release(bank->target);
 	return rc;
 }
@@ -64,7 +81,6 @@ static enum err regress(struct flash_bank *bank, uint32_t optr)
 	struct stm32l4_option options[2];
 	size_t count = 0;
 	uint32_t end;
-	enum err rc;
 
 	if (f->line->pcrop_unit != 0) {
 		TRY(stm32l4_read(bank, f->layout->pcrop[0][1], &end));
@@ -73,10 +89,7 @@ static enum err regress(struct flash_bank *bank, uint32_t optr)
 	}
 	options[count++] =
 		(struct stm32l4_option){ f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_0 };
-	TRY(target_claim(bank->target, "RDP regression"));
-	rc = stm32l4_write_options(bank, options, count);
-	target_release(bank->target);
-	return rc;
+	return write_claimed(bank, options, count, "RDP regression");
 }
 
 static enum err cmd_unlock(struct call *c)
@@ -211,7 +224,7 @@ static enum err write_factory(struct flash_bank *bank, bool is_regression)
 		};
 	}
 	options[count++] = (struct stm32l4_option){ f->layout->optr, f->line->factory_optr };
-	return stm32l4_write_options(bank, options, count);
+	return write_claimed(bank, options, count, "option bytes");
 }
 
 static enum err cmd_option_factory(struct call *c)
@@ -219,7 +232,6 @@ static enum err cmd_option_factory(struct call *c)
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 	uint32_t optr;
-	enum err rc;
 
 	TRY(arg_halted_bank(c, &bank, &f));
 	if (f->line->factory_optr == 0)
@@ -235,10 +247,7 @@ static enum err cmd_option_factory(struct call *c)
 		return error_next(ERR_REFUSED, "to do that run \"stm32l4x option_factory %u confirm\"",
 				  bank->number);
 	}
-	TRY(target_claim(bank->target, "option bytes"));
-	rc = write_factory(bank, stm32l4_rdp_level(optr) == 1);
-	target_release(bank->target);
-	TRY(rc);
+	TRY(write_factory(bank, stm32l4_rdp_level(optr) == 1));
 	log_info("factory option bytes written: run \"stm32l4x option_load %u\"", bank->number);
 	return OK;
 }
@@ -247,13 +256,9 @@ static enum err cmd_option_load(struct call *c)
 {
 	struct flash_bank *bank;
 	struct stm32l4 *f;
-	enum err rc;
 
 	TRY(arg_halted_bank(c, &bank, &f));
-	TRY(target_claim(bank->target, "option load"));
-	rc = stm32l4_load_options(bank);
-	target_release(bank->target);
-	TRY(rc);
+	TRY(load_claimed(bank));
 	result_printf(c, "stm32l4x option load completed. Power-on reset might be required\n");
 	return OK;
 }
@@ -376,7 +381,6 @@ static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enab
 {
 	struct stm32l4 *f = bank->priv;
 	uint32_t optr = f->optr;
-	enum err rc;
 
 	if (enable && stm32l4_rdp_level(optr) != 0)
 		return error_why(ERR_REFUSED, "TrustZone can be enabled at RDP level 0 only");
@@ -388,10 +392,7 @@ static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enab
 				  "to do that add \"confirm\" at the end of the command");
 	optr = enable ? optr | OPTR_TZEN : ((optr & ~OPTR_TZEN & ~0xffu) | RDP_LEVEL_0);
 	TRY(write_one(bank, f->layout->optr, optr));
-	TRY(target_claim(bank->target, "option load"));
-	rc = stm32l4_load_options(bank);
-	target_release(bank->target);
-	return rc;
+	return load_claimed(bank);
 }
 
 static enum err cmd_trustzone(struct call *c)
