@@ -50,8 +50,9 @@ enum err vb_state_load(struct vb_board *board, const char *path)
 	ok = board->chip->load(board, board->priv, f);
 	fclose(f);
 	if (!ok)
-		return error_why(ERR_IMAGE_FORMAT, "%s is no state file of a %s", path,
-				 board->chip->board_name);
+		return error_next(error_why(ERR_IMAGE_FORMAT, "%s is no state file of a %s", path,
+					    board->chip->board_name),
+				  "give another file, or delete it to start with a blank board");
 	return OK;
 }
 
@@ -203,7 +204,10 @@ static size_t control_input(void *ctx, const uint8_t *data, size_t n, struct buf
 		line[length] = 0;
 		if (length > 0 && line[length - 1] == '\r')
 			line[length - 1] = 0;
-		vb_control_line(control, line, out);
+		if (strlen(line) + 1 < length)
+			answer_error(out, "a line with a NUL in it");
+		else
+			vb_control_line(control, line, out);
 		used += length + 1;
 	}
 	vb_pace_mark(control->pace);

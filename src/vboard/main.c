@@ -171,7 +171,7 @@ static enum err parse_option(struct options *o, int value, const char *argument)
 		break;
 	default:
 		return error_why(ERR_ARGUMENT,
-				 "unknown option, or one without its argument: see --help");
+				 "unknown option, or one without its argument");
 	}
 	return OK;
 }
@@ -201,7 +201,7 @@ static enum err parse_command_line(struct options *o, int argc, char **argv, boo
 			return OK;
 	}
 	if (argc - optind != 1)
-		return error_why(ERR_ARGUMENT, "one board is needed: see --list");
+		return error_why(ERR_ARGUMENT, "one board is needed (--list shows them)");
 	o->board = argv[optind];
 	return OK;
 }
@@ -218,7 +218,7 @@ static enum err make_board(struct app *app)
 		if (strcmp(vb_chips[i]->board_name, o->board) == 0)
 			chip = vb_chips[i];
 	if (chip == NULL)
-		return error_why(ERR_ARGUMENT, "there is no board \"%s\": see --list", o->board);
+		return error_why(ERR_ARGUMENT, "there is no board \"%s\" (--list shows them)", o->board);
 	app->board = vb_board_new(chip);
 	if (app->board == NULL)
 		return error_why(ERR_INTERNAL, "the board \"%s\" could not be built", o->board);
@@ -393,6 +393,8 @@ int main(int argc, char **argv)
 			loop_run(app.loop);
 		rc = finish(&app, rc);
 	}
+	if (rc == ERR_ARGUMENT)
+		error_next(rc, "see --help");
 	if (rc != OK)
 		fprintf(stderr, "probed-vboard: %s\n", error_text(error_current()));
 	return rc == OK ? 0 : 1;

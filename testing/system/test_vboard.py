@@ -134,6 +134,14 @@ def test_control_memory_and_quoted_paths(still, tmp_path):
     assert path.read_bytes() == b"\x00\xa5\xa5\x03"
 
 
+def test_a_control_line_with_a_nul_is_answered(still):
+    with socket.create_connection(("localhost", still.ports["control"]), timeout=20) as sock:
+        sock.sendall(b"\0\xff\ntime\n")
+        lines = sock.makefile("rb")
+        assert json.loads(lines.readline())["ok"] is False
+        assert json.loads(lines.readline())["ok"] is True
+
+
 def test_control_port_survives_garbage(still):
     with socket.create_connection(("localhost", still.ports["control"]), timeout=20) as raw:
         raw.sendall(b"\x00\xff\r\n" + b"x" * 200000)

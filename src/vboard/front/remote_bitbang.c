@@ -82,7 +82,7 @@ static size_t remote_bitbang_input(void *ctx, const uint8_t *data, size_t n, str
 		goes_on = letter(rbb, (char)data[i], out);
 	vb_link_sync(rbb->board->link);
 	vb_pace_mark(rbb->pace);
-	rbb->packets++;
+	rbb->packets += i;
 	if (out->len > before)
 		rbb->round_trips++;
 	return goes_on ? n : SERVER_HANG_UP;

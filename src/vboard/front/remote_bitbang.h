@@ -15,8 +15,8 @@ struct vb_remote_bitbang {
 	struct vb_board *board;
 	struct vb_pace *pace;		/* may be NULL */
 	uint32_t hz;			/* speed of its clock */
-	uint64_t packets;		/* blocks read from the socket */
-	uint64_t round_trips;		/* those that had an answer */
+	uint64_t packets;		/* letters: how they group is the host's timing */
+	uint64_t round_trips;		/* blocks from the socket that had an answer */
 	bool has_warned;
 };
 
