@@ -264,7 +264,7 @@ static const struct vb_reg timer_table[] = {
 	{ "CR", 0x00, 0x00000100, 0x0000ffff, 0, cr_written, NULL },
 	{ "SR", 0x04, 0x000000ff, 0, 0x0000000f, NULL, NULL },
 	{ "CNT", 0x10, 0, 0xffffffff, 0, NULL, cnt_reading },
-	{ NULL }
+	{ 0 }
 };
 
 static void test_register_table(void **state)
