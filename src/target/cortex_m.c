@@ -98,6 +98,8 @@ static enum err identify(struct cortex_m *cm)
 		mem_ap_queue_read32(cm->ap, ID_PFR1, &pfr1);
 	if (mem_ap_run(cm->ap) != OK)	/* not readable while held in reset */
 		error_clear();
+	/* r0p0 and r0p1 do not hide interrupts that were pending before C_MASKINTS was set. */
+	cm->masks_in_halt = cm->core->part == 0xc27 && bits_get(cm->cpuid, 23, 20) == 0;
 	cm->has_fpu = bits_get(mvfr0, 7, 4) != 0;
 	cm->has_mve = cm->core->arch == ARCH_V8M_MAIN && bits_get(mvfr1, 11, 8) != 0;
 	cm->has_security = bits_get(pfr1, 7, 4) != 0;

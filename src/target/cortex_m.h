@@ -94,6 +94,7 @@ struct cortex_m {
 	uint32_t dfsr, icsr;		/* at the last halt */
 	unsigned drain_pause;		/* steps until serving interrupts is tried again */
 	uint32_t undrained;		/* what stayed pending the last time */
+	bool masks_in_halt;		/* Cortex-M7 erratum 702596: C_MASKINTS must be set early */
 	bool is_masked;			/* C_MASKINTS is set now */
 	bool is_reset_armed;		/* halt mode reset under way */
 	uint32_t demcr;			/* what DEMCR should hold between resets */

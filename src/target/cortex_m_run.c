@@ -77,6 +77,8 @@ enum err cortex_m_entered_debug(struct cortex_m *cm)
 	struct reg_batch batch;
 
 	target_forget_registers(cm->target);
+	if (cm->masks_in_halt && !cm->is_masked)
+		dhcsr_queue_write(cm, C_HALT | C_MASKINTS);
 	mem_ap_queue_read32(cm->ap, DFSR, &cm->dfsr);
 	mem_ap_queue_read32(cm->ap, ICSR, &cm->icsr);
 	reg_batch_queue(cm, &batch);
@@ -97,6 +99,8 @@ enum err cortex_m_halt(struct target *t)
 	cm->halt_asked = true;
 	target_forget_registers(t);
 	dhcsr_queue_write(cm, C_HALT | (cm->is_masked ? C_MASKINTS : 0));
+	if (cm->masks_in_halt && !cm->is_masked)
+		dhcsr_queue_write(cm, C_HALT | C_MASKINTS);
 	mem_ap_queue_read32(cm->ap, DFSR, &cm->dfsr);
 	mem_ap_queue_read32(cm->ap, ICSR, &cm->icsr);
 	mem_ap_queue_read32(cm->ap, DHCSR, &dhcsr);

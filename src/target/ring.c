@@ -11,6 +11,7 @@
 #include "target/target_priv.h"
 
 #define CHUNK_MAX  4096u	/* some 12 ms at 4 MHz: then the event loop has its turn */
+#define LOOKS_MAX  32u		/* some 0.7 ms at 4 MHz */
 #define STALL_MS   20u		/* nothing taken for so long: look whether the code still runs */
 
 struct feeder {
@@ -20,6 +21,7 @@ struct feeder {
 	uint32_t first, end;		/* data part */
 	uint32_t wp, rp;		/* ours as written, theirs as last read */
 	uint32_t told_wp;		/* what the target knows */
+	unsigned looks;			/* reads of the pointer in the last poll */
 	size_t sent;
 	uint64_t moved_ms, looked_ms;
 	bool has_stopped;
@@ -84,6 +86,7 @@ static enum err send_chunk(struct feeder *f, uint32_t n)
 {
 	uint32_t rp = f->rp;
 
+	f->looks = 0;
 	queue_pointers(f, &rp);
 	TRY(mem_ap_write(f->t->ap, f->wp, 4, n / 4, f->feed->data + f->sent, NULL));
 	f->sent += n;
@@ -93,13 +96,16 @@ static enum err send_chunk(struct feeder *f, uint32_t n)
 	return check_pointer(f, rp);
 }
 
+/* A full ring takes its time to drain: ask more often in one round trip, then there are fewer. */
 static enum err look(struct feeder *f)
 {
-	uint32_t rp = f->rp;
+	uint32_t rp[LOOKS_MAX];
 
-	queue_pointers(f, &rp);
+	f->looks = MIN(f->looks * 2 + 1, LOOKS_MAX);
+	for (unsigned i = 0; i < f->looks; i++)
+		queue_pointers(f, &rp[i]);
 	TRY(mem_ap_run(f->t->ap));
-	return check_pointer(f, rp);
+	return check_pointer(f, rp[f->looks - 1]);
 }
 
 /* Nothing was taken for a while: has the code ended, or does it hang? */

@@ -59,3 +59,33 @@ proc cortex_m3 {args} {
 	echo "DEPRECATED! use 'cortex_m' not 'cortex_m3'"
 	uplevel 1 [list cortex_m {*}$args]
 }
+
+# There is nothing to keep ready: fast_load_image has written at once.
+proc fast_load {} {
+}
+add_usage_text fast_load ""
+add_help_text fast_load "Does nothing: fast_load_image has written already."
+
+# Writes and reads back `bytes` of the work area with accesses of each size.
+proc test_mem_access {bytes} {
+	set t [target current]
+	set base [$t cget -work-area-phys]
+	if {$bytes <= 0 || $bytes > [$t cget -work-area-size]} {
+		return -code error "the work area of $t has [$t cget -work-area-size] bytes"
+	}
+	set saved [$t read_memory $base 8 $bytes]
+	foreach width {8 16 32} {
+		set values {}
+		for {set i 0} {$i < $bytes * 8 / $width} {incr i} {
+			lappend values [format 0x%x [expr {($i * 2654435761 + $width) & ((1 << $width) - 1)}]]
+		}
+		$t write_memory $base $width $values
+		if {[$t read_memory $base $width [llength $values]] ne $values} {
+			return -code error "$width-bit accesses do not read back what was written"
+		}
+	}
+	$t write_memory $base 8 $saved
+	return "$bytes bytes read back as written with 8, 16 and 32 bits"
+}
+add_usage_text test_mem_access "bytes"
+add_help_text test_mem_access "Writes and reads back part of the work area with each access size."

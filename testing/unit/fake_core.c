@@ -212,6 +212,9 @@ static bool write_ppb(uint32_t addr, uint32_t v)
 	case 0xe000edfc: core.demcr = v; return true;
 	case 0xe000ed30: core.dfsr &= ~v; return true;
 	case 0xe000ed94: core.mpu_ctrl = v; return true;
+	case 0xe000ef58:	/* ICIMVAU */
+	case 0xe000ef70:	/* DCCIMVAC */
+	case 0xe000ef78: core.cache_ops++; return true;
 	case 0xe000ed0c:
 		if (v >> 16 == 0x05fa && (v & 5) && !core.ignores_reset)
 			reset_core();
@@ -268,7 +271,10 @@ static bool read_ppb(uint32_t addr, uint32_t *v)
 		return true;
 	case 0xe000edf8: *v = core.dcrdr; return true;
 	case 0xe000edfc: *v = core.demcr; return true;
-	case 0xe000ef40: *v = 0x10110021; return true;
+	case 0xe000ef40: *v = core.mvfr0; return true;
+	case 0xe000ed44: *v = core.id_pfr1; return true;
+	case 0xe000ed78: *v = core.clidr; return true;
+	case 0xe000ed14: *v = core.ccr; return true;
 	case 0xe000ef44: *v = 0x11000011; return true;
 	case 0xe0001000: *v = core.demcr & 1u << 24 ? 0x40000000 : 0; return true;
 	case 0xe0002000: *v = core.fp_ctrl; return true;
@@ -494,6 +500,7 @@ int bench_setup(void **state)
 	put_le32(core.flash, RAM + 0x8000);
 	put_le32(core.flash + 4, FLASH + 0x101);
 	core.cpuid = 0x410fc241;
+	core.mvfr0 = 0x10110021;
 	power_cycle();
 	core.resets = 0;
 	log_set_level(LOG_ERROR);

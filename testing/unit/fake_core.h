@@ -26,6 +26,7 @@ struct fake_core {
 	uint8_t flash[MEM_BYTES], ram[MEM_BYTES];
 	uint32_t regs[0x60];		/* by REGSEL; 13 is an alias */
 	uint32_t dhcsr, demcr, dfsr, dcrdr, icsr, fp_ctrl, cpuid, mpu_ctrl, cfsr, hfsr;
+	uint32_t mvfr0, id_pfr1, clidr, ccr, cache_ops;
 	uint32_t fp_comp[8];
 	uint32_t dwt_comp[4], dwt_mask[4], dwt_function[4];
 	bool held_in_reset, never_ready, is_dead, ignores_reset;

@@ -42,6 +42,85 @@ static void test_identified(void **state)
 		assert_int_equal(core.fp_comp[i], 0);
 }
 
+static const struct {
+	const char *name;
+	uint32_t cpuid, mvfr0, id_pfr1, fp_ctrl;
+	const char *has[4], *lacks[4];
+	uint32_t tar_wrap;
+	unsigned fpb_version;
+} cores[] = {
+	{ "Cortex-M0", 0x410cc200, 0, 0, 0x41, { "primask", "control", "psp" },
+	  { "basepri", "faultmask", "d0", "msplim" }, 0x400, 1 },
+	{ "Cortex-M3", 0x412fc231, 0, 0, 0x260, { "basepri", "faultmask" }, { "d0", "msp_s" }, 0x1000, 1 },
+	{ "Cortex-M7", 0x411fc271, 0x10110221, 0, 0x10000080, { "d15", "fpscr", "basepri" },
+	  { "vpr", "msp_ns" }, 0x400, 2 },
+	{ "Cortex-M23", 0x411cd200, 0, 0x10, 0x10000040, { "msp_ns", "msplim_s", "primask_ns" },
+	  { "basepri", "basepri_s", "msplim_ns", "d0" }, 0x400, 2 },
+	{ "Cortex-M33", 0x410fd213, 0x10110021, 0x10, 0x10000080,
+	  { "msplim_ns", "basepri_ns", "control_s", "d0" }, { "msplim", "vpr" }, 0x400, 2 },
+	{ "Cortex-M33 without the Security Extension", 0x410fd213, 0, 0, 0x10000080,
+	  { "msplim", "psplim", "basepri" }, { "msp_s", "d0" }, 0x400, 2 },
+};
+
+static void test_each_core_has_its_registers(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cores); i++) {
+		core.cpuid = cores[i].cpuid;
+		core.mvfr0 = cores[i].mvfr0;
+		core.id_pfr1 = cores[i].id_pfr1;
+		core.fp_ctrl = cores[i].fp_ctrl;
+		b->t->ap->tar_wrap = 0x400;
+		assert_int_equal(target_examine(b->t), OK);
+		for (unsigned k = 0; k < 4; k++) {
+			const char *has = cores[i].has[k], *lacks = cores[i].lacks[k];
+
+			if (has != NULL && target_find_reg(b->t, has) == NULL)
+				fail_msg("%s has no %s", cores[i].name, has);
+			if (lacks != NULL && target_find_reg(b->t, lacks) != NULL)
+				fail_msg("%s has %s", cores[i].name, lacks);
+		}
+		assert_int_equal(b->t->ap->tar_wrap, cores[i].tar_wrap);
+		/* All that there are can be read, lazy ones too, and each number is there once. */
+		assert_int_equal(target_halt(b->t), OK);
+		for (size_t k = 0; k < b->t->reg_count; k++) {
+			uint64_t value;
+
+			assert_int_equal(target_get_reg(b->t, &b->t->regs[k], &value), OK);
+			for (size_t m = 0; m < k; m++)
+				assert_int_not_equal(b->t->regs[k].number, b->t->regs[m].number);
+		}
+		assert_int_equal(target_add_breakpoint(b->t, FLASH + 0x402, 2, BREAK_HARD), OK);
+		assert_int_equal(target_resume(b->t, NULL, true, false), OK);
+		assert_int_equal(core.fp_comp[0], cores[i].fpb_version == 1 ? 0x88000401 : 0x08000403);
+		assert_int_equal(target_remove_all_breakpoints(b->t), OK);
+	}
+	core.cpuid = 0x410fc050;	/* a Cortex-A5 */
+	assert_int_equal(target_examine(b->t), ERR_UNSUPPORTED);
+	assert_non_null(strstr(error_current()->evidence, "CPUID = 0x410fc050"));
+	error_clear();
+}
+
+static void test_a_breakpoint_on_m7_keeps_the_caches_honest(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	core.cpuid = 0x411fc271;
+	core.clidr = 0x09000003;
+	core.fp_ctrl = 0x10000080;
+	assert_int_equal(target_examine(b->t), OK);
+	halt_at(b, FLASH + 0x200);
+	assert_int_equal(target_add_breakpoint(b->t, RAM + 0x2000, 2, BREAK_SOFT), OK);
+	assert_int_equal(core.cache_ops, 0);	/* they are off */
+	assert_int_equal(target_remove_all_breakpoints(b->t), OK);
+	core.ccr = 3u << 16;
+	assert_int_equal(target_add_breakpoint(b->t, RAM + 0x2000, 2, BREAK_SOFT), OK);
+	assert_true(core.cache_ops >= 3);
+	/* Above 0x20000000 version 2 can also compare. */
+	assert_int_equal(target_add_breakpoint(b->t, RAM + 0x3000, 2, BREAK_HARD), OK);
+}
+
 static void test_halt_with_all_registers_is_one_batch(void **state)
 {
 	struct bench *b = bench_of(state);
@@ -537,6 +616,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_identified),
+		CASE(test_each_core_has_its_registers),
+		CASE(test_a_breakpoint_on_m7_keeps_the_caches_honest),
 		CASE(test_halt_with_all_registers_is_one_batch),
 		CASE(test_step_with_all_registers_is_one_batch),
 		CASE(test_a_slow_register_is_read_again),
