@@ -262,7 +262,8 @@ static enum err open_path(struct service *s, const char *path)
 		return open_fifo(s, path);
 	if (strchr(path, '/') == NULL) {
 		error_why(ERR_ARGUMENT, "\"%s\" is no port", path);
-		return error_next(ERR_ARGUMENT, "give a number, 0 for any, disabled, or a path with a slash");
+		return error_next(ERR_ARGUMENT,
+				  "give a number, 0 for any, disabled, or a path with a slash");
 	}
 	s->kind = SERVICE_UNIX;
 	return sock_listen_unix(path, &s->fd);
