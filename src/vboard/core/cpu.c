@@ -13,9 +13,13 @@
 
 uint64_t cpu_time_of(const struct vb_cpu *cpu, uint64_t cycle)
 {
-	unsigned __int128 ns = (unsigned __int128)(cycle - cpu->epoch_cycle) * NS_PER_S;
+	uint64_t cycles = cycle - cpu->epoch_cycle;
 
-	return cpu->epoch_ns + (uint64_t)((ns + cpu->hclk - 1) / cpu->hclk);
+	/* Asked at each access to a device: the wide division only when it must be. */
+	if (cycles < UINT64_MAX / 2 / NS_PER_S)
+		return cpu->epoch_ns + (cycles * NS_PER_S + cpu->hclk - 1) / cpu->hclk;
+	return cpu->epoch_ns +
+	       (uint64_t)(((unsigned __int128)cycles * NS_PER_S + cpu->hclk - 1) / cpu->hclk);
 }
 
 /* The first cycle that does not fit before `ns`. */

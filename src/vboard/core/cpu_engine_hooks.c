@@ -125,6 +125,8 @@ static enum look look_carefully(struct engine *e, uint32_t pc)
 	}
 	if (!e->is_careful)
 		return LOOK_ON;
+	if ((e->cpu->caution & CAUTION_CODE) == CAUTION_FPB && !fpb_may_match(&e->cpu->fpb, pc))
+		return LOOK_ON;
 	if (!engine_may_execute(e, pc, &why)) {
 		stop(e, why);
 		return LOOK_STOP;
@@ -141,12 +143,14 @@ static bool it_block_is_native(struct engine *e, uint32_t pc, uint16_t it_op)
 {
 	uint32_t at = pc + 2;
 
-	if (e->cpu->caution)
+	if (e->cpu->caution & ~(unsigned)CAUTION_FPB)
 		return false;
 	for (unsigned n = op_it_members(it_op); n > 0; n--) {
 		uint16_t op;
 
 		if (!cpu_fetch16(e->cpu, at, &op) || op_is_memory(op) || op_is_udf(op))
+			return false;
+		if (fpb_may_match(&e->cpu->fpb, at))
 			return false;
 		switch ((enum op_class)e->classes[op]) {
 		case OP_PLAIN: break;
@@ -303,21 +307,25 @@ static bool guard_refuses(struct engine *e, const struct vb_region *r, struct vb
 	return true;
 }
 
-static bool data_is_refused(struct engine *e, struct vb_access *a)
+static bool data_is_refused(struct engine *e, uint32_t addr, unsigned size, bool is_write)
 {
 	struct vb_cpu *cpu = e->cpu;
+	struct vb_access a = { .master = VB_CPU_DATA, .addr = addr, .size = size,
+			       .is_write = is_write, .is_privileged = is_privileged(e) };
 
-	if ((cpu->caution & CAUTION_UNALIGNED) && (a->addr & (MIN(a->size, 4u) - 1))) {
-		abandon(e, FAULT_UNALIGNED, a->addr);
+	if ((cpu->caution & CAUTION_UNALIGNED) && (addr & (MIN(size, 4u) - 1))) {
+		abandon(e, FAULT_UNALIGNED, addr);
 		return true;
 	}
 	if ((cpu->caution & CAUTION_MPU) &&
-	    !mpu_allows(cpu, a->addr, a->is_write, false, a->is_privileged)) {
-		abandon(e, FAULT_DATA_MPU, a->addr);
+	    !mpu_allows(cpu, addr, is_write, false, a.is_privileged)) {
+		abandon(e, FAULT_DATA_MPU, addr);
 		return true;
 	}
-	return (cpu->caution & CAUTION_GUARD) &&
-	       guard_refuses(e, vb_bus_find(cpu->bus, a->addr), a);
+	if (!(cpu->caution & CAUTION_GUARD))
+		return false;
+	cpu_note_time(cpu);
+	return guard_refuses(e, vb_bus_find(cpu->bus, addr), &a);
 }
 
 static void keep_for_undo(struct engine *e, uint32_t addr, unsigned size)
@@ -337,28 +345,23 @@ static void on_data(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
 {
 	struct engine *e = ctx;
 	struct vb_cpu *cpu = e->cpu;
+	unsigned caution = cpu->caution & CAUTION_DATA;
+	uint32_t addr = (uint32_t)address;
+	bool is_write = type == UC_MEM_WRITE;
 
 	(void)uc;
-	if (!(cpu->caution & CAUTION_DATA) || e->is_abandoned)
+	if (caution == 0 || e->is_abandoned)
 		return;
-	if ((cpu->caution & CAUTION_DATA) == CAUTION_GUARD &&
-	    (uint32_t)address - e->open_first < e->open_bytes)
-		return;
-
-	struct vb_access a = { .master = VB_CPU_DATA,
-			       .addr = (uint32_t)address,
-			       .size = (unsigned)size,
-			       .is_write = type == UC_MEM_WRITE,
-			       .is_privileged = is_privileged(e) };
-
-	cpu_note_time(cpu);
-	if (data_is_refused(e, &a)) {
-		if (a.is_write)
-			keep_for_undo(e, a.addr, a.size);
+	if (addr - e->open_first < e->open_bytes)
+		caution &= ~(unsigned)CAUTION_GUARD;
+	if ((caution & ~(unsigned)CAUTION_DWT_DATA) &&
+	    data_is_refused(e, addr, (unsigned)size, is_write)) {
+		if (is_write)
+			keep_for_undo(e, addr, (unsigned)size);
 		return;
 	}
-	if (cpu->caution & CAUTION_DWT_DATA)
-		dwt_data_access(cpu, a.is_write, a.addr, a.size, (uint32_t)value);
+	if (caution & CAUTION_DWT_DATA)
+		dwt_data_access(cpu, is_write, addr, (unsigned)size, (uint32_t)value);
 }
 
 static bool on_unmapped(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value,

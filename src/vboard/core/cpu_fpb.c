@@ -59,6 +59,26 @@ bool fpb_remaps(struct vb_cpu *cpu, uint32_t addr, uint32_t *word)
 	return false;
 }
 
+/* Most instructions are not near a breakpoint: one bit test tells. */
+static void comparators_changed(struct vb_cpu *cpu)
+{
+	struct fpb *f = &cpu->fpb;
+
+	f->filter = 0;
+	for (unsigned i = 0; i < cpu->traits->fpb_code; i++) {
+		uint32_t addr = f->comp[i] & 0x1ffffffc;
+
+		if (!(f->ctrl & f->comp[i] & 1))
+			continue;
+		if (cpu->traits->fpb_rev)
+			f->filter |= 1ull << (f->comp[i] / 2 % 64);
+		else
+			f->filter |= 3ull << (addr / 2 % 64);	/* either halfword */
+	}
+	engine_update_caution(cpu);
+	cpu->attention = true;
+}
+
 static uint32_t ctrl_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 {
 	unsigned code = cpu->traits->fpb_code;
@@ -76,8 +96,7 @@ static void ctrl_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, u
 	if (!(value & CTRL_KEY))
 		return;
 	cpu->fpb.ctrl = value & 1;
-	engine_update_caution(cpu);
-	cpu->attention = true;
+	comparators_changed(cpu);
 }
 
 static bool can_remap(const struct vb_cpu *cpu)
@@ -114,8 +133,7 @@ static void comp_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, u
 	if (cpu->traits->fpb_rev == 0)
 		value &= word < cpu->traits->fpb_code ? 0xdffffffd : 0x1ffffffd;
 	cpu->fpb.comp[word] = value;
-	engine_update_caution(cpu);
-	cpu->attention = true;
+	comparators_changed(cpu);
 }
 
 const struct ppb_reg fpb_regs[] = {

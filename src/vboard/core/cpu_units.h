@@ -39,7 +39,10 @@ struct scs {
 void scs_reset(struct vb_cpu *cpu);
 
 /* cpu_fpb.c, cpu_dwt.c, cpu_itm.c, cpu_mpu.c */
-struct fpb { uint32_t ctrl, remap, comp[16]; };
+struct fpb {
+	uint32_t ctrl, remap, comp[16];
+	uint64_t filter;	/* bit (addr / 2) % 64 clear: no comparator matches there */
+};
 struct dwt {
 	uint32_t ctrl, comp[4], mask[4], function[4];
 	uint32_t cyccnt;
@@ -48,6 +51,10 @@ struct dwt {
 };
 struct itm { bool is_locked; uint32_t ter, tpr, tcr, acpr, sppr, ffcr, cspsr, fscr; };
 struct mpu { uint32_t ctrl, rnr, rbar[16], rasr[16], mair[2]; };
+static inline bool fpb_may_match(const struct fpb *f, uint32_t addr)
+{
+	return f->filter >> (addr / 2 % 64) & 1;
+}
 bool fpb_matches(const struct vb_cpu *cpu, uint32_t addr);
 bool fpb_remaps(struct vb_cpu *cpu, uint32_t addr, uint32_t *word);
 bool dwt_pc_matches(struct vb_cpu *cpu, uint32_t addr);
