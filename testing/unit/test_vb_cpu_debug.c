@@ -366,6 +366,40 @@ static void test_fpb_v2(void **state)
 	bench_free(b);
 }
 
+static void test_v8m_watchpoints_and_status(void **state)
+{
+	struct bench *b = bench_new_core(VB_CORTEX_M33, 0x410fd213);
+
+	(void)state;
+	memcpy(b->flash, program_watch, sizeof(program_watch));
+	vb_cpu_reset(b->cpu, VB_CPU_POWER_ON);
+	halt(b);
+	assert_int_equal(rd(b, DHCSR), 0x00130003);		/* S_SDE */
+	wr(b, DEMCR, 0x01000000);
+	assert_int_equal(rd(b, DWT_FUNCTION0) >> 27, 0x0b);
+	wr(b, DWT_COMP0, 0x20000300);
+	wr(b, DWT_FUNCTION0, 5 | 1 << 4 | 2 << 10);		/* a store, a word */
+	wr(b, DHCSR, RUN);
+	assert_true(rd(b, DHCSR) & BIT(26));			/* S_RESTART_ST */
+	assert_false(rd(b, DHCSR) & BIT(26));
+	bench_run(b, 100);
+	assert_true(is_halted(b));
+	assert_int_equal(reg(b, PC), watch_load);
+	assert_true(rd(b, DWT_FUNCTION0) & BIT(24));
+	wr(b, DWT_FUNCTION0, 0);
+	wr(b, DWT_COMP0, 0x20000304);				/* a range of two comparators */
+	wr(b, DWT_COMP0 + 16, 0x20000309);
+	wr(b, DWT_FUNCTION0, 4 | 1 << 4);
+	wr(b, DWT_FUNCTION0 + 16, 7);
+	wr(b, DHCSR, RUN);
+	bench_run(b, 100);
+	assert_int_equal(reg(b, PC), watch_half);
+	wr(b, DHCSR, RUN);
+	bench_run(b, 100);
+	assert_int_equal(reg(b, PC), watch_half + 2);
+	bench_free(b);
+}
+
 static void watch(struct bench *b, unsigned n, uint32_t addr, unsigned mask, uint32_t function)
 {
 	wr(b, DEMCR, 0x01000000);
@@ -736,6 +770,7 @@ int main(void)
 		cmocka_unit_test(test_fpb_breaks_on_both_halves),
 		cmocka_unit_test(test_fpb_replaces_an_instruction),
 		cmocka_unit_test(test_fpb_v2),
+		cmocka_unit_test(test_v8m_watchpoints_and_status),
 		cmocka_unit_test(test_watchpoints_stop_behind_the_access),
 		cmocka_unit_test(test_watching_a_device),
 		cmocka_unit_test(test_a_watchpoint_inside_an_it_block),

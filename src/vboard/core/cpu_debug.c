@@ -306,7 +306,8 @@ static uint32_t demcr_read(struct vb_cpu *cpu, struct vb_access *a, unsigned wor
 {
 	(void)a;
 	(void)word;
-	return cpu->debug.demcr;
+	return (cpu->debug.demcr & ~DEMCR_MON_PEND) |
+	       (exc_bit(cpu->nvic.pending, EXC_DEBUGMON) ? DEMCR_MON_PEND : 0);
 }
 
 static void demcr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)
@@ -316,8 +317,7 @@ static void demcr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, 
 	(void)a;
 	(void)word;
 	cpu->debug.demcr = value & (cpu->traits->is_v6m ? 0x01000401 : 0x010f07f1);
-	if ((cpu->debug.demcr ^ old) & DEMCR_MON_PEND)
-		cpu_set_pending(cpu, EXC_DEBUGMON, value & DEMCR_MON_PEND);
+	cpu_set_pending(cpu, EXC_DEBUGMON, cpu->debug.demcr & DEMCR_MON_PEND);
 	dwt_trace_enabled(cpu, old & DEMCR_TRCENA);
 	engine_update_caution(cpu);
 	cpu->attention = true;
