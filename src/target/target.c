@@ -202,6 +202,8 @@ enum err target_poll(struct target *t)
 	enum target_state old = t->state;
 
 	TRY(target_check_examined(t));
+	if (t->own->claim != NULL && !is_holder(t))
+		return OK;	/* whoever holds it looks himself, and acts on what he sees */
 	TRY(t->type->poll(t));
 	return target_state_changed(t, old);
 }

@@ -255,7 +255,7 @@ def test_lockup_is_ended_and_explained(daemon, program, select):
     daemon.tcl("reset halt; resume; sleep 20; halt")
     daemon.tcl(f"mww {names['select']:#x} {select}; resume")
     wait_for(lambda: daemon.tcl("stm32l4x.cpu curstate") == "halted", "the lockup to be found")
-    assert "clearing lockup after double fault" in daemon.text
+    daemon.expect("clearing lockup after double fault")
     assert "Lockup: a fault inside the HardFault or NMI handler" in daemon.tcl("fault")
     daemon.tcl("reset halt")
     assert reg(daemon, "pc") == names["Reset_Handler"]
@@ -453,7 +453,7 @@ def test_a_failing_handler_is_told_and_stops_nothing(daemon, program):
     program("blink")
     daemon.tcl("stm32l4x.cpu configure -event reset-init {nosuchcommand}")
     daemon.tcl("reset init")
-    assert "Error executing event reset-init on target stm32l4x.cpu:" in daemon.text
+    daemon.expect(r"Error executing event reset-init on target stm32l4x\.cpu:")
     assert daemon.tcl("stm32l4x.cpu curstate") == "halted"
 
 
@@ -461,7 +461,7 @@ def test_a_reset_in_a_reset_handler_is_refused(daemon, program):
     program("blink")
     daemon.tcl("stm32l4x.cpu configure -event reset-init {reset halt}")
     daemon.tcl("reset init")
-    assert "'reset' can not be invoked recursively" in daemon.text
+    daemon.expect("'reset' can not be invoked recursively")
     assert daemon.tcl("stm32l4x.cpu curstate") == "halted"
 
 

@@ -544,6 +544,9 @@ static void other_client(void *ctx)
 	assert_int_equal(target_set_reg32(b->t, "r0", 1), ERR_BUSY);
 	assert_int_equal(target_claim(b->t, "something else"), ERR_BUSY);
 	assert_int_equal(target_read_u8(b->t, RAM, &byte), OK);
+	core.runs = 0;
+	assert_int_equal(target_poll(b->t), OK);
+	assert_int_equal(core.runs, 0);	/* the holder's business */
 	error_clear();
 	target_cancel(b->t);
 }
