@@ -118,6 +118,18 @@ static void test_getting_past_a_breakpoint_lets_no_handler_run(void **state)
 	assert_true(f->stepped_over);		/* a step as any other */
 }
 
+static void test_a_resume_that_comes_twice_has_one_answer(void **state)
+{
+	struct fake *f = *state;
+
+	EXPECT(f, "vCont;c", "");
+	EXPECT(f, "vCont;c", "");
+	EXPECT(f, "vCont;s:1", "");
+	assert_int_equal(f->resumes + f->steps, 1);
+	fake_halt(f, HALT_BREAKPOINT, 0x08000100);
+	assert_string_equal(fake_answers(f), "T05thread:1;");
+}
+
 static void test_gdb_sync_makes_the_next_step_a_report(void **state)
 {
 	struct fake *f = *state;
@@ -287,6 +299,7 @@ int main(void)
 		TEST(test_range_step_ends_outside_or_at_a_breakpoint),
 		TEST(test_ctrl_c_ends_a_long_range),
 		TEST(test_getting_past_a_breakpoint_lets_no_handler_run),
+		TEST(test_a_resume_that_comes_twice_has_one_answer),
 		TEST(test_gdb_sync_makes_the_next_step_a_report),
 		TEST(test_continue_while_running_waits),
 		TEST(test_resume_that_fails_still_ends_the_wait),

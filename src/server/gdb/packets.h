@@ -52,6 +52,8 @@ void stop_tick(struct gdb_session *s);
 
 /* resume.c */
 void resume_interrupt(struct gdb_session *s);
+/* A range is not stepped on. */
+void resume_end_range(struct gdb_session *s);
 /* After a File-I/O call. */
 enum err resume_again(struct gdb_session *s);
 

@@ -115,6 +115,14 @@ static bool is_in_range(struct gdb_session *s)
 	return pc >= s->range.start && pc < s->range.end && !has_breakpoint(t, pc);
 }
 
+void resume_end_range(struct gdb_session *s)
+{
+	s->range.is_active = false;
+	s->is_stepping = false;
+	loop_remove_timer(s->server->loop, s->range_timer);
+	s->range_timer = NULL;
+}
+
 static void on_range_timer(void *ctx)
 {
 	struct gdb_session *s = ctx;
@@ -170,6 +178,10 @@ static bool is_sync(struct gdb_session *s, const struct order *order)
 
 static enum err follow(struct gdb_session *s, const struct order *order)
 {
+	if (s->run != GDB_STOPPED) {
+		gdb_no_answer(s);	/* sent again, or by no GDB: one stop reply answers all */
+		return OK;
+	}
 	s->was_step = order->action != ACTION_CONTINUE;
 	gdb_wait_for_stop(s);
 	if (is_sync(s, order)) {

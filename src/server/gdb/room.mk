@@ -40,6 +40,7 @@ EXTRA_DIST += \
 	testing/fuzz/seeds/rsp/load testing/fuzz/seeds/rsp/breaks \
 	testing/fuzz/seeds/rsp/ctrl-c-everywhere testing/fuzz/seeds/rsp/starts-over \
 	testing/fuzz/seeds/rsp/escape-at-the-end testing/fuzz/seeds/rsp/memory-at-the-top \
-	testing/fuzz/seeds/rsp/registers testing/fuzz/seeds/rsp/file-call
+	testing/fuzz/seeds/rsp/registers testing/fuzz/seeds/rsp/file-call \
+	testing/fuzz/seeds/rsp/breakpoint-after-detach testing/fuzz/seeds/rsp/range-step-twice
 EXTRA_DIST += testing/system/rsp_client.py testing/system/test_gdb.py testing/system/test_gdb_rsp.py \
 	testing/system/test_gdb_ide.py

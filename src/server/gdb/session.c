@@ -52,7 +52,7 @@ static void session_free(struct gdb_session *s)
 	}
 	for (struct gdb_item *item; (item = queue_pop(s)) != NULL;)
 		item_free(item);
-	loop_remove_timer(s->server->loop, s->range_timer);
+	resume_end_range(s);
 	output_free(s);
 	flash_forget(s);
 	cache_free(s);
@@ -133,18 +133,18 @@ void session_attach(struct gdb_session *s)
 
 void session_detach(struct gdb_session *s)
 {
-	if (!s->is_attached)
-		return;
+	bool was_attached = s->is_attached;
+
 	s->is_attached = false;
 	if (s->run != GDB_STOPPED)
 		s->target->quiet_halt = false;	/* nobody shows it now */
 	s->run = GDB_STOPPED;
-	s->range.is_active = false;
+	resume_end_range(s);
 	console_close(s);
 	flash_forget(s);
 	points_remove_all(s);
-	if (session_has_company(s))
-		return;		/* the core is theirs now */
+	if (!was_attached || session_has_company(s))
+		return;		/* the core is the others' */
 	target_call_event(s->target, EVENT_GDB_DETACH);
 	leave_core(s);
 }
@@ -152,7 +152,7 @@ void session_detach(struct gdb_session *s)
 /* Breakpoints cannot be taken out while another client's work has the target: session_tick tries on. */
 static void leave(struct gdb_session *s)
 {
-	if (!s->is_attached || target_claimed_by(s->target) == NULL) {
+	if (target_claimed_by(s->target) == NULL) {
 		session_detach(s);
 	} else if (!s->is_leaving) {
 		s->is_leaving = true;

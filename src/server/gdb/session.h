@@ -132,7 +132,7 @@ void session_release(struct gdb_session *s);
 bool session_has_room(const struct gdb_server *server, const struct target *t);
 /* gdb-attach, if no other GDB is attached; nothing if we are. */
 void session_attach(struct gdb_session *s);
-/* gdb-detach, breakpoints out, the core as the end-state option says. Nothing if detached. */
+/* Breakpoints out, a load forgotten; and if attached: gdb-detach, the core as gdb_end_state says. */
 void session_detach(struct gdb_session *s);
 /* Another session that is attached to the same target. */
 bool session_has_company(const struct gdb_session *s);
