@@ -39,6 +39,8 @@ static enum err prepare(struct cortex_m *cm, enum reset_mode mode)
 		dhcsr_queue_write(cm, mode != RESET_RUN && (dhcsr & S_SLEEP) ? C_HALT
 				  : dhcsr & S_HALT ? C_HALT : 0);
 	mem_ap_queue_write32(cm->ap, DEMCR, demcr);
+	/* A system reset keeps DFSR: why the core stopped before would be told of its next stop. */
+	mem_ap_queue_write32(cm->ap, DFSR, DFSR_ALL);
 	TRY(mem_ap_run(cm->ap));
 	cm->is_reset_armed = mode != RESET_RUN;
 	cm->sticky = 0;
