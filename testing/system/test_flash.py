@@ -255,19 +255,19 @@ def test_pcrop_is_named_with_its_range(board, daemon, firmware):
     assert "RDP from level 1 to 0" in text
 
 
-def test_read_protection_is_explained_and_lifted_only_when_confirmed(board, daemon, firmware, tmp_path):
+def test_read_protection_is_explained_and_lifted_by_who_asks_for_it(board, daemon, firmware, tmp_path):
     ready(daemon)
     write(daemon, image(tmp_path, pattern(64)), FLASH + 0x10000)
     board.ctl("options RDP=0xbb")
     daemon.tcl("reset halt")
     text = daemon.fails(f"flash write_image erase {firmware('blink')}")
-    assert "RDP" in text and "level 1" in text and "stm32l4x unlock 0 confirm" in text
-    text = daemon.fails("stm32l4x unlock 0")
+    assert "RDP" in text and "level 1" in text and "stm32l4x unlock 0" in text
     assert "erases the whole flash" in text
     text = daemon.fails("stm32l4x option_write 0 0x20 0xaa 0xff")
     assert "erases the whole flash" in text
     assert cells(board, FLASH + 0x10000, 64) == pattern(64)
-    daemon.tcl("stm32l4x unlock 0 confirm")
+    daemon.tcl("stm32l4x unlock 0")
+    daemon.expect("erases the whole flash, SRAM2 and the backup registers: that is being done")
     daemon.tcl("stm32l4x option_load 0")
     assert cells(board, FLASH + 0x10000, 64) == b"\xff" * 64
     assert "wrote" in daemon.tcl(f"flash write_image erase {firmware('blink')}")
