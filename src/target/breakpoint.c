@@ -154,7 +154,8 @@ enum err target_remove_breakpoint(struct target *t, uint32_t addr)
 		free(b);
 		return rc;
 	}
-	return error_why(ERR_NOT_FOUND, "no breakpoint at address 0x%08x found", addr);
+	error_why(ERR_NOT_FOUND, "no breakpoint at address 0x%08x found", addr);
+	return error_next(ERR_NOT_FOUND, "list them with \"bp\"");
 }
 
 enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length,
@@ -205,7 +206,8 @@ enum err target_remove_watchpoint(struct target *t, uint32_t addr)
 		if ((*p)->addr == addr)
 			return remove_watchpoint(t, p);
 	}
-	return error_why(ERR_NOT_FOUND, "no watchpoint at address 0x%08x found", addr);
+	error_why(ERR_NOT_FOUND, "no watchpoint at address 0x%08x found", addr);
+	return error_next(ERR_NOT_FOUND, "list them with \"wp\"");
 }
 
 enum err target_remove_watchpoint_like(struct target *t, uint32_t addr, uint32_t length,

@@ -175,11 +175,11 @@ static enum err cmd_targets(struct call *c)
 	if (c->argc == 2) {
 		struct target *t = target_find(list, c->argv[1]);
 
-		if (t == NULL)
-			return error_why(ERR_NOT_FOUND,
-					 "Target: %s is unknown, try one of the names in "
-					 "\"target names\"",
-					 c->argv[1]);
+		if (t == NULL) {
+			error_why(ERR_NOT_FOUND, "Target: %s is unknown", c->argv[1]);
+			return error_next(ERR_NOT_FOUND,
+					  "try one of the names in \"target names\"");
+		}
 		target_select(list, t);
 		return OK;
 	}

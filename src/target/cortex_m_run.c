@@ -57,7 +57,8 @@ static enum halt_reason reason_of(const struct cortex_m *cm, uint32_t dfsr)
 		return HALT_BREAKPOINT;
 	if (dfsr & DFSR_DWTTRAP)
 		return HALT_WATCHPOINT;
-	if (dfsr & (DFSR_EXTERNAL | DFSR_HALTED) || cm->halt_asked)
+	/* None at all: a debugger before us halted it and cleared DFSR when it left. */
+	if (dfsr & (DFSR_EXTERNAL | DFSR_HALTED) || cm->halt_asked || !(dfsr & DFSR_ALL))
 		return HALT_DEBUG_REQUEST;
 	return HALT_UNDEFINED;
 }
