@@ -96,6 +96,16 @@ foreach name {stm32l4 stm32l4plus stm32c0x stm32g0x stm32g4x stm32l5x stm32u0x s
 	add_help_text $name "The same as stm32l4x."
 }
 
+# `kinetis create_banks` stands in configurations themselves, outside any proc.
+proc _absent_driver {name words} {
+	set why "flash driver '$name' is not available"
+	if {$words eq "create_banks"} {
+		echo "$why: no banks made"
+		return
+	}
+	error "$why: run \"flash drivers\" for those that are"
+}
+
 # Verbs of flash drivers that this program does not have: configurations load, use says why it fails.
 foreach name {
 	aduc702x ambiqmicro at91sam3 at91sam4 at91sam4l at91sam7 at91samd ath79 atsame5 atsamv avr cc26xx cc3220sf cfi
@@ -104,7 +114,7 @@ foreach name {
 	rp2040_flash rsl10 sim3x stellaris stm32f0x stm32f1x stm32f2x stm32f3x stm32f4x stm32f7x stm32h7x stm32l0
 	stm32l0x stm32l1x stm32lx stmqspi stmsmi str7x str9x str9xpec swm050 tms470 w600 xcf xmc1xxx xmc4xxx
 } {
-	proc $name args "error \"flash driver '$name' is not available: run \\\"flash drivers\\\" for those that are\""
+	proc $name args "_absent_driver $name \$args"
 	add_usage_text $name "?argument ...?"
 	add_help_text $name "A flash driver that this program does not have."
 }
