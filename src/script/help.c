@@ -247,9 +247,27 @@ static void consider(struct nearest *n, const char *name)
 	}
 }
 
+/* The group a verb belongs to: "flsh banks" fails at its first word. */
+static void consider_group(struct nearest *n, const char *name, char *room, size_t size)
+{
+	size_t head = strcspn(name, " ");
+	const char *before = n->best;
+	char group[64];
+
+	if (name[head] == '\0' || head >= sizeof(group) || strchr(n->word, ' ') != NULL)
+		return;
+	memcpy(group, name, head);
+	group[head] = '\0';
+	consider(n, group);
+	if (n->best != before) {
+		snprintf(room, size, "%s", group);
+		n->best = room;
+	}
+}
+
 const char *script_nearest(struct script *script, const char *word)
 {
-	static char whole[96];	/* an object's verb is made up of two names */
+	static char whole[96];	/* a group, or an object's verb, made up of two names */
 	struct nearest n = { .word = word, .limit = (unsigned)strlen(word) / 3 + 1 };
 
 	for (const struct table *t = script->tables; t != NULL; t = t->next) {
@@ -258,6 +276,7 @@ const char *script_nearest(struct script *script, const char *word)
 		for (const struct command *row = t->rows; row->name != NULL; row++) {
 			if (t->object == NULL) {
 				consider(&n, row->name);
+				consider_group(&n, row->name, whole, sizeof(whole));
 			} else if (strncmp(word, t->object, head) == 0 && word[head] == ' ') {
 				struct nearest sub = { word + head + 1, NULL, n.limit };
 

@@ -85,6 +85,7 @@ def test_help_names_every_option():
     (["-c", "exit"], 0, ""),
     (["-c", "foo"], 1, 'invalid command name "foo"'),
     (["-c", "shutdwon"], 1, 'did you mean "shutdown"?'),
+    (["-c", "flsh banks"], 1, 'did you mean "flash"?'),
     (["-f", "nofile.cfg"], 1, "Can't find nofile.cfg"),
     (["-d", "2"], 1, "Unexpected command line argument: 2"),
     (["--nosuch"], 1, "--nosuch"),
@@ -252,7 +253,7 @@ def test_the_streams_of_notifications(daemon):
             if "" in parts:
                 return parts[:parts.index("")]
 
-    loop = "mww 0x20000000 0xe7fcbf00; set_reg {pc 0x20000000 xPSR 0x01000000}"
+    loop = "mww 0x20000000 0xe7fdbf00; set_reg {pc 0x20000000 xPSR 0x01000000}"
     daemon.tcl(f"poll off; reset halt; {loop}; resume")
     client = socket.create_connection(("localhost", daemon.tcl_port), timeout=20)
     assert ask("tcl_notifications on") == []
