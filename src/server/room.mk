@@ -30,7 +30,7 @@ EXTRA_DIST += testing/system/test_consoles.py doc/notes/jim.md doc/commands.md d
 aliasdir = $(libexecdir)/probed
 install-exec-hook:
 	$(MKDIR_P) $(DESTDIR)$(aliasdir)
-	cd $(DESTDIR)$(aliasdir) && rm -f openocd && $(LN_S) $(bindir)/probed$(EXEEXT) openocd
+	ln -srf $(DESTDIR)$(bindir)/probed$(EXEEXT) $(DESTDIR)$(aliasdir)/openocd
 uninstall-hook:
 	rm -f $(DESTDIR)$(aliasdir)/openocd
 	-rmdir $(DESTDIR)$(aliasdir)
