@@ -258,7 +258,7 @@ enum err cortex_m_poll(struct target *t)
 	}
 	if (!(dhcsr & C_DEBUGEN))
 		TRY(came_back(cm));
-	if ((dhcsr & S_LOCKUP) && !(dhcsr & S_HALT)) {
+	if ((dhcsr & S_LOCKUP) && !(dhcsr & S_HALT) && !t->list->is_leaving) {
 		TRY(clear_lockup(cm));
 		dhcsr = cm->dhcsr;
 	}

@@ -215,6 +215,7 @@ static enum err leave(struct target *t)
 void target_leave_all(struct target_list *list)
 {
 	poll_stop(list);
+	list->is_leaving = true;
 	if (!list->adapter->is_open || list->adapter->is_lost)
 		return;
 	for (struct target *t = list->first; t != NULL; t = t->next) {

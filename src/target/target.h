@@ -173,6 +173,7 @@ struct target_list {
 	struct target *first;
 	struct target *current;		/* `targets NAME`; see target_current() */
 	bool is_polling;
+	bool is_leaving;		/* the daemon ends: cores are looked at, not mended */
 	enum reset_mode reset_mode;	/* of the reset whose EVENT_RESET_START is heard */
 	struct target_list_own *own;	/* of target/ only */
 };

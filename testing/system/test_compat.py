@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What scripts and launch configurations written for OpenOCD rely on."""
+import struct
+
 from kit import board_arguments
 
 
@@ -70,3 +72,14 @@ def test_resume_and_step_need_a_halted_core(daemon, firmware):
     assert "not halted" in daemon.fails("resume")
     assert "not halted" in daemon.fails("step")
     assert daemon.tcl("targets").rstrip().endswith("running")
+
+
+def test_the_end_of_program_does_not_mend_the_core(board, make_daemon, tmp_path):
+    """Firmware that locks up at once: the upload was a success, and IDEs take any Error line for a failure."""
+    image = tmp_path / "lockup.bin"
+    image.write_bytes(struct.pack("<II", 0x20001000, 0xF0000001))
+    daemon = make_daemon(*board_arguments(board), "-c",
+                         f"program {image} verify reset exit 0x08000000", ready=False)
+    assert daemon.wait() == 0
+    tail = daemon.text[daemon.text.index("** Programming Started **"):]
+    assert "** Verified OK **" in tail and "Error:" not in tail, tail

@@ -203,6 +203,6 @@ def test_events_of_a_load(board, make_daemon, make_gdb, firmware):
     flash = [e for e in seen if "flash" in e]
     assert flash == ["gdb-flash-erase-start", "gdb-flash-erase-end", "gdb-flash-write-start",
                      "gdb-flash-write-end"], seen
-    assert seen[0] == "gdb-attach" and seen[-1] == "gdb-detach"
+    assert seen[0] == "gdb-attach" and seen[-2:] == ["gdb-end", "gdb-detach"]
     step = seen.index("gdb-start")
     assert seen[step:step + 4] == ["gdb-start", "gdb-halt", "halted", "gdb-end"], seen

@@ -145,6 +145,7 @@ void session_detach(struct gdb_session *s)
 	points_remove_all(s);
 	if (!was_attached || session_has_company(s))
 		return;		/* the core is the others' */
+	target_call_event(s->target, EVENT_GDB_END);
 	target_call_event(s->target, EVENT_GDB_DETACH);
 	leave_core(s);
 }
