@@ -93,8 +93,9 @@ def test_cortex_debug_launch_pause_and_detach(daemon, firmware, mi):
     gdb.expect(r'^\*stopped,.*func="Reset_Handler"')
     # breakpoint while running: pause, insert, go on
     gdb.ask("-exec-continue --all")
+    stops = gdb.text.count("*stopped")
     gdb.ask("-exec-interrupt --all")
-    gdb.expect(r"^\*stopped")
+    wait_for(lambda: gdb.text.count("*stopped") > stops, "the stop after the interrupt")
     gdb.ask("-break-insert step")
     gdb.ask("-exec-continue --all")
     gdb.expect(r'^\*stopped,reason="breakpoint-hit".*func="step"')
