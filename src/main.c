@@ -250,7 +250,7 @@ static void tell_ready(const struct daemon *d)
 /* The verb comes with the USB drivers; a build without any can still say what it has. */
 static const char list_script[] =
 	"if {[llength [info commands {adapter probes}]]} {adapter probes} else {\n"
-	"	echo {this build has no USB support: probes cannot be listed}\n"
+	"	echo {no driver of this build looks for probes on USB; it has these drivers:}\n"
 	"	adapter list\n"
 	"}";
 
