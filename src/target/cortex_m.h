@@ -61,6 +61,7 @@
 #define ID_PFR1		0xe000ed44u
 
 #define XPSR_T		BIT(24)
+#define XPSR_IT		0x0600fc00u	/* also ICI, of an LDM that was interrupted */
 #define XPSR_IT		0x0600fc00u
 
 enum arch { ARCH_V6M, ARCH_V7M, ARCH_V8M_BASE, ARCH_V8M_MAIN };

@@ -316,6 +316,15 @@ static void fold_into_packed(struct cortex_m *cm, size_t field)
 	values[field].dirty = false;
 }
 
+/* Elsewhere the conditions of the IT block would apply to what stands there (DDI 0403 A7.3.3). */
+static void leave_it_block(struct cortex_m *cm)
+{
+	struct reg_value *xpsr = &cm->target->values[find_number(cm, 16)];
+
+	if (xpsr->value & XPSR_IT)
+		*xpsr = (struct reg_value){ xpsr->value & ~(uint64_t)XPSR_IT, true, true };
+}
+
 /*
  * sp is a name for msp or psp. Written values go to the real one, so that the order in which
  * CONTROL and the stack pointers reach the core does not matter. With the Security Extension there
@@ -328,8 +337,10 @@ void cortex_m_register_changed(struct target *t, const struct reg *reg)
 
 	if (cm->maps[i].sel == 16)	/* a core without T set faults at the first instruction */
 		t->values[i].value |= XPSR_T;
-	if (reg->number == 15)
+	if (reg->number == 15) {
 		t->values[i].value &= ~(uint64_t)1;
+		leave_it_block(cm);
+	}
 	if (reg->bits < 32)
 		fold_into_packed(cm, i);
 	if (cm->has_security)

@@ -130,7 +130,7 @@ static enum err skip_own_bkpt(struct cortex_m *cm)
 		error_clear();
 		return OK;
 	}
-	return (opcode & 0xff00) == 0xbe00 ? target_set_reg32(t, "pc", pc + 2) : OK;
+	return (opcode & 0xff00) == 0xbe00 ? target_pass_bkpt(t, pc) : OK;
 }
 
 static enum err get_past_breakpoint(struct cortex_m *cm)

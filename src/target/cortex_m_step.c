@@ -94,6 +94,13 @@ static bool should_drain(struct cortex_m *cm)
 	return true;
 }
 
+static enum err enter_and_return(struct cortex_m *cm, struct breakpoint *b, struct interrupt *in)
+{
+	TRY(step_without(cm, b, 0));
+	TRY(interrupt_after_step(cm, in));
+	return in->outcome == INTERRUPT_TAKEN ? interrupt_run_to_return(cm, in) : OK;
+}
+
 /* Serves what is pending first. *done: the step is over. */
 static enum err serve_interrupts(struct cortex_m *cm, struct breakpoint *b, bool *done)
 {
@@ -103,14 +110,35 @@ static enum err serve_interrupts(struct cortex_m *cm, struct breakpoint *b, bool
 	TRY(interrupt_before_step(cm, &in, &possible));
 	if (!possible)
 		return OK;
-	TRY(step_without(cm, b, 0));
-	TRY(interrupt_after_step(cm, &in));
-	if (in.outcome == INTERRUPT_TAKEN)
-		TRY(interrupt_run_to_return(cm, &in));
+	enum err rc = enter_and_return(cm, b, &in);
+
+	TRY(error_first(rc, interrupt_finish(cm, &in)));
 	cm->undrained = cm->icsr & ICSR_PENDING;
 	cm->drain_pause = cm->undrained && in.outcome == INTERRUPT_NONE ? DRAIN_PAUSE : 0;
 	*done = in.outcome != INTERRUPT_RETURNED;
 	return OK;
+}
+
+/* The BKPT of a program never gets past itself; a step on it does. Semihosting has its own. */
+static enum err pass_own_bkpt(struct cortex_m *cm, uint32_t before)
+{
+	struct target *t = cm->target;
+	uint32_t pc;
+	uint16_t opcode;
+
+	if (!(cm->dfsr & DFSR_BKPT))
+		return OK;
+	TRY(target_get_reg32(t, "pc", &pc));
+	if (pc != before)
+		return OK;
+	if (target_read_u16(t, pc, &opcode) != OK) {
+		error_clear();
+		return OK;
+	}
+	if ((opcode & 0xff00) != 0xbe00 || (opcode == 0xbeab && t->semihosting_armed))
+		return OK;
+	cm->dfsr &= ~DFSR_BKPT;
+	return target_pass_bkpt(t, pc);
 }
 
 enum err cortex_m_step(struct target *t, bool step_over)
@@ -127,6 +155,7 @@ enum err cortex_m_step(struct target *t, bool step_over)
 		TRY(serve_interrupts(cm, b, &done));
 	if (!done)
 		TRY(step_without(cm, b, mask_for_step(cm)));
+	TRY(pass_own_bkpt(cm, pc));
 	if (!(cm->dfsr & (DFSR_BKPT | DFSR_DWTTRAP | DFSR_VCATCH)))
 		t->reason = HALT_SINGLE_STEP;
 	else

@@ -5,6 +5,8 @@
 
 #define VTOR		0xe000ed08u
 #define RUN_TIMEOUT_MS	500u
+#define SRAM_START	0x20000000u	/* DDI 0403 B3.1 */
+#define SRAM_END	0x40000000u
 #define FRAME_PC	0x18u		/* DDI 0403 B1.5.6 */
 #define FIRST_ASYNC	14u		/* PendSV, SysTick, interrupts: what C_MASKINTS masks */
 
@@ -17,12 +19,22 @@ static enum err exception_now(struct cortex_m *cm, uint32_t *exception)
 	return OK;
 }
 
+/* A program in RAM has its reset handler there as well. */
+static bool set_soft_trap(struct cortex_m *cm, struct interrupt *in)
+{
+	in->soft = (struct breakpoint){ .addr = in->trap, .length = 2, .kind = BREAK_SOFT };
+	if (cortex_m_set_breakpoint(cm->target, &in->soft) == OK)
+		return true;
+	error_clear();
+	return false;
+}
+
 /* The trap: code that nobody executes again but a reset. */
 enum err interrupt_before_step(struct cortex_m *cm, struct interrupt *in, bool *possible)
 {
 	*in = (struct interrupt){ .outcome = INTERRUPT_NONE };
 	*possible = false;
-	if (cm->has_security || fpb_free_count(&cm->fpb) == 0)
+	if (cm->has_security)
 		return OK;
 	TRY(target_get_reg32(cm->target, "pc", &in->pc));
 	TRY(exception_now(cm, &in->exception));
@@ -32,8 +44,16 @@ enum err interrupt_before_step(struct cortex_m *cm, struct interrupt *in, bool *
 		TRY(mem_ap_read32(cm->ap, VTOR, &in->vtor));
 	TRY(mem_ap_read32(cm->ap, in->vtor + 4, &in->trap));
 	in->trap &= ~1u;
-	*possible = fpb_encode(cm->fpb.version, in->trap) != 0;
+	if (in->trap >= SRAM_START && in->trap < SRAM_END)
+		*possible = set_soft_trap(cm, in);
+	else
+		*possible = fpb_free_count(&cm->fpb) > 0 && fpb_encode(cm->fpb.version, in->trap) != 0;
 	return OK;
+}
+
+enum err interrupt_finish(struct cortex_m *cm, struct interrupt *in)
+{
+	return in->soft.is_set ? cortex_m_clear_breakpoint(cm->target, &in->soft) : OK;
 }
 
 enum err interrupt_after_step(struct cortex_m *cm, struct interrupt *in)
@@ -90,7 +110,7 @@ static enum err put_back(struct cortex_m *cm, const struct interrupt *in)
 
 static enum err judge(struct cortex_m *cm, struct interrupt *in)
 {
-	uint32_t pc, exception;
+	uint32_t pc, exception, xpsr;
 
 	TRY(target_get_reg32(cm->target, "pc", &pc));
 	TRY(exception_now(cm, &exception));
@@ -98,7 +118,9 @@ static enum err judge(struct cortex_m *cm, struct interrupt *in)
 		in->outcome = INTERRUPT_STOPPED;
 		return put_back(cm, in);
 	}
+	TRY(target_get_reg32(cm->target, "xPSR", &xpsr));
 	TRY(target_set_reg32(cm->target, "pc", in->home_pc));
+	TRY(target_set_reg32(cm->target, "xPSR", xpsr));	/* with the IT block it came back to */
 	/* A return that found the next interrupt waiting was executed; so was an instruction before
 	 * which a core does not look for interrupts. */
 	in->outcome = in->home_pc == in->pc && exception == in->exception ? INTERRUPT_RETURNED
@@ -109,11 +131,12 @@ static enum err judge(struct cortex_m *cm, struct interrupt *in)
 
 enum err interrupt_run_to_return(struct cortex_m *cm, struct interrupt *in)
 {
-	int comparator = fpb_add(&cm->fpb, in->trap);
+	int comparator = in->soft.is_set ? -1 : fpb_add(&cm->fpb, in->trap);
 
 	TRY(mem_ap_write32(cm->ap, in->frame, in->trap));
 	enum err rc = run(cm);
 
-	fpb_remove(&cm->fpb, comparator, in->trap);
+	if (comparator >= 0)
+		fpb_remove(&cm->fpb, comparator, in->trap);
 	return rc == OK ? judge(cm, in) : rc;
 }

@@ -4,7 +4,7 @@
  *
  * A step with interrupts on either executes the instruction, or enters the handler instead. In the
  * handler the return address on the stack is replaced by one that only this return can reach (the
- * program's reset handler) and a comparator stands there: a breakpoint at the real address would also
+ * program's reset handler) and a comparator stands there, or a BKPT if it is in RAM: a breakpoint at the real address would also
  * be met by a handler that calls the same function. After the return PC is put right.
  */
 #ifndef TARGET_INTERRUPT_H
@@ -23,12 +23,15 @@ struct interrupt {
 	enum interrupt_outcome outcome;
 	uint32_t pc, exception;	/* before the step */
 	uint32_t vtor, trap;	/* what the stacked PC is replaced with */
+	struct breakpoint soft;	/* a trap in RAM, where no comparator of FPB v1 can stand */
 	uint32_t frame;		/* address of the stacked PC */
 	uint32_t home_pc, home_exception;	/* what was stacked */
 };
 
-/* *possible false: no comparator can stand at the trap, so the interrupt has to wait. */
+/* *possible false: nothing can stop the core at the trap, so the interrupt has to wait; true: call
+ * interrupt_finish() at the end, whatever happens. */
 enum err interrupt_before_step(struct cortex_m *cm, struct interrupt *in, bool *possible);
+enum err interrupt_finish(struct cortex_m *cm, struct interrupt *in);
 enum err interrupt_after_step(struct cortex_m *cm, struct interrupt *in);
 enum err interrupt_run_to_return(struct cortex_m *cm, struct interrupt *in);
 

@@ -75,6 +75,24 @@ enum err target_set_reg32(struct target *t, const char *name, uint32_t value)
 	return target_set_reg(t, reg, value);
 }
 
+/* ITSTATE is spread over xPSR[15:10] and [26:25] (DDI 0403 A7.3.3, B1.4.2). */
+static uint32_t advance_it(uint32_t xpsr)
+{
+	uint32_t it = (xpsr >> 8 & 0xfc) | (xpsr >> 25 & 3);
+
+	it = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
+	return (xpsr & ~0x0600fc00u) | (it & 0xfc) << 8 | (it & 3) << 25;
+}
+
+enum err target_pass_bkpt(struct target *t, uint32_t pc)
+{
+	uint32_t xpsr;
+
+	TRY(target_get_reg32(t, "xPSR", &xpsr));
+	TRY(target_set_reg32(t, "pc", pc + 2));
+	return target_set_reg32(t, "xPSR", advance_it(xpsr));
+}
+
 enum err target_fetch_regs(struct target *t)
 {
 	TRY(target_check_halted(t, "register read"));

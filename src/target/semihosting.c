@@ -158,7 +158,7 @@ static enum err answer(struct target *t, const struct semi_call *call, uint32_t 
 {
 	if (!call->keeps_r0)
 		TRY(target_set_reg32(t, "r0", call->result));
-	return target_set_reg32(t, "pc", pc + 2);
+	return target_pass_bkpt(t, pc);
 }
 
 static void tell_exit(struct semi_call *call)

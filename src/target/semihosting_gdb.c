@@ -180,5 +180,5 @@ enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb
 	TRY(target_get_reg32(t, "pc", &pc));
 	if (s->gdb_op != SYS_WRITEC && s->gdb_op != SYS_WRITE0)
 		TRY(target_set_reg32(t, "r0", r0));
-	return target_set_reg32(t, "pc", pc + 2);
+	return target_pass_bkpt(t, pc);
 }

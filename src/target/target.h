@@ -247,6 +247,8 @@ enum err target_get_reg(struct target *t, const struct reg *reg, uint64_t *value
 enum err target_set_reg(struct target *t, const struct reg *reg, uint64_t value);
 enum err target_get_reg32(struct target *t, const char *name, uint32_t *value);
 enum err target_set_reg32(struct target *t, const char *name, uint32_t value);
+/* Goes on behind the BKPT instruction at pc, in an IT block with the condition that is next. */
+enum err target_pass_bkpt(struct target *t, uint32_t pc);
 /* All registers that are not lazy, in one batch. */
 enum err target_fetch_regs(struct target *t);
 

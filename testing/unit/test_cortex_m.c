@@ -241,6 +241,37 @@ static void test_bkpt_in_the_program_is_passed_by_the_next_resume(void **state)
 	assert_int_equal(b->t->state, TARGET_RUNNING);
 }
 
+static void test_a_step_gets_past_a_bkpt_of_the_program(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	put_op(FLASH + 0x204, OP_BKPT);
+	halt_at(b, FLASH + 0x204);
+	assert_int_equal(target_step(b->t, NULL, true), OK);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x206);
+	assert_int_equal(b->t->reason, HALT_SINGLE_STEP);
+	assert_int_equal(target_step(b->t, NULL, true), OK);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x208);
+}
+
+/* IT state of another place must not make the instruction at the new PC conditional. */
+static void test_a_written_pc_leaves_the_it_block(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	put_op(FLASH + 0x206, OP_BKPT);
+	halt_at(b, FLASH + 0x200);
+	assert_int_equal(target_set_reg32(b->t, "xPSR", 0x05000400), OK);
+	assert_int_equal(reg(b->t, "xPSR"), 0x05000400);
+	assert_int_equal(target_set_reg32(b->t, "pc", FLASH + 0x300), OK);
+	assert_int_equal(reg(b->t, "xPSR"), 0x01000000);
+	/* Past a BKPT inside a block the next condition counts: ITTE EQ, second of three. */
+	assert_int_equal(target_set_reg32(b->t, "xPSR", 0x05000400), OK);
+	assert_int_equal(target_pass_bkpt(b->t, FLASH + 0x206), OK);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x208);
+	assert_int_equal(reg(b->t, "xPSR"), 0x01000c00);
+}
+
 static void test_software_breakpoint_is_invisible(void **state)
 {
 	struct bench *b = bench_of(state);
@@ -310,6 +341,23 @@ static void test_pending_interrupt_is_served_but_not_stepped_into(void **state)
 	assert_int_equal(target_resume(b->t, NULL, true, false), OK);
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(core.fp_comp[i], 0);
+}
+
+/* A program in RAM: no comparator can stand at its reset handler. */
+static void test_pending_interrupt_is_served_in_a_program_in_ram(void **state)
+{
+	struct bench *b = bench_of(state);
+	uint32_t reset = get_le32(core.flash + 4);
+
+	pend_systick(b);
+	put_le32(core.flash + 4, RAM + 0x3001);
+	put_le32(core.ram + 0x3000, 0x12345678);
+	assert_int_equal(target_step(b->t, NULL, true), OK);
+	assert_int_equal(core.exceptions, 1);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x202);
+	assert_int_equal(b->t->reason, HALT_SINGLE_STEP);
+	assert_int_equal(get_le32(core.ram + 0x3000), 0x12345678);
+	put_le32(core.flash + 4, reset);
 }
 
 static void test_a_breakpoint_in_the_handler_wins_and_the_frame_is_whole(void **state)
@@ -628,9 +676,12 @@ int main(void)
 		CASE(test_breakpoint_is_written_with_the_resume_that_needs_it),
 		CASE(test_resume_and_step_get_past_a_breakpoint),
 		CASE(test_bkpt_in_the_program_is_passed_by_the_next_resume),
+		CASE(test_a_step_gets_past_a_bkpt_of_the_program),
+		CASE(test_a_written_pc_leaves_the_it_block),
 		CASE(test_software_breakpoint_is_invisible),
 		CASE(test_flash_takes_no_software_breakpoint_and_says_so),
 		CASE(test_pending_interrupt_is_served_but_not_stepped_into),
+		CASE(test_pending_interrupt_is_served_in_a_program_in_ram),
 		CASE(test_a_breakpoint_in_the_handler_wins_and_the_frame_is_whole),
 		CASE(test_steponly_masks_and_serves_nothing),
 		CASE(test_stack_pointer_is_an_alias),
