@@ -143,10 +143,12 @@ static enum err packet_Z(struct gdb_session *s, struct rsp_args *args)
 	struct gdb_point p = { 0 };
 
 	TRY(take_point(args, &p));
-	if (p.type >= POINT_TYPES || (is_watch(p.type) && p.kind == 0)) {
+	if (p.type >= POINT_TYPES) {
 		gdb_reply(s, "", 0);
 		return OK;
 	}
+	if (is_watch(p.type) && p.kind == 0)
+		return gdb_malformed("Z");	/* empty would take the whole type from GDB */
 	if (!is_inserted(s, &p))
 		TRY(insert(s, &p));
 	gdb_reply_ok(s);

@@ -33,7 +33,14 @@ static enum err packet_H(struct gdb_session *s, struct rsp_args *args)
 
 static enum err packet_T(struct gdb_session *s, struct rsp_args *args)
 {
-	return reply_if_ours(s, args);
+	uint32_t thread;
+
+	/* "all" and "any" are no thread that could be alive. */
+	if (rsp_take_hex(args, &thread) && rsp_at_end(args) && thread == GDB_THREAD && s->has_process)
+		gdb_reply_ok(s);
+	else
+		gdb_reply_text(s, "E01");
+	return OK;
 }
 
 static enum err packet_qC(struct gdb_session *s, struct rsp_args *args)
