@@ -4,8 +4,9 @@
  *
  * A step with interrupts on either executes the instruction, or enters the handler instead. In the
  * handler the return address on the stack is replaced by one that only this return can reach (the
- * program's reset handler) and a comparator stands there, or a BKPT if it is in RAM: a breakpoint at the real address would also
- * be met by a handler that calls the same function. After the return PC is put right.
+ * program's reset handler), where a comparator stands, or a BKPT if it is in RAM: a breakpoint at the
+ * real address would also be met by a handler that calls the same function. After the return PC is
+ * put right.
  */
 #ifndef TARGET_INTERRUPT_H
 #define TARGET_INTERRUPT_H
