@@ -18,7 +18,7 @@ static const struct option_row {
 	{ 'f', "file", "FILE", "run this configuration file (with -c, in the order given)" },
 	{ 'c', "command", "TEXT", "run this Tcl command" },
 	{ 's', "search", "DIR", "look for files here too" },
-	{ 'd', "debug", "?N", "log level 0 to 4, attached: -d2; without N: 3" },
+	{ 'd', "debug", "?N", "log level 0 to 4, attached: -d2; without N: 3, each transfer" },
 	{ 'l', "log_output", "FILE", "write the log to a file" },
 	{ 'p', "pipe", NULL, "old name of -c \"gdb_port pipe; log_output openocd.log\"" },
 	{ 'h', "help", NULL, "print this and leave" },
@@ -81,7 +81,8 @@ static enum err parse_level(const char *text, int *level)
 
 	if (end == text || *end != '\0' || n < -3 || n > 5) {
 		error_why(ERR_ARGUMENT, "\"%s\" is no log level", text);
-		return error_next(ERR_ARGUMENT, "choose -d0 (errors only) to -d4 (every transfer)");
+		return error_next(ERR_ARGUMENT, "choose -d0 (errors only) to -d4 (everything); "
+				  "-d3 shows every transfer");
 	}
 	*level = (int)n;
 	return OK;

@@ -22,7 +22,7 @@ enum log_level {
 	LOG_WARNING = 1,	/* it did, but look */
 	LOG_INFO = 2,		/* milestones */
 	LOG_DEBUG = 3,		/* decisions and decoded values */
-	LOG_TRACE = 4,		/* every transfer */
+	LOG_TRACE = 4,		/* what would drown the transfers that LOG_DEBUG shows */
 };
 
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -90,7 +90,7 @@ static enum err cmd_debug_level(struct call *c)
 		TRY(arg_int(c, 1, &level));
 		if (level < -3 || level > 5) {
 			error_why(ERR_ARGUMENT, "debug_level option value ('%s') is not valid", c->argv[1]);
-			return error_next(ERR_ARGUMENT, "choose -3 (nothing) to 4 (every transfer)");
+			return error_next(ERR_ARGUMENT, "choose -3 (nothing) to 4 (everything); 3 shows every transfer");
 		}
 		log_set_level(level);
 	}
@@ -385,8 +385,8 @@ static const struct command general_commands[] = {
 	  "Adds a folder to the end of the search path." },
 	{ "version", STAGE_ANY, 0, 1, "?git?", cmd_version, "The version; git: the bare number." },
 	{ "debug_level", STAGE_ANY, 0, 1, "?number?", cmd_debug_level,
-	  "Sets or returns the log level: 0 errors, 1 warnings, 2 information (default), 3 debug, "
-	  "4 every transfer." },
+	  "Sets or returns the log level: 0 errors, 1 warnings, 2 information (default), 3 decisions "
+	  "and every transfer, 4 everything." },
 	{ "log_output", STAGE_ANY, 0, 1, "?file|default?", cmd_log_output,
 	  "Sends the log to a file; default: to stderr." },
 	{ "capture", STAGE_ANY, 1, 1, "script", cmd_capture,
