@@ -90,7 +90,8 @@ static enum err cmd_debug_level(struct call *c)
 		TRY(arg_int(c, 1, &level));
 		if (level < -3 || level > 5) {
 			error_why(ERR_ARGUMENT, "debug_level option value ('%s') is not valid", c->argv[1]);
-			return error_next(ERR_ARGUMENT, "choose -3 (nothing) to 4 (everything); 3 shows every transfer");
+			return error_next(ERR_ARGUMENT, "choose -3 (nothing) to 4 (everything); "
+					  "3 shows every transfer");
 		}
 		log_set_level(level);
 	}
