@@ -207,6 +207,11 @@ enum err semihosting_service(struct target *t, bool *handled)
 		t->reason = HALT_SINGLE_STEP;
 		return OK;
 	}
+	/* A program that calls all the time is mostly found in a call by who halts it. */
+	if (t->own->is_halting) {
+		t->reason = HALT_DEBUG_REQUEST;
+		return OK;
+	}
 	*handled = true;
 	TRY(t->type->resume(t, false, false));
 	poll_soon(t);

@@ -175,9 +175,12 @@ static enum err now_halted(struct target *t, enum target_state old)
 	if (handled)
 		return OK;
 	if (old == TARGET_RUNNING && t->type->is_false_stop != NULL && t->type->is_false_stop(t)) {
-		TRY(t->type->resume(t, true, false));
-		poll_soon(t);
-		return OK;
+		if (!t->own->is_halting) {
+			TRY(t->type->resume(t, true, false));
+			poll_soon(t);
+			return OK;
+		}
+		t->reason = HALT_DEBUG_REQUEST;
 	}
 	set_stop_note(t);
 	target_call_event(t, old == TARGET_DEBUG_RUNNING ? EVENT_DEBUG_HALTED : EVENT_HALTED);
@@ -216,8 +219,13 @@ enum err target_halt(struct target *t)
 	TRY(target_check_free(t, "halt"));
 	if (t->state == TARGET_HALTED)
 		return OK;
-	TRY(t->type->halt(t));
-	return target_state_changed(t, old);
+	t->own->is_halting = true;
+	enum err rc = t->type->halt(t);
+
+	if (rc == OK)
+		rc = target_state_changed(t, old);
+	t->own->is_halting = false;
+	return rc;
 }
 
 enum err target_wait_state(struct target *t, enum target_state state, unsigned timeout_ms)

@@ -41,6 +41,7 @@ struct target_own {
 	unsigned backoff_ms;		/* 0: the last poll went well */
 	bool is_failure_told;
 	bool is_stepping;		/* target_step(): a semihosting call must not resume */
+	bool is_halting;	/* target_halt: what stops the core now is not resumed from */
 
 	bool keeps_debug_words;		/* an examine-end handler runs */
 	struct debug_word *debug_words;

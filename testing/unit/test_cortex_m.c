@@ -637,6 +637,24 @@ static void test_leaving_puts_everything_back(void **state)
 	assert_int_equal(core.dhcsr & 1, 0);
 }
 
+/* Who halts a program that calls all the time finds it in a call, and it must stay halted. */
+static void test_a_halt_in_a_semihosting_call_holds(void **state)
+{
+	struct bench *b = bench_of(state);
+
+	put_op(FLASH + 0x204, OP_SEMI);
+	put_op(FLASH + 0x206, OP_LOOP);
+	core.regs[0] = 0x31;	/* SYS_TICKFREQ */
+	halt_at(b, FLASH + 0x200);
+	bench_eval(b, "arm semihosting enable");
+	assert_int_equal(target_resume(b->t, NULL, true, false), OK);
+	assert_int_equal(target_halt(b->t), OK);
+	assert_int_equal(b->t->state, TARGET_HALTED);
+	assert_int_equal(b->t->reason, HALT_DEBUG_REQUEST);
+	assert_int_equal(reg(b->t, "r0"), 1000000);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x206);
+}
+
 static void test_semihosting_answers_and_goes_on(void **state)
 {
 	struct bench *b = bench_of(state);
@@ -696,6 +714,7 @@ int main(void)
 		CASE(test_helper_code_that_hangs_or_strays),
 		CASE(test_a_claim_holds_others_off),
 		CASE(test_leaving_puts_everything_back),
+		CASE(test_a_halt_in_a_semihosting_call_holds),
 		CASE(test_semihosting_answers_and_goes_on),
 	};
 
