@@ -59,8 +59,14 @@ static bool search_stack(struct target *t, uint32_t msp, uint32_t *addr)
 	uint8_t stack[4 * SEARCH_WORDS];
 	size_t got = 0;
 
-	if (target_read_bytes(t, msp, stack, sizeof(stack), &got) != OK)
-		error_clear();	/* the stack may begin just above */
+	/* The stack may begin just above; a JTAG-DP does not tell how far a read got before the fault. */
+	for (size_t n = sizeof(stack); n >= 4; n /= 2) {
+		if (target_read_bytes(t, msp, stack, n, &got) == OK) {
+			got = n;
+			break;
+		}
+		error_clear();
+	}
 	for (size_t i = 0; i + 4 <= got; i += 4) {
 		uint32_t word = get_le32(stack + i);
 
