@@ -7,9 +7,11 @@ import fcntl
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
+import termios
 import threading
 import time
 from pathlib import Path
@@ -40,12 +42,27 @@ class Process:
         self.process = subprocess.Popen(self.argv, stdin=kwargs.pop("stdin", subprocess.DEVNULL),
                                         stdout=kwargs.pop("stdout", subprocess.PIPE),
                                         stderr=subprocess.STDOUT, **kwargs)
+        self.lock = threading.Lock()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
     def _read(self):
-        for chunk in iter(lambda: os.read(self.process.stdout.fileno(), 65536), b""):
-            self.text += chunk.decode(errors="replace")
+        out = self.process.stdout.fileno()
+        chunk = b"."
+        while chunk:
+            select.select([out], [], [])
+            with self.lock:
+                chunk = os.read(out, 65536)
+                self.text += chunk.decode(errors="replace")
+
+    def drain(self):
+        """Returns when everything the child has written so far is in self.text."""
+        while True:
+            with self.lock:
+                waiting = fcntl.ioctl(self.process.stdout.fileno(), termios.FIONREAD, bytes(4))
+                if not any(waiting):
+                    return
+            time.sleep(0.001)
 
     def alive(self):
         return self.process.poll() is None
@@ -149,6 +166,7 @@ class Daemon(Process):
             chunk = self.rpc.recv(65536)
             assert chunk, f"RPC connection lost in {command!r}\n{self.text}"
             data += chunk
+        self.drain()    # what was logged before the answer is in the text with it
         return data[:-1].decode(errors="replace").rstrip("\n")
 
     def fails(self, command):
