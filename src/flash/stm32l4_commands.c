@@ -416,7 +416,7 @@ static enum err cmd_trustzone(struct call *c)
 const struct command stm32l4_commands[] = {
 	{ "stm32l4x lock", STAGE_EXEC, 1, 1, "bank", cmd_lock,
 	  "Set read-out protection level 1. Acts after option_load or a power cycle." },
-	{ "stm32l4x unlock", STAGE_EXEC, 1, 2, "bank ?confirm?", cmd_unlock,
+	{ "stm32l4x unlock", STAGE_EXEC, 1, 1, "bank", cmd_unlock,
 	  "Set read-out protection level 0. From level 1 this erases the whole flash, SRAM2 and the "
 	  "backup registers." },
 	{ "stm32l4x mass_erase", STAGE_EXEC, 1, 1, "bank", cmd_mass_erase,

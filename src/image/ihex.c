@@ -102,26 +102,18 @@ static enum err take(struct ihex *h, const struct record *rec)
 	}
 }
 
+static enum err take_line(void *ctx, const struct text_line *line)
+{
+	struct record rec;
+
+	TRY(decode(line, &rec));
+	return take(ctx, &rec);
+}
+
 enum err ihex_read(struct reader *r, const uint8_t *data, size_t n)
 {
 	struct ihex h = { .r = r };
-	struct text_line line = { 0 };
-	struct record rec;
-	size_t at = 0;
 
 	r->place_word = "line";
-	while (reader_next_line(data, n, &at, &line)) {
-		if (line.len == 0 || line.text[0] == '#')
-			continue;
-		if (h.ended)
-			return error_why(ERR_IMAGE_FORMAT, "line %u: text after the end record",
-					 line.number);
-		TRY(decode(&line, &rec));
-		TRY(take(&h, &rec));
-	}
-	if (!h.ended)
-		return error_why(ERR_IMAGE_FORMAT,
-				 "line %u: no end record (:00000001FF): the file is cut",
-				 line.number);
-	return OK;
+	return reader_each_record(data, n, &h.ended, ":00000001FF", take_line, &h);
 }

@@ -39,7 +39,8 @@ bool image_type_parse(const char *word, enum image_type *type)
 
 /* The reader's helpers. */
 
-bool reader_next_line(const uint8_t *data, size_t n, size_t *at, struct text_line *line)
+/* False at the end of the text. `*at` starts at 0. */
+static bool next_line(const uint8_t *data, size_t n, size_t *at, struct text_line *line)
 {
 	const uint8_t *end;
 	size_t len;
@@ -55,6 +56,26 @@ bool reader_next_line(const uint8_t *data, size_t n, size_t *at, struct text_lin
 	line->len = len;
 	line->number++;
 	return true;
+}
+
+enum err reader_each_record(const uint8_t *data, size_t n, const bool *ended, const char *end_record,
+			    enum err (*take)(void *ctx, const struct text_line *line), void *ctx)
+{
+	struct text_line line = { 0 };
+	size_t at = 0;
+
+	while (next_line(data, n, &at, &line)) {
+		if (line.len == 0 || line.text[0] == '#')
+			continue;
+		if (*ended)
+			return error_why(ERR_IMAGE_FORMAT, "line %u: text after the end record",
+					 line.number);
+		TRY(take(ctx, &line));
+	}
+	if (!*ended)
+		return error_why(ERR_IMAGE_FORMAT, "line %u: no end record (%s): the file is cut",
+				 line.number, end_record);
+	return OK;
 }
 
 enum err reader_add(struct reader *r, unsigned place, uint32_t addr, const uint8_t *data, size_t n)

@@ -32,8 +32,12 @@ struct text_line {
 	size_t len;
 	unsigned number;		/* from 1 */
 };
-/* False at the end of the text. `*at` starts at 0. */
-bool reader_next_line(const uint8_t *data, size_t n, size_t *at, struct text_line *line);
+/*
+ * Hands each line that is neither empty nor a comment to `take`, which sets *ended at the end record.
+ * ERR_IMAGE_FORMAT if text follows it, or if the file ends without it (`end_record` names it).
+ */
+enum err reader_each_record(const uint8_t *data, size_t n, const bool *ended, const char *end_record,
+			    enum err (*take)(void *ctx, const struct text_line *line), void *ctx);
 /* ERR_IMAGE_FORMAT if the piece passes the top of the 32-bit address space. */
 enum err reader_add(struct reader *r, unsigned place, uint32_t addr, const uint8_t *data, size_t n);
 

@@ -100,26 +100,18 @@ static enum err take(struct srec *s, const struct record *rec)
 	return OK;
 }
 
+static enum err take_line(void *ctx, const struct text_line *line)
+{
+	struct record rec;
+
+	TRY(decode(line, &rec));
+	return take(ctx, &rec);
+}
+
 enum err srec_read(struct reader *r, const uint8_t *data, size_t n)
 {
 	struct srec s = { .r = r };
-	struct text_line line = { 0 };
-	struct record rec;
-	size_t at = 0;
 
 	r->place_word = "line";
-	while (reader_next_line(data, n, &at, &line)) {
-		if (line.len == 0 || line.text[0] == '#')
-			continue;
-		if (s.ended)
-			return error_why(ERR_IMAGE_FORMAT, "line %u: text after the end record",
-					 line.number);
-		TRY(decode(&line, &rec));
-		TRY(take(&s, &rec));
-	}
-	if (!s.ended)
-		return error_why(ERR_IMAGE_FORMAT,
-				 "line %u: no end record (S7, S8 or S9): the file is cut",
-				 line.number);
-	return OK;
+	return reader_each_record(data, n, &s.ended, "S7, S8 or S9", take_line, &s);
 }
