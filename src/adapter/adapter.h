@@ -14,6 +14,9 @@
 #include <stdint.h>
 
 #include "adapter/port.h"
+#include "adapter/probe.h"
+#include "adapter/swo.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "script/script.h"
@@ -49,6 +52,16 @@ struct adapter_driver {
 	enum err (*set_speed)(struct adapter *adapter, uint32_t khz, uint32_t *actual);
 	/* Logical values: true = asserted (line low). */
 	enum err (*set_reset)(struct adapter *adapter, bool srst, bool trst);
+	/* USB drivers: what this device is to the driver (probe.h); opens nothing. NULL: not on USB. */
+	void (*recognise)(const struct usb_device *device, struct probe_match *match);
+	/* Opens the probe for a moment to fill firmware and voltage, or its problem. May be NULL. */
+	void (*inspect)(struct adapter *adapter, struct probe *probe);
+	/* Target voltage in mV; *mv = -1: the probe cannot measure it. May be NULL. */
+	enum err (*read_voltage)(struct adapter *adapter, int *mv);
+	/* What the open probe and the configuration of this driver should tell `probe doctor`: appends
+	 * `name: value` lines (packet size and count, firmware, workarounds in force, upgrade hint). */
+	void (*describe)(struct adapter *adapter, struct buf *out);
+	const struct swo_ops *swo;	/* NULL: no SWO */
 	const struct dap_port_ops *dap;	/* native probes */
 	const struct bit_ops *bits;	/* bit-level probes */
 };
@@ -87,6 +100,9 @@ struct adapter {
 	bool is_open, is_lost;
 	char *serial;			/* asked for; NULL: any */
 	char *usb_location;
+	char *usb_product;		/* `adapter usb product_name`, `ftdi device_desc` */
+	struct usb_id { uint16_t vid, pid; } usb_ids[16];	/* asked for; 0 in either: any */
+	unsigned usb_id_count;
 	uint32_t speed_khz, actual_khz;	/* 0: not asked for */
 	unsigned reset_config;		/* enum reset_flags */
 	unsigned srst_delay_ms, srst_pulse_ms, trst_delay_ms, trst_pulse_ms;

@@ -15,11 +15,14 @@ libprobed_a_SOURCES += \
 	src/adapter/jep106.c src/adapter/jep106.h \
 	src/adapter/link_commands.c \
 	src/adapter/port.c src/adapter/port.h \
+	src/adapter/probe.h \
 	src/adapter/register.c \
 	src/adapter/remote_bitbang.c src/adapter/remote_bitbang.h \
 	src/adapter/scan_commands.c \
 	src/adapter/stream.c src/adapter/stream.h \
-	src/adapter/tap_commands.c
+	src/adapter/swo.h \
+	src/adapter/tap_commands.c \
+	src/adapter/usb.h
 embedded_tcl += src/adapter/adapter.tcl
 
 if HAVE_CMOCKA

@@ -14,6 +14,7 @@ struct vb_board *vb_board_new(const struct vb_chip *chip)
 	board->clock = vb_clock_new();
 	board->bus = vb_bus_new();
 	board->powered = true;
+	board->millivolts = 3300;
 	if (!chip->create(board, board->priv)) {
 		vb_board_free(board);
 		return NULL;
@@ -77,4 +78,9 @@ void vb_board_set_power(struct vb_board *board, bool on)
 	/* Going off is a reset too: what the chip was doing, flash included, ends here. */
 	vb_board_reset(board, VB_RESET_POWER_ON);
 	hold_core(board);
+}
+
+unsigned vb_board_millivolts(const struct vb_board *board)
+{
+	return board->powered ? board->millivolts : 0;
 }

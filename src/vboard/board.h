@@ -56,7 +56,9 @@ struct vb_board {
 	struct vb_cpu *cpu;		/* set by chip->create */
 	struct vb_dp *dp;		/* set by chip->create */
 	struct vb_link *link;		/* the debug pins; board.c's */
+	struct vb_swo *swo;		/* core/swo.h; NULL: the chip has no SWO */
 	bool powered, nrst_low;
+	unsigned millivolts;		/* the supply, 3300 if nothing else is said */
 	const char *state_file;		/* NULL: volatile */
 	const char *uart_path;		/* where the board's first UART prints; NULL: nowhere */
 };
@@ -69,5 +71,7 @@ void vb_board_free(struct vb_board *board);
 void vb_board_reset(struct vb_board *board, enum vb_reset kind);
 void vb_board_set_nrst(struct vb_board *board, bool low);
 void vb_board_set_power(struct vb_board *board, bool on);
+/* VTref as a probe measures it: 0 while the board is off. */
+unsigned vb_board_millivolts(const struct vb_board *board);
 
 #endif

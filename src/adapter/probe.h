@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * probe: which probes are on this machine, and which one is meant.
+ *
+ * A USB driver says by adapter_driver.recognise() what a device is to it; nothing is opened for
+ * that. probes_find() is the list of all drivers' probes (`adapter list`, `probed --list`);
+ * probe_select() is the one the configuration means: the driver's probes that fit `adapter serial`
+ * (case-insensitive, aliases resolved), `adapter usb location`, `adapter usb vid_pid` and
+ * `adapter usb product_name`. None: ERR_ADAPTER_NOT_FOUND, with what was seen instead. Several:
+ * ERR_ADAPTER_AMBIGUOUS, with the list and the line to add. Never a guess.
+ */
+#ifndef ADAPTER_PROBE_H
+#define ADAPTER_PROBE_H
+
+#include "adapter/usb.h"
+
+struct adapter;
+struct adapter_driver;
+
+struct probe {
+	const struct adapter_driver *driver;
+	const char *kind;		/* "ST-LINK/V2-1": what people call it; static text */
+	const char *config;		/* interface script that opens it: "interface/stlink.cfg" */
+	struct usb_device *usb;		/* own copy; NULL: not a USB probe */
+	char *serial;			/* as `adapter serial` takes it; NULL: it has none */
+	/* By inspect(), if it was asked for. */
+	char *firmware;			/* "V2J37M26"; NULL: not known */
+	int millivolts;			/* target voltage; -1: not known */
+	enum err problem;		/* OK: ready. ERR_ADAPTER_PERMISSION, _BUSY, _FIRMWARE, ... */
+	char *why, *cure;		/* sentences for it */
+	struct probe *next;
+};
+
+/* What recognise() fills. quality: 0 no probe of mine; the highest of all drivers wins. */
+struct probe_match {
+	int quality;			/* 1 generic chip, 2 by strings, 3 by vendor and product id */
+	const char *kind, *config;
+};
+
+/* inspect: open each probe that is free, for its firmware and voltage. */
+enum err probes_find(struct adapter *adapter, bool inspect, struct probe **list);
+void probes_free(struct probe *list);
+/* The one the configuration means; the caller frees it with probes_free(). */
+enum err probe_select(struct adapter *adapter, struct probe **probe);
+/* Takes the error chain into probe->problem, why and cure. For inspect(). */
+void probe_set_problem(struct probe *probe, enum err problem);
+
+#endif
