@@ -521,6 +521,17 @@ void vb_cmsis_dap_abort_at(struct vb_cmsis_dap *dap, uint64_t ns)
 	dap->abort_at_ns = ns;
 }
 
+void vb_cmsis_dap_stream_swo(struct vb_cmsis_dap *dap, vb_cmsis_dap_swo_fn fn, void *ctx)
+{
+	dap->swo_fn = fn;
+	dap->swo_ctx = ctx;
+}
+
+void vb_cmsis_dap_swo_taken(struct vb_cmsis_dap *dap)
+{
+	(void)dap;
+}
+
 /* --- Life --- */
 
 static void drop_queue(struct vb_cmsis_dap *dap)

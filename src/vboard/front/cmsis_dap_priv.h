@@ -53,6 +53,8 @@ struct vb_cmsis_dap {
 	struct queued_packet *queue;	/* config->packet_count places */
 	size_t queued;
 	uint8_t *response;
+	vb_cmsis_dap_swo_fn swo_fn;
+	void *swo_ctx;
 };
 
 /* An answer being written; `cap` is checked before a command runs, so put_*() cannot overflow. */
