@@ -37,6 +37,9 @@ struct vb_usb_model {
 	bool is_high_speed;
 	const char *const *strings;	/* [0] is string 1; NULL-terminated; "%s" = the serial */
 	const char *default_serial;	/* NULL: the device has none */
+	/* The string descriptor of this index where an option changed it; else returns NULL. May be
+	 * NULL. Asked when the device is plugged in. */
+	const char *(*string)(void *priv, unsigned index);
 	/* HID (CMSIS-DAP v1): the report descriptor of this interface; a hidraw node comes with it. */
 	const uint8_t *report;
 	size_t report_size;
