@@ -58,8 +58,11 @@ static void hold_core(struct vb_board *board)
 	vb_cpu_hold(board->cpu, board->nrst_low || !board->powered);
 }
 
-void vb_board_set_nrst(struct vb_board *board, bool low)
+static void settle_nrst(struct vb_board *board)
 {
+	bool is_open = board->link->wire.open & LINK_NRESET;
+	bool low = board->nrst_held || (board->nrst_driven && !is_open);
+
 	if (low == board->nrst_low)
 		return;
 	board->nrst_low = low;
@@ -67,6 +70,29 @@ void vb_board_set_nrst(struct vb_board *board, bool low)
 	if (low && board->powered)
 		vb_board_reset(board, VB_RESET_NRST);
 	hold_core(board);
+}
+
+void vb_board_set_nrst(struct vb_board *board, bool low)
+{
+	board->nrst_driven = low;
+	settle_nrst(board);
+}
+
+void vb_board_hold_nrst(struct vb_board *board, bool low)
+{
+	board->nrst_held = low;
+	settle_nrst(board);
+}
+
+bool vb_board_nrst_at_probe(const struct vb_board *board)
+{
+	return board->link->wire.open & LINK_NRESET ? board->nrst_driven : board->nrst_low;
+}
+
+void vb_board_set_wire(struct vb_board *board, const struct vb_wire *wire)
+{
+	vb_link_set_wire(board->link, wire);
+	settle_nrst(board);
 }
 
 void vb_board_set_power(struct vb_board *board, bool on)

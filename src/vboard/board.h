@@ -57,7 +57,9 @@ struct vb_board {
 	struct vb_dp *dp;		/* set by chip->create */
 	struct vb_link *link;		/* the debug pins; board.c's */
 	struct vb_swo *swo;		/* core/swo.h; NULL: the chip has no SWO */
-	bool powered, nrst_low;
+	bool powered;
+	bool nrst_low;			/* the chip's pin */
+	bool nrst_driven, nrst_held;	/* low by the probe; by somebody else */
 	unsigned millivolts;		/* the supply, 3300 if nothing else is said */
 	const char *state_file;		/* NULL: volatile */
 	const char *uart_path;		/* where the board's first UART prints; NULL: nowhere */
@@ -69,7 +71,13 @@ struct vb_board *vb_board_new(const struct vb_chip *chip);
 void vb_board_free(struct vb_board *board);
 /* Does what the kind of reset does on hardware, chip first, then CPU (and DP on power-on). */
 void vb_board_reset(struct vb_board *board, enum vb_reset kind);
+/* The probe's reset line, and somebody else's hand on it. */
 void vb_board_set_nrst(struct vb_board *board, bool low);
+void vb_board_hold_nrst(struct vb_board *board, bool low);
+/* nRST as the probe reads it back: past an open wire that is only itself. */
+bool vb_board_nrst_at_probe(const struct vb_board *board);
+/* Another cable between probe and board; the reset line is in it. */
+void vb_board_set_wire(struct vb_board *board, const struct vb_wire *wire);
 void vb_board_set_power(struct vb_board *board, bool on);
 /* VTref as a probe measures it: 0 while the board is off. */
 unsigned vb_board_millivolts(const struct vb_board *board);

@@ -497,6 +497,11 @@ const struct vb_verb vb_verbs[] = {
 	{ "unplug", 0, 0, "", "Pull the probe's cable: connections end and new ones are refused.",
 	  run_unplug },
 	{ "replug", 0, 0, "", "Plug the probe in again; it starts afresh.", run_replug },
+	{ "wire", 0, 3,
+	  "?swap, open SIGNAL, short swdio low|high, max-khz N, vtref MV, nrst stuck, or good?",
+	  "Show or spoil the cable: swap SWDIO and SWCLK; open swdio, swclk, tdi, tdo or nrst; short "
+	  "SWDIO; flip bits above a clock; what the probe measures as VTref; hold nRST low.",
+	  vb_run_wire },
 	{ "ap-latency", 1, 1, "NS", "Every memory access of the MEM-AP takes this long.",
 	  run_ap_latency },
 	{ "dp-power-loss", 0, 0, "", "The debug domain loses power; the link stays.",

@@ -16,6 +16,9 @@ struct vb_verb {
 	enum err (*run)(struct vb_control *control, int argc, char **argv, struct buf *out);
 };
 
+/* wire_verbs.c */
+enum err vb_run_wire(struct vb_control *control, int argc, char **argv, struct buf *out);
+
 extern const struct vb_verb vb_verbs[];		/* ends with a NULL name */
 
 #endif

@@ -104,8 +104,19 @@ uint64_t vb_link_now_ps(const struct vb_link *link)
 	return vb_clock_now(link->clock) * 1000 + link->pending_ps;
 }
 
-bool vb_link_dio(const struct vb_link *link)
+/* --- The cable --- */
+
+static bool flips(const struct vb_link *link, bool to_target)
 {
+	return link->wire.max_khz != 0 &&
+	       vb_wire_flips(&link->wire, link->clocks, link->period_ps, to_target);
+}
+
+/* SWDIO at the target's end of a wire that is neither open nor swapped. */
+static bool dio_line(const struct vb_link *link)
+{
+	if (link->wire.dio_short != VB_SHORT_NONE)
+		return link->wire.dio_short == VB_SHORT_HIGH;
 	if (link->is_host_driving)
 		return link->dio;
 	if (link->mode == VB_LINK_SWD && link->swd.is_driving && !vb_dp_is_dead(link->dp))
@@ -113,9 +124,62 @@ bool vb_link_dio(const struct vb_link *link)
 	return true;
 }
 
+bool vb_link_dio(const struct vb_link *link)
+{
+	const struct vb_wire *wire = &link->wire;
+
+	if (wire->dio_short != VB_SHORT_NONE)
+		return wire->dio_short == VB_SHORT_HIGH;
+	if (link->is_host_driving)
+		return link->dio;
+	if (wire->is_swapped)		/* the target's SWCLK pin pulls it down */
+		return false;
+	if (wire->open & LINK_DIO)
+		return true;
+	/* Only what the target drives comes late: a released line stands still. */
+	return dio_line(link) ^ (link->swd.is_driving && flips(link, false));
+}
+
 bool vb_link_tdo(const struct vb_link *link)
 {
-	return link->mode != VB_LINK_JTAG || vb_dp_is_dead(link->dp) ? true : link->jtag.tdo;
+	if (link->mode != VB_LINK_JTAG || vb_dp_is_dead(link->dp) || (link->wire.open & LINK_TDO))
+		return true;
+	return link->jtag.tdo ^ (vb_jtag_is_shifting(&link->jtag) && flips(link, false));
+}
+
+/* Levels on the target's own pins. */
+static bool target_clk(const struct vb_link *link)
+{
+	const struct vb_wire *wire = &link->wire;
+
+	if (wire->open & (wire->is_swapped ? LINK_DIO : LINK_CLK))
+		return false;
+	if (!wire->is_swapped)
+		return link->clk;
+	return wire->dio_short != VB_SHORT_NONE ? wire->dio_short == VB_SHORT_HIGH
+						: link->is_host_driving && link->dio;
+}
+
+static bool target_dio(const struct vb_link *link)
+{
+	const struct vb_wire *wire = &link->wire;
+
+	if (wire->is_swapped)
+		return wire->open & LINK_CLK ? true : link->clk;
+	if (wire->open & LINK_DIO)
+		return link->swd.is_driving ? link->swd.out : true;
+	return dio_line(link) ^ (link->is_host_driving && flips(link, true));
+}
+
+static bool target_tdi(const struct vb_link *link)
+{
+	return link->wire.open & LINK_TDI ? true : link->tdi ^ flips(link, true);
+}
+
+void vb_link_set_wire(struct vb_link *link, const struct vb_wire *wire)
+{
+	link->wire = *wire;
+	link->wire.target_clk = target_clk(link);	/* plugging is no clock edge */
 }
 
 /* `back_ps`: how long ago the levels became what they are. */
@@ -225,23 +289,51 @@ static void watch(struct vb_link *link, bool bit)
 
 /* --- Edges --- */
 
-static void rise(struct vb_link *link)
+/* What the target makes of an edge on its clock pin. */
+static void target_rise(struct vb_link *link)
 {
-	bool level = vb_link_dio(link);
+	bool level = target_dio(link);
 
-	link->clk = true;
-	link->clocks++;
-	trace(link, 0);		/* the levels that are sampled ... */
-	link->pending_ps += link->period_ps / 2;
 	if (vb_dp_is_dead(link->dp))
 		return;
 	if (link->mode == VB_LINK_SWD) {
 		vb_swd_edge(&link->swd, level);
 		trace(link, link->period_ps / 4);	/* ... and what the target drives then */
 	} else if (link->mode == VB_LINK_JTAG && !link->is_trst_low) {
-		vb_jtag_rise(&link->jtag, level, link->tdi);
+		vb_jtag_rise(&link->jtag, level, target_tdi(link));
 	}
 	watch(link, level);
+}
+
+static void target_fall(struct vb_link *link)
+{
+	if (!vb_dp_is_dead(link->dp) && link->mode == VB_LINK_JTAG) {
+		vb_jtag_fall(&link->jtag);
+		trace(link, link->period_ps / 4);
+	}
+}
+
+/* A level of the probe changed: the target has a clock edge of it or not. */
+static void carry(struct vb_link *link)
+{
+	bool clk = target_clk(link);
+
+	if (clk == link->wire.target_clk)
+		return;
+	link->wire.target_clk = clk;
+	if (clk)
+		target_rise(link);
+	else
+		target_fall(link);
+}
+
+static void rise(struct vb_link *link)
+{
+	link->clk = true;
+	link->clocks++;
+	trace(link, 0);		/* the levels that are sampled ... */
+	link->pending_ps += link->period_ps / 2;
+	carry(link);
 }
 
 static void fall(struct vb_link *link)
@@ -249,10 +341,14 @@ static void fall(struct vb_link *link)
 	link->clk = false;
 	trace(link, 0);
 	link->pending_ps += (link->period_ps + 1) / 2;
-	if (!vb_dp_is_dead(link->dp) && link->mode == VB_LINK_JTAG) {
-		vb_jtag_fall(&link->jtag);
-		trace(link, link->period_ps / 4);
-	}
+	carry(link);
+}
+
+/* On swapped wires data is the target's clock. */
+static void data_changed(struct vb_link *link)
+{
+	trace_data(link);
+	carry(link);
 }
 
 void vb_link_pins(struct vb_link *link, bool clk, bool dio, bool tdi)
@@ -265,13 +361,13 @@ void vb_link_pins(struct vb_link *link, bool clk, bool dio, bool tdi)
 	else if (!link->clk && clk)
 		rise(link);
 	else
-		trace_data(link);
+		data_changed(link);
 }
 
 void vb_link_drive(struct vb_link *link, bool host_drives)
 {
 	link->is_host_driving = host_drives;
-	trace_data(link);
+	data_changed(link);
 }
 
 void vb_link_trst(struct vb_link *link, bool low)

@@ -16,6 +16,7 @@
 #include "vboard/core/dp.h"
 #include "vboard/core/jtag.h"
 #include "vboard/core/swd.h"
+#include "vboard/core/wire.h"
 
 enum vb_link_mode { VB_LINK_JTAG, VB_LINK_SWD, VB_LINK_DORMANT };
 
@@ -52,6 +53,7 @@ struct vb_link {
 		unsigned activation;	/* bits since a selection alert, 0: none seen */
 	} monitor;
 	struct vb_link_trace trace;
+	struct vb_wire wire;		/* between the probe's pins and the target's */
 };
 
 struct vb_link *vb_link_new(struct vb_dp *dp, struct vb_clock *clock);
@@ -63,8 +65,10 @@ void vb_link_sync(struct vb_link *link);
 /* Time passes on the wire without a clock. */
 void vb_link_delay(struct vb_link *link, uint64_t ns);
 uint64_t vb_link_now_ps(const struct vb_link *link);
+/* Another cable: takes the knobs of `wire`, keeps the levels. */
+void vb_link_set_wire(struct vb_link *link, const struct vb_wire *wire);
 
-/* Levels as they are now; an undriven SWDIO is pulled up. */
+/* Levels on the probe's pins as they are now; an undriven SWDIO is pulled up. */
 bool vb_link_dio(const struct vb_link *link);
 bool vb_link_tdo(const struct vb_link *link);
 void vb_link_pins(struct vb_link *link, bool clk, bool dio, bool tdi);

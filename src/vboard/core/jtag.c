@@ -180,11 +180,14 @@ void vb_jtag_rise(struct vb_jtag *jtag, bool tms, bool tdi)
 		reset_instructions(jtag);
 }
 
+bool vb_jtag_is_shifting(const struct vb_jtag *jtag)
+{
+	return jtag->state == TAP_SHIFT_DR || jtag->state == TAP_SHIFT_IR;
+}
+
 void vb_jtag_fall(struct vb_jtag *jtag)
 {
-	bool is_shifting = jtag->state == TAP_SHIFT_DR || jtag->state == TAP_SHIFT_IR;
-
-	jtag->tdo = is_shifting && jtag->taps > 0 ? jtag->tap[0].shift & 1 : true;
+	jtag->tdo = vb_jtag_is_shifting(jtag) && jtag->taps > 0 ? jtag->tap[0].shift & 1 : true;
 	if (jtag->state == TAP_UPDATE_DR)
 		update_dr(jtag);
 	else if (jtag->state == TAP_UPDATE_IR)

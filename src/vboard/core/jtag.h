@@ -39,5 +39,7 @@ void vb_jtag_init(struct vb_jtag *jtag, struct vb_dp *dp, void (*sync)(void *ctx
 void vb_jtag_reset(struct vb_jtag *jtag);	/* nTRST, or another protocol was selected */
 void vb_jtag_rise(struct vb_jtag *jtag, bool tms, bool tdi);
 void vb_jtag_fall(struct vb_jtag *jtag);
+/* In Shift-DR or Shift-IR: TDO is driven. */
+bool vb_jtag_is_shifting(const struct vb_jtag *jtag);
 
 #endif

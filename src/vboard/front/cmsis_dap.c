@@ -138,7 +138,7 @@ static void dap_disconnect(struct vb_cmsis_dap *dap, const uint8_t *request, str
 static uint8_t read_pins(const struct vb_cmsis_dap *dap)
 {
 	const struct vb_link *link = dap->link;
-	bool is_reset = dap->board->nrst_low || !dap->board->powered;
+	bool is_reset = vb_board_nrst_at_probe(dap->board) || !dap->board->powered;
 
 	return (uint8_t)((link->clk ? PIN_CLK : 0) | (vb_link_dio(link) ? PIN_DIO : 0) |
 			 (link->tdi ? PIN_TDI : 0) | (vb_link_tdo(link) ? PIN_TDO : 0) |

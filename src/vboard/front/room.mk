@@ -4,9 +4,11 @@ libvboard_a_SOURCES += \
 	src/vboard/board.c src/vboard/board.h \
 	src/vboard/control.c src/vboard/control.h \
 	src/vboard/control_verbs.c src/vboard/control_verbs.h \
+	src/vboard/wire_verbs.c \
 	src/vboard/core/ap.c src/vboard/core/ap.h \
 	src/vboard/core/dp.c src/vboard/core/dp.h \
 	src/vboard/core/dp_link.c src/vboard/core/dp_link.h \
+	src/vboard/core/wire.c src/vboard/core/wire.h \
 	src/vboard/core/jtag.c src/vboard/core/jtag.h \
 	src/vboard/core/swd.c src/vboard/core/swd.h \
 	src/vboard/core/swo.h \
@@ -24,7 +26,7 @@ if HAVE_UNICORN
 dist_man_MANS += doc/probed-vboard.1
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_vb_cmsis_dap testing/unit/test_vb_dp testing/unit/test_vb_front \
-	testing/unit/test_vb_jtag testing/unit/test_vb_swd
+	testing/unit/test_vb_jtag testing/unit/test_vb_swd testing/unit/test_vb_wire
 testing_unit_test_vb_cmsis_dap_SOURCES = testing/unit/test_vb_cmsis_dap.c testing/unit/vb_bench.h \
 	testing/unit/vb_probe.h
 testing_unit_test_vb_cmsis_dap_LDADD = $(vboard_test_libs)
@@ -37,6 +39,9 @@ testing_unit_test_vb_jtag_SOURCES = testing/unit/test_vb_jtag.c testing/unit/vb_
 testing_unit_test_vb_jtag_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_swd_SOURCES = testing/unit/test_vb_swd.c testing/unit/vb_bench.h
 testing_unit_test_vb_swd_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_wire_SOURCES = testing/unit/test_vb_wire.c testing/unit/vb_bench.h \
+	testing/unit/vb_probe.h
+testing_unit_test_vb_wire_LDADD = $(vboard_test_libs)
 check_PROGRAMS += testing/fuzz/fuzz_vboard
 testing_fuzz_fuzz_vboard_SOURCES = testing/fuzz/fuzz_vboard.c testing/fuzz/replay.c
 testing_fuzz_fuzz_vboard_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/testing/unit -DSEEDS='"vboard"'
