@@ -22,7 +22,15 @@ libprobed_a_SOURCES += \
 	src/adapter/stream.c src/adapter/stream.h \
 	src/adapter/swo.h \
 	src/adapter/tap_commands.c \
-	src/adapter/usb.h
+	src/adapter/usb.h src/adapter/usb_device.c \
+	src/adapter/usb_text.c src/adapter/usb_text.h
+if HAVE_LIBUSB
+libprobed_a_SOURCES += \
+	src/adapter/usb.c src/adapter/usb_priv.h \
+	src/adapter/usb_scan.c \
+	src/adapter/usb_transfer.c \
+	src/adapter/usb_watch.c
+endif
 embedded_tcl += src/adapter/adapter.tcl
 
 if HAVE_CMOCKA

@@ -51,7 +51,8 @@ struct usb_device {
 	uint8_t bus, address;
 	char location[32];		/* "1-2.3": as `adapter usb location` takes it */
 	enum usb_speed speed;
-	/* NULL: none, or not readable. Read with libusb where it may be opened, else from sysfs. */
+	/* NULL: none, or not readable. From sysfs; what it lacks is asked of the device, if it may be
+	 * opened. A serial that is no text (old ST-LINKs) is shown as hex digits: usb_text.h. */
 	char *manufacturer, *product, *serial;
 	struct usb_interface interfaces[16];
 	unsigned interface_count;
@@ -104,7 +105,8 @@ enum err usb_flush_out(struct usb *usb, int timeout_ms);
 /* Drops everything under way on this endpoint and waits for libusb to give it back. */
 void usb_cancel(struct usb *usb, uint8_t endpoint);
 enum err usb_clear_halt(struct usb *usb, uint8_t endpoint);
-/* One posted OUT and one taken IN: the common case of a command. */
+/* One posted OUT and one taken IN: the common case of a command. After an error nothing of it is
+ * left posted; a late answer of the device may still come with the next IN. */
 enum err usb_transact(struct usb *usb, uint8_t out, const uint8_t *request, size_t n, uint8_t in,
 		      uint8_t *data, size_t size, size_t *got, int timeout_ms);
 

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The snapshot of a device as data, and what the operating system knows about its node. */
+#include <ctype.h>
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapter/usb.h"
+#include "base/bytes.h"
+
+#define MAX_NAMED 3	/* holders of a node that are named */
+
+static char *copy_text(const char *text)
+{
+	return text != NULL ? xstrdup(text) : NULL;
+}
+
+struct usb_device *usb_copy_device(const struct usb_device *device)
+{
+	struct usb_device *copy = xcalloc(1, sizeof(*copy));
+
+	*copy = *device;
+	copy->next = NULL;
+	copy->manufacturer = copy_text(device->manufacturer);
+	copy->product = copy_text(device->product);
+	copy->serial = copy_text(device->serial);
+	for (unsigned i = 0; i < copy->interface_count; i++)
+		copy->interfaces[i].name = copy_text(device->interfaces[i].name);
+	return copy;
+}
+
+void usb_free_list(struct usb_device *list)
+{
+	while (list != NULL) {
+		struct usb_device *device = list;
+
+		list = device->next;
+		free(device->manufacturer);
+		free(device->product);
+		free(device->serial);
+		for (unsigned i = 0; i < device->interface_count; i++)
+			free(device->interfaces[i].name);
+		free(device);
+	}
+}
+
+char *usb_udev_rule(const struct usb_device *device)
+{
+	return xasprintf("SUBSYSTEM==\"usb\", ATTRS{idVendor}==\"%04x\", "
+			 "ATTRS{idProduct}==\"%04x\", MODE=\"0660\", GROUP=\"plugdev\", "
+			 "TAG+=\"uaccess\"", device->vid, device->pid);
+}
+
+/* The link of an open file ends with the node's path; a node that was replaced meanwhile is marked. */
+static bool is_node(const char *link, const char *node)
+{
+	static const char mark[] = " (deleted)";
+	size_t length = strlen(link), n = strlen(node), m = sizeof(mark) - 1;
+
+	if (length > m && strcmp(link + length - m, mark) == 0)
+		length -= m;
+	return length >= n && strncmp(link + length - n, node, n) == 0;
+}
+
+static bool holds(const char *pid, const char *node)
+{
+	char dir[64], path[NAME_MAX + 80], link[PATH_MAX];
+	bool found = false;
+	struct dirent *entry;
+	DIR *fds;
+
+	snprintf(dir, sizeof(dir), "/proc/%.20s/fd", pid);
+	fds = opendir(dir);
+	while (fds != NULL && !found && (entry = readdir(fds)) != NULL) {
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		n = readlink(path, link, sizeof(link) - 1);
+		if (n <= 0)
+			continue;
+		link[n] = '\0';
+		found = is_node(link, node);
+	}
+	if (fds != NULL)
+		closedir(fds);
+	return found;
+}
+
+static void name_process(struct buf *out, const char *pid)
+{
+	char path[64], name[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
+	f = fopen(path, "re");
+	if (f != NULL) {
+		if (fgets(name, sizeof(name), f) != NULL)
+			name[strcspn(name, "\n")] = '\0';
+		fclose(f);
+	}
+	buf_printf(out, "%spid %s (%s)", out->len > 0 ? ", " : "", pid, name[0] ? name : "?");
+}
+
+char *usb_who_has(const struct usb_device *device, const char *node)
+{
+	char own_node[40];
+	struct buf out = { 0 };
+	unsigned named = 0;
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+
+	snprintf(own_node, sizeof(own_node), "/dev/bus/usb/%03u/%03u", device->bus,
+		 device->address);
+	while (proc != NULL && named < MAX_NAMED && (entry = readdir(proc)) != NULL) {
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    strtol(entry->d_name, NULL, 10) == getpid() ||
+		    !holds(entry->d_name, node != NULL ? node : own_node))
+			continue;
+		name_process(&out, entry->d_name);
+		named++;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return (char *)out.data;
+}
