@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every emulated USB probe, in the order of `--usb help`. A new one is a line here. */
+#include "vboard/usb/models.h"
+
+const struct vb_usb_model *const vb_usb_models[] = {
+	&vb_usb_jlink,
+	&vb_usb_jlink_ob,
+	&vb_usb_jlink_v8,
+	&vb_usb_jlink_old,
+	&vb_usb_ft2232h,
+	&vb_usb_ft232h,
+	&vb_usb_ft4232h,
+	&vb_usb_ft2232d,
+	&vb_usb_kt_link,
+	NULL
+};

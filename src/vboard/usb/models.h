@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The models of models.c. */
+#ifndef VB_USB_MODELS_H
+#define VB_USB_MODELS_H
+
+#include "vboard/usb/model.h"
+
+extern const struct vb_usb_model vb_usb_jlink, vb_usb_jlink_ob, vb_usb_jlink_v8, vb_usb_jlink_old;
+extern const struct vb_usb_model vb_usb_ft2232h, vb_usb_ft232h, vb_usb_ft4232h, vb_usb_ft2232d,
+	vb_usb_kt_link;
+
+#endif
