@@ -57,6 +57,7 @@ void adapter_free(struct adapter *adapter)
 	free(adapter->port.items);
 	free(adapter->serial);
 	free(adapter->usb_location);
+	free(adapter->target_uid);
 	free(adapter);
 }
 
@@ -275,6 +276,21 @@ void adapter_lost(struct adapter *adapter)
 	adapter->is_lost = true;
 	if (adapter->loop != NULL)
 		adapter->lost_timer = loop_add_timer(adapter->loop, 0, 0, tell_lost, adapter);
+}
+
+enum err adapter_switch_transport(struct adapter *adapter, enum transport transport)
+{
+	if (adapter->transport == transport)
+		return OK;
+	if (!adapter->driver->any_transport) {
+		adapter_close(adapter);
+		adapter->transport = transport;
+		return adapter_open(adapter);
+	}
+	bit_port_detach(adapter);
+	adapter->transport = transport;
+	attach_port(adapter);
+	return OK;
 }
 
 enum err adapter_reopen(struct adapter *adapter)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "adapter/pins.h"
 #include "adapter/port.h"
 #include "adapter/probe.h"
 #include "adapter/swo.h"
@@ -58,6 +59,10 @@ struct adapter_driver {
 	void (*inspect)(struct adapter *adapter, struct probe *probe);
 	/* Target voltage in mV; *mv = -1: the probe cannot measure it. May be NULL. */
 	enum err (*read_voltage)(struct adapter *adapter, int *mv);
+	/* Levels of the pins now. May be NULL: it cannot tell. */
+	enum err (*read_pins)(struct adapter *adapter, enum pin_drive swdio,
+			      struct pin_levels *levels);
+	bool any_transport;		/* bits->swd and bits->jtag work whatever was selected */
 	/* What the open probe and the configuration of this driver should tell `probe doctor`: appends
 	 * `name: value` lines (packet size and count, firmware, workarounds in force, upgrade hint). */
 	void (*describe)(struct adapter *adapter, struct buf *out);
@@ -103,6 +108,7 @@ struct adapter {
 	char *usb_product;		/* `adapter usb product_name`, `ftdi device_desc` */
 	struct usb_id { uint16_t vid, pid; } usb_ids[16];	/* asked for; 0 in either: any */
 	unsigned usb_id_count;
+	char *target_uid;		/* `adapter target_uid`: hex digits; NULL: any target */
 	uint32_t speed_khz, actual_khz;	/* 0: not asked for */
 	unsigned reset_config;		/* enum reset_flags */
 	unsigned srst_delay_ms, srst_pulse_ms, trst_delay_ms, trst_pulse_ms;
@@ -116,6 +122,7 @@ struct adapter {
 	/* dap/: the probe was opened again (`adapter reconnect`): connect the debug ports. */
 	enum err (*on_reopened)(void *ctx);
 	void *on_reopened_ctx;
+	struct adapter_hooks hooks;	/* pins.h */
 	struct loop_timer *lost_timer;
 	unsigned raw_scans;		/* scans past the port: its idea of the IR is stale */
 	void *settings[16];		/* by place in adapter_drivers */
@@ -130,6 +137,8 @@ enum err adapter_open(struct adapter *adapter);
 void adapter_close(struct adapter *adapter);
 /* Close and open: `adapter reconnect`, after a probe was lost. */
 enum err adapter_reopen(struct adapter *adapter);
+/* For a look at the other protocol: the open probe changes over; the link must be connected again. */
+enum err adapter_switch_transport(struct adapter *adapter, enum transport transport);
 /* The driver's first transport if none was selected. */
 enum err adapter_select_transport(struct adapter *adapter);
 enum err adapter_set_speed(struct adapter *adapter, uint32_t khz);

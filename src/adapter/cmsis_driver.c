@@ -212,6 +212,23 @@ static enum err cmsis_set_reset(struct adapter *adapter, bool srst, bool trst)
 	return cmsis_command(dap, request, sizeof(request), 2, NULL);
 }
 
+static enum err cmsis_read_pins(struct adapter *adapter, enum pin_drive swdio,
+				struct pin_levels *levels)
+{
+	struct cmsis_dap *dap = adapter->priv;
+	uint8_t request[7] = { DAP_SWJ_PINS };
+
+	if (swdio != PIN_AS_IT_IS) {
+		request[1] = swdio == PIN_DRIVE_HIGH ? PIN_SWDIO : 0;
+		request[2] = PIN_SWDIO;
+		put_le32(request + 3, 10);	/* microseconds for a slow line */
+	}
+	TRY(cmsis_command(dap, request, sizeof(request), 2, NULL));
+	levels->known = PIN_SWCLK | PIN_SWDIO | PIN_TDI | PIN_TDO | PIN_NTRST | PIN_NRESET;
+	levels->high = dap->response[1] & levels->known;
+	return OK;
+}
+
 static enum err cmd_backend(struct call *c)
 {
 	static const char *const words[] = { "auto", "usb_bulk", "hid", "tcp", NULL };
@@ -413,6 +430,7 @@ const struct adapter_driver cmsis_dap_driver = {
 	.close = cmsis_close,
 	.set_speed = cmsis_set_speed,
 	.set_reset = cmsis_set_reset,
+	.read_pins = cmsis_read_pins,
 	.dap = &cmsis_port_ops,
 	.bits = &cmsis_bit_ops,
 };

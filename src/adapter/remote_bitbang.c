@@ -235,6 +235,26 @@ static enum err bitbang_set_reset(struct adapter *adapter, bool srst, bool trst)
 	return flush_bits(bb);
 }
 
+/* SWDIO or TDO; the reset lines cannot be read back. */
+static enum err bitbang_read_pins(struct adapter *adapter, enum pin_drive swdio,
+				  struct pin_levels *levels)
+{
+	struct bitbang *bb = adapter->priv;
+	bool is_jtag = adapter->transport == TRANSPORT_JTAG;
+	uint8_t level = 0;
+
+	if (!is_jtag && swdio != PIN_AS_IT_IS) {
+		drive_swdio(bb, true);
+		buf_putc(&bb->out, swdio == PIN_DRIVE_HIGH ? 'e' : 'd');
+	}
+	buf_putc(&bb->out, is_jtag ? 'R' : 'c');
+	want(bb, &level, 1);
+	TRY(flush_bits(bb));
+	levels->known = is_jtag ? PIN_TDO : PIN_SWDIO;
+	levels->high = level ? levels->known : 0;
+	return OK;
+}
+
 static enum err cmd_host(struct call *c)
 {
 	struct settings *settings = adapter_settings(c->user, &remote_bitbang_driver);
@@ -291,5 +311,7 @@ const struct adapter_driver remote_bitbang_driver = {
 	.open = bitbang_open,
 	.close = bitbang_close,
 	.set_reset = bitbang_set_reset,
+	.read_pins = bitbang_read_pins,
+	.any_transport = true,
 	.bits = &bit_ops,
 };

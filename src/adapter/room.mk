@@ -14,6 +14,7 @@ libprobed_a_SOURCES += \
 	src/adapter/flight_vcd.c \
 	src/adapter/jep106.c src/adapter/jep106.h \
 	src/adapter/link_commands.c \
+	src/adapter/pins.h \
 	src/adapter/port.c src/adapter/port.h \
 	src/adapter/probe.h \
 	src/adapter/register.c \
