@@ -81,7 +81,7 @@ void vb_link_power_on(struct vb_link *link)
 void vb_link_set_hz(struct vb_link *link, uint32_t hz)
 {
 	if (hz != 0)
-		link->period_ps = (uint32_t)MIN((1000000000000ull + hz - 1) / hz, UINT32_MAX);
+		link->period_ps = (1000000000000ull + hz - 1) / hz;
 }
 
 void vb_link_sync(struct vb_link *link)

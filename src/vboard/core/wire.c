@@ -20,7 +20,7 @@ static uint64_t scatter(uint64_t x)
 	return x ^ x >> 31;
 }
 
-bool vb_wire_flips(const struct vb_wire *wire, uint64_t clock, uint32_t period_ps, bool to_target)
+bool vb_wire_flips(const struct vb_wire *wire, uint64_t clock, uint64_t period_ps, bool to_target)
 {
 	uint64_t khz, rate;
 

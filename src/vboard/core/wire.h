@@ -30,6 +30,6 @@ struct vb_wire {
 
 bool vb_wire_is_good(const struct vb_wire *wire);
 /* Whether the bit of this clock arrives as its opposite. */
-bool vb_wire_flips(const struct vb_wire *wire, uint64_t clock, uint32_t period_ps, bool to_target);
+bool vb_wire_flips(const struct vb_wire *wire, uint64_t clock, uint64_t period_ps, bool to_target);
 
 #endif
