@@ -12,7 +12,7 @@ struct vb_usb_device {
 	const struct vb_usb_model *model;
 	void *priv;
 	uint8_t packets[512 * 256];
-	size_t sizes[4096], first, count, used, resumed;
+	size_t sizes[4096], first, count, used, resumed, idle;
 };
 
 struct vb_board *vb_usb_board(struct vb_usb_device *device)
@@ -28,6 +28,18 @@ void vb_usb_send(struct vb_usb_device *device, uint8_t endpoint, const uint8_t *
 	memcpy(device->packets + device->used, data, n);
 	device->used += n;
 	device->sizes[device->count++] = n;
+}
+
+void vb_usb_send_idle(struct vb_usb_device *device, uint8_t endpoint, const uint8_t *data, size_t n)
+{
+	device->idle++;
+	vb_usb_send(device, endpoint, data, n);
+}
+
+uint64_t vb_usb_taken_ns(const struct vb_usb_device *device)
+{
+	(void)device;
+	return 0;
 }
 
 void vb_usb_drop_queued(struct vb_usb_device *device, uint8_t endpoint)

@@ -40,6 +40,11 @@ struct vb_usb_model {
 	/* The string descriptor of this index where an option changed it; else returns NULL. May be
 	 * NULL. Asked when the device is plugged in. */
 	const char *(*string)(void *priv, unsigned index);
+	/* Binary object store (bcdUSB 2.01 and above), NULL: none. */
+	const uint8_t *bos;
+	size_t bos_size;
+	/* Microsoft OS 1.0: string 0xEE says "MSFT100" and this vendor code; 0: no such string. */
+	uint8_t ms_vendor_code;
 	/* HID (CMSIS-DAP v1): the report descriptor of this interface; a hidraw node comes with it. */
 	const uint8_t *report;
 	size_t report_size;
@@ -83,6 +88,13 @@ const char *vb_usb_serial(const struct vb_usb_device *device);
  * that is a multiple of the size has no end of its own: n = 0 sends the empty packet that says so.
  */
 void vb_usb_send(struct vb_usb_device *device, uint8_t endpoint, const uint8_t *data, size_t n);
+/* The same for a packet that says nothing and that the host did not wait for (status bytes when a
+ * latency timer ran out with no data): it costs no time. */
+void vb_usb_send_idle(struct vb_usb_device *device, uint8_t endpoint, const uint8_t *data, size_t n);
+/* In out(): when that packet had arrived, before the model was ready for it. In taken(): when that
+ * packet had left. */
+uint64_t vb_usb_arrival_ns(const struct vb_usb_device *device);
+uint64_t vb_usb_taken_ns(const struct vb_usb_device *device);
 /* Bytes queued and not yet taken by the host. */
 size_t vb_usb_queued(const struct vb_usb_device *device, uint8_t endpoint);
 void vb_usb_drop_queued(struct vb_usb_device *device, uint8_t endpoint);

@@ -80,7 +80,8 @@ static void send_packet(struct vb_ftdi_channel *c)
 	c->sizes_count++;
 	c->queued += payload;
 	c->reply_len = STATUS_BYTES;
-	vb_usb_send(c->ftdi->device, in_endpoint(c), c->reply, payload + STATUS_BYTES);
+	(payload > 0 ? vb_usb_send : vb_usb_send_idle)(c->ftdi->device, in_endpoint(c), c->reply,
+						       payload + STATUS_BYTES);
 }
 
 void vb_ftdi_reply(struct vb_ftdi_channel *c, uint8_t byte)
@@ -288,15 +289,28 @@ static bool ftdi_out(void *priv, uint8_t endpoint, const uint8_t *data, size_t n
 	return true;
 }
 
+/* An engine that stood still for want of room goes on then. */
+static void wait_for_packet_to_leave(struct vb_ftdi_channel *c)
+{
+	struct vb_clock *clock = c->ftdi->board->clock;
+	uint64_t now_ns = vb_clock_now(clock), left_ns = vb_usb_taken_ns(c->ftdi->device);
+
+	if (left_ns > now_ns)
+		vb_clock_advance(clock, left_ns - now_ns);
+}
+
 static void ftdi_taken(void *priv, uint8_t endpoint)
 {
 	struct vb_ftdi_channel *c = channel_of(priv, endpoint);
+	bool was_full = vb_ftdi_reply_room(c) < 2;
 
 	if (c->sizes_count == 0)
 		return;
 	c->queued -= c->sizes[c->sizes_head];
 	c->sizes_head = (c->sizes_head + 1) % FTDI_MAX_FIFO;
 	c->sizes_count--;
+	if (was_full)
+		wait_for_packet_to_leave(c);
 	vb_ftdi_run(c);
 	if (c->count + c->ftdi->chip->max_packet <= c->ftdi->chip->fifo_out)
 		offer_again(c);
