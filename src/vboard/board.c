@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "vboard/core/swo.h"
 
 struct vb_board *vb_board_new(const struct vb_chip *chip)
 {
@@ -33,6 +34,7 @@ void vb_board_free(struct vb_board *board)
 		board->chip->destroy(board, board->priv);
 	vb_dp_free(board->dp);
 	vb_cpu_free(board->cpu);
+	vb_swo_free(board->swo);
 	vb_bus_free(board->bus);
 	vb_clock_free(board->clock);
 	free(board->priv);

@@ -6,6 +6,7 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32l476_map.c \
 	src/vboard/chip/stm32l476_power.c \
 	src/vboard/chip/stm32l476_state.c \
+	src/vboard/chip/stm32l476_swo.c \
 	src/vboard/chip/stm32l476_verbs.c src/vboard/chip/stm32l476_verbs.h \
 	src/vboard/chip/stm32l476_verbs_flash.c \
 	src/vboard/device/serial_line.c \
@@ -30,13 +31,16 @@ EXTRA_DIST += src/vboard/chip/stm32l476_boot.S
 
 if HAVE_UNICORN
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_vb_flash testing/unit/test_vb_chip testing/unit/test_vb_chip_options
+check_PROGRAMS += testing/unit/test_vb_flash testing/unit/test_vb_chip testing/unit/test_vb_chip_options \
+	testing/unit/test_vb_swo
 testing_unit_test_vb_flash_SOURCES = testing/unit/test_vb_flash.c testing/unit/vb_chip_bench.h
 testing_unit_test_vb_flash_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_chip_SOURCES = testing/unit/test_vb_chip.c testing/unit/vb_chip_bench.h
 testing_unit_test_vb_chip_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_chip_options_SOURCES = testing/unit/test_vb_chip_options.c testing/unit/vb_chip_bench.h
 testing_unit_test_vb_chip_options_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_swo_SOURCES = testing/unit/test_vb_swo.c testing/unit/vb_chip_bench.h
+testing_unit_test_vb_swo_LDADD = $(vboard_test_libs)
 endif
 endif
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vboard/chip/stm32l476_boot.h"
+#include "vboard/core/swo.h"
 
 #define DBGMCU_BASE  0xe0042000u
 #define IDCODE	     0x10076415u	/* REV_ID 0x1007 (revision 4), bits 15:12 read 6, DEV_ID 0x415 */
@@ -239,6 +240,7 @@ static void add_devices(struct stm32l476 *chip)
 	stm32_usart_init(&chip->usart3, env, 39);
 	stm32_usart_init(&chip->uart4, env, 52);
 	stm32_usart_init(&chip->uart5, env, 53);
+	stm32l476_add_swo(chip);
 	chip->dbgmcu = (struct stm32_dbgmcu){ .env = env, .idcode = IDCODE,
 					      .on_change = stm32l476_debug_clocks, .chip = chip };
 }
@@ -305,6 +307,8 @@ static bool create(struct vb_board *board, void *priv)
 	add_memory(chip);
 	wire_devices(chip);
 	board->cpu = vb_cpu_new(&cpu_config, board->bus, board->clock);
+	if (board->cpu != NULL)
+		vb_cpu_set_swo(board->cpu, board->swo);
 	board->dp = vb_dp_new(&dp_config, board->bus, board->clock);
 	vb_clock_after(board->clock, 0, uart_turn, chip, "UART open");
 	return board->cpu != NULL && board->dp != NULL;
@@ -315,6 +319,7 @@ static void destroy(struct vb_board *board, void *priv)
 	struct stm32l476 *chip = priv;
 
 	(void)board;
+	stm32l476_stop_capture(chip);
 	serial_line_close(chip->usart2.line);
 	stm32l4_flash_free(&chip->flash);
 	free(chip->sram1);
@@ -369,9 +374,12 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 {
 	struct stm32l476 *chip = priv;
 	const struct stm32l4_flash *f = &chip->flash;
-	uint64_t resets = 0;
+	uint64_t resets = 0, trace_packets, trace_lost;
+	struct vb_swo_state swo;
 
-	(void)board;
+	vb_swo_sync(board->swo);
+	vb_swo_state(board->swo, &swo);
+	vb_cpu_trace_stats(board->cpu, &trace_packets, &trace_lost);
 	for (size_t i = 0; i < ARRAY_SIZE(chip->resets); i++)
 		resets += chip->resets[i];
 #define PAIR(name, value) fprintf(out, ",\"" name "\":%llu", (unsigned long long)(value))
@@ -389,6 +397,10 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 	PAIR("ecc_detected", f->stats.ecc_detected);
 	PAIR("uart_sent", chip->usart2.sent);
 	PAIR("uart_lost", chip->usart2.lost);
+	PAIR("swo_bytes", swo.sent);
+	PAIR("swo_unseen", swo.unseen);
+	PAIR("trace_packets", trace_packets);
+	PAIR("trace_lost", trace_lost);
 	PAIR("led_toggles", chip->gpio[0].toggles[5]);
 	PAIR("resets", resets);
 #undef PAIR

@@ -48,6 +48,8 @@ struct stm32l476 {
 	struct vb_region *sram2_region;
 	struct stm32_slave slaves[SLAVES_MAX];
 	size_t slave_count;
+	FILE *swo_capture;		/* the control port's; NULL: off */
+	uint64_t swo_captured;
 	bool boot0;			/* the BOOT0 pin */
 	bool is_uart_open;
 	bool pins_are_dead;		/* firmware took the SWD pins away */
@@ -66,6 +68,10 @@ void stm32l476_wake(void *chip);
 void stm32l476_debug_clocks(void *chip);	/* DBGMCU_CR changed */
 void stm32l476_enter(struct stm32l476 *chip, enum stm32_power power);
 void stm32l476_forget_ram(struct stm32l476 *chip);	/* what power-on leaves in SRAM */
+
+/* _swo.c */
+void stm32l476_add_swo(struct stm32l476 *chip);
+void stm32l476_stop_capture(struct stm32l476 *chip);
 
 /* _state.c */
 bool stm32l476_save(struct vb_board *board, void *priv, FILE *f);

@@ -246,6 +246,9 @@ const struct vb_control_verb stm32l476_verbs[] = {
 	  "wake-up event.", verb_low_power },
 	{ "low-power-run", "on|off", "PWR_CR1.LPR as an application left it.", verb_low_power_run },
 	{ "swd-pins", "on|off", "off: firmware took PA13 and PA14.", verb_swd_pins },
+	{ "swo", "[FILE|off]", "Shows the SWO pin, after writing what it sent so far to the capture "
+	  "file; FILE starts a capture of every byte that leaves the pin, off ends it.",
+	  stm32l476_swo },
 	{ "clocks", "", "Shows the clock frequencies.", verb_clocks },
 	{ "reset-cause", "", "Shows the flags of RCC_CSR.", verb_reset_cause },
 	{ "watchdog", "", "Shows the independent watchdog.", verb_watchdog },

@@ -28,6 +28,7 @@ bool stm32l476_cell_state(VERB_ARGS);
 bool stm32l476_fail_after(VERB_ARGS);
 bool stm32l476_fb_mode(VERB_ARGS);
 bool stm32l476_run_pd(VERB_ARGS);
+bool stm32l476_swo(VERB_ARGS);
 bool stm32l476_intrude(VERB_ARGS);
 
 /* false with a sentence in `error`. */

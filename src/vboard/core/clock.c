@@ -124,8 +124,8 @@ void vb_clock_advance(struct vb_clock *clock, uint64_t ns)
 		uint64_t reached = clock->run ? clock->run(clock->run_ctx, before, until) : until;
 
 		vb_clock_note(clock, reached);
-		/* A runner that neither moved nor scheduled anything has nothing to run. */
-		if (clock->now_ns == before && vb_clock_next(clock) > before)
+		/* A runner that neither moved nor scheduled anything on the way has nothing to run. */
+		if (clock->now_ns == before && vb_clock_next(clock) >= until)
 			clock->now_ns = until;
 	}
 }

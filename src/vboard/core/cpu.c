@@ -48,6 +48,7 @@ void vb_cpu_set_hclk(struct vb_cpu *cpu, uint32_t hz)
 
 	systick_clock_changed(cpu, MAX(hz, 1u));
 	cpu_restart_epoch(cpu, now);
+	trace_configured(cpu);
 	cpu->attention = true;
 }
 
@@ -353,6 +354,8 @@ void vb_cpu_free(struct vb_cpu *cpu)
 	vb_clock_set_runner(cpu->clock, NULL, NULL);
 	vb_clock_cancel(cpu->clock, cpu->systick.event);
 	vb_clock_cancel(cpu->clock, cpu->reset_event);
+	vb_cpu_set_swo(cpu, NULL);
+	trace_power_on(cpu);
 	engine_free(cpu->engine);
 	free(cpu->windows);
 	free(cpu);

@@ -2,7 +2,7 @@
 /*
  * vb_cpu: a Cortex-M that executes real code (Unicorn underneath) with the parts Unicorn lacks:
  * exceptions and NVIC, SysTick, SCB, faults with escalation and lockup, FPU access check, and the
- * whole debug block (DHCSR, DCRSR/DCRDR, DEMCR, DFSR, FPB, DWT, ITM stub, ROM table) as ARMv7-M
+ * whole debug block (DHCSR, DCRSR/DCRDR, DEMCR, DFSR, FPB, DWT, ITM, TPIU, ROM table) as ARMv7-M
  * (DDI 0403) defines them. The CPU adds its own PPB regions (0xE0000000..0xE00FFFFF) to the bus.
  *
  * The core runs only inside vb_clock_advance(). One instruction costs one cycle of hclk unless the
@@ -46,7 +46,7 @@ struct vb_cpu_config {
 	void (*on_sleep)(void *ctx, bool sleeping, bool deep);
 	/* Entered or left Debug state (watchdogs and timers may freeze). Optional. */
 	void (*on_halt)(void *ctx, bool halted);
-	/* Optional: one ITM packet (header and payload, as on SWO) for each stimulus write. */
+	/* Optional: each packet of the ITM and the DWT that the trace port took, as on SWO. */
 	void (*on_trace)(void *ctx, const uint8_t *packet, size_t bytes);
 	void *ctx;
 	uint32_t ccsidr_d, ccsidr_i;	/* M7: cache geometry; 0: 32 KiB each */
@@ -66,6 +66,12 @@ void vb_cpu_set_hclk(struct vb_cpu *cpu, uint32_t hz);
 void vb_cpu_irq(struct vb_cpu *cpu, int n, bool level);
 /* Core clock gated (STOP mode without DBG_STOP): PPB accesses of the DAP fault. */
 void vb_cpu_gate(struct vb_cpu *cpu, bool gated);
+
+/* The trace port behind ITM and DWT. Without one nothing limits them, and nothing is sent. */
+struct vb_swo;
+void vb_cpu_set_swo(struct vb_cpu *cpu, struct vb_swo *swo);
+/* Source packets that the trace port took, and those that an overflow packet stands for. */
+void vb_cpu_trace_stats(const struct vb_cpu *cpu, uint64_t *packets, uint64_t *lost);
 
 struct vb_cpu_state {
 	bool halted, sleeping, locked_up, in_reset;

@@ -10,7 +10,7 @@ libvboard_a_SOURCES += \
 	src/vboard/core/cpu_itm.c src/vboard/core/cpu_mpu.c src/vboard/core/cpu_nvic.c \
 	src/vboard/core/cpu_opcode.c src/vboard/core/cpu_opcode.h src/vboard/core/cpu_core.h \
 	src/vboard/core/cpu_ppb.c src/vboard/core/cpu_priv.h src/vboard/core/cpu_scs.c \
-	src/vboard/core/cpu_step.c src/vboard/core/cpu_traits.c src/vboard/core/cpu_units.h
+	src/vboard/core/cpu_step.c src/vboard/core/cpu_trace.c src/vboard/core/cpu_traits.c src/vboard/core/cpu_units.h
 
 if HAVE_UNICORN
 if HAVE_CMOCKA

@@ -319,6 +319,7 @@ static void demcr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, 
 	cpu->debug.demcr = value & (cpu->traits->is_v6m ? 0x01000401 : 0x010f07f1);
 	cpu_set_pending(cpu, EXC_DEBUGMON, cpu->debug.demcr & DEMCR_MON_PEND);
 	dwt_trace_enabled(cpu, old & DEMCR_TRCENA);
+	trace_enabled(cpu, old & DEMCR_TRCENA);
 	engine_update_caution(cpu);
 	cpu->attention = true;
 }

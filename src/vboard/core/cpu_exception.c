@@ -271,6 +271,7 @@ static void taken(struct vb_cpu *cpu, unsigned n, uint32_t lr, uint32_t catch)
 	cpu->exclusive = false;
 	cpu->event_register = true;
 	engine_update_caution(cpu);
+	trace_exception(cpu, n, TRACE_ENTRY);
 	if (debug_catches(cpu, catch))
 		debug_enter(cpu, DFSR_VCATCH);
 }
@@ -468,6 +469,7 @@ void cpu_exception_return(struct vb_cpu *cpu)
 	cpu->exclusive = false;
 	cpu->event_register = true;
 	deactivate(cpu, cpu->ipsr);
+	trace_exception(cpu, cpu->ipsr, TRACE_EXIT);
 	if (!valid) {
 		tail_into(cpu, cpu_return_failed(cpu, true), v);
 		return;
@@ -480,6 +482,7 @@ void cpu_exception_return(struct vb_cpu *cpu)
 		return;
 	}
 	engine_update_caution(cpu);
+	trace_exception(cpu, cpu->ipsr, TRACE_RETURN);
 	if ((cpu->ipsr == 0) != !!(v & BIT(3))) {	/* the frame contradicts EXC_RETURN */
 		cpu->ipsr = v & BIT(3) ? 0 : cpu->ipsr;
 		cpu->fault = (struct fault){ FAULT_INVPC, cpu->pc };

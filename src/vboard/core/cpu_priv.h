@@ -9,7 +9,8 @@
  *   cpu_exception.c  entry, return, priorities	     cpu_fault.c  faults, lockup, reset vector
  *   cpu_nvic.c       NVIC and SysTick registers      cpu_scs.c   the rest of the SCS
  *   cpu_debug.c      DHCSR, DCRSR, DCRDR, DEMCR      cpu_mpu.c   MPU
- *   cpu_fpb.c, cpu_dwt.c, cpu_itm.c, cpu_ppb.c, cpu_bitband.c: what their names say
+ *   cpu_fpb.c, cpu_dwt.c, cpu_ppb.c, cpu_bitband.c: what their names say
+ *   cpu_itm.c        registers of ITM and TPIU       cpu_trace.c  the packets they send
  *
  * While Unicorn runs, it owns the core registers. Between runs cpu_pull() fetches them into `regs`,
  * all code works on that copy, and the next run pushes what changed. `pc` is always here.
@@ -23,6 +24,7 @@
 #include "vboard/core/cpu.h"
 #include "vboard/core/cpu_core.h"
 #include "vboard/core/cpu_units.h"
+#include "vboard/core/swo.h"
 
 enum exception {
 	EXC_RESET = 1, EXC_NMI, EXC_HARDFAULT, EXC_MEMMANAGE, EXC_BUSFAULT, EXC_USAGEFAULT,
@@ -111,6 +113,7 @@ struct vb_cpu {
 	struct fpb fpb;
 	struct dwt dwt;
 	struct itm itm;
+	struct trace trace;
 	struct mpu mpu;
 	struct ppb_window *windows;
 };

@@ -49,6 +49,29 @@ struct dwt {
 	uint64_t cyccnt_at;		/* cpu->cycles when `cyccnt` was right */
 	bool hit;			/* a watchpoint waits for the end of the instruction */
 };
+/* cpu_trace.c: packets on their way to the trace port */
+struct trace {
+	struct vb_swo *swo;		/* NULL: none */
+	bool has_overflowed;		/* a packet was lost and nobody told yet */
+	bool stamp_is_due;		/* a timestamp found no room */
+	uint64_t stamped_ns;		/* the last timestamp stands for this moment */
+	struct vb_event *retry, *sample, *sync;
+	uint64_t packets, lost;
+};
+enum trace_exception { TRACE_ENTRY = 1, TRACE_EXIT, TRACE_RETURN };
+bool trace_is_ready(struct vb_cpu *cpu);	/* FIFOREADY */
+bool trace_is_busy(struct vb_cpu *cpu);
+void trace_stimulus(struct vb_cpu *cpu, unsigned port, unsigned size, uint32_t value);
+void trace_exception(struct vb_cpu *cpu, unsigned n, enum trace_exception what);
+/* An access that comparator n has matched. */
+void trace_data(struct vb_cpu *cpu, unsigned n, bool is_write, uint32_t addr, unsigned size,
+		uint32_t value);
+void trace_configured(struct vb_cpu *cpu);	/* DWT_CTRL was written */
+void trace_enabled(struct vb_cpu *cpu, bool was_enabled);
+void trace_tcr_written(struct vb_cpu *cpu, uint32_t old);
+void trace_port_written(struct vb_cpu *cpu);
+void trace_power_on(struct vb_cpu *cpu);
+
 struct itm { bool is_locked; uint32_t ter, tpr, tcr, acpr, sppr, ffcr, cspsr, fscr; };
 struct mpu { uint32_t ctrl, rnr, rbar[16], rasr[16], mair[2]; };
 static inline bool fpb_may_match(const struct fpb *f, uint32_t addr)
