@@ -247,12 +247,7 @@ static void tell_ready(const struct daemon *d)
 	close(d->options.ready_fd);
 }
 
-/* The verb comes with the USB drivers; a build without any can still say what it has. */
-static const char list_script[] =
-	"if {[llength [info commands {adapter probes}]]} {adapter probes} else {\n"
-	"	echo {no driver of this build looks for probes on USB; it has these drivers:}\n"
-	"	adapter list\n"
-	"}";
+static const char list_script[] = "adapter list";
 
 static void run(struct daemon *d)
 {

@@ -8,11 +8,13 @@
 #include "adapter/chain.h"
 #include "adapter/commands.h"
 #include "adapter/flight.h"
+#include "adapter/probe_priv.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "wire/bit_port.h"
 
 #define SLOW_KHZ 100u	/* when nobody chose a speed */
+#define AUTO_KHZ 1000u	/* nor the probe */
 
 void *adapter_settings(struct adapter *adapter, const struct adapter_driver *driver)
 {
@@ -57,6 +59,11 @@ void adapter_free(struct adapter *adapter)
 	free(adapter->port.items);
 	free(adapter->serial);
 	free(adapter->usb_location);
+	free(adapter->usb_product);
+	free(adapter->use);
+	free(adapter->last_serial);
+	free(adapter->last_location);
+	probe_free_aliases(adapter);
 	free(adapter->target_uid);
 	free(adapter);
 }
@@ -70,11 +77,11 @@ const char *transport_name(enum transport transport)
 
 enum err adapter_select_transport(struct adapter *adapter)
 {
-	if (adapter->driver == NULL) {
-		error_why(ERR_ADAPTER_CONFIG,
-			  "Debug Adapter has to be specified, see \"adapter driver\" command");
-		return ERR_ADAPTER_CONFIG;
-	}
+	enum err rc = probe_select_driver(adapter);
+
+	if (rc != OK)
+		return error_what(rc, "Debug Adapter has to be specified, see \"adapter driver\" "
+				      "command");
 	if (adapter->transport != TRANSPORT_NONE)
 		return OK;
 	adapter->transport = adapter->driver->transports[0];
@@ -115,7 +122,10 @@ static enum err connect_under_reset(struct adapter *adapter)
 
 static enum err start(struct adapter *adapter)
 {
-	if (adapter->speed_khz == 0) {
+	if (adapter->speed_khz == 0 && adapter->is_auto_driver) {
+		adapter->speed_khz = adapter->driver->default_khz ? adapter->driver->default_khz
+								  : AUTO_KHZ;
+	} else if (adapter->speed_khz == 0) {
 		log_warning("An adapter speed is not selected in the init scripts. OpenOCD will "
 			    "try to run "
 			    "the adapter at the low speed (%u kHz)",

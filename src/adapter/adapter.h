@@ -69,6 +69,7 @@ struct adapter_driver {
 	const struct swo_ops *swo;	/* NULL: no SWO */
 	const struct dap_port_ops *dap;	/* native probes */
 	const struct bit_ops *bits;	/* bit-level probes */
+	uint32_t default_khz;		/* when probed chose this driver by itself; 0: 1000 */
 };
 
 /* One TAP of the JTAG chain, or the debug port on SWD. Declared by jtag newtap / swd newdap. */
@@ -127,6 +128,16 @@ struct adapter {
 	unsigned raw_scans;		/* scans past the port: its idea of the IR is stale */
 	void *settings[16];		/* by place in adapter_drivers */
 	uint32_t old_names_told;	/* deprecated verbs that were warned about, one bit each */
+	char *use;			/* `adapter use`: serial, location, alias or kind; NULL: any */
+	struct probe_alias *aliases;	/* `adapter alias` */
+	bool is_auto_driver;		/* nobody said `adapter driver`: the one probe there is */
+	bool is_auto_use;		/* then `use` is that probe */
+	bool is_auto_tried;		/* it was tried: the link verbs do not look again */
+	/* The probe that was opened last; only_last: no other will do (auto_reconnect). */
+	char *last_serial, *last_location;
+	bool only_last;
+	struct reconnect *reconnect;	/* reconnect.c */
+	struct swo *swo;		/* swo.c */
 };
 
 /* Registers the verbs of this room and of every driver. */

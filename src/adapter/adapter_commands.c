@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapter/commands.h"
+#include "adapter/probe_priv.h"
 #include "base/log.h"
 
 static const struct adapter_driver *find_driver(const char *name)
@@ -26,13 +27,24 @@ static void list_drivers(struct buf *out)
 		buf_printf(out, "%s%s", i ? ", " : "", adapter_drivers[i]->name);
 }
 
+/* What the user says takes the place of a driver that was chosen for him. */
+static void take_driver(struct adapter *adapter, const struct adapter_driver *driver)
+{
+	if (adapter->is_auto_driver && adapter->driver != driver)
+		log_info("\"adapter driver %s\" comes after the choice of %s: put it first", driver->name,
+			 adapter->driver->name);
+	if (adapter->is_auto_driver)
+		probe_forget_choice(adapter);
+	adapter->driver = driver;
+}
+
 enum err cmd_adapter_driver(struct call *c)
 {
 	struct adapter *adapter = c->user;
 	const struct adapter_driver *driver = find_driver(c->argv[1]);
 	struct buf names = { 0 };
 
-	if (adapter->driver != NULL) {
+	if (adapter->driver != NULL && (!adapter->is_auto_driver || adapter->is_open)) {
 		log_warning("Interface already configured, ignoring");
 		return OK;
 	}
@@ -44,7 +56,7 @@ enum err cmd_adapter_driver(struct call *c)
 		buf_free(&names);
 		return ERR_ADAPTER_CONFIG;
 	}
-	adapter->driver = driver;
+	take_driver(adapter, driver);
 	return OK;
 }
 
@@ -53,14 +65,6 @@ enum err cmd_adapter_name(struct call *c)
 	const struct adapter *adapter = c->user;
 
 	result_printf(c, "%s", adapter->driver ? adapter->driver->name : "undefined");
-	return OK;
-}
-
-enum err cmd_adapter_list(struct call *c)
-{
-	result_printf(c, "The following debug adapters are available:");
-	for (size_t i = 0; adapter_drivers[i] != NULL; i++)
-		result_printf(c, "\n%zu: %s", i + 1, adapter_drivers[i]->name);
 	return OK;
 }
 
@@ -84,35 +88,6 @@ enum err cmd_adapter_speed(struct call *c)
 	}
 	result_printf(c, "adapter speed: %" PRIu32 " kHz",
 		      adapter->is_open ? adapter->actual_khz : adapter->speed_khz);
-	return OK;
-}
-
-static enum err cmd_serial(struct call *c)
-{
-	struct adapter *adapter = c->user;
-
-	if (c->argc > 1) {
-		if (adapter->is_open)
-			return error_why(
-				ERR_STAGE,
-				"the adapter is already open: its serial cannot be chosen now");
-		free(adapter->serial);
-		adapter->serial = xstrdup(c->argv[1]);
-	}
-	result_printf(c, "%s", adapter->serial ? adapter->serial : "");
-	return OK;
-}
-
-static enum err cmd_usb_location(struct call *c)
-{
-	struct adapter *adapter = c->user;
-
-	if (c->argc > 1) {
-		free(adapter->usb_location);
-		adapter->usb_location = xstrdup(c->argv[1]);
-	}
-	result_printf(c, "adapter usb location: %s",
-		      adapter->usb_location ? adapter->usb_location : "");
 	return OK;
 }
 
@@ -232,17 +207,8 @@ const struct command adapter_commands[] = {
 	{ "adapter driver", STAGE_CONFIG, 1, 1, "name", cmd_adapter_driver,
 	  "Select the kind of debug probe; \"adapter list\" shows which there are." },
 	{ "adapter name", STAGE_ANY, 0, 0, "", cmd_adapter_name, "The selected driver." },
-	{ "adapter list", STAGE_ANY, 0, 0, "", cmd_adapter_list, "The drivers of this build." },
 	{ "adapter speed", STAGE_ANY, 0, 1, "?khz?", cmd_adapter_speed,
 	  "Clock of SWD or JTAG in kHz; returns the one in effect." },
-	{ "adapter serial", STAGE_ANY, 0, 1, "?string?", cmd_serial,
-	  "Use only the probe with this serial number." },
-	{ "adapter usb location", STAGE_ANY, 0, 1, "?bus-port[.port]...?", cmd_usb_location,
-	  "Use only the probe at this place of the USB tree." },
-	{ "adapter usb vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_accept_and_ignore,
-	  "USB ids to look for." },
-	{ "adapter usb product_name", STAGE_CONFIG, 1, 1, "name", cmd_accept_and_ignore,
-	  "USB product string to look for." },
 	{ "adapter srst delay", STAGE_ANY, 0, 1, "?ms?", cmd_adapter_srst_delay,
 	  "Wait this long after the release of srst before the target is touched." },
 	{ "adapter srst pulse_width", STAGE_ANY, 0, 1, "?ms?", cmd_adapter_srst_pulse_width,

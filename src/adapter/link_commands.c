@@ -32,13 +32,25 @@ static bool driver_has(const struct adapter *adapter, enum transport transport)
 	return false;
 }
 
-static enum err need_driver(const struct adapter *adapter)
+/* Scripts catch the error of this and go on or end: the reason must be seen anyway. */
+static enum err need_driver(struct adapter *adapter)
 {
-	if (adapter->driver != NULL)
+	enum err rc = probe_select_driver(adapter);
+
+	if (rc == OK)
 		return OK;
-	return error_why(ERR_ADAPTER_CONFIG,
-			 "Debug adapter does not support any transports? Check config "
-			 "file order.");
+	log_info("no adapter driver yet: %s", error_text(error_current()));
+	return error_what(rc, "Debug adapter does not support any transports? Check config file "
+			      "order.");
+}
+
+/* For verbs that have an answer without a driver too. */
+static enum err try_driver(struct adapter *adapter)
+{
+	if (adapter->driver == NULL && !adapter->is_auto_tried &&
+	    probe_select_driver(adapter) != OK)
+		error_clear();
+	return adapter->driver != NULL ? adapter_select_transport(adapter) : OK;
 }
 
 static enum err cmd_transport_select(struct call *c)
@@ -75,7 +87,7 @@ static enum err cmd_transport_select(struct call *c)
 
 static enum err cmd_transport_list(struct call *c)
 {
-	const struct adapter *adapter = c->user;
+	struct adapter *adapter = c->user;
 
 	TRY(need_driver(adapter));
 	result_printf(c, "The following transports are available:");
@@ -94,8 +106,7 @@ static enum err cmd_using(struct call *c)
 {
 	struct adapter *adapter = c->user;
 
-	if (adapter->driver != NULL)
-		TRY(adapter_select_transport(adapter));
+	TRY(try_driver(adapter));
 	if (strcmp(c->row->name, "using_jtag") == 0)
 		result_int(c, adapter->transport == TRANSPORT_JTAG);
 	else if (strcmp(c->row->name, "using_swd") == 0)
@@ -191,8 +202,7 @@ static enum err need_jtag(struct call *c)
 {
 	struct adapter *adapter = c->user;
 
-	if (adapter->driver != NULL)
-		TRY(adapter_select_transport(adapter));
+	TRY(try_driver(adapter));
 	if (adapter->transport != TRANSPORT_SWD)
 		return OK;
 	error_why(ERR_UNSUPPORTED, "session transport is \"swd\" but your config requires JTAG");

@@ -13,13 +13,18 @@ static enum err link_step(void *ctx)
 
 	if (adapter->transport != TRANSPORT_JTAG)
 		return OK;
-	return script_eval(adapter->script, script_origin(adapter->script), "jtag_init", "init", 1,
-			   NULL);
+	enum err rc = script_eval(adapter->script, script_origin(adapter->script), "jtag_init",
+				  "init", 1, NULL);
+
+	if (rc == ERR_DAP_JTAG_CHAIN && adapter->hooks.explain_link != NULL)
+		return adapter->hooks.explain_link(adapter->hooks.ctx, rc);
+	return rc;
 }
 
 void adapter_register_commands(struct adapter *adapter)
 {
 	script_register(adapter->script, adapter_commands, adapter);
+	script_register(adapter->script, probe_commands, adapter);
 	script_register(adapter->script, link_commands, adapter);
 	script_register(adapter->script, tap_commands, adapter);
 	script_register(adapter->script, scan_commands, adapter);

@@ -16,7 +16,9 @@ libprobed_a_SOURCES += \
 	src/adapter/link_commands.c \
 	src/adapter/pins.h \
 	src/adapter/port.c src/adapter/port.h \
-	src/adapter/probe.h \
+	src/adapter/probe.c src/adapter/probe.h src/adapter/probe_priv.h \
+	src/adapter/probe_commands.c \
+	src/adapter/probe_explain.c \
 	src/adapter/register.c \
 	src/adapter/remote_bitbang.c src/adapter/remote_bitbang.h \
 	src/adapter/scan_commands.c \

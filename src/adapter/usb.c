@@ -191,36 +191,6 @@ static int LIBUSB_CALL device_left(struct libusb_context *libusb, struct libusb_
 	return 0;
 }
 
-static enum err fail_permission(const struct usb_device *device)
-{
-	char *rule = usb_udev_rule(device);
-
-	error_why(ERR_ADAPTER_PERMISSION,
-		  "this user may not open %s (%04x:%04x) at USB %s, /dev/bus/usb/%03u/%03u",
-		  device->product ? device->product : "the probe", device->vid, device->pid,
-		  device->location, device->bus, device->address);
-	error_next(ERR_ADAPTER_PERMISSION,
-		   "put '%s' into /etc/udev/rules.d/60-probed.rules, run \"sudo udevadm control "
-		   "--reload\", plug the probe in again", rule);
-	free(rule);
-	return ERR_ADAPTER_PERMISSION;
-}
-
-static enum err fail_busy(const struct usb_device *device, unsigned interface)
-{
-	char *who = usb_who_has(device, NULL);
-
-	error_why(ERR_ADAPTER_BUSY, "%s at USB %s (interface %u) is in use by %s",
-		  device->product ? device->product : "the probe", device->location, interface,
-		  who ? who : "another program");
-	if (who == NULL)
-		error_next(ERR_ADAPTER_BUSY,
-			   "end that program; \"sudo fuser -v /dev/bus/usb/%03u/%03u\" tells which",
-			   device->bus, device->address);
-	free(who);
-	return ERR_ADAPTER_BUSY;
-}
-
 static struct libusb_device *find_device(struct libusb_context *libusb,
 					 const struct usb_device *device)
 {
@@ -249,7 +219,7 @@ static enum err open_handle(struct usb *usb)
 	usb->events.is_opening = false;
 	libusb_unref_device(found);
 	if (code == LIBUSB_ERROR_ACCESS)
-		return fail_permission(usb->device);
+		return usb_fail_permission(usb->device, NULL);
 	if (code == LIBUSB_ERROR_NO_DEVICE)
 		return usb_fail_lost(usb);
 	if (code != 0)
@@ -317,9 +287,9 @@ enum err usb_claim(struct usb *usb, unsigned interface)
 		usb->claimed |= interface < 32 ? BIT(interface) : 0;
 		return OK;
 	case LIBUSB_ERROR_BUSY:
-		return fail_busy(usb->device, interface);
+		return usb_fail_busy(usb->device, NULL);
 	case LIBUSB_ERROR_ACCESS:
-		return fail_permission(usb->device);
+		return usb_fail_permission(usb->device, NULL);
 	default:
 		return usb_fail_code(usb, code, "claiming the USB interface");
 	}

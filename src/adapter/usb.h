@@ -19,6 +19,9 @@
  * ERR_ADAPTER_PERMISSION and ERR_ADAPTER_BUSY from usb_open() and usb_claim(), which say which udev
  * rule is missing and who has the device.
  *
+ * usb_scan() and everything from usb_open() on exist only with libusb (HAVE_LIBUSB); the rest is
+ * always there.
+ *
  * Source: libusb 1.0.26 API documentation, "Asynchronous device I/O".
  */
 #ifndef ADAPTER_USB_H
@@ -70,6 +73,11 @@ struct usb_device *usb_copy_device(const struct usb_device *device);
 char *usb_who_has(const struct usb_device *device, const char *node);
 /* The udev rule that lets the user in, as one line; the caller frees it. */
 char *usb_udev_rule(const struct usb_device *device);
+/* The words for a device (or its `node`, e.g. a hidraw node, if not NULL) that this user may not
+ * open, with the rule and what to do; and for one that another program has, with its name. They
+ * return ERR_ADAPTER_PERMISSION and ERR_ADAPTER_BUSY. For drivers whose library opens by itself. */
+enum err usb_fail_permission(const struct usb_device *device, const char *node);
+enum err usb_fail_busy(const struct usb_device *device, const char *node);
 
 struct usb;
 /* `loop` may be NULL (unit tests, short inspections). Does not claim anything. */

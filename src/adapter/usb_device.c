@@ -47,11 +47,56 @@ void usb_free_list(struct usb_device *list)
 	}
 }
 
+static bool has_hid(const struct usb_device *device)
+{
+	for (unsigned i = 0; i < device->interface_count; i++)
+		if (device->interfaces[i].class == 3)
+			return true;
+	return false;
+}
+
 char *usb_udev_rule(const struct usb_device *device)
 {
-	return xasprintf("SUBSYSTEM==\"usb\", ATTRS{idVendor}==\"%04x\", "
+	return xasprintf("SUBSYSTEM==\"%s\", ATTRS{idVendor}==\"%04x\", "
 			 "ATTRS{idProduct}==\"%04x\", MODE=\"0660\", GROUP=\"plugdev\", "
-			 "TAG+=\"uaccess\"", device->vid, device->pid);
+			 "TAG+=\"uaccess\"", has_hid(device) ? "usb|hidraw" : "usb", device->vid,
+			 device->pid);
+}
+
+static const char *name_of(const struct usb_device *device)
+{
+	return device->product != NULL ? device->product : "the probe";
+}
+
+enum err usb_fail_permission(const struct usb_device *device, const char *node)
+{
+	char *rule = usb_udev_rule(device), *own = NULL;
+
+	if (node == NULL)
+		node = own = xasprintf("/dev/bus/usb/%03u/%03u", device->bus, device->address);
+	error_why(ERR_ADAPTER_PERMISSION,
+		  "this user may not open %s (%04x:%04x at USB %s): no write permission for %s",
+		  name_of(device), device->vid, device->pid, device->location, node);
+	error_next(ERR_ADAPTER_PERMISSION,
+		   "put '%s' into /etc/udev/rules.d/60-probed.rules, run \"sudo udevadm control "
+		   "--reload\", plug the probe in again", rule);
+	free(own);
+	free(rule);
+	return ERR_ADAPTER_PERMISSION;
+}
+
+enum err usb_fail_busy(const struct usb_device *device, const char *node)
+{
+	char *who = usb_who_has(device, node);
+
+	error_why(ERR_ADAPTER_BUSY, "%s at USB %s is in use by %s", name_of(device),
+		  device->location, who ? who : "another program");
+	if (who == NULL)
+		error_next(ERR_ADAPTER_BUSY,
+			   "end that program; \"sudo fuser -v /dev/bus/usb/%03u/%03u\" tells which",
+			   device->bus, device->address);
+	free(who);
+	return ERR_ADAPTER_BUSY;
 }
 
 /* The link of an open file ends with the node's path; a node that was replaced meanwhile is marked. */
