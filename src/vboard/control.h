@@ -22,12 +22,15 @@ struct vb_counters {
 		round_trips, virtual_ns, instructions, cycles;
 };
 
+struct vb_usb_hub;
+
 struct vb_control {
 	struct loop *loop;
 	struct vb_board *board;
 	struct vb_pace *pace;			/* NULL: deterministic */
 	struct vb_dap_tcp *dap_tcp;		/* NULL: that door is not open */
 	struct vb_remote_bitbang *bitbang;	/* likewise */
+	struct vb_usb_hub *hub;			/* NULL: no USB probe */
 	struct vb_server *probe[2];		/* doors that `unplug` closes */
 	struct vb_counters zero;		/* counters at the last reset-stats */
 };

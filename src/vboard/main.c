@@ -16,6 +16,8 @@
 #include "vboard/board.h"
 #include "vboard/control.h"
 #include "vboard/front/vcd.h"
+#include "vboard/usb/hub.h"
+#include "vboard/usb/launch.h"
 
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -41,6 +43,10 @@ struct options {
 	uint32_t wire_khz, packet_size, packet_count;
 	int ready_fd;
 	bool is_deterministic;
+	const char *usb_root;
+	const char *probes[MAX_DEVICES];	/* --usb MODEL */
+	size_t probe_count;
+	char **command;		/* after "--"; NULL: none */
 };
 
 struct app {
@@ -55,6 +61,12 @@ struct app {
 	struct vb_control control;
 	struct vb_server *dap_server, *bitbang_server, *control_server;
 	struct vb_vcd *vcd;
+	struct vb_usb_hub *hub;		/* NULL: no --usb MODEL */
+	/* What the second probe and the others are wired to. */
+	struct vb_board *more_boards[MAX_DEVICES];
+	struct vb_pace *more_paces[MAX_DEVICES];
+	pid_t child;		/* 0: none, or it has ended */
+	int exit_code;
 };
 
 /* --- Command line --- */
@@ -66,6 +78,7 @@ enum {
 	OPT_STATE,
 	OPT_DETERMINISTIC,
 	OPT_USB,
+	OPT_USB_ROOT,
 	OPT_WIRE_KHZ,
 	OPT_PACKET_SIZE,
 	OPT_PACKET_COUNT,
@@ -90,7 +103,10 @@ static const struct option_row {
 	  "serve the control port: one verb per line, JSON answers" },
 	{ "state", OPT_STATE, "FILE",
 	  "load flash and option bytes at start if FILE exists, save them at exit" },
-	{ "usb", OPT_USB, "high|full|none", "what the probe's USB costs (default: high)" },
+	{ "usb", OPT_USB, "MODEL[,KEY=VALUE...]",
+	  "plug in an emulated USB probe; may be repeated, each further one has its own board" },
+	{ "usb", OPT_USB, "high|full|none", "what the TCP door's USB costs (default: high)" },
+	{ "usb-root", OPT_USB_ROOT, "DIR", "folder of the emulated /sys and /dev (a short path)" },
 	{ "packet-size", OPT_PACKET_SIZE, "N",
 	  "CMSIS-DAP packet size (default: 512, full speed 64)" },
 	{ "packet-count", OPT_PACKET_COUNT, "N", "CMSIS-DAP packets in flight (default: 8)" },
@@ -109,7 +125,7 @@ static const struct option_row {
 
 static void show_help(void)
 {
-	printf("Usage: probed-vboard BOARD [options]\n\n"
+	printf("Usage: probed-vboard BOARD [options] [-- COMMAND ARGUMENTS...]\n\n"
 	       "A virtual debug probe with a board behind it.\n\nBoards:\n");
 	for (size_t i = 0; vb_chips[i] != NULL; i++)
 		printf("  %-24s %s\n", vb_chips[i]->board_name, vb_chips[i]->help);
@@ -127,6 +143,21 @@ static void show_boards(void)
 {
 	for (size_t i = 0; vb_chips[i] != NULL; i++)
 		printf("%s\n", vb_chips[i]->board_name);
+	printf("\nUSB probes (--usb):\n");
+	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
+		printf("  %-16s %s\n", vb_usb_models[i]->name, vb_usb_models[i]->help);
+}
+
+/* Cuts off what follows "--", which is not for us. */
+static int split_command(struct options *o, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") != 0)
+			continue;
+		o->command = i + 1 < argc ? argv + i + 1 : NULL;
+		return i;
+	}
+	return argc;
 }
 
 static enum err parse_number(const char *option, const char *text, uint32_t min, uint32_t max,
@@ -143,6 +174,19 @@ static enum err parse_number(const char *option, const char *text, uint32_t min,
 	return OK;
 }
 
+static enum err add_usb(struct options *o, const char *argument)
+{
+	if (vb_usb_find(argument) != NULL) {
+		o->usb = argument;
+		return OK;
+	}
+	if (o->probe_count == MAX_DEVICES)
+		return error_why(ERR_ARGUMENT, "--usb %s: %d probes are the most", argument,
+				 MAX_DEVICES);
+	o->probes[o->probe_count++] = argument;
+	return OK;
+}
+
 static enum err parse_option(struct options *o, int value, const char *argument)
 {
 	uint32_t n;
@@ -152,7 +196,8 @@ static enum err parse_option(struct options *o, int value, const char *argument)
 	case OPT_DAP_TCP:	o->dap_tcp = argument; break;
 	case OPT_CONTROL:	o->control = argument; break;
 	case OPT_STATE:		o->state = argument; break;
-	case OPT_USB:		o->usb = argument; break;
+	case OPT_USB:		return add_usb(o, argument);
+	case OPT_USB_ROOT:	o->usb_root = argument; break;
 	case OPT_VCD:		o->vcd = argument; break;
 	case OPT_UART:		o->uart = argument; break;
 	case OPT_PORTS_FILE:	o->ports_file = argument; break;
@@ -182,6 +227,7 @@ static enum err parse_command_line(struct options *o, int argc, char **argv, boo
 	struct option table[ARRAY_SIZE(option_rows) + 1] = { 0 };
 	int value;
 
+	argc = split_command(o, argc, argv);
 	for (size_t i = 0; i < ARRAY_SIZE(option_rows); i++) {
 		table[i].name = option_rows[i].name;
 		table[i].val = option_rows[i].value;
@@ -264,7 +310,7 @@ static enum err open_doors(struct app *app)
 {
 	struct options *o = &app->options;
 
-	if (o->dap_tcp == NULL && o->bitbang == NULL)
+	if (o->dap_tcp == NULL && o->bitbang == NULL && o->probe_count == 0)
 		o->dap_tcp = DEFAULT_DAP_PORT;
 	TRY(open_dap(app));
 	if (o->bitbang != NULL) {
@@ -278,6 +324,7 @@ static enum err open_doors(struct app *app)
 		.pace = app->pace,
 		.dap_tcp = app->dap_server ? &app->dap_tcp : NULL,
 		.bitbang = app->bitbang_server ? &app->bitbang : NULL,
+		.hub = app->hub,
 		.probe = { app->dap_server, app->bitbang_server },
 	};
 	if (o->control == NULL)
@@ -306,6 +353,12 @@ static enum err write_ports_file(struct app *app)
 		else
 			buf_json_string(&json, vb_server_address(servers[i]));
 	}
+	if (app->hub != NULL) {
+		buf_printf(&json, ",\"usb-root\":");
+		buf_json_string(&json, vb_hub_root(app->hub));
+		buf_printf(&json, ",\"usb-preload\":");
+		buf_json_string(&json, vb_hub_preload(app->hub));
+	}
 	buf_printf(&json, "}\n");
 	if (ok) {
 		ok = fwrite(json.data, 1, json.len, f) == json.len;
@@ -333,7 +386,15 @@ static enum err announce(struct app *app)
 			vb_server_address(servers[i]));
 		sep = ", ";
 	}
+	for (size_t i = 0; i < vb_hub_count(app->hub); i++) {
+		fprintf(stderr, "%susb %s %s", sep, vb_hub_location(app->hub, i),
+			vb_hub_device(app->hub, i)->model->name);
+		sep = ", ";
+	}
 	fprintf(stderr, "\n");
+	if (app->hub != NULL && app->options.command == NULL)
+		fprintf(stderr, "export LD_PRELOAD=%s\nexport UMOCKDEV_DIR=%s\n",
+			vb_hub_preload(app->hub), vb_hub_root(app->hub));
 	if (app->options.ready_fd >= 0) {
 		if (dprintf(app->options.ready_fd, "ready\n") < 0)
 			return error_why(ERR_IO, "--ready-fd %d: %s", app->options.ready_fd,
@@ -343,24 +404,88 @@ static enum err announce(struct app *app)
 	return OK;
 }
 
-static void on_end_signal(void *ctx)
+/* --- USB --- */
+
+static enum err plug_probe(struct app *app, size_t i)
 {
-	loop_stop(ctx);
+	struct vb_board *board = app->board;
+	struct vb_pace *pace = app->pace;
+
+	if (i > 0) {
+		board = app->more_boards[i] = vb_board_new(app->board->chip);
+		if (board == NULL)
+			return error_why(ERR_INTERNAL, "another board could not be built");
+		if (!app->options.is_deterministic)
+			pace = app->more_paces[i] = vb_pace_new(app->loop, board->clock);
+	}
+	return vb_hub_plug(app->hub, app->options.probes[i], board, pace);
+}
+
+static enum err plug_probes(struct app *app)
+{
+	if (app->options.probe_count == 0)
+		return OK;
+	TRY(vb_hub_new(&(struct vb_hub_config){ app->loop, app->options.usb_root }, &app->hub));
+	for (size_t i = 0; i < app->options.probe_count; i++)
+		TRY(plug_probe(app, i));
+	return OK;
+}
+
+static void on_command_ended(void *ctx, pid_t pid, int status)
+{
+	struct app *app = ctx;
+
+	(void)pid;
+	app->child = 0;
+	app->exit_code = vb_launch_exit_code(status);
+	loop_stop(app->loop);
+}
+
+static enum err run_command(struct app *app)
+{
+	if (app->options.command == NULL)
+		return OK;
+	if (app->hub == NULL)
+		return error_why(ERR_ARGUMENT, "a command needs a probe to use: add --usb MODEL");
+	TRY(vb_launch(app->hub, app->options.command, &app->child));
+	loop_on_child(app->loop, app->child, on_command_ended, app);
+	return OK;
+}
+
+/* The command gets a Ctrl-C by itself, from the terminal, and decides; SIGTERM is handed on. */
+static void on_interrupt(void *ctx)
+{
+	struct app *app = ctx;
+
+	if (app->child == 0)
+		loop_stop(app->loop);
+}
+
+static void on_terminate(void *ctx)
+{
+	struct app *app = ctx;
+
+	if (app->child != 0)
+		kill(app->child, SIGTERM);
+	else
+		loop_stop(app->loop);
 }
 
 static enum err start(struct app *app)
 {
 	app->loop = loop_new();
 	signal(SIGPIPE, SIG_IGN);
-	loop_on_signal(app->loop, SIGINT, on_end_signal, app->loop);
-	loop_on_signal(app->loop, SIGTERM, on_end_signal, app->loop);
+	loop_on_signal(app->loop, SIGINT, on_interrupt, app);
+	loop_on_signal(app->loop, SIGTERM, on_terminate, app);
 	TRY(make_board(app));
 	if (!app->options.is_deterministic)
 		app->pace = vb_pace_new(app->loop, app->board->clock);
+	TRY(plug_probes(app));
 	TRY(open_doors(app));
 	if (app->options.vcd != NULL)
 		TRY(vb_vcd_open(app->options.vcd, app->board->link, &app->vcd));
-	return announce(app);
+	TRY(announce(app));
+	return run_command(app);
 }
 
 static enum err finish(struct app *app, enum err rc)
@@ -374,6 +499,12 @@ static enum err finish(struct app *app, enum err rc)
 		rc = vb_vcd_close(app->vcd);
 	else
 		vb_vcd_close(app->vcd);
+	vb_hub_free(app->hub);
+	for (size_t i = 0; i < MAX_DEVICES; i++) {
+		vb_pace_free(app->more_paces[i]);
+		if (app->more_boards[i] != NULL)
+			vb_board_free(app->more_boards[i]);
+	}
 	vb_cmsis_dap_free(app->dap_tcp.dap);
 	vb_pace_free(app->pace);
 	vb_board_free(app->board);
@@ -397,5 +528,5 @@ int main(int argc, char **argv)
 		error_next(rc, "see --help");
 	if (rc != OK)
 		fprintf(stderr, "probed-vboard: %s\n", error_text(error_current()));
-	return rc == OK ? 0 : 1;
+	return rc == OK ? app.exit_code : 1;
 }

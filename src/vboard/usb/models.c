@@ -3,6 +3,13 @@
 #include "vboard/usb/models.h"
 
 const struct vb_usb_model *const vb_usb_models[] = {
+	&vb_usb_mcu_link,
+	&vb_usb_stlink_v2,
+	&vb_usb_stlink_v2_1,
+	&vb_usb_stlink_v3,
+	&vb_usb_stlink_v3_set,
+	&vb_usb_stlink_v3pwr,
+	&vb_usb_stlink_v3_minie,
 	&vb_usb_jlink,
 	&vb_usb_jlink_ob,
 	&vb_usb_jlink_v8,

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Emulated USB probes: the host side (URBs, sysfs) and one model per probe family.
 libvboard_a_SOURCES += \
+	src/vboard/usb/descriptors.c \
+	src/vboard/usb/device.c src/vboard/usb/device.h \
+	src/vboard/usb/hub.c src/vboard/usb/hub.h \
+	src/vboard/usb/launch.c src/vboard/usb/launch.h \
 	src/vboard/usb/model.h \
+	src/vboard/usb/model_cmsis_dap.c \
 	src/vboard/usb/model_ftdi.c src/vboard/usb/model_ftdi.h \
 	src/vboard/usb/model_ftdi_mpsse.c \
 	src/vboard/usb/model_ftdi_pins.c \
@@ -10,15 +15,40 @@ libvboard_a_SOURCES += \
 	src/vboard/usb/model_jlink_data.c \
 	src/vboard/usb/model_jlink_swo.c \
 	src/vboard/usb/model_jlink_wire.c \
-	src/vboard/usb/models.c src/vboard/usb/models.h
+	src/vboard/usb/model_stlink.c src/vboard/usb/model_stlink.h \
+	src/vboard/usb/model_stlink_core.c \
+	src/vboard/usb/model_stlink_dap.c \
+	src/vboard/usb/model_stlink_kinds.c \
+	src/vboard/usb/model_stlink_mem.c \
+	src/vboard/usb/model_stlink_misc.c \
+	src/vboard/usb/model_stlink_trace.c \
+	src/vboard/usb/model_stlink_wire.c \
+	src/vboard/usb/models.c src/vboard/usb/models.h \
+	src/vboard/usb/plug.c \
+	src/vboard/usb/preload.c src/vboard/usb/preload.h \
+	src/vboard/usb/timeline.c src/vboard/usb/timeline.h \
+	src/vboard/usb/tree.c src/vboard/usb/tree.h \
+	src/vboard/usb/uevent.c src/vboard/usb/uevent.h \
+	src/vboard/usb/usbfs.c src/vboard/usb/usbfs.h
+
+# Clients of the emulated USB get it preloaded; it is not part of the board, nor sanitized.
+if HAVE_UNICORN
+pkglibexec_PROGRAMS = vboard-usleep.so
+vboard_usleep_so_SOURCES = src/vboard/usb/usleep.c
+vboard_usleep_so_CFLAGS = -std=c11 $(WARN_CFLAGS) -fPIC
+vboard_usleep_so_LDFLAGS = -shared
+endif
 
 if HAVE_UNICORN
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_vb_ftdi testing/unit/test_vb_jlink
+check_PROGRAMS += testing/unit/test_vb_ftdi testing/unit/test_vb_jlink testing/unit/test_vb_stlink
 testing_unit_test_vb_ftdi_SOURCES = testing/unit/test_vb_ftdi.c testing/unit/vb_bench.h
 testing_unit_test_vb_ftdi_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_jlink_SOURCES = testing/unit/test_vb_jlink.c testing/unit/vb_bench.h \
 	testing/unit/vb_probe.h
 testing_unit_test_vb_jlink_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_stlink_SOURCES = testing/unit/test_vb_stlink.c testing/unit/vb_bench.h \
+	testing/unit/vb_probe.h
+testing_unit_test_vb_stlink_LDADD = $(vboard_test_libs)
 endif
 endif

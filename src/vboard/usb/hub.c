@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vboard/usb/hub.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "vboard/usb/tree.h"
+#include "vboard/usb/uevent.h"
+#include "vboard/usb/usbfs.h"
+
+/* A device in its socket. */
+struct vb_port {
+	struct vb_usb_hub *hub;
+	struct vb_usb_device *device;
+	struct vb_usbfs usbfs;
+	unsigned number, devnum;
+	unsigned mode;
+	char location[16];
+	struct vb_preload_node *nodes[MAX_ROOTS];
+	struct loop_timer *bouncing;
+};
+
+struct vb_usb_hub {
+	struct loop *loop;
+	char *roots[MAX_ROOTS];
+	size_t root_count;
+	char *preload;
+	struct vb_port *ports[MAX_DEVICES];
+	size_t count;
+	unsigned last_devnum;
+};
+
+/* --- One device in one root --- */
+
+static struct vb_seat seat(const struct vb_port *port, size_t root)
+{
+	return (struct vb_seat){
+		.root = port->hub->roots[root],
+		.device = port->device,
+		.port = port->number,
+		.devnum = port->devnum,
+		.drivers = port->usbfs.driver,
+	};
+}
+
+static void announce(const struct vb_port *port, size_t root, const char *action)
+{
+	struct vb_seat s = seat(port, root);
+	char *path = vb_tree_usb_path(&s), *node = vb_tree_usb_node(&s);
+	struct buf properties = { 0 };
+
+	vb_tree_usb_uevent(&s, &properties);
+	vb_uevent_send(s.root, &(struct vb_uevent){ .action = action, .path = path,
+						    .subsystem = "usb", .devtype = "usb_device",
+						    .node = node, .properties = &properties });
+	buf_free(&properties);
+	free(node);
+	free(path);
+}
+
+static enum err appear(struct vb_port *port, size_t root)
+{
+	struct vb_seat s = seat(port, root);
+	char *node = vb_tree_usb_node(&s);
+	struct vb_preload_place place = { port->hub->loop, s.root, node, port->mode };
+	enum err rc = vb_preload_node_new(&place, &vb_usbfs_ops, &port->usbfs, &port->nodes[root]);
+
+	free(node);
+	TRY(rc);
+	TRY(vb_tree_add(&s));
+	announce(port, root, "add");
+	return OK;
+}
+
+static void disappear(struct vb_port *port, size_t root)
+{
+	struct vb_seat s = seat(port, root);
+
+	vb_tree_remove(&s);
+	vb_preload_node_free(port->nodes[root]);
+	port->nodes[root] = NULL;
+	announce(port, root, "remove");
+}
+
+/* --- Plug and unplug --- */
+
+enum err vb_hub_replug(struct vb_usb_hub *hub, size_t i)
+{
+	struct vb_port *port = hub->ports[i];
+
+	if (port->device->is_plugged)
+		return OK;
+	port->devnum = ++hub->last_devnum;
+	vb_usb_attach(port->device);
+	for (size_t r = 0; r < hub->root_count; r++)
+		TRY(appear(port, r));
+	return OK;
+}
+
+enum err vb_hub_unplug(struct vb_usb_hub *hub, size_t i)
+{
+	struct vb_port *port = hub->ports[i];
+
+	if (!port->device->is_plugged)
+		return OK;
+	vb_usb_detach(port->device);
+	vb_usbfs_gone(&port->usbfs);
+	for (size_t r = 0; r < hub->root_count; r++)
+		disappear(port, r);
+	return OK;
+}
+
+static void on_bounce(void *ctx)
+{
+	struct vb_port *port = ctx;
+
+	port->bouncing = NULL;
+	vb_hub_unplug(port->hub, port->number - 1);
+	if (vb_hub_replug(port->hub, port->number - 1) != OK)
+		log_failure();
+}
+
+void vb_hub_reenumerate(struct vb_usb_device *device)
+{
+	struct vb_port *port = device->port;
+
+	if (port->bouncing == NULL)
+		port->bouncing = loop_add_timer(port->hub->loop, 0, 0, on_bounce, port);
+}
+
+enum err vb_hub_plug(struct vb_usb_hub *hub, const char *spec, struct vb_board *board,
+		     struct vb_pace *pace)
+{
+	struct vb_usb_device *device = NULL;
+	unsigned mode = 0666;
+	struct vb_port *port;
+
+	if (hub->count == MAX_DEVICES)
+		return error_why(ERR_ARGUMENT, "--usb %s: %d devices are the most", spec,
+				 MAX_DEVICES);
+	TRY(vb_usb_device_new(spec, board, hub->loop, &device, &mode));
+	port = xcalloc(1, sizeof(*port));
+	port->hub = hub;
+	port->device = device;
+	port->number = (unsigned)hub->count + 1;
+	port->mode = mode;
+	port->usbfs.device = device;
+	snprintf(port->location, sizeof(port->location), "1-%u", port->number);
+	device->pace = pace;
+	device->port = port;
+	hub->ports[hub->count++] = port;
+	return vb_hub_replug(hub, hub->count - 1);
+}
+
+/* --- Roots --- */
+
+static enum err add_root(struct vb_usb_hub *hub, const char *wanted)
+{
+	char *path = wanted ? xstrdup(wanted) : xstrdup("/tmp/vbXXXXXX");
+	bool ok = wanted ? mkdir(path, 0755) == 0 || errno == EEXIST : mkdtemp(path) != NULL;
+
+	if (!ok || chmod(path, 0755) < 0) {
+		error_why(ERR_IO, "cannot make the folder %s: %s", path, strerror(errno));
+		free(path);
+		return ERR_IO;
+	}
+	hub->roots[hub->root_count++] = path;
+	return vb_tree_new(path);
+}
+
+enum err vb_hub_add_root(struct vb_usb_hub *hub, const char **path)
+{
+	if (hub->root_count == MAX_ROOTS)
+		return error_why(ERR_REFUSED, "there are %d roots already", MAX_ROOTS);
+	TRY(add_root(hub, NULL));
+	for (size_t i = 0; i < hub->count; i++)
+		if (hub->ports[i]->device->is_plugged)
+			TRY(appear(hub->ports[i], hub->root_count - 1));
+	*path = hub->roots[hub->root_count - 1];
+	return OK;
+}
+
+const char *vb_hub_root(const struct vb_usb_hub *hub)
+{
+	return hub->roots[0];
+}
+
+const char *vb_hub_preload(const struct vb_usb_hub *hub)
+{
+	return hub->preload;
+}
+
+/* --- Life --- */
+
+#ifndef VBOARD_LIBDIR
+#define VBOARD_LIBDIR "/usr/local/libexec/probed"
+#endif
+
+/* The library that spares clients a sleep after each request: beside this program, or installed. */
+static char *find_library(const char *name)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *path, *slash;
+
+	exe[n > 0 ? n : 0] = 0;
+	slash = strrchr(exe, '/');
+	path = xasprintf("%.*s/%s", (int)(slash ? slash - exe : 0), exe, name);
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	path = xasprintf("%s/%s", VBOARD_LIBDIR, name);
+	if (access(path, R_OK) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
+enum err vb_hub_new(const struct vb_hub_config *config, struct vb_usb_hub **out)
+{
+	struct vb_usb_hub *hub = xcalloc(1, sizeof(*hub));
+	char *usleep_library = find_library("vboard-usleep.so");
+
+	hub->loop = config->loop;
+	hub->last_devnum = 1;		/* the root hub is 1 */
+	hub->preload = usleep_library ? xasprintf("%s:%s", usleep_library, VB_PRELOAD_LIBRARY)
+				      : xstrdup(VB_PRELOAD_LIBRARY);
+	free(usleep_library);
+	*out = hub;
+	return add_root(hub, config->root);
+}
+
+void vb_hub_free(struct vb_usb_hub *hub)
+{
+	if (hub == NULL)
+		return;
+	for (size_t i = 0; i < hub->count; i++) {
+		struct vb_port *port = hub->ports[i];
+
+		vb_hub_unplug(hub, i);
+		vb_usbfs_free(&port->usbfs);
+		loop_remove_timer(hub->loop, port->bouncing);
+		vb_usb_device_free(port->device);
+		free(port);
+	}
+	for (size_t r = 0; r < hub->root_count; r++) {
+		vb_tree_delete(hub->roots[r]);
+		free(hub->roots[r]);
+	}
+	free(hub->preload);
+	free(hub);
+}
+
+size_t vb_hub_count(const struct vb_usb_hub *hub)
+{
+	return hub ? hub->count : 0;
+}
+
+struct vb_usb_device *vb_hub_device(const struct vb_usb_hub *hub, size_t i)
+{
+	return hub->ports[i]->device;
+}
+
+const char *vb_hub_location(const struct vb_usb_hub *hub, size_t i)
+{
+	return hub->ports[i]->location;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Making a device out of what --usb says: "MODEL,key=value,...". */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "vboard/usb/device.h"
+#include "vboard/usb/hub.h"
+
+/* --- Options --- */
+
+static const struct vb_usb_model *find_model(const char *name)
+{
+	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
+		if (strcmp(vb_usb_models[i]->name, name) == 0)
+			return vb_usb_models[i];
+	return NULL;
+}
+
+static enum err no_model(const char *name)
+{
+	struct buf names = { 0 };
+
+	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", vb_usb_models[i]->name);
+	error_why(ERR_ARGUMENT, "--usb %s: it is high, full, none (the cost of the TCP door) or a "
+		  "probe: %s", name, (const char *)names.data);
+	buf_free(&names);
+	return ERR_ARGUMENT;
+}
+
+static bool knows_option(const struct vb_usb_model *m, const char *key)
+{
+	for (size_t i = 0; m->options != NULL && m->options[i] != NULL; i++)
+		if (strcmp(m->options[i], key) == 0)
+			return true;
+	return false;
+}
+
+static enum err no_option(const struct vb_usb_model *m, const char *key)
+{
+	struct buf names = { 0 };
+
+	for (size_t i = 0; m->options != NULL && m->options[i] != NULL; i++)
+		buf_printf(&names, ", %s", m->options[i]);
+	error_why(ERR_ARGUMENT, "--usb %s: no option \"%s\"; there are serial, mode%s", m->name, key,
+		  names.data ? (const char *)names.data : "");
+	buf_free(&names);
+	return ERR_ARGUMENT;
+}
+
+static enum err set_option(struct vb_usb_device *d, const char *key, char *value, unsigned *mode)
+{
+	char *end = NULL;
+
+	if (strcmp(key, "serial") == 0) {
+		free(d->serial);
+		d->serial = xstrdup(value);
+		return OK;
+	}
+	if (strcmp(key, "mode") == 0) {
+		*mode = (unsigned)strtoul(value, &end, 8);
+		return *end == 0 && *mode <= 0777
+			       ? OK
+			       : error_why(ERR_ARGUMENT, "--usb %s: mode=%s: an octal number is needed",
+					   d->model->name, value);
+	}
+	if (!knows_option(d->model, key))
+		return no_option(d->model, key);
+	if (!d->model->set_option(d->priv, key, value))
+		return error_why(ERR_ARGUMENT, "--usb %s: %s=%s is not possible", d->model->name, key,
+				 value);
+	return OK;
+}
+
+static enum err set_options(struct vb_usb_device *d, char *words, unsigned *mode)
+{
+	char *save = NULL;
+
+	for (char *w = strtok_r(words, ",", &save); w != NULL; w = strtok_r(NULL, ",", &save)) {
+		char *value = strchr(w, '=');
+
+		if (value == NULL)
+			return error_why(ERR_ARGUMENT, "--usb %s: \"%s\" is no key=value",
+					 d->model->name, w);
+		*value++ = 0;
+		TRY(set_option(d, w, value, mode));
+	}
+	return OK;
+}
+
+/* --- The device --- */
+
+/* USB 2.0, 9.6.6: bInterval counts frames on full speed and is an exponent of microframes on high
+ * speed. */
+static uint64_t interval_ns(const struct vb_usb_model *m, uint8_t interval)
+{
+	unsigned n = MAX(interval, 1u);
+
+	return m->is_high_speed ? 125000ull << (MIN(n, 16u) - 1) : 1000000ull * n;
+}
+
+static void find_endpoints(struct vb_usb_device *d)
+{
+	const uint8_t *p = NULL;
+
+	while ((p = vb_usb_next_descriptor(d->model, p, 5)) != NULL) {
+		struct vb_endpoint *ep;
+
+		if (d->endpoint_count == MAX_ENDPOINTS || vb_usb_endpoint(d, p[2]) != NULL)
+			continue;
+		ep = &d->endpoints[d->endpoint_count++];
+		ep->device = d;
+		ep->address = p[2];
+		ep->type = (p[3] & 3) == 3 ? VB_INTERRUPT : VB_BULK;
+		ep->size = get_le16(p + 4) & 0x7ff;
+		ep->interval_ns = interval_ns(d->model, p[6]);
+		ep->pending_end = &ep->pending;
+		ep->queue_end = &ep->queue;
+	}
+}
+
+enum err vb_usb_device_new(const char *spec, struct vb_board *board, struct loop *loop,
+			   struct vb_usb_device **out, unsigned *mode)
+{
+	char *words = xstrdup(spec), *comma = strchr(words, ',');
+	const struct vb_usb_model *m;
+	struct vb_usb_device *d;
+	enum err rc = OK;
+
+	if (comma != NULL)
+		*comma = 0;
+	m = find_model(words);
+	if (m == NULL) {
+		rc = no_model(words);
+		free(words);
+		return rc;
+	}
+	d = xcalloc(1, sizeof(*d));
+	d->model = m;
+	d->board = board;
+	d->loop = loop;
+	d->serial = m->default_serial ? xstrdup(m->default_serial) : NULL;
+	d->priv = xcalloc(1, MAX(m->priv_size, (size_t)1));
+	vb_timeline_init(&d->time, vb_usb_find(m->is_high_speed ? "high" : "full"));
+	find_endpoints(d);
+	if (comma != NULL)
+		rc = set_options(d, comma + 1, mode);
+	free(words);
+	if (rc == OK && m->create != NULL && !m->create(d, d->priv))
+		rc = error_why(ERR_INTERNAL, "--usb %s: the probe could not be built", spec);
+	d->seen_ns = vb_clock_now(board->clock);
+	d->time.host_ns = d->seen_ns;
+	if (rc == OK) {
+		*out = d;
+	} else {
+		d->model = NULL;
+		vb_usb_device_free(d);
+	}
+	return rc;
+}
+
+void vb_usb_device_free(struct vb_usb_device *d)
+{
+	if (d == NULL)
+		return;
+	if (d->model != NULL && d->model->destroy != NULL)
+		d->model->destroy(d->priv);
+	loop_remove_timer(d->loop, d->poke);
+	for (size_t i = 0; i < d->endpoint_count; i++) {
+		loop_remove_timer(d->loop, d->endpoints[i].starving);
+		vb_usb_drop_queued(d, d->endpoints[i].address);
+		free(d->endpoints[i].buffered);
+	}
+	vb_timeline_free(&d->time);
+	free(d->serial);
+	free(d->priv);
+	free(d);
+}
+
+void vb_usb_reenumerate(struct vb_usb_device *d)
+{
+	vb_hub_reenumerate(d);
+}

@@ -1,0 +1,519 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vboard/usb/usbfs.h"
+
+#include <errno.h>
+#include <linux/usbdevice_fs.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/bytes.h"
+
+#define MAX_TRANSFER (16u << 20)	/* usbfs_memory_mb */
+
+/* With these libusb sends a bulk transfer of any size in one piece. No MMAP: it then uses plain
+ * memory, which is what we can reach. */
+#define CAPABILITIES (USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_BULK_CONTINUATION | \
+		      USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_BULK_SCATTER_GATHER | \
+		      USBDEVFS_CAP_REAP_AFTER_DISCONNECT)
+
+struct urb {
+	struct urb *next;	/* in the handle's list of pending or of completed ones */
+	struct vb_transfer transfer;
+	struct vb_usbfs_handle *handle;
+	uint64_t addr;		/* of the client's struct usbdevfs_urb */
+	uint64_t buffer;
+};
+
+struct vb_usbfs_handle {
+	struct vb_usbfs_handle *next;
+	struct vb_usbfs *usbfs;
+	bool is_gone;		/* the device was unplugged; a new one needs a new handle */
+	struct vb_usb_device *device;
+	struct vb_preload_client *client;
+	struct urb *pending, *completed;	/* completed: in order of time */
+};
+
+/* --- Lists --- */
+
+static void push(struct urb **list, struct urb *urb)
+{
+	urb->next = *list;
+	*list = urb;
+}
+
+static bool take_out(struct urb **list, struct urb *urb)
+{
+	for (; *list != NULL; list = &(*list)->next) {
+		if (*list != urb)
+			continue;
+		*list = urb->next;
+		return true;
+	}
+	return false;
+}
+
+static void free_urb(struct urb *urb)
+{
+	free(urb->transfer.data);
+	free(urb);
+}
+
+static void on_done(struct vb_transfer *transfer)
+{
+	struct urb *urb = transfer->owner;
+	struct vb_usbfs_handle *h = urb->handle;
+	struct urb **at = &h->completed;
+
+	take_out(&h->pending, urb);
+	while (*at != NULL && (*at)->transfer.complete_ns <= transfer->complete_ns)
+		at = &(*at)->next;
+	push(at, urb);
+	vb_preload_ready(h->client, true);
+}
+
+/* --- URBs --- */
+
+static bool is_in_urb(const struct urb *urb)
+{
+	if (urb->transfer.type == VB_CONTROL)
+		return urb->transfer.length >= 8 && (urb->transfer.data[0] & 0x80);
+	return urb->transfer.endpoint & 0x80;
+}
+
+/* Answers an errno, 0 if the transfer was submitted. */
+static int submit(struct vb_usbfs_handle *h, uint64_t addr)
+{
+	struct usbdevfs_urb u;
+	struct urb *urb;
+	bool has_data;
+
+	if (!vb_preload_fetch(h->client, addr, &u, sizeof(u)))
+		return EFAULT;
+	if (u.buffer_length < 0 || (unsigned)u.buffer_length > MAX_TRANSFER)
+		return ENOMEM;
+	if (u.type > USBDEVFS_URB_TYPE_BULK || u.type == USBDEVFS_URB_TYPE_ISO)
+		return EINVAL;
+	if (u.type != USBDEVFS_URB_TYPE_CONTROL && vb_usb_endpoint(h->device, u.endpoint) == NULL)
+		return ENOENT;
+	urb = xcalloc(1, sizeof(*urb));
+	*urb = (struct urb){
+		.handle = h,
+		.addr = addr,
+		.buffer = (uint64_t)(uintptr_t)u.buffer,
+		.transfer = {
+			.endpoint = u.endpoint,
+			.type = u.type,
+			.wants_zero_packet = u.flags & USBDEVFS_URB_ZERO_PACKET,
+			.length = (size_t)u.buffer_length,
+			.data = xcalloc(1, (size_t)u.buffer_length + 1),
+			.done = on_done,
+		},
+	};
+	urb->transfer.owner = urb;
+	has_data = u.type == USBDEVFS_URB_TYPE_CONTROL || !(u.endpoint & 0x80);
+	if (has_data && !vb_preload_fetch(h->client, urb->buffer, urb->transfer.data,
+					  urb->transfer.length)) {
+		free_urb(urb);
+		return EFAULT;
+	}
+	push(&h->pending, urb);
+	vb_usb_submit(h->device, &urb->transfer);
+	return 0;
+}
+
+static int reap(struct vb_usbfs_handle *h, uint64_t arg)
+{
+	struct urb *urb = h->completed;
+	struct vb_transfer *t;
+	uint64_t pointer;
+	int words[2];
+
+	if (urb == NULL)
+		return h->is_gone ? ENODEV : EAGAIN;
+	h->completed = urb->next;
+	t = &urb->transfer;
+	vb_usb_reaped(h->device, t, h->completed != NULL);
+	if (is_in_urb(urb))
+		vb_preload_store(h->client, urb->buffer + (t->type == VB_CONTROL ? 8 : 0),
+				 t->data + (t->type == VB_CONTROL ? 8 : 0), t->actual);
+	words[0] = t->status;
+	vb_preload_store(h->client, urb->addr + offsetof(struct usbdevfs_urb, status), words,
+			 sizeof(int));
+	words[0] = (int)t->actual;
+	vb_preload_store(h->client, urb->addr + offsetof(struct usbdevfs_urb, actual_length), words,
+			 sizeof(int));
+	pointer = urb->addr;
+	vb_preload_store(h->client, arg, &pointer, sizeof(void *));
+	free_urb(urb);
+	if (h->completed == NULL && !h->is_gone)
+		vb_preload_ready(h->client, false);
+	return 0;
+}
+
+static int discard(struct vb_usbfs_handle *h, uint64_t addr)
+{
+	for (struct urb *urb = h->pending; urb != NULL; urb = urb->next)
+		if (urb->addr == addr)
+			return vb_usb_cancel(h->device, &urb->transfer, -ENOENT) ? 0 : EINVAL;
+	return EINVAL;
+}
+
+/* --- Interfaces --- */
+
+static bool has_interface(const struct vb_usb_device *d, unsigned number)
+{
+	const uint8_t *p = NULL;
+
+	while ((p = vb_usb_next_descriptor(d->model, p, 4)) != NULL)
+		if (p[2] == number)
+			return true;
+	return false;
+}
+
+static int claim(struct vb_usbfs_handle *h, unsigned number)
+{
+	if (number >= MAX_INTERFACES || !has_interface(h->device, number))
+		return ENOENT;
+	if (h->usbfs->owner[number] == h)
+		return 0;
+	if (h->usbfs->owner[number] != NULL || h->usbfs->driver[number] != NULL)
+		return EBUSY;
+	h->usbfs->owner[number] = h;
+	return 0;
+}
+
+static int release(struct vb_usbfs_handle *h, unsigned number)
+{
+	if (number >= MAX_INTERFACES || h->usbfs->owner[number] != h)
+		return EINVAL;
+	h->usbfs->owner[number] = NULL;
+	return 0;
+}
+
+static void set_driver(struct vb_usbfs *usbfs, unsigned number, const char *driver)
+{
+	usbfs->driver[number] = driver;
+	if (usbfs->on_driver != NULL)
+		usbfs->on_driver(usbfs->ctx, number);
+}
+
+static int get_driver(struct vb_usbfs_handle *h, uint64_t arg)
+{
+	struct usbdevfs_getdriver g;
+	const char *name = NULL;
+
+	if (!vb_preload_fetch(h->client, arg, &g, sizeof(g)))
+		return EFAULT;
+	if (g.interface < MAX_INTERFACES)
+		name = h->usbfs->owner[g.interface] ? "usbfs" : h->usbfs->driver[g.interface];
+	if (name == NULL)
+		return ENODATA;
+	memset(g.driver, 0, sizeof(g.driver));
+	memcpy(g.driver, name, MIN(strlen(name), sizeof(g.driver) - 1));
+	vb_preload_store(h->client, arg, &g, sizeof(g));
+	return 0;
+}
+
+/* The driver that would bind if asked to (usbhid, cdc_acm, ...). */
+static const char *class_driver(const struct vb_usb_device *d, unsigned number)
+{
+	const uint8_t *p = NULL;
+
+	while ((p = vb_usb_next_descriptor(d->model, p, 4)) != NULL)
+		if (p[2] == number && p[5] == 3 && d->model->report != NULL &&
+		    d->model->hid_interface == number)
+			return "usbhid";
+	return NULL;
+}
+
+static int disconnect(struct vb_usbfs_handle *h, unsigned number)
+{
+	if (number >= MAX_INTERFACES || !has_interface(h->device, number))
+		return EINVAL;
+	if (h->usbfs->driver[number] == NULL)
+		return ENODATA;
+	set_driver(h->usbfs, number, NULL);
+	return 0;
+}
+
+static int interface_ioctl(struct vb_usbfs_handle *h, uint64_t arg)
+{
+	struct usbdevfs_ioctl request;
+	unsigned number;
+
+	if (!vb_preload_fetch(h->client, arg, &request, sizeof(request)))
+		return EFAULT;
+	number = (unsigned)request.ifno;
+	if (request.ioctl_code == (int)USBDEVFS_DISCONNECT)
+		return disconnect(h, number);
+	if (request.ioctl_code != (int)USBDEVFS_CONNECT)
+		return ENOTTY;
+	if (number >= MAX_INTERFACES || class_driver(h->device, number) == NULL)
+		return ENODATA;
+	if (h->usbfs->owner[number] != NULL || h->usbfs->driver[number] != NULL)
+		return EBUSY;
+	set_driver(h->usbfs, number, class_driver(h->device, number));
+	return 0;
+}
+
+static int disconnect_claim(struct vb_usbfs_handle *h, uint64_t arg)
+{
+	struct usbdevfs_disconnect_claim request;
+	const char *driver;
+
+	if (!vb_preload_fetch(h->client, arg, &request, sizeof(request)))
+		return EFAULT;
+	if (request.interface >= MAX_INTERFACES)
+		return EINVAL;
+	driver = h->usbfs->driver[request.interface];
+	request.driver[sizeof(request.driver) - 1] = 0;
+	if (driver != NULL && (request.flags & USBDEVFS_DISCONNECT_CLAIM_EXCEPT_DRIVER) &&
+	    strcmp(request.driver, driver) == 0)
+		return EBUSY;
+	if (h->usbfs->owner[request.interface] != NULL &&
+	    h->usbfs->owner[request.interface] != h)
+		return EBUSY;
+	if (driver != NULL)
+		disconnect(h, request.interface);
+	return claim(h, request.interface);
+}
+
+static int get_word(struct vb_usbfs_handle *h, uint64_t arg, unsigned *value)
+{
+	return vb_preload_fetch(h->client, arg, value, sizeof(*value)) ? 0 : EFAULT;
+}
+
+/* --- Requests that are one control transfer on the bus --- */
+
+static int clear_halt(struct vb_usbfs_handle *h, uint64_t arg)
+{
+	unsigned ep = 0;
+	int rc = get_word(h, arg, &ep);
+
+	if (rc != 0)
+		return rc;
+	if (vb_usb_endpoint(h->device, (uint8_t)ep) == NULL)
+		return ENOENT;
+	vb_usb_charge_control(h->device);
+	vb_usb_clear_halt(h->device, (uint8_t)ep);
+	return 0;
+}
+
+static int set_interface(struct vb_usbfs_handle *h, uint64_t arg)
+{
+	struct usbdevfs_setinterface s;
+
+	if (!vb_preload_fetch(h->client, arg, &s, sizeof(s)))
+		return EFAULT;
+	if (s.interface >= MAX_INTERFACES || !has_interface(h->device, s.interface))
+		return EINVAL;
+	if (h->usbfs->owner[s.interface] != h)
+		return EINVAL;
+	vb_usb_charge_control(h->device);
+	h->device->alternate[s.interface] = (uint8_t)s.altsetting;
+	return 0;
+}
+
+static int set_configuration(struct vb_usbfs_handle *h, uint64_t arg)
+{
+	unsigned value = 0;
+	int rc = get_word(h, arg, &value);
+
+	if (rc != 0)
+		return rc;
+	for (size_t i = 0; i < MAX_INTERFACES; i++)
+		if (h->usbfs->owner[i] != NULL)
+			return EBUSY;
+	vb_usb_charge_control(h->device);
+	h->device->configuration = (uint8_t)value;
+	return 0;
+}
+
+static int reset(struct vb_usbfs_handle *h)
+{
+	vb_usb_bus_reset(h->device);
+	return 0;
+}
+
+/* Control transfers are over when vb_usb_submit() returns. */
+static void on_control_done(struct vb_transfer *transfer)
+{
+	(void)transfer;
+}
+
+/* The synchronous call. libusb does not use it, scripts do. */
+static int control(struct vb_usbfs_handle *h, uint64_t arg, long *result)
+{
+	struct usbdevfs_ctrltransfer c;
+	struct vb_transfer t = { .type = VB_CONTROL, .done = on_control_done };
+	uint64_t data;
+	bool ok = true;
+
+	if (!vb_preload_fetch(h->client, arg, &c, sizeof(c)))
+		return EFAULT;
+	data = (uint64_t)(uintptr_t)c.data;
+	t.length = 8u + c.wLength;
+	t.data = xcalloc(1, t.length);
+	t.data[0] = c.bRequestType;
+	t.data[1] = c.bRequest;
+	put_le16(t.data + 2, c.wValue);
+	put_le16(t.data + 4, c.wIndex);
+	put_le16(t.data + 6, c.wLength);
+	if (!(c.bRequestType & 0x80))
+		ok = vb_preload_fetch(h->client, data, t.data + 8, c.wLength);
+	if (ok) {
+		vb_usb_submit(h->device, &t);
+		vb_usb_reaped(h->device, &t, false);
+		if (c.bRequestType & 0x80)
+			vb_preload_store(h->client, data, t.data + 8, t.actual);
+		*result = (long)t.actual;
+	}
+	free(t.data);
+	return ok ? -t.status : EFAULT;
+}
+
+/* --- ioctl() --- */
+
+static int put_word(struct vb_usbfs_handle *h, uint64_t arg, uint32_t value)
+{
+	vb_preload_store(h->client, arg, &value, sizeof(value));
+	return 0;
+}
+
+static int number_ioctl(struct vb_usbfs_handle *h, uint32_t request, uint64_t arg)
+{
+	unsigned number = 0;
+	int rc = get_word(h, arg, &number);
+
+	if (rc != 0)
+		return rc;
+	return request == USBDEVFS_CLAIMINTERFACE ? claim(h, number) : release(h, number);
+}
+
+static int connect_info(struct vb_usbfs_handle *h, uint64_t arg)
+{
+	struct usbdevfs_connectinfo info = { .devnum = 2, .slow = 0 };
+
+	vb_preload_store(h->client, arg, &info, sizeof(info));
+	return 0;
+}
+
+static int run_ioctl(struct vb_usbfs_handle *h, uint32_t request, uint64_t arg, long *result)
+{
+	switch (request) {
+	case USBDEVFS_SUBMITURB:	 return submit(h, arg);
+	case USBDEVFS_REAPURB:
+	case USBDEVFS_REAPURBNDELAY:	 return reap(h, arg);
+	case USBDEVFS_DISCARDURB:	 return discard(h, arg);
+	case USBDEVFS_GET_CAPABILITIES:	 return put_word(h, arg, CAPABILITIES);
+	case USBDEVFS_CLAIMINTERFACE:
+	case USBDEVFS_RELEASEINTERFACE:	 return number_ioctl(h, request, arg);
+	case USBDEVFS_GETDRIVER:	 return get_driver(h, arg);
+	case USBDEVFS_IOCTL:		 return interface_ioctl(h, arg);
+	case USBDEVFS_DISCONNECT_CLAIM:	 return disconnect_claim(h, arg);
+	case USBDEVFS_CLEAR_HALT:
+	case USBDEVFS_RESETEP:		 return clear_halt(h, arg);
+	case USBDEVFS_SETINTERFACE:	 return set_interface(h, arg);
+	case USBDEVFS_SETCONFIGURATION:	 return set_configuration(h, arg);
+	case USBDEVFS_CONNECTINFO:	 return connect_info(h, arg);
+	case USBDEVFS_CONTROL:		 return control(h, arg, result);
+	case USBDEVFS_RESET:		 return reset(h);
+	case USBDEVFS_GET_SPEED:
+		*result = h->device->model->is_high_speed ? 3 : 2;	/* enum usb_device_speed */
+		return 0;
+	}
+	return ENOTTY;
+}
+
+static void usbfs_ioctl(void *handle, uint32_t request, uint64_t arg)
+{
+	struct vb_usbfs_handle *h = handle;
+	long result = 0;
+	int error = ENODEV;
+
+	if (!h->is_gone)
+		error = run_ioctl(h, request, arg, &result);
+	else if (request == USBDEVFS_REAPURB || request == USBDEVFS_REAPURBNDELAY)
+		error = reap(h, arg);
+	vb_preload_done(h->client, error ? -1 : result, error);
+}
+
+/* --- Handles --- */
+
+static void *usbfs_opened(void *ctx, struct vb_preload_client *client)
+{
+	struct vb_usbfs *usbfs = ctx;
+	struct vb_usbfs_handle *h = xcalloc(1, sizeof(*h));
+
+	*h = (struct vb_usbfs_handle){ .next = usbfs->handles, .usbfs = usbfs,
+				       .device = usbfs->device, .client = client };
+	usbfs->handles = h;
+	return h;
+}
+
+static void drop_handle(struct vb_usbfs_handle *h)
+{
+	struct vb_usbfs_handle **p = &h->usbfs->handles;
+
+	while (h->pending != NULL)
+		vb_usb_cancel(h->device, &h->pending->transfer, -ENOENT);
+	while (h->completed != NULL) {
+		struct urb *urb = h->completed;
+
+		h->completed = urb->next;
+		free_urb(urb);
+	}
+	for (size_t i = 0; i < MAX_INTERFACES; i++)
+		if (h->usbfs->owner[i] == h)
+			h->usbfs->owner[i] = NULL;
+	while (*p != h)
+		p = &(*p)->next;
+	*p = h->next;
+	free(h);
+}
+
+static void usbfs_closed(void *handle)
+{
+	drop_handle(handle);
+}
+
+static void usbfs_transfer_data(void *handle, uint64_t addr, size_t n)
+{
+	struct vb_usbfs_handle *h = handle;
+
+	/* read() gives the descriptors on a real node; libusb takes them from sysfs. */
+	(void)addr;
+	(void)n;
+	vb_preload_done(h->client, -1, h->is_gone ? ENODEV : EINVAL);
+}
+
+const struct vb_preload_ops vb_usbfs_ops = {
+	.ready_event = POLLOUT,
+	.opened = usbfs_opened,
+	.closed = usbfs_closed,
+	.ioctl = usbfs_ioctl,
+	.read = usbfs_transfer_data,
+	.write = usbfs_transfer_data,
+};
+
+void vb_usbfs_gone(struct vb_usbfs *usbfs)
+{
+	for (struct vb_usbfs_handle *h = usbfs->handles; h != NULL; h = h->next) {
+		h->is_gone = true;
+		vb_preload_ready(h->client, true);
+	}
+	memset(usbfs->owner, 0, sizeof(usbfs->owner));
+}
+
+void vb_usbfs_free(struct vb_usbfs *usbfs)
+{
+	while (usbfs->handles != NULL) {
+		struct vb_preload_client *client = usbfs->handles->client;
+
+		drop_handle(usbfs->handles);
+		vb_preload_client_free(client);
+	}
+}
