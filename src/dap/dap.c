@@ -9,6 +9,8 @@
 #include "adapter/chain.h"
 #include "adapter/flight.h"
 #include "base/log.h"
+#include "dap/contact.h"
+#include "dap/identity.h"
 #include "dap/link.h"
 #include "dap/mem_ap.h"
 
@@ -186,6 +188,14 @@ static enum err reconnect_all(void *ctx)
 	return rc;
 }
 
+/* The chain does not answer, and no debug port has been asked yet. */
+static enum err explain_link(void *ctx, enum err rc)
+{
+	struct dap_list *list = ctx;
+
+	return list->first != NULL ? dap_contact_failed(list->first, rc, true) : rc;
+}
+
 struct dap *dap_add(struct dap_list *list, const char *name, struct tap *tap)
 {
 	struct dap *dap = xcalloc(1, sizeof(*dap)), **end = &list->first;
@@ -223,6 +233,8 @@ struct dap_list *dap_list_new(struct adapter *adapter)
 	list->adapter = adapter;
 	adapter->on_reopened = reconnect_all;
 	adapter->on_reopened_ctx = list;
+	adapter->hooks = (struct adapter_hooks){ .ctx = list, .explain_link = explain_link,
+						  .choose_by_target = identity_choose };
 	if (adapter->script != NULL)
 		dap_register_commands(list);
 	return list;
@@ -238,6 +250,7 @@ void dap_list_free(struct dap_list *list)
 	while (list->first != NULL)
 		dap_remove(list, list->first);
 	list->adapter->on_reopened = NULL;
+	list->adapter->hooks = (struct adapter_hooks){ 0 };
 	list->adapter->port.owner = NULL;
 	free(list);
 }

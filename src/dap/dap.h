@@ -14,6 +14,19 @@
 
 struct mem_ap;
 
+/* What a look at a silent link has shown (contact.h). */
+struct dap_contact {
+	enum err rc;			/* OK: nothing yet */
+	unsigned ack;			/* raw; JTAG: 7 TDO stays high, 0 stays low */
+	int millivolts;			/* -1: not known */
+	int driven_low, driven_high;	/* SWDIO read back: 0, 1, -1 not known */
+	int nreset;			/* the line's level, likewise */
+	bool chain_is_good;		/* JTAG: the IDCODEs are those declared */
+	uint32_t other_id;		/* of the other protocol; 0: it does not answer either */
+	bool answers_under_reset;
+	bool is_garbled_when_slow;
+};
+
 struct dap {
 	char *name;
 	struct adapter *adapter;
@@ -32,6 +45,8 @@ struct dap {
 	uint32_t ctrl_found;		/* CTRL/STAT before power was last asked for */
 	uint32_t ctrl;	/* what dap/ wrote to CTRL/STAT last, without the sticky bits */
 	bool is_silent; /* the last connect failed: the next one is patient no more */
+	struct dap_contact contact;
+	unsigned slowdowns;		/* how often the clock had to be lowered */
 	enum err deferred;		/* a failure while queueing; dap_run() returns it */
 	struct error *deferred_error;
 	unsigned generation;		/* goes up when every AP cache must be dropped */

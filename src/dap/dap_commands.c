@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "dap/identity.h"
 #include "dap/link.h"
 #include "dap/mem_ap.h"
 
@@ -316,7 +317,31 @@ static enum err connect_all(void *ctx)
 	for (struct dap *dap = list->first; dap != NULL; dap = dap->next)
 		if (dap->tap->is_enabled)
 			TRY(connected(dap));
-	return OK;
+	return list->first != NULL && list->first->is_connected ? identity_check(list->first) : OK;
+}
+
+/* adapter target_uid ?HEX? */
+static enum err cmd_target_uid(struct call *c)
+{
+	struct dap_list *list = c->user;
+	struct adapter *adapter = list->adapter;
+	struct identity identity;
+
+	if (c->argc > 1) {
+		char digits[IDENTITY_DIGITS + 1] = "";
+
+		if (c->argv[1][0] != '\0')
+			TRY(identity_parse(c->argv[1], digits));
+		free(adapter->target_uid);
+		adapter->target_uid = digits[0] ? xstrdup(digits) : NULL;
+	}
+	if (list->first == NULL || !list->first->is_connected) {
+		result_printf(c, "%s", adapter->target_uid ? adapter->target_uid : "");
+		return OK;
+	}
+	TRY(identity_read(list->first, &identity));
+	result_printf(c, "%s", identity.uid);
+	return c->argc > 1 ? identity_check(list->first) : OK;
 }
 
 static enum err cmd_init(struct call *c)
@@ -350,6 +375,9 @@ static const struct command dap_rows[] = {
 	  "Connect every debug port; \"init\" does it too." },
 	{ "dap info", STAGE_EXEC, 0, 1, "?ap|root?", cmd_info,
 	  "The access port of the current debug port and the components its ROM table names." },
+	{ "adapter target_uid", STAGE_ANY, 0, 1, "?hex?", cmd_target_uid,
+	  "Use the probe behind which the chip with this unique id is; {} for any. Returns the id of the "
+	  "connected target: two hex digits per byte, in the order of the bytes in memory." },
 	{ 0 }
 };
 

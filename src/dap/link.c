@@ -9,6 +9,8 @@
 #include "adapter/flight.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "dap/contact.h"
+#include "dap/pattern.h"
 
 #define CSYSPWRUPACK	BIT(31)
 #define CSYSPWRUPREQ	BIT(30)
@@ -26,6 +28,7 @@
 #define POWER_UP_MS	250
 #define RECOVERY_WAIT_MS 100u
 #define FLIGHT_LINES	32
+#define GARBLED_ATTEMPTS 3u
 
 static bool is_jtag(const struct dap *dap)
 {
@@ -144,8 +147,7 @@ static enum err power_up(struct dap *dap, uint32_t ctrl_stat)
 	return OK;
 }
 
-/* An SW-DP's first answer. Anything that cannot be a DPIDR is noise on an open line. */
-static enum err check_dpidr(uint32_t dpidr)
+enum err dap_check_dpidr(uint32_t dpidr)
 {
 	if ((dpidr & 1) && dpidr != 0xffffffff && (dpidr & 0xffe))
 		return OK;
@@ -164,7 +166,7 @@ static enum err try_swd(struct dap *dap, enum link_connect how, uint32_t *ctrl_s
 		queue_read(dap, DP_DPIDR, &dpidr);
 	}
 	TRY(ask_for_power(dap, ctrl_stat));
-	TRY(check_dpidr(dpidr));
+	TRY(dap_check_dpidr(dpidr));
 	dap->dpidr = dpidr;
 	return OK;
 }
@@ -182,7 +184,7 @@ static enum err try_jtag(struct dap *dap, uint32_t *ctrl_stat)
 	return OK;
 }
 
-static enum err try_link(struct dap *dap, unsigned attempt)
+enum err dap_link_try(struct dap *dap, unsigned attempt)
 {
 	bool first_dormant = dap->has_multidrop;
 	uint32_t ctrl_stat = 0;
@@ -208,31 +210,16 @@ static bool is_adapter_error(enum err rc)
 	       rc == ERR_UNSUPPORTED;
 }
 
-/* One sentence for the person with the cable in the hand. */
-static enum err diagnose(struct dap *dap, enum err rc)
+/* One sentence for the person with the cable in the hand; OK if a slower clock mended it. */
+static enum err diagnose(struct dap *dap, enum err rc, bool try_things)
 {
-	unsigned ack = dap->port->failed_ack;
-
-	if (is_jtag(dap) || is_adapter_error(rc) || rc == ERR_DAP_POWER)
+	if (is_adapter_error(rc) || rc == ERR_DAP_POWER)
 		return rc;
 	if (rc == ERR_DAP_WAIT) {
 		error_next(rc, "an access hangs on the target's bus: reset or power-cycle the target");
 		return error_what(rc, "Error connecting DP");
 	}
-	if (ack == 7)
-		error_why(ERR_DAP_NO_ACK,
-			  "SWDIO stays high: no target power, SWDIO or SWCLK not connected, "
-			  "or debug disabled");
-	else if (ack == 0)
-		error_why(ERR_DAP_NO_ACK,
-			  "SWDIO stays low: shorted, driven by the application, or the target "
-			  "has no power");
-	else
-		error_why(ERR_DAP_NO_ACK,
-			  "the answer is garbled (acknowledge %u): wiring, ground, or a clock "
-			  "of %u kHz too fast",
-			  ack, dap->adapter->actual_khz);
-	return error_what(ERR_DAP_NO_ACK, "Error connecting DP: cannot read IDR");
+	return dap_contact_failed(dap, rc, try_things);
 }
 
 static void log_identity(const struct dap *dap, uint32_t dlpidr)
@@ -259,17 +246,32 @@ static enum err check_multidrop(struct dap *dap, uint32_t *dlpidr)
 			      dap->targetid, *dlpidr);
 }
 
+/* Something answered, but not what a debug port says. */
+static bool is_garbled(const struct dap *dap, enum err rc)
+{
+	unsigned ack = dap->port->failed_ack;
+
+	return rc == ERR_DAP_PARITY || rc == ERR_DAP_FAULT ||
+	       (rc == ERR_DAP_NO_ACK && ack != 0 && ack != 7);
+}
+
 static enum err try_for_a_while(struct dap *dap)
 {
 	uint64_t start = clock_now_ms();
+	unsigned garbled = 0;
 
 	for (unsigned attempt = 0;; attempt++) {
-		enum err rc = try_link(dap, attempt);
+		enum err rc = dap_link_try(dap, attempt);
 
+		/* A link that came up by chance does not stay. */
+		if (rc == OK && garbled > 0 && !dap_link_is_clean(dap))
+			rc = error_why(ERR_DAP_PARITY, "bits are misread");
 		if (rc == OK || is_adapter_error(rc) || rc == ERR_DAP_POWER)
 			return rc;
+		garbled += is_garbled(dap, rc);
 		/* Whoever was silent for half a second already is not worth another one. */
-		if (clock_now_ms() - start > CONNECT_MS || (dap->is_silent && attempt >= 3))
+		if (clock_now_ms() - start > CONNECT_MS || (dap->is_silent && attempt >= 3) ||
+		    garbled >= GARBLED_ATTEMPTS)
 			return rc;
 		/* A hung access outlives the line reset and keeps SELECT waiting: give it up. */
 		if (rc == ERR_DAP_WAIT)
@@ -286,16 +288,20 @@ enum err dap_connect(struct dap *dap)
 
 	dap->port->wait_budget_ms = MIN(budget, RECOVERY_WAIT_MS);
 	rc = try_for_a_while(dap);
+	if (rc != OK) {
+		flight_log(dap->port->flight, FLIGHT_LINES);
+		rc = diagnose(dap, rc, true);
+	}
 	dap->port->wait_budget_ms = budget;
 	dap->is_silent = rc != OK;
 	if (rc != OK) {
 		dap->is_connected = false;
-		flight_log(dap->port->flight, FLIGHT_LINES);
-		return diagnose(dap, rc);
+		return rc;
 	}
 	if (dap->has_multidrop)
 		TRY(check_multidrop(dap, &dlpidr));
 	error_clear();		/* of attempts that did not count */
+	dap->contact = (struct dap_contact){ 0 };
 	log_identity(dap, dlpidr);
 	return OK;
 }
@@ -342,7 +348,7 @@ static enum err reset_line(struct dap *dap, uint32_t *ctrl_stat)
 	uint32_t dpidr = 0;
 
 	if (is_jtag(dap)) {
-		TRY(try_link(dap, 0));
+		TRY(dap_link_try(dap, 0));
 		*ctrl_stat = dap->ctrl_found;
 		return OK;
 	}
@@ -353,7 +359,7 @@ static enum err reset_line(struct dap *dap, uint32_t *ctrl_stat)
 		queue_read(dap, DP_DPIDR, &dpidr);
 		TRY(run(dap));
 	}
-	TRY(check_dpidr(dpidr));
+	TRY(dap_check_dpidr(dpidr));
 	return clear_flags(dap, ctrl_stat);
 }
 
@@ -392,12 +398,29 @@ static enum err repair(struct dap *dap, enum err rc, uint32_t *ctrl_stat, bool *
 		TRY(power_up(dap, found));
 	}
 	if (repaired != OK && !is_adapter_error(repaired)) {
-		repaired = try_link(dap, 0);
+		repaired = dap_link_try(dap, 0);
 		/* Only a link that came up again tells what became of the power. */
 		*power_lost = repaired == OK && was_connected && !(dap->ctrl_found & CDBGPWRUPACK);
 		*ctrl_stat = *power_lost ? dap->ctrl_found : *ctrl_stat;
 	}
 	return repaired;
+}
+
+/* A glitch, or a clock the wire does not hold? The latter is lowered, and the error says so. */
+static void heed_noise(struct dap *dap, enum err rc)
+{
+	struct error original;
+	uint32_t asked = dap->adapter->actual_khz;
+
+	error_take(&original);
+	if (dap_link_is_clean(dap) || dap_slow_down(dap) != OK) {
+		error_clear();
+		error_put(&original);
+		return;
+	}
+	error_put(&original);
+	error_next(rc, "the clock was lowered from %" PRIu32 " to %" PRIu32 " kHz: repeat the command",
+		   asked, dap->adapter->actual_khz);
 }
 
 enum err dap_link_recover(struct dap *dap, enum err rc)
@@ -429,8 +452,12 @@ enum err dap_link_recover(struct dap *dap, enum err rc)
 	if (is_adapter_error(repaired))
 		return repaired;
 	if (repaired != OK && rc == ERR_DAP_NO_ACK)
-		return diagnose(dap, repaired);
+		return diagnose(dap, repaired, false);
 	error_put(&original);
 	dap->last_ctrl_stat = ctrl_stat;
-	return ctrl_stat != 0 || power_lost ? reword(rc, ctrl_stat, power_lost) : rc;
+	if (ctrl_stat != 0 || power_lost)
+		rc = reword(rc, ctrl_stat, power_lost);
+	if (repaired == OK && (rc == ERR_DAP_PARITY || rc == ERR_DAP_NO_ACK))
+		heed_noise(dap, rc);
+	return rc;
 }

@@ -12,6 +12,10 @@
 #include "dap/dap.h"
 
 enum err dap_link_recover(struct dap *dap, enum err rc);
+/* One attempt: line sequence (every second one wakes a dormant target), DPIDR, power-up. */
+enum err dap_link_try(struct dap *dap, unsigned attempt);
+/* An SW-DP's first answer. Anything that cannot be a DPIDR is noise on an open line. */
+enum err dap_check_dpidr(uint32_t dpidr);
 /* SWD multidrop: line reset and TARGETSEL, for a DP that is connected but not the selected one. */
 enum err dap_link_reselect(struct dap *dap);
 /* From now on the port's parameters are this DP's. */

@@ -131,8 +131,12 @@ enum err target_examine(struct target *t)
 		}
 	}
 	t->examined = false;
+	unsigned slowdowns = t->dap != NULL ? t->dap->slowdowns : 0;
 	enum err rc = t->type->examine(t);
 
+	/* The wire was too slow, which was found out and told: now it should do. */
+	if (rc != OK && t->dap != NULL && t->dap->slowdowns != slowdowns)
+		rc = t->type->examine(t);
 	if (rc != OK) {
 		struct error kept;
 

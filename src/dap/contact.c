@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dap/contact.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "adapter/chain.h"
+#include "base/log.h"
+#include "dap/link.h"
+#include "dap/pattern.h"
+
+#define NO_POWER_MV	1000	/* below the lowest supply of any Cortex-M, above what leaks in */
+#define SCAN_BITS	256
+#define GARBLED		1u	/* `ack` of an answer that is none of high and low */
+#define RESET_SETTLE_MS 20
+
+static bool is_jtag(const struct dap *dap)
+{
+	return dap->port->transport == TRANSPORT_JTAG;
+}
+
+/* --- What is seen --- */
+
+static void pause_ms(unsigned ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = (long)ms * 1000000 }, NULL);
+}
+
+static int level_of(const struct pin_levels *levels, unsigned pin)
+{
+	return levels->known & pin ? (levels->high & pin) != 0 : -1;
+}
+
+/* A driver that cannot look is no news. */
+static bool look_at_pins(struct dap *dap, enum pin_drive drive, struct pin_levels *levels)
+{
+	struct adapter *adapter = dap->adapter;
+
+	*levels = (struct pin_levels){ 0 };
+	if (adapter->driver == NULL || adapter->driver->read_pins == NULL)
+		return false;
+	if (adapter->driver->read_pins(adapter, drive, levels) == OK)
+		return true;
+	error_clear();
+	*levels = (struct pin_levels){ 0 };
+	return false;
+}
+
+static void look(struct dap *dap, struct dap_contact *c)
+{
+	struct adapter *adapter = dap->adapter;
+	struct pin_levels levels;
+
+	c->millivolts = c->driven_low = c->driven_high = c->nreset = -1;
+	if (adapter->driver != NULL && adapter->driver->read_voltage != NULL &&
+	    adapter->driver->read_voltage(adapter, &c->millivolts) != OK) {
+		error_clear();
+		c->millivolts = -1;
+	}
+	if (look_at_pins(dap, PIN_AS_IT_IS, &levels) && !adapter->srst)
+		c->nreset = level_of(&levels, PIN_NRESET);
+	if (is_jtag(dap))
+		return;
+	if (look_at_pins(dap, PIN_DRIVE_LOW, &levels))
+		c->driven_low = level_of(&levels, PIN_SWDIO);
+	if (look_at_pins(dap, PIN_DRIVE_HIGH, &levels))
+		c->driven_high = level_of(&levels, PIN_SWDIO);
+}
+
+/* What comes out of TDO: *first is the first IDCODE, 0 if there is none; *level 0 or 1 if it is one
+ * and the same all the time, else -1. */
+static enum err scan_ids(struct adapter *adapter, uint32_t *first, int *level)
+{
+	struct jtag_bits bits = { 0 };
+	uint8_t ids_bits[SCAN_BITS / 8] = { 0 };
+	uint32_t ids[JTAG_MAX_TAPS] = { 0 };
+	bool stuck_low = false;
+
+	*first = 0;
+	*level = -1;
+	jtag_put_reset(&bits);
+	size_t at = jtag_put_dr(&bits, NULL, SCAN_BITS);
+
+	jtag_put_reset(&bits);
+	uint8_t *tdo = xcalloc(1, bits.count / 8 + 1);
+	enum err rc = jtag_exchange(adapter, &bits, tdo);
+
+	for (size_t i = 0; i < SCAN_BITS; i++)
+		bit_set(ids_bits, i, bit_get(tdo, at + i));
+	free(tdo);
+	jtag_bits_free(&bits);
+	TRY(rc);
+	if (jtag_parse_ids(ids_bits, SCAN_BITS, ids, JTAG_MAX_TAPS, &stuck_low) > 0)
+		*first = ids[0];
+	else
+		*level = !stuck_low;
+	return OK;
+}
+
+static void look_at_chain(struct dap *dap, struct dap_contact *c)
+{
+	uint32_t id;
+	int level;
+
+	c->ack = GARBLED;
+	c->chain_is_good = c->rc != ERR_DAP_JTAG_CHAIN;
+	if (dap->adapter->driver == NULL || dap->adapter->driver->bits == NULL)
+		return;
+	if (scan_ids(dap->adapter, &id, &level) != OK)
+		error_clear();
+	else if (level >= 0)
+		c->ack = level ? 7 : 0;
+	c->chain_is_good = c->chain_is_good && level < 0;
+}
+
+/* --- What is tried --- */
+
+/* Who else is there? The probe goes back to the protocol it had, the link is down then. */
+static enum err try_other_transport(struct dap *dap, struct dap_contact *c)
+{
+	struct adapter *adapter = dap->adapter;
+	struct dap_port *port = dap->port;
+	enum transport mine = adapter->transport;
+	enum transport other = mine == TRANSPORT_SWD ? TRANSPORT_JTAG : TRANSPORT_SWD;
+	const enum transport *t = adapter->driver ? adapter->driver->transports : NULL;
+	int level;
+
+	while (t != NULL && *t != TRANSPORT_NONE && *t != other)
+		t++;
+	if (t == NULL || *t == TRANSPORT_NONE)
+		return OK;
+	enum err rc = adapter_switch_transport(adapter, other);
+
+	if (rc == OK && other == TRANSPORT_SWD) {
+		rc = port->ops->connect(port, LINK_JTAG_TO_SWD);
+		port->ops->read(port, PORT_DP(DP_DPIDR), &c->other_id);
+		rc = error_first(rc, port->ops->run(port));
+		if (rc == OK)
+			rc = dap_check_dpidr(c->other_id);
+	} else if (rc == OK) {
+		if (port->ops->connect(port, LINK_SWD_TO_JTAG) != OK)
+			error_clear();	/* the chain is not declared: a look will do */
+		if (adapter->driver->bits != NULL)
+			rc = scan_ids(adapter, &c->other_id, &level);
+	}
+	if (rc != OK)
+		c->other_id = 0;
+	error_clear();
+	port->owner = NULL;
+	return adapter_switch_transport(adapter, mine);
+}
+
+/* Without the pulse widths of `reset`: they service the loop, and only the link is looked at. */
+static enum err try_under_reset(struct dap *dap, struct dap_contact *c)
+{
+	struct adapter *adapter = dap->adapter;
+
+	if (adapter->driver == NULL || adapter->driver->set_reset == NULL || adapter->srst ||
+	    !(adapter->reset_config & RESET_HAS_SRST))
+		return OK;
+	TRY(adapter->driver->set_reset(adapter, true, false));
+	pause_ms(RESET_SETTLE_MS);
+	c->answers_under_reset = dap_link_try(dap, 0) == OK;
+	dap->is_connected = false;
+	error_clear();
+	enum err rc = adapter->driver->set_reset(adapter, false, false);
+
+	pause_ms(RESET_SETTLE_MS);
+	return rc;
+}
+
+/* A short or a dead board is no matter of the clock. */
+static bool can_be_the_clock(const struct dap_contact *c)
+{
+	bool is_shorted = (c->ack == 7 && c->driven_low == 1) || (c->ack == 0 && c->driven_high == 0);
+
+	return !is_shorted && (c->millivolts < 0 || c->millivolts >= NO_POWER_MV);
+}
+
+/* The protocols' own milestones are not for the reader: he gets one message. */
+static int be_quiet(void)
+{
+	int level = log_get_level();
+
+	if (level < LOG_DEBUG)
+		log_set_level(LOG_ERROR);
+	return level;
+}
+
+static enum err try_others(struct dap *dap, struct dap_contact *c)
+{
+	int level = be_quiet();
+	enum err rc = try_other_transport(dap, c);
+
+	if (rc == OK && c->other_id == 0)
+		rc = try_under_reset(dap, c);
+	log_set_level(level);
+	return rc;
+}
+
+/* *mended: a slower clock did it. An error is the probe's. */
+static enum err try_all(struct dap *dap, struct dap_contact *c, bool *mended)
+{
+	*mended = false;
+	if (!can_be_the_clock(c))
+		return OK;
+	enum err rc = dap_slow_down(dap);
+
+	*mended = rc == OK;
+	c->is_garbled_when_slow = rc == ERR_DAP_PARITY;
+	error_clear();
+	if (*mended || dap->adapter->is_lost)
+		return *mended ? OK : rc;
+	return try_others(dap, c);
+}
+
+/* --- What it means --- */
+
+static bool no_power(const struct dap_contact *c, bool jtag)
+{
+	(void)jtag;
+	return c->millivolts >= 0 && c->millivolts < NO_POWER_MV;
+}
+
+static bool shorted_low(const struct dap_contact *c, bool jtag)
+{
+	return !jtag && c->ack == 0 && c->driven_high == 0;
+}
+
+static bool shorted_high(const struct dap_contact *c, bool jtag)
+{
+	return !jtag && c->ack == 7 && c->driven_low == 1;
+}
+
+static bool on_jtag(const struct dap_contact *c, bool jtag)
+{
+	return !jtag && c->other_id != 0;
+}
+
+static bool on_swd(const struct dap_contact *c, bool jtag)
+{
+	return jtag && c->other_id != 0 && !c->chain_is_good;
+}
+
+static bool debug_pins_off(const struct dap_contact *c, bool jtag)
+{
+	(void)jtag;
+	return c->answers_under_reset;
+}
+
+static bool no_tdi(const struct dap_contact *c, bool jtag)
+{
+	return jtag && c->chain_is_good;
+}
+
+static bool held_in_reset(const struct dap_contact *c, bool jtag)
+{
+	(void)jtag;
+	return c->nreset == 0 && c->millivolts >= NO_POWER_MV;
+}
+
+static bool reset_is_low(const struct dap_contact *c, bool jtag)
+{
+	(void)jtag;
+	return c->nreset == 0;
+}
+
+static bool garbage(const struct dap_contact *c, bool jtag)
+{
+	(void)jtag;
+	return c->rc == ERR_DAP_PARITY || c->is_garbled_when_slow || (c->ack != 0 && c->ack != 7);
+}
+
+static bool swapped(const struct dap_contact *c, bool jtag)
+{
+	return !jtag && c->ack == 0 && c->driven_high == 1;
+}
+
+static bool low(const struct dap_contact *c, bool jtag)
+{
+	return !jtag && c->ack == 0;
+}
+
+static bool jtag_low(const struct dap_contact *c, bool jtag)
+{
+	return jtag && c->ack == 0;
+}
+
+static bool powered(const struct dap_contact *c, bool jtag)
+{
+	return !jtag && c->millivolts >= NO_POWER_MV;
+}
+
+static bool jtag_powered(const struct dap_contact *c, bool jtag)
+{
+	return jtag && c->millivolts >= NO_POWER_MV;
+}
+
+static bool any_jtag(const struct dap_contact *c, bool jtag)
+{
+	(void)c;
+	return jtag;
+}
+
+static bool any(const struct dap_contact *c, bool jtag)
+{
+	(void)c;
+	(void)jtag;
+	return true;
+}
+
+/* The first that fits is told. doc/manual.md, "When the target does not answer", has the same rows. */
+static const struct cause {
+	bool (*fits)(const struct dap_contact *c, bool jtag);
+	const char *why, *next;
+} causes[] = {
+	{ no_power, "the target has no power, or VTref is not connected",
+	  "power the target, check the VTref wire" },
+	{ on_swd, "the target answers on SWD, not on JTAG", "use \"transport select swd\"" },
+	{ on_jtag, "the target answers on JTAG, not on SWD", "use \"transport select jtag\"" },
+	{ shorted_low, "SWDIO is shorted to ground, or the application drives it low",
+	  "look for the short; if it is the application, connect under reset" },
+	{ shorted_high, "SWDIO is shorted to the supply, or the application drives it high",
+	  "look for the short; if it is the application, connect under reset" },
+	{ debug_pins_off, "the target answers only while nRST is low: its firmware turns the debug pins "
+	  "off or sleeps",
+	  "add \"reset_config srst_only srst_nogate connect_assert_srst\"" },
+	{ held_in_reset, "something else holds the target in reset",
+	  "look who pulls nRST low: a button, a supervisor, another probe" },
+	{ reset_is_low, "the target has no power, or something else holds it in reset",
+	  "check target power, then who pulls nRST low" },
+	{ swapped, "SWDIO and SWCLK are swapped, or the application drives SWDIO low",
+	  "exchange the two wires; if they are right, connect under reset" },
+	{ no_tdi, "the TAPs answer but take no instruction: TDI is not connected",
+	  "check the TDI wire, or use \"transport select swd\"" },
+	{ garbage, "something answers, but bits are wrong: wiring, ground, or a clock too fast",
+	  "check GND, shorten the wires, lower \"adapter speed\"" },
+	{ low, "SWDIO is shorted, driven by the application or swapped with SWCLK, or the target has no "
+	  "power",
+	  "check target power and SWDIO/SWCLK, then try connect under reset" },
+	{ jtag_low, "TDO is shorted to ground, or the target has no power",
+	  "check target power and TDO" },
+	{ jtag_powered, "TDO, TCK or TMS is not connected, or JTAG is disabled",
+	  "check the wires, or use \"transport select swd\"" },
+	{ any_jtag, "no target power, TDO, TCK or TMS not connected, or JTAG disabled",
+	  "check target power and wires, or use \"transport select swd\"" },
+	{ powered, "SWDIO or SWCLK is not connected, or debug is disabled by firmware or by protection",
+	  "check SWDIO, SWCLK and GND, then try connect under reset" },
+	{ any, "no target power, SWDIO or SWCLK not connected, or debug disabled",
+	  "check target power and SWDIO/SWCLK, then try connect under reset" },
+};
+
+static void describe(const struct dap *dap, const struct dap_contact *c, char *text, size_t size)
+{
+	const char *line = is_jtag(dap) ? "TDO" : "SWDIO";
+	size_t n;
+
+	if (is_jtag(dap) && c->chain_is_good)
+		n = (size_t)snprintf(text, size, "the JTAG-DP's acknowledge is invalid");
+	else if (c->rc == ERR_DAP_PARITY)
+		n = (size_t)snprintf(text, size, "the parity of the answer is wrong");
+	else if (c->ack == 7 || c->ack == 0)
+		n = (size_t)snprintf(text, size, "%s stays %s", line, c->ack ? "high" : "low");
+	else
+		n = (size_t)snprintf(text, size, "the answer is garbled at %" PRIu32 " kHz",
+				     dap->adapter->actual_khz);
+	if (!is_jtag(dap) && shorted_low(c, false))
+		n += (size_t)snprintf(text + n, size - n, ", even when the probe drives it high");
+	if (!is_jtag(dap) && shorted_high(c, false))
+		n += (size_t)snprintf(text + n, size - n, ", even when the probe drives it low");
+	if (c->nreset == 0)
+		n += (size_t)snprintf(text + n, size - n, ", nRST is low");
+	if (c->millivolts >= 0)
+		n += (size_t)snprintf(text + n, size - n, ", VTref is %d.%02d V",
+				      c->millivolts / 1000, c->millivolts % 1000 / 10);
+	if (c->other_id != 0)
+		snprintf(text + n, size - n, ", %s 0x%08" PRIx32, is_jtag(dap) ? "DPIDR" : "IDCODE",
+			 c->other_id);
+}
+
+static enum err tell(const struct dap *dap, const struct dap_contact *c)
+{
+	const struct cause *cause = causes;
+	bool is_chain = c->rc == ERR_DAP_JTAG_CHAIN;
+	enum err code = is_chain ? ERR_DAP_JTAG_CHAIN : ERR_DAP_NO_ACK;
+	char seen[200];
+
+	while (!cause->fits(c, is_jtag(dap)))
+		cause++;
+	describe(dap, c, seen, sizeof(seen));
+	error_why(code, "%s: %s", seen, cause->why);
+	error_next(code, "%s", cause->next);
+	if (!is_chain)
+		return error_what(code, "Error connecting DP: cannot read IDR");
+	if (c->ack == 7 || c->ack == 0)
+		return error_what(code, "JTAG scan chain interrogation failed: all %s",
+				  c->ack ? "ones" : "zeroes");
+	return error_what(code, "JTAG scan chain interrogation failed");
+}
+
+/* --- */
+
+static bool is_about_the_wire(enum err rc)
+{
+	return rc == ERR_DAP_NO_ACK || rc == ERR_DAP_PARITY || rc == ERR_DAP_FAULT ||
+	       rc == ERR_DAP_JTAG_CHAIN;
+}
+
+static bool is_new(const struct dap_contact *before, const struct dap_contact *c)
+{
+	return before->rc != c->rc || before->ack != c->ack || before->millivolts != c->millivolts;
+}
+
+/* A chain that answers with other TAPs than declared has its message already; a bad clock can look
+ * the same. */
+static bool is_other_chain(const struct dap_contact *c)
+{
+	return c->rc == ERR_DAP_JTAG_CHAIN && c->ack == GARBLED;
+}
+
+enum err dap_contact_failed(struct dap *dap, enum err rc, bool try_things)
+{
+	struct dap_contact *old = &dap->contact, now = { .rc = rc, .ack = dap->port->failed_ack };
+	struct error original;
+	bool mended = false;
+
+	if (!is_about_the_wire(rc) || dap->adapter->is_lost)
+		return rc;
+	error_take(&original);
+	if (rc == ERR_DAP_FAULT)
+		now.ack = GARBLED;
+	if (is_jtag(dap))
+		look_at_chain(dap, &now);
+	look(dap, &now);
+	if (!is_new(old, &now)) {
+		now.other_id = old->other_id;
+		now.answers_under_reset = old->answers_under_reset;
+		now.is_garbled_when_slow = old->is_garbled_when_slow;
+	} else if (try_things) {
+		enum err tried = try_all(dap, &now, &mended);
+
+		if (tried != OK)
+			return tried;
+	}
+	if (mended) {
+		*old = (struct dap_contact){ 0 };
+		return OK;
+	}
+	*old = now;
+	if (is_other_chain(&now)) {
+		error_put(&original);
+		return rc;
+	}
+	return tell(dap, &now);
+}
