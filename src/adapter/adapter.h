@@ -53,6 +53,8 @@ struct adapter_driver {
 	enum err (*set_speed)(struct adapter *adapter, uint32_t khz, uint32_t *actual);
 	/* Logical values: true = asserted (line low). */
 	enum err (*set_reset)(struct adapter *adapter, bool srst, bool trst);
+	/* JTAG probes whose firmware walks the chain: the IDCODEs, nearest TDO first. May be NULL. */
+	enum err (*read_tap_ids)(struct adapter *adapter, uint32_t *ids, size_t max, size_t *found);
 	/* USB drivers: what this device is to the driver (probe.h); opens nothing. NULL: not on USB. */
 	void (*recognise)(const struct usb_device *device, struct probe_match *match);
 	/* Opens the probe for a moment to fill firmware and voltage, or its problem. May be NULL. */

@@ -187,12 +187,26 @@ static enum err check_ids(struct adapter *adapter, const uint8_t *tdo, size_t at
 	return compare_chain(adapter, ids, found);
 }
 
+/* The firmware's word for it; the lengths of the instruction registers are its business. */
+static enum err check_told_ids(struct adapter *adapter)
+{
+	uint32_t ids[JTAG_MAX_TAPS];
+	size_t found = 0;
+
+	if (adapter->is_lost || !adapter->is_open)
+		return error_why(ERR_ADAPTER_LOST, "the adapter is not open");
+	TRY(adapter->driver->read_tap_ids(adapter, ids, ARRAY_SIZE(ids), &found));
+	return compare_chain(adapter, ids, found);
+}
+
 enum err jtag_check_chain(struct adapter *adapter)
 {
 	struct jtag_bits bits = { 0 };
 	struct jtag_chain chain;
 	size_t ir_bits = 0;
 
+	if (adapter->driver != NULL && adapter->driver->read_tap_ids != NULL)
+		return check_told_ids(adapter);
 	jtag_get_chain(adapter, &chain);
 	for (unsigned i = 0; i < chain.count; i++)
 		ir_bits += chain.ir_bits[i];

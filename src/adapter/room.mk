@@ -22,6 +22,13 @@ libprobed_a_SOURCES += \
 	src/adapter/register.c \
 	src/adapter/remote_bitbang.c src/adapter/remote_bitbang.h \
 	src/adapter/scan_commands.c \
+	src/adapter/stlink.c src/adapter/stlink.h src/adapter/stlink_priv.h \
+	src/adapter/stlink_command.c \
+	src/adapter/stlink_firmware.c src/adapter/stlink_firmware.h \
+	src/adapter/stlink_memory.c src/adapter/stlink_run.h \
+	src/adapter/stlink_port.c \
+	src/adapter/stlink_swo.c \
+	src/adapter/stlink_verbs.c \
 	src/adapter/stream.c src/adapter/stream.h \
 	src/adapter/swo.h \
 	src/adapter/tap_commands.c \
@@ -29,6 +36,7 @@ libprobed_a_SOURCES += \
 	src/adapter/usb_text.c src/adapter/usb_text.h
 if HAVE_LIBUSB
 libprobed_a_SOURCES += \
+	src/adapter/stlink_usb.c \
 	src/adapter/usb.c src/adapter/usb_priv.h \
 	src/adapter/usb_scan.c \
 	src/adapter/usb_transfer.c \
@@ -37,6 +45,9 @@ endif
 embedded_tcl += src/adapter/adapter.tcl
 
 if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_stlink
+testing_unit_test_stlink_SOURCES = testing/unit/test_stlink.c testing/unit/fake_dp.h
+testing_unit_test_stlink_LDADD = $(probed_test_libs)
 check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_flight \
 	testing/unit/test_adapter_commands testing/unit/test_remote_bitbang
 testing_unit_test_adapter_commands_SOURCES = testing/unit/test_adapter_commands.c
