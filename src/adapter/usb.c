@@ -336,6 +336,11 @@ const struct usb_device *usb_device_of(const struct usb *usb)
 	return usb->device;
 }
 
+struct libusb_device_handle *usb_handle(struct usb *usb)
+{
+	return usb->handle;
+}
+
 enum err usb_control(struct usb *usb, uint8_t type, uint8_t request, uint16_t value, uint16_t index,
 		     uint8_t *data, size_t size, unsigned timeout_ms, size_t *got)
 {

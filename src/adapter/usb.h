@@ -89,6 +89,8 @@ bool usb_is_lost(const struct usb *usb);
 /* Called from the loop, once, when the device is gone while nobody waited. */
 void usb_on_lost(struct usb *usb, loop_fn fn, void *ctx);
 const struct usb_device *usb_device_of(const struct usb *usb);
+/* For a library that has requests of its own (libftdi1); it stays usb.c's to close. */
+struct libusb_device_handle *usb_handle(struct usb *usb);
 
 /* setup: bmRequestType, bRequest, wValue, wIndex; the direction is bit 7 of bmRequestType.
  * `got` may be NULL. A stalled control request is ERR_ADAPTER_STALL and needs no clearing. */
