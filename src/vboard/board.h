@@ -46,6 +46,8 @@ struct vb_chip {
 	bool (*load)(struct vb_board *board, void *priv, FILE *f);
 	const struct vb_control_verb *verbs;	/* ends with a NULL name */
 	void (*stats)(struct vb_board *board, void *priv, FILE *out);	/* `,"key":value` pairs */
+	/* Another chip of the same wafer: its unique id differs. The first one is unit 0. */
+	void (*set_unit)(struct vb_board *board, void *priv, unsigned unit);
 };
 
 struct vb_board {
@@ -57,6 +59,7 @@ struct vb_board {
 	struct vb_dp *dp;		/* set by chip->create */
 	struct vb_link *link;		/* the debug pins; board.c's */
 	struct vb_swo *swo;		/* core/swo.h; NULL: the chip has no SWO */
+	struct vb_uart *uart;		/* core/uart_wire.h: the board's first UART; NULL: none */
 	bool powered;
 	bool nrst_low;			/* the chip's pin */
 	bool nrst_driven, nrst_held;	/* low by the probe; by somebody else */

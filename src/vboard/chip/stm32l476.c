@@ -36,6 +36,16 @@ static void fill_system_memory(struct stm32l476 *chip)
 	put_le16(rom + 0x75e0, chip->flash.size_register);
 }
 
+/* UID bits 31:0 are the coordinates of the die on the wafer (RM0351 chapter 49). */
+static void set_unit(struct vb_board *board, void *priv, unsigned unit)
+{
+	struct stm32l476 *chip = priv;
+	uint8_t *uid = chip->flash.info[0].bytes + 0x7590;
+
+	(void)board;
+	put_le32(uid, get_le32(uid) + unit);
+}
+
 /* Callbacks between devices */
 
 /* SWDIO and SWCLK must be at AF0 or the debug port hears nothing. Independent: RDP level 2. */
@@ -264,6 +274,7 @@ static void wire_devices(struct stm32l476 *chip)
 	chip->usart2.clock_hz = usart2_hz;
 	chip->usart2.is_wired = usart2_is_wired;
 	chip->usart2.chip = chip;
+	chip->board->uart = &chip->usart2.wire;
 	for (unsigned i = 0; i < GPIO_PORTS; i++) {
 		chip->gpio[i].on_edge = on_edge;
 		chip->gpio[i].on_mode = on_pin_mode;
@@ -417,4 +428,5 @@ const struct vb_chip stm32l476_chip = {
 	.load = stm32l476_load,
 	.verbs = stm32l476_verbs,
 	.stats = stats,
+	.set_unit = set_unit,
 };

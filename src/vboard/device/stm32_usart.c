@@ -8,6 +8,8 @@
 #define   CR1_RXNEIE  BIT(5)
 #define   CR1_TCIE    BIT(6)
 #define   CR1_TXEIE   BIT(7)
+#define   CR1_PS      BIT(9)
+#define   CR1_PCE     BIT(10)
 #define   CR1_M0      BIT(12)
 #define   CR1_OVER8   BIT(15)
 #define   CR1_M1      BIT(28)
@@ -43,20 +45,45 @@ static void irq(struct stm32_usart *u)
 	stm32_env_irq(u->env, u->irq, (cr1 & CR1_UE) && level);
 }
 
-/* 0: no baud rate, nothing moves. */
+static uint32_t source_hz(struct stm32_usart *u)
+{
+	return u->clock_hz ? u->clock_hz(u->chip) : u->env->clocks.pclk1;
+}
+
+/* Periods of the clock source in one bit; 0: no baud rate, nothing moves. */
+static uint32_t bit_clocks(struct stm32_usart *u)
+{
+	uint32_t brr = *reg(u, USART_BRR);
+
+	if (brr < 16)
+		return 0;
+	return *reg(u, USART_CR1) & CR1_OVER8 ? ((brr & 0xfff0u) | (brr & 7) << 1) / 2 : brr;
+}
+
+/* 0: nothing moves. */
 static uint64_t frame_ns(struct stm32_usart *u)
 {
-	uint32_t brr = *reg(u, USART_BRR), cr1 = *reg(u, USART_CR1);
-	uint32_t hz = u->clock_hz ? u->clock_hz(u->chip) : u->env->clocks.pclk1;
+	uint32_t cr1 = *reg(u, USART_CR1), hz = source_hz(u);
 	unsigned bits = 2 + (cr1 & CR1_M1 ? 7 : cr1 & CR1_M0 ? 9 : 8);
-	uint64_t divider = brr;
 
-	if (cr1 & CR1_OVER8)
-		divider = ((brr & 0xfff0u) | (brr & 7) << 1) / 2;
 	bits += bits_get(*reg(u, USART_CR2), 13, 12) == 2;
-	if (brr < 16 || hz == 0)
-		return 0;
-	return bits * divider * 1000000000ull / hz;
+	return hz ? bits * (uint64_t)bit_clocks(u) * 1000000000ull / hz : 0;
+}
+
+/* What the registers say about the wire. M counts the parity bit as one of the data bits. */
+static struct vb_uart_format format(struct stm32_usart *u)
+{
+	uint32_t cr1 = *reg(u, USART_CR1), clocks = bit_clocks(u);
+	unsigned bits = cr1 & CR1_M1 ? 7 : cr1 & CR1_M0 ? 9 : 8;
+	bool has_parity = cr1 & CR1_PCE;
+
+	return (struct vb_uart_format){
+		.baud = clocks ? source_hz(u) / clocks : 0,
+		.data_bits = (uint8_t)MIN(bits - has_parity, 8u),
+		.parity = !has_parity ? VB_PARITY_NONE : cr1 & CR1_PS ? VB_PARITY_ODD
+								     : VB_PARITY_EVEN,
+		.stop_bits = bits_get(*reg(u, USART_CR2), 13, 12) == 2 ? 2 : 1,
+	};
 }
 
 /* Transmitter */
@@ -89,9 +116,13 @@ static void frame_sent(void *ctx)
 	u->tx_event = NULL;
 	u->shifting = false;
 	if (u->is_wired == NULL || u->is_wired(u->chip, false)) {
+		struct vb_uart_format sent = format(u);
+
 		u->sent++;
 		if (u->line)
 			serial_line_put(u->line, u->shift);
+		if (u->wire.heard)
+			u->wire.heard(u->wire.ctx, u->shift, &sent);
 	} else {
 		u->lost++;
 	}
@@ -157,6 +188,21 @@ size_t stm32_usart_receive(struct stm32_usart *u, const uint8_t *data, size_t n)
 		u->rx[(u->rx_head + u->rx_count++) % sizeof(u->rx)] = data[taken];
 	expect_frame(u);
 	return taken;
+}
+
+/* A byte comes in on the pin at the sender's rate; it is heard one frame later. */
+static void wire_receive(void *chip, uint8_t byte, const struct vb_uart_format *sent)
+{
+	struct stm32_usart *u = chip;
+	struct vb_uart_format own = format(u);
+
+	if (own.baud == 0) {
+		u->lost++;
+		return;
+	}
+	byte = vb_uart_hear(byte, sent, &own).byte;
+	if (stm32_usart_receive(u, &byte, 1) == 0)
+		u->lost++;
 }
 
 void stm32_usart_poll(struct stm32_usart *u)
@@ -243,6 +289,7 @@ void stm32_usart_init(struct stm32_usart *u, struct stm32_env *env, int irq_line
 	u->regs = (struct vb_regs){ .name = "USART", .table = usart_regs, .value = u->value,
 				    .dev = u };
 	vb_regs_reset(&u->regs);
+	u->wire = (struct vb_uart){ .receive = wire_receive, .chip = u };
 }
 
 void stm32_usart_reset(struct stm32_usart *u)

@@ -7,6 +7,7 @@
 #ifndef VB_DEVICE_STM32_USART_H
 #define VB_DEVICE_STM32_USART_H
 
+#include "vboard/core/uart_wire.h"
 #include "vboard/device/stm32.h"
 
 /*
@@ -27,6 +28,7 @@ struct stm32_usart {
 	uint32_t value[12];
 	int irq;
 	struct serial_line *line;
+	struct vb_uart wire;		/* both pins, to a probe's COM port */
 	uint32_t (*clock_hz)(void *chip);
 	/* Is the TX (RX) pin switched to this USART? */
 	bool (*is_wired)(void *chip, bool rx);

@@ -11,11 +11,10 @@
 #define DAP_TRANSFER_ABORT   0x07u
 #define DAP_QUEUE_COMMANDS   0x7eu
 #define DAP_EXECUTE_COMMANDS 0x7fu
-
-#define CAP_SWD	   BIT(0)
-#define CAP_JTAG   BIT(1)
-#define CAP_ATOMIC BIT(4)
-#define CAP_TIMER  BIT(5)
+#define DAP_VENDOR_FIRST 0x80u
+#define DAP_VENDOR_LAST	 0x9fu
+#define DAP_CAP_SWO	 (DAP_CAP_SWO_UART | DAP_CAP_SWO_MANCHESTER)
+#define IDLE_NS		 1000000000u
 
 /* DAP_SWJ_Pins */
 #define PIN_CLK	   BIT(0)
@@ -43,53 +42,6 @@ void response_u32(struct response *r, uint32_t v)
 	r->len += 4;
 }
 
-/* --- DAP_Info --- */
-
-static void info_string(struct response *out, const char *s)
-{
-	size_t n = s ? strlen(s) + 1 : 0;	/* the NUL counts; 0: not available */
-
-	if (out->len + 1 + n > out->cap)
-		n = 0;
-	response_u8(out, (uint8_t)n);
-	if (n > 0)
-		memcpy(out->data + out->len, s, n);
-	out->len += n;
-}
-
-static void dap_info(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out)
-{
-	bool has_jtag = vb_dp_config(dap->board->dp)->tap[0].ir_bits != 0;
-
-	switch (request[1]) {
-	case 0x01: info_string(out, "probed"); break;
-	case 0x02: info_string(out, dap->config->product); break;
-	case 0x03: info_string(out, dap->config->serial); break;
-	case 0x04: info_string(out, "2.1.1"); break;
-	case 0x08: info_string(out, dap->board->chip->board_name); break;
-	case 0x09: info_string(out, "0.1.0"); break;
-	case 0xf0:
-		response_u8(out, 1);
-		response_u8(out, CAP_SWD | (has_jtag ? CAP_JTAG : 0) | CAP_ATOMIC | CAP_TIMER);
-		break;
-	case 0xf1:
-		response_u8(out, 4);
-		response_u32(out, TIMER_HZ);
-		break;
-	case 0xfe:
-		response_u8(out, 1);
-		response_u8(out, dap->config->packet_count);
-		break;
-	case 0xff:
-		response_u8(out, 2);
-		response_u16(out, dap->config->packet_size);
-		break;
-	default:
-		response_u8(out, 0);
-		break;
-	}
-}
-
 /* --- Connection and pins --- */
 
 static void status(struct response *out, bool ok)
@@ -111,10 +63,11 @@ static void release_resets(struct vb_cmsis_dap *dap)
 
 static void dap_connect(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out)
 {
-	bool has_jtag = vb_dp_config(dap->board->dp)->tap[0].ir_bits != 0;
-	unsigned port = request[1] == 0 ? PORT_SWD : request[1];
+	bool has_swd = dap->capabilities & DAP_CAP_SWD, has_jtag = dap->capabilities & DAP_CAP_JTAG;
+	unsigned port = request[1] != 0 ? request[1] : has_swd ? PORT_SWD : PORT_JTAG;
 
-	if (port > PORT_JTAG || (port == PORT_JTAG && !has_jtag)) {
+	if (port > PORT_JTAG || !(port == PORT_SWD ? has_swd : has_jtag) ||
+	    (has_quirk(dap, DAP_QUIRK_DISCONNECT_FIRST) && dap->port != PORT_OFF)) {
 		response_u8(out, PORT_OFF);
 		return;
 	}
@@ -242,6 +195,8 @@ static void swj_sequence(struct vb_cmsis_dap *dap, const uint8_t *request, struc
 {
 	if (dap->port != PORT_OFF)	/* else the pins are high-impedance */
 		wire_swj_sequence(dap, request + 2, count_or(request[1], 256));
+	if (has_quirk(dap, DAP_QUIRK_CLOCK_AFTER_SEQUENCE))
+		vb_link_set_hz(dap->link, dap->default_hz);
 	status(out, true);
 }
 
@@ -377,27 +332,47 @@ static const struct dap_command {
 	uint8_t answer;		/* largest answer of a fixed one */
 	size_t (*measure)(const uint8_t *request, size_t n, size_t cap);
 	void (*run)(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+	unsigned needs;		/* any of these capabilities; 0: always there */
 } commands[] = {
-	{ 0x00, 2, 2, NULL, dap_info },
-	{ 0x01, 3, 2, NULL, host_status },
-	{ 0x02, 2, 2, NULL, dap_connect },
-	{ 0x03, 1, 2, NULL, dap_disconnect },
-	{ 0x04, 6, 2, NULL, transfer_configure },
-	{ 0x05, 0, 0, dap_transfer_measure, dap_transfer },
-	{ 0x06, 0, 0, dap_transfer_block_measure, dap_transfer_block },
-	{ 0x08, 6, 2, NULL, write_abort },
-	{ 0x09, 3, 2, NULL, delay },
-	{ 0x0a, 1, 3, NULL, reset_target },
-	{ 0x10, 7, 2, NULL, swj_pins },
-	{ 0x11, 5, 2, NULL, swj_clock },
-	{ 0x12, 0, 0, swj_sequence_measure, swj_sequence },
-	{ 0x13, 2, 2, NULL, swd_configure },
-	{ 0x14, 0, 0, jtag_sequence_measure, jtag_sequence },
-	{ 0x15, 0, 0, jtag_configure_measure, jtag_configure },
-	{ 0x16, 2, 6, NULL, jtag_idcode },
-	{ 0x1d, 0, 0, swd_sequence_measure, swd_sequence },
-	/* SWO (0x17..0x1c, 0x1e) and UART (0x1f..0x23) are not built in: unknown commands. */
+	{ 0x00, 2, 2, NULL, dap_info, 0 },
+	{ 0x01, 3, 2, NULL, host_status, 0 },
+	{ 0x02, 2, 2, NULL, dap_connect, 0 },
+	{ 0x03, 1, 2, NULL, dap_disconnect, 0 },
+	{ 0x04, 6, 2, NULL, transfer_configure, 0 },
+	{ 0x05, 0, 0, dap_transfer_measure, dap_transfer, 0 },
+	{ 0x06, 0, 0, dap_transfer_block_measure, dap_transfer_block, 0 },
+	{ 0x08, 6, 2, NULL, write_abort, 0 },
+	{ 0x09, 3, 2, NULL, delay, 0 },
+	{ 0x0a, 1, 3, NULL, reset_target, 0 },
+	{ 0x10, 7, 2, NULL, swj_pins, 0 },
+	{ 0x11, 5, 2, NULL, swj_clock, 0 },
+	{ 0x12, 0, 0, swj_sequence_measure, swj_sequence, 0 },
+	{ 0x13, 2, 2, NULL, swd_configure, 0 },
+	{ 0x14, 0, 0, jtag_sequence_measure, jtag_sequence, 0 },
+	{ 0x15, 0, 0, jtag_configure_measure, jtag_configure, 0 },
+	{ 0x16, 2, 6, NULL, jtag_idcode, 0 },
+	{ 0x17, 2, 2, NULL, dap_swo_transport, DAP_CAP_SWO },
+	{ 0x18, 2, 2, NULL, dap_swo_mode, DAP_CAP_SWO },
+	{ 0x19, 5, 5, NULL, dap_swo_baudrate, DAP_CAP_SWO },
+	{ 0x1a, 2, 2, NULL, dap_swo_control, DAP_CAP_SWO },
+	{ 0x1b, 1, 6, NULL, dap_swo_status, DAP_CAP_SWO },
+	{ 0x1c, 3, 4, NULL, dap_swo_data, DAP_CAP_SWO },	/* as much data as there is room */
+	{ 0x1d, 0, 0, swd_sequence_measure, swd_sequence, 0 },
+	{ 0x1e, 2, 14, NULL, dap_swo_extended_status, DAP_CAP_SWO },
+	{ 0x1f, 2, 2, NULL, dap_uart_transport, DAP_CAP_UART },
+	{ 0x20, 6, 6, NULL, dap_uart_configure, DAP_CAP_UART },
+	{ 0x21, 0, 0, dap_uart_transfer_measure, dap_uart_transfer, DAP_CAP_UART },
+	{ 0x22, 2, 2, NULL, dap_uart_control, DAP_CAP_UART },
+	{ 0x23, 1, 10, NULL, dap_uart_status, DAP_CAP_UART },
 };
+
+/* A command that is not built in is an unknown one. */
+static bool is_built_in(const struct vb_cmsis_dap *dap, const struct dap_command *c)
+{
+	if (c->id == 0x1d && has_quirk(dap, DAP_QUIRK_NO_SWD_SEQUENCE))
+		return false;
+	return c->needs == 0 || (dap->capabilities & c->needs);
+}
 
 static const struct dap_command *find_command(uint8_t id)
 {
@@ -417,6 +392,22 @@ static size_t command_length(const struct dap_command *c, const uint8_t *request
 	return n >= c->bytes && cap >= MAX(c->answer, c->id == 0 ? 6u : 0u) ? c->bytes : 0;
 }
 
+/* 0x80..0x9F. The reference's own handler knows none. */
+static size_t vendor_command(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
+			     struct response *out)
+{
+	const struct vb_cmsis_dap_config *config = dap->config;
+	size_t used = 0;
+
+	if (config->vendor_command != NULL)
+		used = config->vendor_command(config->vendor_ctx, request, n, out->data + out->len,
+					      out->cap - out->len);
+	out->len += used;
+	if (used == 0)
+		response_u8(out, DAP_INVALID);
+	return used > 0 ? n : 1;	/* nobody else knows where it ends */
+}
+
 /* One command, not of the atomic kind. Returns the bytes it used, 0 if it was cut short. */
 static size_t run_command(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
 			  struct response *out)
@@ -425,7 +416,10 @@ static size_t run_command(struct vb_cmsis_dap *dap, const uint8_t *request, size
 	struct response answer = { .data = out->data + out->len, .cap = out->cap - out->len };
 	size_t used;
 
-	if (c == NULL) {
+	vb_link_delay(dap->link, dap->config->command_ns);
+	if (request[0] >= DAP_VENDOR_FIRST && request[0] <= DAP_VENDOR_LAST)
+		return vendor_command(dap, request, n, out);
+	if (c == NULL || !is_built_in(dap, c)) {
 		response_u8(out, DAP_INVALID);
 		return 1;
 	}
@@ -434,11 +428,14 @@ static size_t run_command(struct vb_cmsis_dap *dap, const uint8_t *request, size
 		response_u8(out, DAP_INVALID);
 		return 0;
 	}
+	dap->lost_count = false;
 	response_u8(&answer, request[0]);
 	c->run(dap, request, &answer);
 	vb_link_sync(dap->link);
 	out->len += answer.len;
-	return used;
+	/* A JTAG index that is wrong ends the reference's parser before the count of transfers: what
+	 * follows in an atomic command is taken for the next command. */
+	return dap->lost_count ? 2 : used;
 }
 
 /* DAP_ExecuteCommands: id, n, n commands. What cannot be parsed ends the packet. */
@@ -468,13 +465,21 @@ static void execute_commands(struct vb_cmsis_dap *dap, const uint8_t *request, s
 		response_u8(out, DAP_INVALID);
 }
 
+static bool is_atomic(const struct vb_cmsis_dap *dap, uint8_t id)
+{
+	if (!(dap->capabilities & DAP_CAP_ATOMIC) || has_quirk(dap, DAP_QUIRK_NO_ATOMIC))
+		return false;
+	return id == DAP_EXECUTE_COMMANDS ||
+	       (id == DAP_QUEUE_COMMANDS && !has_quirk(dap, DAP_QUIRK_NO_QUEUE));
+}
+
 static void run_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
 		       vb_cmsis_dap_fn respond, void *ctx)
 {
 	struct response out = { .data = dap->response, .cap = dap->config->packet_size };
 
 	/* A queued packet is executed, and answered, as an atomic one. */
-	if (request[0] == DAP_EXECUTE_COMMANDS || request[0] == DAP_QUEUE_COMMANDS)
+	if (is_atomic(dap, request[0]))
 		execute_commands(dap, request, n, &out);
 	else
 		run_command(dap, request, n, &out);
@@ -490,18 +495,32 @@ static void run_queue(struct vb_cmsis_dap *dap, vb_cmsis_dap_fn respond, void *c
 	dap->queued = 0;
 }
 
+/* Some probes close the port by themselves. */
+static void notice_silence(struct vb_cmsis_dap *dap)
+{
+	uint64_t now_ns = vb_clock_now(dap->board->clock);
+
+	if (has_quirk(dap, DAP_QUIRK_IDLE_DISCONNECTS) && dap->port != PORT_OFF &&
+	    now_ns - dap->last_packet_ns > IDLE_NS) {
+		dap->port = PORT_OFF;
+		vb_link_drive(dap->link, false);
+	}
+	dap->last_packet_ns = now_ns;
+}
+
 void vb_cmsis_dap_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
 			 vb_cmsis_dap_fn respond, void *ctx)
 {
 	static const uint8_t invalid = DAP_INVALID;
 
-	if (n > 0 && request[0] == DAP_TRANSFER_ABORT)
+	notice_silence(dap);
+	if (n > 0 && request[0] == DAP_TRANSFER_ABORT && !has_quirk(dap, DAP_QUIRK_NO_ABORT))
 		return;		/* never answered; see vb_cmsis_dap_abort_at() */
 	if (n == 0 || n > dap->config->packet_size) {
 		respond(ctx, &invalid, 1);
 		return;
 	}
-	if (request[0] != DAP_QUEUE_COMMANDS) {
+	if (request[0] != DAP_QUEUE_COMMANDS || !is_atomic(dap, request[0])) {
 		run_queue(dap, respond, ctx);
 		run_packet(dap, request, n, respond, ctx);
 		return;
@@ -509,7 +528,8 @@ void vb_cmsis_dap_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_
 	/* Kept; together with the packet that sets the queue off it must not exceed the buffers. */
 	if (dap->queued + 1u >= dap->config->packet_count) {
 		run_queue(dap, respond, ctx);
-		run_packet(dap, request, n, respond, ctx);
+		if (!has_quirk(dap, DAP_QUIRK_QUEUE_DROPS))
+			run_packet(dap, request, n, respond, ctx);
 		return;
 	}
 	dap->queue[dap->queued].request = memcpy(xcalloc(1, n), request, n);
@@ -518,18 +538,8 @@ void vb_cmsis_dap_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_
 
 void vb_cmsis_dap_abort_at(struct vb_cmsis_dap *dap, uint64_t ns)
 {
-	dap->abort_at_ns = ns;
-}
-
-void vb_cmsis_dap_stream_swo(struct vb_cmsis_dap *dap, vb_cmsis_dap_swo_fn fn, void *ctx)
-{
-	dap->swo_fn = fn;
-	dap->swo_ctx = ctx;
-}
-
-void vb_cmsis_dap_swo_taken(struct vb_cmsis_dap *dap)
-{
-	(void)dap;
+	if (!has_quirk(dap, DAP_QUIRK_NO_ABORT))
+		dap->abort_at_ns = ns;
 }
 
 /* --- Life --- */
@@ -553,9 +563,25 @@ void vb_cmsis_dap_power_on(struct vb_cmsis_dap *dap)
 	dap->data_phase = false;
 	dap->abort_at_ns = UINT64_MAX;
 	dap->jtag.count = dap->jtag.index = 0;
-	vb_link_set_hz(dap->link, 1000000);
+	dap->last_packet_ns = vb_clock_now(dap->board->clock);
+	dap_swo_power_on(dap);
+	dap_uart_power_on(dap);
+	vb_link_set_hz(dap->link, dap->default_hz);
 	vb_link_drive(dap->link, false);
 	release_resets(dap);
+}
+
+static uint32_t or_else(uint32_t value, uint32_t otherwise)
+{
+	return value != 0 ? value : otherwise;
+}
+
+/* A config that names no capabilities has what the board can use. */
+static uint16_t default_capabilities(const struct vb_board *board)
+{
+	bool has_jtag = vb_dp_config(board->dp)->tap[0].ir_bits != 0;
+
+	return DAP_CAP_SWD | (has_jtag ? DAP_CAP_JTAG : 0) | DAP_CAP_ATOMIC | DAP_CAP_TIMER;
 }
 
 struct vb_cmsis_dap *vb_cmsis_dap_new(const struct vb_cmsis_dap_config *config,
@@ -568,6 +594,17 @@ struct vb_cmsis_dap *vb_cmsis_dap_new(const struct vb_cmsis_dap_config *config,
 	dap->link = board->link;
 	dap->queue = xcalloc(config->packet_count, sizeof(*dap->queue));
 	dap->response = xcalloc(1, config->packet_size);
+	dap->capabilities = config->capabilities ? config->capabilities
+						 : default_capabilities(board);
+	dap->default_hz = or_else(config->default_hz, 1000000);
+	dap->timer_hz = or_else(config->timer_hz, 100000000);
+	dap->swo.size = or_else(config->swo_buffer, 8192);
+	dap->swo.max_baud = or_else(config->swo_max_baud, 9000000);
+	dap->swo.buffer = xcalloc(1, dap->swo.size);
+	dap->uart.size = or_else(config->uart_buffer, 1024);
+	dap->uart.max_baud = or_else(config->uart_max_baud, 10000000);
+	dap->uart.rx.data = xcalloc(1, dap->uart.size);
+	dap->uart.tx.data = xcalloc(1, dap->uart.size);
 	vb_cmsis_dap_power_on(dap);
 	return dap;
 }
@@ -577,6 +614,11 @@ void vb_cmsis_dap_free(struct vb_cmsis_dap *dap)
 	if (dap == NULL)
 		return;
 	drop_queue(dap);
+	dap_swo_power_on(dap);		/* nobody listens any more */
+	dap_uart_power_on(dap);
+	free(dap->swo.buffer);
+	free(dap->uart.rx.data);
+	free(dap->uart.tx.data);
 	free(dap->queue);
 	free(dap->response);
 	free(dap);

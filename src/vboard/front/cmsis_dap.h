@@ -4,9 +4,13 @@
  * response packet out. It owns no socket and no USB: a front end hands it packets. It works on the
  * board's pins, so what it does costs wire time there.
  *
+ * With DAP_CAP_UART it has a UART on board->uart, the board's first one, which hosts use through
+ * 0x1F..0x23; a COM port of the same probe may use board->uart while UART_Transport is not 2.
+ *
  * A request is never read past its length: if it is cut short, nothing of it is executed and the
  * answer is the single byte 0xFF, as for an unknown command. Bytes after a complete command are
- * ignored (HID reports are padded).
+ * ignored (HID reports are padded). The response stands in a buffer of packet_size bytes whose tail
+ * is what earlier ones left there: a HID probe sends the whole of it.
  */
 #ifndef VB_FRONT_CMSIS_DAP_H
 #define VB_FRONT_CMSIS_DAP_H
@@ -41,6 +45,7 @@ enum vb_dap_quirk {
 	DAP_QUIRK_ONE_CAPABILITY_BYTE = 0x100,	/* old firmware */
 	DAP_QUIRK_TIMER_8 = 0x200,	/* 0xF1 is 8 bytes long, as the document says */
 	DAP_QUIRK_WHOLE_SWO_STATUS = 0x400,	/* 0x1E has all its bytes; the reference loses 4 */
+	DAP_QUIRK_QUEUE_DROPS = 0x800,	/* the packet that overflows the 0x7E queue is lost (HID) */
 };
 
 /* Must outlive the probe. What is 0 or NULL takes the default in brackets. */
@@ -98,13 +103,17 @@ void vb_cmsis_dap_power_on(struct vb_cmsis_dap *dap);
  *
  *	static void on_swo(void *ctx, const uint8_t *data, size_t n)
  *	{
- *		vb_usb_send(device, 0x82, data, n);
+ *		if (n == 0)
+ *			vb_usb_drop_queued(device, 0x82);
+ *		else
+ *			vb_usb_send(device, 0x82, data, n);
  *	}
  *
  * The block stays in the capture buffer, which may overrun meanwhile, until the model says, in
  * taken() of that endpoint and once nothing is queued there any more, vb_cmsis_dap_swo_taken(). No
  * second block comes before that. Call vb_cmsis_dap_stream_swo() once, in create().
  */
+/* n == 0: drop the block that was not taken yet, the capture starts afresh. */
 typedef void (*vb_cmsis_dap_swo_fn)(void *ctx, const uint8_t *data, size_t n);
 void vb_cmsis_dap_stream_swo(struct vb_cmsis_dap *dap, vb_cmsis_dap_swo_fn fn, void *ctx);
 void vb_cmsis_dap_swo_taken(struct vb_cmsis_dap *dap);

@@ -3,6 +3,7 @@
 #ifndef VB_FRONT_CMSIS_DAP_PRIV_H
 #define VB_FRONT_CMSIS_DAP_PRIV_H
 
+#include "vboard/core/uart_wire.h"
 #include "vboard/front/cmsis_dap.h"
 
 #define DAP_OK		0x00u
@@ -24,13 +25,43 @@
 
 #define MAX_JTAG_DEVICES 8u
 #define MAX_IR_BITS	 32u
-#define TIMER_HZ	 100000000u	/* the test domain timer */
 
 enum dap_port { PORT_OFF = 0, PORT_SWD = 1, PORT_JTAG = 2 };
 
 struct queued_packet {
 	uint8_t *request;
 	size_t n;
+};
+
+/* cmsis_dap_swo.c: the capture buffer; `in` and `out` count on, modulo size is the place. */
+struct dap_swo {
+	uint8_t transport, mode;
+	uint32_t max_baud, baud;	/* 0: not set */
+	bool is_active, is_paused;	/* paused: the buffer is full */
+	bool has_overrun, has_stream_error;
+	uint8_t *buffer;
+	uint32_t size, in, out;
+	uint32_t timestamp;		/* of byte number `in` */
+	uint32_t in_flight;		/* bytes of the block that the endpoint has */
+	vb_cmsis_dap_swo_fn fn;		/* NULL: there is no endpoint */
+	void *ctx;
+	struct vb_event *timer;
+};
+
+struct dap_ring {
+	uint8_t *data;
+	uint32_t head, count;
+};
+
+/* cmsis_dap_uart.c */
+struct dap_uart {
+	uint8_t transport;
+	bool is_configured, rx_on, tx_on;
+	bool has_lost, has_framing_error, has_parity_error;
+	uint32_t size, max_baud;
+	struct vb_uart_format format;
+	struct dap_ring rx, tx;
+	struct vb_event *sending;	/* a byte is on the wire until then */
 };
 
 struct vb_cmsis_dap {
@@ -53,9 +84,21 @@ struct vb_cmsis_dap {
 	struct queued_packet *queue;	/* config->packet_count places */
 	size_t queued;
 	uint8_t *response;
-	vb_cmsis_dap_swo_fn swo_fn;
-	void *swo_ctx;
+	uint16_t capabilities;
+	uint32_t default_hz, timer_hz;
+	uint64_t last_packet_ns;
+	bool lost_count;		/* this command ended before its count was read */
+	struct dap_swo swo;
+	struct dap_uart uart;
 };
+
+static inline bool has_quirk(const struct vb_cmsis_dap *dap, enum vb_dap_quirk quirk)
+{
+	return dap->config->quirks & quirk;
+}
+
+/* The test domain timer at that time. */
+uint32_t dap_timer(const struct vb_cmsis_dap *dap, uint64_t ps);
 
 /* An answer being written; `cap` is checked before a command runs, so put_*() cannot overflow. */
 struct response {
@@ -82,9 +125,26 @@ void wire_jtag_sequence(struct vb_cmsis_dap *dap, bool tms, const uint8_t *tdi, 
  * Commands. measure: bytes of the request with its id, 0 if it is cut short or its answer would not
  * fit into `cap`. run: the request is complete; writes the answer after the id.
  */
+void dap_info(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
 size_t dap_transfer_measure(const uint8_t *request, size_t n, size_t cap);
 void dap_transfer(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
 size_t dap_transfer_block_measure(const uint8_t *request, size_t n, size_t cap);
 void dap_transfer_block(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_swo_transport(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_swo_mode(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_swo_baudrate(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_swo_control(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_swo_status(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_swo_data(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_swo_extended_status(struct vb_cmsis_dap *dap, const uint8_t *request,
+			     struct response *out);
+void dap_swo_power_on(struct vb_cmsis_dap *dap);
+void dap_uart_transport(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_uart_configure(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+size_t dap_uart_transfer_measure(const uint8_t *request, size_t n, size_t cap);
+void dap_uart_transfer(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_uart_control(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_uart_status(struct vb_cmsis_dap *dap, const uint8_t *request, struct response *out);
+void dap_uart_power_on(struct vb_cmsis_dap *dap);
 
 #endif

@@ -66,7 +66,7 @@ static bool collect(struct batch *b)
 
 static void put_timestamp(struct batch *b, uint8_t request)
 {
-	if (request & REQ_TIMESTAMP)
+	if ((request & REQ_TIMESTAMP) && (b->dap->capabilities & DAP_CAP_TIMER))
 		response_u32(b->out, b->dap->timestamp);
 }
 
@@ -210,6 +210,8 @@ void dap_transfer(struct vb_cmsis_dap *dap, const uint8_t *request, struct respo
 				break;
 		}
 		finish(&b);
+	} else {
+		dap->lost_count = dap->port == PORT_JTAG;
 	}
 	out->data[head] = (uint8_t)b.count;
 	out->data[head + 1] = b.ack;

@@ -37,10 +37,15 @@ static void park(struct vb_cmsis_dap *dap)
 	vb_link_drive(dap->link, true);
 }
 
+uint32_t dap_timer(const struct vb_cmsis_dap *dap, uint64_t ps)
+{
+	return (uint32_t)((unsigned __int128)ps * dap->timer_hz / 1000000000000u);
+}
+
 static void note_timestamp(struct vb_cmsis_dap *dap, uint8_t request)
 {
 	if (request & REQ_TIMESTAMP)
-		dap->timestamp = (uint32_t)(vb_link_now_ps(dap->link) / (1000000000000 / TIMER_HZ));
+		dap->timestamp = dap_timer(dap, vb_link_now_ps(dap->link));
 }
 
 static uint8_t swd_data_phase(struct vb_cmsis_dap *dap, uint8_t request, uint32_t *data)

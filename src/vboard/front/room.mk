@@ -11,9 +11,13 @@ libvboard_a_SOURCES += \
 	src/vboard/core/wire.c src/vboard/core/wire.h \
 	src/vboard/core/jtag.c src/vboard/core/jtag.h \
 	src/vboard/core/swd.c src/vboard/core/swd.h \
+	src/vboard/core/uart_wire.c src/vboard/core/uart_wire.h \
 	src/vboard/core/swo.c src/vboard/core/swo.h \
 	src/vboard/core/swo_line.c src/vboard/core/swo_priv.h \
 	src/vboard/front/cmsis_dap.c src/vboard/front/cmsis_dap.h src/vboard/front/cmsis_dap_priv.h \
+	src/vboard/front/cmsis_dap_info.c \
+	src/vboard/front/cmsis_dap_swo.c \
+	src/vboard/front/cmsis_dap_uart.c \
 	src/vboard/front/cmsis_dap_tcp.c src/vboard/front/cmsis_dap_tcp.h \
 	src/vboard/front/cmsis_dap_transfer.c \
 	src/vboard/front/cmsis_dap_wire.c \
