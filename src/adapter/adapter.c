@@ -9,6 +9,7 @@
 #include "adapter/commands.h"
 #include "adapter/flight.h"
 #include "adapter/probe_priv.h"
+#include "adapter/reconnect.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "wire/bit_port.h"
@@ -50,6 +51,7 @@ void adapter_free(struct adapter *adapter)
 {
 	if (adapter == NULL)
 		return;
+	reconnect_free(adapter);
 	adapter_close(adapter);
 	for (size_t i = 0; adapter_drivers[i] != NULL; i++)
 		if (adapter_drivers[i]->free_settings != NULL)
@@ -272,11 +274,15 @@ static void tell_lost(void *ctx)
 	struct adapter *adapter = ctx;
 
 	adapter->lost_timer = NULL;
-	error_why(ERR_ADAPTER_LOST, "the %s probe is gone: targets are out of reach",
-		  adapter->driver->name);
+	error_why(ERR_ADAPTER_LOST, "the %s probe%s%s is gone: targets are out of reach",
+		  adapter->driver->name, adapter->last_serial ? " " : "",
+		  adapter->last_serial ? adapter->last_serial : "");
+	if (reconnect_is_on(adapter))
+		error_next(ERR_ADAPTER_LOST, "when it is back it is opened again by itself");
 	log_failure();
 	if (adapter->on_lost != NULL)
 		adapter->on_lost(adapter->on_lost_ctx);
+	reconnect_begin(adapter);
 }
 
 void adapter_lost(struct adapter *adapter)
@@ -303,11 +309,31 @@ enum err adapter_switch_transport(struct adapter *adapter, enum transport transp
 	return OK;
 }
 
+static enum err restore(struct adapter *adapter)
+{
+	if (adapter->on_reopened != NULL)
+		TRY(adapter->on_reopened(adapter->on_reopened_ctx));
+	if (adapter->on_restored != NULL)
+		TRY(adapter->on_restored(adapter->targets_ctx));
+	return OK;
+}
+
 enum err adapter_reopen(struct adapter *adapter)
 {
+	bool was_lost = adapter->is_lost;
+	enum err rc;
+
 	adapter_close(adapter);
-	TRY(adapter_open(adapter));
-	if (adapter->on_reopened != NULL)
-		return adapter->on_reopened(adapter->on_reopened_ctx);
-	return OK;
+	rc = adapter_open(adapter);
+	if (rc != OK) {
+		adapter->is_lost = was_lost;	/* for the clients nothing has changed */
+		return rc;
+	}
+	reconnect_end(adapter);
+	rc = restore(adapter);
+	if (rc == OK && was_lost)
+		log_info("the %s probe%s%s is back and open again", adapter->driver->name,
+			 adapter->last_serial ? " " : "",
+			 adapter->last_serial ? adapter->last_serial : "");
+	return rc;
 }

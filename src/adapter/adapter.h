@@ -138,7 +138,12 @@ struct adapter {
 	/* The probe that was opened last; only_last: no other will do (auto_reconnect). */
 	char *last_serial, *last_location;
 	bool only_last;
-	struct reconnect *reconnect;	/* reconnect.c */
+	struct reconnect *reconnect;	/* reconnect.h */
+	/* target/: work is under way that must not go on over another link; and, once the debug
+	 * ports are connected again: examine the targets and restore what was set in them. */
+	bool (*is_claimed)(void *ctx);
+	enum err (*on_restored)(void *ctx);
+	void *targets_ctx;
 	struct swo *swo;		/* swo.c */
 };
 

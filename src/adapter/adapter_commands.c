@@ -5,6 +5,7 @@
 
 #include "adapter/commands.h"
 #include "adapter/probe_priv.h"
+#include "adapter/reconnect.h"
 #include "base/log.h"
 
 static const struct adapter_driver *find_driver(const char *name)
@@ -223,7 +224,12 @@ const struct command adapter_commands[] = {
 	{ "adapter gpio", STAGE_ANY, 0, -1, "?signal ?number? ?option ...??", cmd_accept_and_ignore,
 	  "Accepted for configurations of GPIO adapters." },
 	{ "adapter reconnect", STAGE_EXEC, 0, 0, "", cmd_reconnect,
-	  "Open the probe again after it was unplugged, and connect the debug ports." },
+	  "Open the probe again after it was unplugged, connect the debug ports, examine the targets "
+	  "and set their breakpoints and watchpoints." },
+	{ "adapter auto_reconnect", STAGE_ANY, 0, 1, "?on|off?", cmd_auto_reconnect,
+	  "When the probe was lost, open the same one again as soon as it is back, with its speed, "
+	  "transport and debug ports, examine the targets and set their breakpoints and "
+	  "watchpoints. Off by default." },
 	{ "adapter stats", STAGE_ANY, 0, 1, "?reset?", cmd_stats,
 	  "What the wire has seen: a dict of runs, round_trips, transfers, waits and wire_bits." },
 	{ 0 }

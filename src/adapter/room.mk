@@ -19,6 +19,7 @@ libprobed_a_SOURCES += \
 	src/adapter/probe.c src/adapter/probe.h src/adapter/probe_priv.h \
 	src/adapter/probe_commands.c \
 	src/adapter/probe_explain.c \
+	src/adapter/reconnect.c src/adapter/reconnect.h \
 	src/adapter/register.c \
 	src/adapter/remote_bitbang.c src/adapter/remote_bitbang.h \
 	src/adapter/scan_commands.c \
@@ -49,7 +50,9 @@ check_PROGRAMS += testing/unit/test_stlink
 testing_unit_test_stlink_SOURCES = testing/unit/test_stlink.c testing/unit/fake_dp.h
 testing_unit_test_stlink_LDADD = $(probed_test_libs)
 check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_flight \
-	testing/unit/test_adapter_commands testing/unit/test_remote_bitbang
+	testing/unit/test_adapter_commands testing/unit/test_remote_bitbang testing/unit/test_probe
+testing_unit_test_probe_SOURCES = testing/unit/test_probe.c
+testing_unit_test_probe_LDADD = $(probed_test_libs)
 testing_unit_test_adapter_commands_SOURCES = testing/unit/test_adapter_commands.c
 testing_unit_test_adapter_commands_LDADD = $(probed_test_libs)
 testing_unit_test_remote_bitbang_SOURCES = testing/unit/test_remote_bitbang.c

@@ -23,6 +23,7 @@ struct target_list *target_list_new(struct loop *loop, struct script *script,
 	list->own->poll_interval_ms = 100;
 	list->own->scope.list = list;
 	command_rows_register(list);
+	lost_watch(list);
 	script_add_init(script, INIT_EXAMINE, examine_step, list);
 	return list;
 }
@@ -57,6 +58,7 @@ void target_list_free(struct target_list *list)
 	if (list == NULL)
 		return;
 	poll_stop(list);
+	lost_unwatch(list);
 	while (list->first != NULL) {
 		struct target *t = list->first;
 

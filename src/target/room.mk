@@ -29,6 +29,7 @@ libprobed_a_SOURCES += \
 	src/target/fpb.c src/target/fpb.h \
 	src/target/interrupt.c src/target/interrupt.h \
 	src/target/list.c \
+	src/target/lost.c \
 	src/target/lsu.c src/target/lsu.h \
 	src/target/mem_ap_target.c \
 	src/target/memory.c \

@@ -84,6 +84,9 @@ void target_report_halt(struct target *t);
 void target_run_user_cmd(struct target *t, unsigned index, bool *handled);
 bool target_event_parse(const char *name, enum target_event *event);
 
+/* lost.c: what the adapter calls when the probe is gone and when it is back. */
+void lost_watch(struct target_list *list);
+void lost_unwatch(struct target_list *list);
 void poll_start(struct target_list *list);
 void poll_stop(struct target_list *list);
 /* The core was let go: look again soon, then less and less often. */
