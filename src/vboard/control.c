@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "vboard/control_verbs.h"
+#include "vboard/usb/verbs.h"
 
 #define MAX_WORDS 16
 #define MAX_LINE  4096u
@@ -128,10 +129,10 @@ static void run_own(struct vb_control *control, const struct vb_verb *v, int arg
 	buf_free(&pairs);
 }
 
-static void run_chip(struct vb_control *control, const struct vb_control_verb *v, int argc,
-		     char **argv, struct buf *out)
+/* A verb of the chip or of a probe's firmware. */
+static void run_other(struct vb_board *board, void *ctx, const struct vb_control_verb *v, int argc,
+		      char **argv, struct buf *out)
 {
-	struct vb_board *board = control->board;
 	char error[256] = "";
 	char *text = NULL;
 	size_t size = 0;
@@ -142,7 +143,7 @@ static void run_chip(struct vb_control *control, const struct vb_control_verb *v
 		answer_error(out, "out of memory");
 		return;
 	}
-	ok = v->run(board, board->priv, argc, argv, f, error, sizeof(error));
+	ok = v->run(board, ctx, argc, argv, f, error, sizeof(error));
 	fclose(f);
 	if (ok)
 		buf_printf(out, "{\"ok\":true,\"result\":%s}\n", size > 0 ? text : "null");
@@ -153,6 +154,9 @@ static void run_chip(struct vb_control *control, const struct vb_control_verb *v
 
 static void run_words(struct vb_control *control, int argc, char **argv, struct buf *out)
 {
+	const struct vb_control_verb *model_verb;
+	struct vb_usb_device *device = NULL;
+
 	for (const struct vb_verb *v = vb_verbs; v->name != NULL; v++) {
 		if (strcmp(v->name, argv[0]) == 0) {
 			run_own(control, v, argc, argv, out);
@@ -162,9 +166,14 @@ static void run_words(struct vb_control *control, int argc, char **argv, struct 
 	for (const struct vb_control_verb *v = control->board->chip->verbs;
 	     v != NULL && v->name != NULL; v++) {
 		if (strcmp(v->name, argv[0]) == 0) {
-			run_chip(control, v, argc, argv, out);
+			run_other(control->board, control->board->priv, v, argc, argv, out);
 			return;
 		}
+	}
+	model_verb = vb_usb_model_verb(control->hub, argv[0], &device);
+	if (model_verb != NULL) {
+		run_other(device->board, device->priv, model_verb, argc, argv, out);
+		return;
 	}
 	unknown_verb(control, argv[0], out);
 }

@@ -20,6 +20,8 @@
 struct vb_counters {
 	uint64_t wire_clocks, transfers, ap_transfers, waits, faults, protocol_errors, packets,
 		round_trips, virtual_ns, instructions, cycles;
+	/* Emulated USB, the first probe; its packets and round trips are in those above as well. */
+	uint64_t urbs, usb_out_packets, usb_in_packets, usb_out_bytes, usb_in_bytes;
 };
 
 struct vb_usb_hub;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vboard/usb/verbs.h"
+
 #define MAX_READ (1u << 20)	/* bytes in one JSON answer */
 
 /* --- Arguments --- */
@@ -48,7 +50,9 @@ static void count(const struct vb_control *control, struct vb_counters *now)
 	const struct vb_board *board = control->board;
 	struct vb_dp_stats dp;
 	struct vb_cpu_state cpu;
+	struct vb_usb_counters usb;
 
+	vb_usb_count(control->hub, &usb);
 	vb_dp_stats(board->dp, &dp);
 	vb_cpu_state(board->cpu, &cpu);
 	*now = (struct vb_counters){
@@ -58,9 +62,17 @@ static void count(const struct vb_control *control, struct vb_counters *now)
 		.waits = dp.waits,
 		.faults = dp.faults,
 		.protocol_errors = dp.protocol_errors,
-		.virtual_ns = vb_clock_now(board->clock),
+		/* The host may have waited for an answer longer than the board worked on it. */
+		.virtual_ns = MAX(vb_clock_now(board->clock), vb_usb_host_ns(control->hub)),
 		.instructions = cpu.instructions,
 		.cycles = cpu.cycles,
+		.urbs = usb.urbs,
+		.usb_out_packets = usb.out_packets,
+		.usb_in_packets = usb.in_packets,
+		.usb_out_bytes = usb.out_bytes,
+		.usb_in_bytes = usb.in_bytes,
+		.packets = usb.out_packets,
+		.round_trips = usb.round_trips,
 	};
 	if (control->dap_tcp != NULL) {
 		now->packets += control->dap_tcp->packets;
@@ -96,12 +108,18 @@ static enum err run_stats(struct vb_control *control, int argc, char **argv, str
 	SHOW(virtual_ns);
 	SHOW(instructions);
 	SHOW(cycles);
+	SHOW(urbs);
+	SHOW(usb_out_packets);
+	SHOW(usb_in_packets);
+	SHOW(usb_out_bytes);
+	SHOW(usb_in_bytes);
 #undef SHOW
 	f = open_memstream(&text, &size);
 	if (f == NULL)
 		return error_why(ERR_NO_MEMORY, "out of memory");
 	if (board->chip->stats != NULL)
 		board->chip->stats(board, board->priv, f);
+	vb_usb_model_stats(control->hub, f);
 	fclose(f);
 	buf_append(out, text, size);
 	free(text);
@@ -186,6 +204,8 @@ static enum err run_unplug(struct vb_control *control, int argc, char **argv, st
 	for (size_t i = 0; i < ARRAY_SIZE(control->probe); i++)
 		if (control->probe[i] != NULL)
 			vb_server_unplug(control->probe[i]);
+	if (vb_hub_count(control->hub) > 0)
+		TRY(vb_hub_unplug(control->hub, 0));
 	/* A probe without power lets go of all its pins. */
 	vb_link_drive(control->board->link, false);
 	vb_link_trst(control->board->link, false);
@@ -198,6 +218,8 @@ static enum err run_replug(struct vb_control *control, int argc, char **argv, st
 	(void)argc;
 	(void)argv;
 	(void)out;
+	if (vb_hub_count(control->hub) > 0)
+		TRY(vb_hub_replug(control->hub, 0));
 	if (control->dap_tcp != NULL)
 		vb_cmsis_dap_power_on(control->dap_tcp->dap);
 	for (size_t i = 0; i < ARRAY_SIZE(control->probe); i++)
@@ -435,6 +457,11 @@ static enum err run_ap_latency(struct vb_control *control, int argc, char **argv
 	return OK;
 }
 
+static enum err run_usb(struct vb_control *control, int argc, char **argv, struct buf *out)
+{
+	return vb_usb_verb(control->hub, argc, argv, out);
+}
+
 static enum err run_quit(struct vb_control *control, int argc, char **argv, struct buf *out)
 {
 	(void)argc;
@@ -502,6 +529,11 @@ const struct vb_verb vb_verbs[] = {
 	  "Show or spoil the cable: swap SWDIO and SWCLK; open swdio, swclk, tdi, tdo or nrst; short "
 	  "SWDIO; flip bits above a clock; what the probe measures as VTref; hold nRST low.",
 	  vb_run_wire },
+	{ "usb", 1, 8, VB_USB_USAGE,
+	  "Emulated USB probes: list them, make another root for a client, unplug, replug or "
+	  "re-enumerate number N (default 1), set the mode of its node, let transfers fail: stall, "
+	  "error, short, silent, late, flip, drop, unplug, reset, each with ENDPOINT|in|out|any "
+	  "COUNT SKIP ARGUMENT; \"fault none\" forgets them.", run_usb },
 	{ "ap-latency", 1, 1, "NS", "Every memory access of the MEM-AP takes this long.",
 	  run_ap_latency },
 	{ "dp-power-loss", 0, 0, "", "The debug domain loses power; the link stays.",

@@ -415,6 +415,8 @@ static enum err plug_probe(struct app *app, size_t i)
 		board = app->more_boards[i] = vb_board_new(app->board->chip);
 		if (board == NULL)
 			return error_why(ERR_INTERNAL, "another board could not be built");
+		if (board->chip->set_unit != NULL)
+			board->chip->set_unit(board, board->priv, (unsigned)i);
 		if (!app->options.is_deterministic)
 			pace = app->more_paces[i] = vb_pace_new(app->loop, board->clock);
 	}

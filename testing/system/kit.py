@@ -8,6 +8,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -98,12 +99,22 @@ class Process:
             assert mark not in self.text, self.text
 
 
-class Board(Process):
-    """probed-vboard with its control port."""
+def asan_library(program):
+    """The AddressSanitizer library a program is linked with, which must be preloaded first."""
+    path = shutil.which(str(program))
+    match = re.search(rb"libasan\.so\.\d+", Path(path).read_bytes()) if path else None
+    return [match.group().decode()] if match else []
 
-    def __init__(self, tmp, *options, name=BOARD):
+
+class Board(Process):
+    """probed-vboard with its control port. usb=["jlink,serial=123", ...] plugs in USB probes: clients
+    see them in the environment usb_env() (for probed: usb_env), peers are started by usb_run()."""
+
+    def __init__(self, tmp, *options, name=BOARD, usb=()):
         ports_file = tmp / "ports.json"
         ports_file.unlink(missing_ok=True)
+        for spec in usb:
+            options = (*options, "--usb", spec)
         super().__init__([BUILD / "probed-vboard", name, "--cmsis-dap-tcp", "0",
                           "--remote-bitbang", "0", "--control", "0", "--parent-death",
                           "--ports-file", ports_file, *options])
@@ -126,6 +137,32 @@ class Board(Process):
     def stats(self):
         return self.ctl("stats")
 
+    def usb_env_for(self, program, new_root=True):
+        """The environment variables that show `program` the emulated USB. Each client that wants to
+        hear of hot-plug needs a root of its own."""
+        root = self.ctl("usb root")["root"] if new_root else self.ports["usb_root"]
+        preload = [*asan_library(program), self.ports["usb_preload"]]
+        return {"LD_PRELOAD": ":".join(preload), "UMOCKDEV_DIR": root}
+
+    @property
+    def usb_env(self):
+        """The environment for a daemon; see Daemon(env=)."""
+        return self.usb_env_for(BUILD / "probed")
+
+    def usb_run(self, argv, timeout=120, env=None, **kwargs):
+        """Runs a peer as a client of the emulated USB and returns the CompletedProcess, whose stdout
+        has stderr in it. `user=65534` runs it as nobody."""
+        argv = [str(a) for a in argv]
+        return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=timeout, check=False, text=True,
+                              errors="replace",
+                              env={**os.environ, **self.usb_env_for(argv[0]), **(env or {})},
+                              **kwargs)
+
+    def usb_start(self, argv, **kwargs):
+        """The same as a Process that stays."""
+        return Process(argv, env={**os.environ, **self.usb_env_for(argv[0])}, **kwargs)
+
     def memory(self, address, size):
         """Memory as the board has it, past the debug port."""
         path = Path("/tmp") / f"vboard-{os.getpid()}-{id(self)}.bin"
@@ -143,10 +180,10 @@ class Board(Process):
 class Daemon(Process):
     """probed on the board's CMSIS-DAP port, with its own free ports."""
 
-    def __init__(self, *arguments, cwd=None, ready=True):
+    def __init__(self, *arguments, cwd=None, ready=True, env=None):
         super().__init__([BUILD / "probed", "-s", TOP / "tcl", "-c",
                           "gdb_port 0; telnet_port 0; tcl_port 0", *arguments], cwd=cwd,
-                         env={**os.environ, "HOME": str(cwd or "/nonexistent")})
+                         env={**os.environ, "HOME": str(cwd or "/nonexistent"), **(env or {})})
         self.rpc = None
         if ready:
             self.gdb_port = self.port("gdb")
@@ -225,6 +262,16 @@ class Gdb:
         if self.child is not None and self.child.alive():
             self.child.process.kill()
             self.child.wait()
+
+
+def openocd(board, *arguments, commands="", timeout=120):
+    """Runs stock openocd on the emulated USB with a target's script; returns its output. It is the judge:
+    `commands` run after init, an error in them shows in the exit code, which must be 0."""
+    argv = ["openocd", "-c", "gdb_port disabled; telnet_port disabled; tcl_port disabled",
+            *arguments, "-f", "target/stm32l4x.cfg", "-c", f"init; {commands}; shutdown"]
+    done = board.usb_run(argv, timeout=timeout)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def build_firmware():

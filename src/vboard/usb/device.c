@@ -26,6 +26,20 @@ static void leave(struct vb_usb_device *d)
 	vb_pace_mark(d->pace);
 }
 
+/* After everything else: nothing of the device may be in use any more. */
+static void leave_bus(struct vb_usb_device *d)
+{
+	bool comes_back = d->is_returning;
+
+	if (!d->is_leaving)
+		return;
+	d->is_leaving = d->is_returning = false;
+	if (d->on_leaving != NULL)
+		d->on_leaving(d, comes_back);
+	else
+		vb_usb_detach(d);
+}
+
 static void clock_to(struct vb_usb_device *d, uint64_t ns)
 {
 	uint64_t now_ns;
@@ -151,6 +165,68 @@ static size_t out_packets(const struct vb_endpoint *ep, const struct vb_transfer
 	       (t->wants_zero_packet && t->length % ep->size == 0);
 }
 
+/* --- Faults --- */
+
+static void on_late(void *ctx)
+{
+	struct vb_endpoint *ep = ctx;
+
+	ep->late = NULL;
+	vb_usb_poke(ep->device);
+}
+
+/* Applies what hits the transfer that is about to begin. Returns true if its step is over with that. */
+static bool apply_fault(struct vb_endpoint *ep, struct vb_transfer *t)
+{
+	struct vb_usb_device *d = ep->device;
+	struct vb_fault f = vb_fault_next(&d->faults, ep->address, false);
+	struct vb_packet *p = ep->queue;
+
+	switch (f.kind) {
+	case VB_FAULT_STALL:
+		ep->is_halted = true;
+		return true;
+	case VB_FAULT_ERROR:
+		finish(ep, t, -EPROTO, vb_timeline_complete(&d->time, t->submit_ns));
+		return true;
+	case VB_FAULT_SILENT:
+		t->is_stuck = !is_in(ep->address);
+		drop_queue(ep);
+		return true;
+	case VB_FAULT_UNPLUG:
+	case VB_FAULT_RESET:
+		d->is_leaving = true;
+		d->is_returning = f.kind == VB_FAULT_RESET;
+		return true;
+	case VB_FAULT_LATE:
+		ep->late = loop_add_timer(d->loop, f.argument, 0, on_late, ep);
+		for (; p != NULL; p = p->next)
+			p->ready_ns += f.argument * 1000000ull;
+		return true;
+	case VB_FAULT_SHORT:
+		if (p != NULL) {
+			ep->queued_bytes -= p->length - MIN(p->length, f.argument);
+			p->length = MIN(p->length, f.argument);
+		}
+		return false;
+	case VB_FAULT_FLIP:
+		if (p != NULL && f.argument < p->length)
+			p->data[f.argument] ^= 0xff;
+		return false;
+	default:
+		return false;
+	}
+}
+
+static bool offer(struct vb_endpoint *ep, const uint8_t *data, size_t n)
+{
+	struct vb_usb_device *d = ep->device;
+
+	if (d->faults != NULL && vb_fault_next(&d->faults, ep->address, true).kind != VB_FAULT_NONE)
+		return true;
+	return d->model->out != NULL && d->model->out(d->priv, ep->address, data, n);
+}
+
 /* One packet from the host to the model. Returns whether something happened. */
 static bool step_out(struct vb_endpoint *ep)
 {
@@ -159,8 +235,13 @@ static bool step_out(struct vb_endpoint *ep)
 	uint64_t start_ns, length_ns, taken_ns;
 	size_t n;
 
-	if (t == NULL || ep->is_refused)
+	if (t == NULL || t->is_stuck || ep->is_refused || ep->late != NULL)
 		return false;
+	if (!t->is_begun) {
+		t->is_begun = true;
+		if (d->faults != NULL && apply_fault(ep, t))
+			return true;
+	}
 	if (ep->is_halted) {
 		finish(ep, t, -EPIPE, vb_timeline_complete(&d->time, t->submit_ns));
 		return true;
@@ -171,7 +252,7 @@ static bool step_out(struct vb_endpoint *ep)
 	d->arrival_ns = start_ns + length_ns;
 	clock_to(d, d->arrival_ns);
 	taken_ns = vb_clock_now(d->board->clock);
-	if (d->model->out == NULL || !d->model->out(d->priv, ep->address, t->data + t->actual, n)) {
+	if (!offer(ep, t->data + t->actual, n)) {
 		ep->is_refused = true;
 		return false;
 	}
@@ -247,7 +328,7 @@ static bool step_in(struct vb_endpoint *ep)
 	struct vb_packet *p = ep->queue;
 	uint64_t start_ns, length_ns;
 
-	if (t == NULL)
+	if (t == NULL || ep->late != NULL)
 		return false;
 	if (ep->is_halted) {
 		finish(ep, t, -EPIPE, vb_timeline_complete(&d->time, t->submit_ns));
@@ -256,6 +337,11 @@ static bool step_in(struct vb_endpoint *ep)
 	if (p == NULL) {
 		arm_starving(ep);
 		return false;
+	}
+	if (!t->is_begun) {
+		t->is_begun = true;
+		if (d->faults != NULL && apply_fault(ep, t))
+			return true;
 	}
 	start_ns = MAX(MAX(t->submit_ns, ep->end_ns), p->ready_ns);
 	start_ns = place(ep, start_ns, p->length, &length_ns);
@@ -350,7 +436,7 @@ static void pump(struct vb_usb_device *d)
 	if (d->is_pumping)
 		return;
 	d->is_pumping = true;
-	while (moved && d->is_plugged) {
+	while (moved && d->is_plugged && !d->is_leaving) {
 		moved = false;
 		for (size_t i = 0; i < d->endpoint_count; i++) {
 			struct vb_endpoint *ep = &d->endpoints[i];
@@ -369,6 +455,7 @@ static void on_poke(void *ctx)
 	enter(d);
 	pump(d);
 	leave(d);
+	leave_bus(d);
 }
 
 void vb_usb_poke(struct vb_usb_device *d)
@@ -391,6 +478,7 @@ static void on_starved(void *ctx)
 	d->starved_ns = 0;
 	pump(d);
 	leave(d);
+	leave_bus(d);
 }
 
 static void arm_starving(struct vb_endpoint *ep)
@@ -425,6 +513,21 @@ static uint64_t data_stage(struct vb_usb_device *d, uint64_t from_ns, size_t n)
 	return from_ns;
 }
 
+/* Endpoint 0: a transfer is over within its submission, so it can fail or not be there, no more. */
+static bool control_fault(struct vb_usb_device *d, struct vb_transfer *t)
+{
+	struct vb_fault f = vb_fault_next(&d->faults, t->data[0] & 0x80, false);
+
+	if (f.kind == VB_FAULT_NONE)
+		return false;
+	d->is_leaving = f.kind == VB_FAULT_UNPLUG || f.kind == VB_FAULT_RESET;
+	d->is_returning = f.kind == VB_FAULT_RESET;
+	t->status = f.kind == VB_FAULT_STALL ? -EPIPE : d->is_leaving ? -ESHUTDOWN : -EPROTO;
+	t->complete_ns = vb_timeline_complete(&d->time, t->submit_ns);
+	t->done(t);
+	return true;
+}
+
 static void run_control(struct vb_usb_device *d, struct vb_transfer *t)
 {
 	struct vb_usb_setup setup = { 0 };
@@ -434,6 +537,8 @@ static void run_control(struct vb_usb_device *d, struct vb_transfer *t)
 	if (t->length >= 8)
 		setup = (struct vb_usb_setup){ t->data[0], t->data[1], get_le16(t->data + 2),
 					       get_le16(t->data + 4), get_le16(t->data + 6) };
+	if (d->faults != NULL && control_fault(d, t))
+		return;
 	end_ns = stage(d, t->submit_ns, 8);
 	if (!is_in(setup.type))
 		end_ns = data_stage(d, end_ns, setup.length);
@@ -472,7 +577,7 @@ void vb_usb_submit(struct vb_usb_device *d, struct vb_transfer *t)
 	enter(d);
 	t->next = NULL;
 	t->actual = t->packets = 0;
-	t->is_timeless = false;
+	t->is_timeless = t->is_stuck = t->is_begun = false;
 	t->submit_ns = vb_timeline_submit(&d->time);
 	d->count.urbs++;
 	if (!d->is_plugged) {
@@ -491,6 +596,7 @@ void vb_usb_submit(struct vb_usb_device *d, struct vb_transfer *t)
 	}
 	pump(d);
 	leave(d);
+	leave_bus(d);
 }
 
 bool vb_usb_cancel(struct vb_usb_device *d, struct vb_transfer *t, int status)
@@ -506,6 +612,8 @@ bool vb_usb_cancel(struct vb_usb_device *d, struct vb_transfer *t, int status)
 		finish(ep, t, status, d->time.host_ns);
 		pump(d);
 		leave(d);
+		if (d->is_leaving)
+			vb_usb_poke(d);
 		return true;
 	}
 	return false;
@@ -532,6 +640,7 @@ void vb_usb_clear_halt(struct vb_usb_device *d, uint8_t endpoint)
 	enter(d);
 	pump(d);
 	leave(d);
+	leave_bus(d);
 }
 
 /* --- Life --- */
@@ -543,6 +652,8 @@ static void reset_endpoints(struct vb_usb_device *d)
 
 		drop_queue(ep);
 		ep->is_halted = ep->is_refused = false;
+		loop_remove_timer(d->loop, ep->late);
+		ep->late = NULL;
 		ep->buffered_count = 0;
 		ep->retry_ns = 0;
 	}

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "vboard/front/pace.h"
+#include "vboard/usb/fault.h"
 #include "vboard/usb/model.h"
 #include "vboard/usb/timeline.h"
 
@@ -31,6 +32,8 @@ struct vb_transfer {
 	int status;			/* 0 or a negative errno */
 	uint64_t submit_ns;		/* its first packet may go then */
 	uint64_t complete_ns;		/* it is the host's */
+	bool is_begun;
+	bool is_stuck;			/* a fault: it will not go on */
 	bool is_timeless;		/* says nothing, so it costs the host no time */
 	void (*done)(struct vb_transfer *transfer);
 	void *owner;
@@ -58,6 +61,7 @@ struct vb_endpoint {
 	uint64_t frame_ns;		/* interrupt: no packet before */
 	uint64_t end_ns;		/* of its last packet */
 	bool is_halted;
+	struct loop_timer *late;	/* a fault: nothing moves until it fires */
 	struct vb_transfer *pending, **pending_end;
 	/* OUT */
 	bool is_refused;		/* the model said "not now" */
@@ -72,7 +76,6 @@ struct vb_endpoint {
 	struct vb_usb_device *device;
 };
 
-struct vb_usb_hub;
 struct vb_port;
 
 struct vb_usb_counters {
@@ -99,7 +102,11 @@ struct vb_usb_device {
 	uint64_t starved_ns;		/* in starved(): the packet leaves then; else 0 */
 	struct loop_timer *poke;	/* something was sent outside of a transfer */
 	struct vb_usb_counters count;
-	struct vb_usb_hub *hub;
+	struct vb_fault *faults;
+	/* A fault or the model wants the device off the bus, and maybe back: done by on_leaving(), once
+	 * nothing moves. */
+	bool is_leaving, is_returning;
+	void (*on_leaving)(struct vb_usb_device *device, bool comes_back);
 	struct vb_port *port;		/* hub.c's */
 };
 

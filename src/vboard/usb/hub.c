@@ -22,7 +22,6 @@ struct vb_port {
 	unsigned mode;
 	char location[16];
 	struct vb_preload_node *nodes[MAX_ROOTS];
-	struct loop_timer *bouncing;
 };
 
 struct vb_usb_hub {
@@ -115,22 +114,15 @@ enum err vb_hub_unplug(struct vb_usb_hub *hub, size_t i)
 	return OK;
 }
 
-static void on_bounce(void *ctx)
-{
-	struct vb_port *port = ctx;
-
-	port->bouncing = NULL;
-	vb_hub_unplug(port->hub, port->number - 1);
-	if (vb_hub_replug(port->hub, port->number - 1) != OK)
-		log_failure();
-}
-
-void vb_hub_reenumerate(struct vb_usb_device *device)
+static void on_leaving(struct vb_usb_device *device, bool comes_back)
 {
 	struct vb_port *port = device->port;
+	enum err rc = vb_hub_unplug(port->hub, port->number - 1);
 
-	if (port->bouncing == NULL)
-		port->bouncing = loop_add_timer(port->hub->loop, 0, 0, on_bounce, port);
+	if (rc == OK && comes_back)
+		rc = vb_hub_replug(port->hub, port->number - 1);
+	if (rc != OK)
+		log_failure();
 }
 
 enum err vb_hub_plug(struct vb_usb_hub *hub, const char *spec, struct vb_board *board,
@@ -153,6 +145,7 @@ enum err vb_hub_plug(struct vb_usb_hub *hub, const char *spec, struct vb_board *
 	snprintf(port->location, sizeof(port->location), "1-%u", port->number);
 	device->pace = pace;
 	device->port = port;
+	device->on_leaving = on_leaving;
 	hub->ports[hub->count++] = port;
 	return vb_hub_replug(hub, hub->count - 1);
 }
@@ -244,7 +237,6 @@ void vb_hub_free(struct vb_usb_hub *hub)
 
 		vb_hub_unplug(hub, i);
 		vb_usbfs_free(&port->usbfs);
-		loop_remove_timer(hub->loop, port->bouncing);
 		vb_usb_device_free(port->device);
 		free(port);
 	}
@@ -269,4 +261,25 @@ struct vb_usb_device *vb_hub_device(const struct vb_usb_hub *hub, size_t i)
 const char *vb_hub_location(const struct vb_usb_hub *hub, size_t i)
 {
 	return hub->ports[i]->location;
+}
+
+unsigned vb_hub_devnum(const struct vb_usb_hub *hub, size_t i)
+{
+	return hub->ports[i]->devnum;
+}
+
+unsigned vb_hub_open(const struct vb_usb_hub *hub, size_t i)
+{
+	return vb_usbfs_open(&hub->ports[i]->usbfs);
+}
+
+enum err vb_hub_set_mode(struct vb_usb_hub *hub, size_t i, unsigned mode)
+{
+	struct vb_port *port = hub->ports[i];
+
+	port->mode = mode;
+	for (size_t r = 0; r < hub->root_count; r++)
+		if (port->nodes[r] != NULL)
+			TRY(vb_preload_node_chmod(port->nodes[r], mode));
+	return OK;
 }

@@ -43,8 +43,11 @@ struct vb_usb_device *vb_hub_device(const struct vb_usb_hub *hub, size_t i);
 /* Nothing happens if it is so already. */
 enum err vb_hub_unplug(struct vb_usb_hub *hub, size_t i);
 enum err vb_hub_replug(struct vb_usb_hub *hub, size_t i);
-/* At the next turn of the loop the device leaves the bus and comes back. */
-void vb_hub_reenumerate(struct vb_usb_device *device);
+/* Of the node, from now on. */
+enum err vb_hub_set_mode(struct vb_usb_hub *hub, size_t i, unsigned mode);
+unsigned vb_hub_devnum(const struct vb_usb_hub *hub, size_t i);
+/* How many handles are open on it. */
+unsigned vb_hub_open(const struct vb_usb_hub *hub, size_t i);
 const char *vb_hub_location(const struct vb_usb_hub *hub, size_t i);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "base/bytes.h"
 #include "vboard/usb/device.h"
-#include "vboard/usb/hub.h"
 
 /* --- Options --- */
 
@@ -169,9 +168,11 @@ void vb_usb_device_free(struct vb_usb_device *d)
 	loop_remove_timer(d->loop, d->poke);
 	for (size_t i = 0; i < d->endpoint_count; i++) {
 		loop_remove_timer(d->loop, d->endpoints[i].starving);
+		loop_remove_timer(d->loop, d->endpoints[i].late);
 		vb_usb_drop_queued(d, d->endpoints[i].address);
 		free(d->endpoints[i].buffered);
 	}
+	vb_fault_clear(&d->faults);
 	vb_timeline_free(&d->time);
 	free(d->serial);
 	free(d->priv);
@@ -180,5 +181,6 @@ void vb_usb_device_free(struct vb_usb_device *d)
 
 void vb_usb_reenumerate(struct vb_usb_device *d)
 {
-	vb_hub_reenumerate(d);
+	d->is_leaving = d->is_returning = true;
+	vb_usb_poke(d);
 }

@@ -288,10 +288,22 @@ enum err vb_preload_node_new(const struct vb_preload_place *place, const struct 
 	return OK;
 }
 
+enum err vb_preload_node_chmod(struct vb_preload_node *node, mode_t mode)
+{
+	node->place.mode = mode;
+	if (chmod(node->node_path, mode) < 0)
+		return error_why(ERR_IO, "cannot change the mode of %s: %s", node->node_path,
+				 strerror(errno));
+	return OK;
+}
+
 void vb_preload_node_free(struct vb_preload_node *node)
 {
 	if (node == NULL)
 		return;
+	/* Who has just opened the node must not see its connection end. */
+	if (node->listener >= 0)
+		on_connection(node, 0);
 	loop_remove_fd(node->place.loop, node->watch);
 	unlink(node->node_path);
 	unlink(node->socket_path);

@@ -52,6 +52,7 @@ enum err vb_preload_node_new(const struct vb_preload_place *place, const struct 
 			     void *ctx, struct vb_preload_node **node);
 /* Takes the node out of the root. Its clients stay and keep calling the ops. */
 void vb_preload_node_free(struct vb_preload_node *node);
+enum err vb_preload_node_chmod(struct vb_preload_node *node, mode_t mode);
 /* Hangs up on a client without calling closed(): for the program's end only. */
 void vb_preload_client_free(struct vb_preload_client *client);
 pid_t vb_preload_pid(const struct vb_preload_client *client);

@@ -3,6 +3,7 @@
 libvboard_a_SOURCES += \
 	src/vboard/usb/descriptors.c \
 	src/vboard/usb/device.c src/vboard/usb/device.h \
+	src/vboard/usb/fault.c src/vboard/usb/fault.h \
 	src/vboard/usb/hub.c src/vboard/usb/hub.h \
 	src/vboard/usb/launch.c src/vboard/usb/launch.h \
 	src/vboard/usb/model.h \
@@ -29,7 +30,8 @@ libvboard_a_SOURCES += \
 	src/vboard/usb/timeline.c src/vboard/usb/timeline.h \
 	src/vboard/usb/tree.c src/vboard/usb/tree.h \
 	src/vboard/usb/uevent.c src/vboard/usb/uevent.h \
-	src/vboard/usb/usbfs.c src/vboard/usb/usbfs.h
+	src/vboard/usb/usbfs.c src/vboard/usb/usbfs.h \
+	src/vboard/usb/verbs.c src/vboard/usb/verbs.h
 
 # Clients of the emulated USB get it preloaded; it is not part of the board, nor sanitized.
 if HAVE_UNICORN

@@ -517,3 +517,12 @@ void vb_usbfs_free(struct vb_usbfs *usbfs)
 		vb_preload_client_free(client);
 	}
 }
+
+unsigned vb_usbfs_open(const struct vb_usbfs *usbfs)
+{
+	unsigned n = 0;
+
+	for (const struct vb_usbfs_handle *h = usbfs->handles; h != NULL; h = h->next)
+		n += !h->is_gone;
+	return n;
+}

@@ -25,6 +25,8 @@ extern const struct vb_preload_ops vb_usbfs_ops;
 
 /* The device left the bus: handles answer ENODEV from now on, for ever. */
 void vb_usbfs_gone(struct vb_usbfs *usbfs);
+/* Handles that are open and not gone. */
+unsigned vb_usbfs_open(const struct vb_usbfs *usbfs);
 /* Hangs up on all clients, gone or not: the program's end. */
 void vb_usbfs_free(struct vb_usbfs *usbfs);
 
