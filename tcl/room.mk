@@ -9,4 +9,8 @@ nobase_dist_pkgdata_DATA += \
 	tcl/interface/cmsis-dap.cfg \
 	tcl/interface/cmsis-dap-tcp.cfg \
 	tcl/interface/remote_bitbang.cfg \
+	tcl/interface/stlink.cfg \
+	tcl/interface/stlink-dap.cfg \
+	tcl/interface/stlink-v2.cfg \
+	tcl/interface/stlink-v2-1.cfg \
 	tcl/interface/virtual.cfg

@@ -80,9 +80,8 @@ static enum err leave_mode(struct stlink *s)
 	return read_version(s);
 }
 
-static enum err stlink_read_voltage(struct adapter *adapter, int *mv)
+static enum err read_voltage(struct stlink *s, int *mv)
 {
-	struct stlink *s = adapter->priv;
 	const uint8_t command = ST_GET_VOLTAGE;
 	uint8_t reply[8];
 
@@ -94,11 +93,16 @@ static enum err stlink_read_voltage(struct adapter *adapter, int *mv)
 	return OK;
 }
 
+static enum err stlink_read_voltage(struct adapter *adapter, int *mv)
+{
+	return read_voltage(adapter->priv, mv);
+}
+
 static enum err tell_voltage(struct stlink *s)
 {
 	int mv = -1;
 
-	TRY(stlink_read_voltage(s->adapter, &mv));
+	TRY(read_voltage(s, &mv));
 	if (mv < 0)
 		return OK;
 	log_info("Target voltage: %d.%06d", mv / 1000, mv % 1000 * 1000);
@@ -192,7 +196,6 @@ static void stlink_inspect(struct adapter *adapter, struct probe *probe)
 	if (rc == OK) {
 		/* What happens here is not what happens to the probe that is in use. */
 		s->adapter = &quiet;
-		quiet.priv = s;
 		rc = read_version(s);
 	}
 	if (rc == OK)
@@ -201,7 +204,7 @@ static void stlink_inspect(struct adapter *adapter, struct probe *probe)
 		stlink_version_text(&s->version, text, sizeof(text));
 		probe->firmware = xstrdup(text);
 		if (mode != ST_MODE_DFU)
-			rc = stlink_read_voltage(&quiet, &probe->millivolts);
+			rc = read_voltage(s, &probe->millivolts);
 	}
 	if (rc == OK)
 		rc = stlink_check_version(&s->version, TRANSPORT_SWD);
