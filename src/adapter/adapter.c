@@ -53,6 +53,7 @@ void adapter_free(struct adapter *adapter)
 		return;
 	reconnect_free(adapter);
 	adapter_close(adapter);
+	swo_free(adapter);
 	for (size_t i = 0; adapter_drivers[i] != NULL; i++)
 		if (adapter_drivers[i]->free_settings != NULL)
 			adapter_drivers[i]->free_settings(adapter->settings[i]);
@@ -177,6 +178,7 @@ void adapter_close(struct adapter *adapter)
 	forget_loss(adapter);
 	if (!adapter->is_open)
 		return;
+	swo_adapter_closes(adapter);
 	if (adapter->driver->dap == NULL)
 		bit_port_detach(adapter);
 	adapter->driver->close(adapter);
@@ -315,7 +317,7 @@ static enum err restore(struct adapter *adapter)
 		TRY(adapter->on_reopened(adapter->on_reopened_ctx));
 	if (adapter->on_restored != NULL)
 		TRY(adapter->on_restored(adapter->targets_ctx));
-	return OK;
+	return swo_adapter_is_back(adapter);
 }
 
 enum err adapter_reopen(struct adapter *adapter)

@@ -13,6 +13,7 @@ extern const struct command link_commands[]; /* transport, reset_config, delays,
 extern const struct command tap_commands[];		/* jtag, swd newdap, scan_chain */
 extern const struct command scan_commands[];		/* irscan, drscan, runtest ... */
 extern const struct command flight_commands[];
+extern const struct command swo_commands[];
 
 /* adapter_commands.c, for the old names too. */
 enum err cmd_adapter_driver(struct call *c);

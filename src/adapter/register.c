@@ -29,6 +29,7 @@ void adapter_register_commands(struct adapter *adapter)
 	script_register(adapter->script, tap_commands, adapter);
 	script_register(adapter->script, scan_commands, adapter);
 	script_register(adapter->script, flight_commands, adapter);
+	script_register(adapter->script, swo_commands, adapter);
 	script_add_init(adapter->script, INIT_ADAPTER, open_step, adapter);
 	script_add_init(adapter->script, INIT_LINK, link_step, adapter);
 }

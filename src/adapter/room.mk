@@ -31,7 +31,7 @@ libprobed_a_SOURCES += \
 	src/adapter/stlink_swo.c \
 	src/adapter/stlink_verbs.c \
 	src/adapter/stream.c src/adapter/stream.h \
-	src/adapter/swo.h \
+	src/adapter/swo.c src/adapter/swo.h \
 	src/adapter/tap_commands.c \
 	src/adapter/usb.h src/adapter/usb_device.c \
 	src/adapter/usb_text.c src/adapter/usb_text.h

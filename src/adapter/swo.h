@@ -37,4 +37,9 @@ enum err swo_start(struct adapter *adapter, enum swo_mode mode, uint32_t *baud, 
 enum err swo_stop(struct adapter *adapter);
 enum err swo_poll(struct adapter *adapter);
 
+/* For adapter.c. A capture that ran when the probe was lost or closed begins again with it. */
+void swo_adapter_closes(struct adapter *adapter);
+enum err swo_adapter_is_back(struct adapter *adapter);
+void swo_free(struct adapter *adapter);
+
 #endif
