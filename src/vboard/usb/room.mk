@@ -4,6 +4,7 @@ libvboard_a_SOURCES += \
 	src/vboard/usb/descriptors.c \
 	src/vboard/usb/device.c src/vboard/usb/device.h \
 	src/vboard/usb/fault.c src/vboard/usb/fault.h \
+	src/vboard/usb/hidraw.c src/vboard/usb/hidraw.h \
 	src/vboard/usb/hub.c src/vboard/usb/hub.h \
 	src/vboard/usb/launch.c src/vboard/usb/launch.h \
 	src/vboard/usb/model.h \
@@ -54,3 +55,4 @@ testing_unit_test_vb_stlink_SOURCES = testing/unit/test_vb_stlink.c testing/unit
 testing_unit_test_vb_stlink_LDADD = $(vboard_test_libs)
 endif
 endif
+EXTRA_DIST += testing/system/test_judge_jlink.py
