@@ -55,4 +55,4 @@ testing_unit_test_vb_stlink_SOURCES = testing/unit/test_vb_stlink.c testing/unit
 testing_unit_test_vb_stlink_LDADD = $(vboard_test_libs)
 endif
 endif
-EXTRA_DIST += testing/system/test_judge_jlink.py
+EXTRA_DIST += testing/system/test_judge_ftdi.py testing/system/test_judge_jlink.py
