@@ -36,7 +36,8 @@ static const struct vb_cpu_config cpu_config = {
 	.rom_table_base = 0xe00ff000,
 };
 
-static inline struct probe *probe_with(struct vb_dp_config dp_config)
+static inline struct probe *probe_of(const struct vb_cmsis_dap_config *config,
+				     struct vb_dp_config dp_config)
 {
 	struct probe *p = calloc(1, sizeof(*p));
 
@@ -51,8 +52,13 @@ static inline struct probe *probe_with(struct vb_dp_config dp_config)
 	};
 	p->board.cpu = vb_cpu_new(&cpu_config, p->bench->bus, p->bench->clock);
 	vb_cpu_hold(p->board.cpu, true);
-	p->dap = vb_cmsis_dap_new(&probe_config, &p->board);
+	p->dap = vb_cmsis_dap_new(config, &p->board);
 	return p;
+}
+
+static inline struct probe *probe_with(struct vb_dp_config dp_config)
+{
+	return probe_of(&probe_config, dp_config);
 }
 
 static inline struct probe *probe_new(void)
@@ -124,9 +130,9 @@ static inline void expect(struct probe *p, const char *request, const char *answ
 
 #define SWITCH "12 88 ff ff ff ff ff ff ff 9e e7 ff ff ff ff ff ff ff 00"
 
-static inline struct probe *swd_probe(void)
+static inline struct probe *swd_probe_of(const struct vb_cmsis_dap_config *config)
 {
-	struct probe *p = probe_new();
+	struct probe *p = probe_of(config, bench_stm32l476());
 
 	expect(p, "02 01", "02 01");
 	expect(p, SWITCH, "12 00");
@@ -135,6 +141,11 @@ static inline struct probe *swd_probe(void)
 	expect(p, "05 00 04 00 1e 00 00 00 08 00 00 00 00 04 00 00 00 50 01 12 00 00 23",
 	       "05 04 01");
 	return p;
+}
+
+static inline struct probe *swd_probe(void)
+{
+	return swd_probe_of(&probe_config);
 }
 
 static inline struct probe *jtag_probe(void)

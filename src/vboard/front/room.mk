@@ -35,6 +35,13 @@ check_PROGRAMS += testing/unit/test_vb_cmsis_dap testing/unit/test_vb_dp testing
 testing_unit_test_vb_cmsis_dap_SOURCES = testing/unit/test_vb_cmsis_dap.c testing/unit/vb_bench.h \
 	testing/unit/vb_probe.h
 testing_unit_test_vb_cmsis_dap_LDADD = $(vboard_test_libs)
+check_PROGRAMS += testing/unit/test_vb_cmsis_dap_rows testing/unit/test_vb_cmsis_dap_swo
+testing_unit_test_vb_cmsis_dap_rows_SOURCES = testing/unit/test_vb_cmsis_dap_rows.c \
+	testing/unit/vb_bench.h testing/unit/vb_probe.h
+testing_unit_test_vb_cmsis_dap_rows_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_cmsis_dap_swo_SOURCES = testing/unit/test_vb_cmsis_dap_swo.c \
+	testing/unit/vb_chip_bench.h
+testing_unit_test_vb_cmsis_dap_swo_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_dp_SOURCES = testing/unit/test_vb_dp.c testing/unit/vb_bench.h
 testing_unit_test_vb_dp_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_front_SOURCES = testing/unit/test_vb_front.c testing/unit/vb_bench.h \
