@@ -10,6 +10,7 @@
 #include "adapter/flight.h"
 #include "base/log.h"
 #include "dap/contact.h"
+#include "dap/doctor.h"
 #include "dap/identity.h"
 #include "dap/link.h"
 #include "dap/mem_ap.h"
@@ -235,8 +236,10 @@ struct dap_list *dap_list_new(struct adapter *adapter)
 	adapter->on_reopened_ctx = list;
 	adapter->hooks = (struct adapter_hooks){ .ctx = list, .explain_link = explain_link,
 						  .choose_by_target = identity_choose };
-	if (adapter->script != NULL)
+	if (adapter->script != NULL) {
 		dap_register_commands(list);
+		doctor_register_commands(list);
+	}
 	return list;
 }
 

@@ -295,7 +295,7 @@ enum err rom_table_walk(struct mem_ap *ap, uint32_t base, rom_visit_fn fn, void 
 	return OK;
 }
 
-static const char *ap_type_name(uint32_t idr)
+const char *rom_ap_type_name(uint32_t idr)
 {
 	static const char *const mem_types[16] = {
 		[1] = "MEM-AP AHB3", [2] = "MEM-AP APB2 or APB3", [4] = "MEM-AP AXI3 or AXI4",
@@ -412,7 +412,7 @@ enum err dap_describe(struct dap *dap, uint8_t apsel, struct buf *out)
 		buf_printf(out, "\t\tNo AP found at this AP#0x%x\n", apsel);
 		return OK;
 	}
-	buf_printf(out, "\t\tType is %s\n", ap_type_name(idr));
+	buf_printf(out, "\t\tType is %s\n", rom_ap_type_name(idr));
 	if (bits_get(idr, 16, 13) != 8)
 		return OK;
 	TRY(mem_ap_probe(ap));

@@ -30,6 +30,8 @@ bool rom_is_table(const struct component *component);
 /* "Cortex-M4 SCS"; NULL if the table does not know the part. */
 const char *rom_part_name(const struct component *component);
 const char *rom_class_name(unsigned class);
+/* "MEM-AP AHB3", by the IDR of an access port. */
+const char *rom_ap_type_name(uint32_t idr);
 
 /* One step of the walk. entry_offset ~0: the top table itself. */
 struct rom_visit {

@@ -44,6 +44,9 @@ enum err cortex_m_wait_halted(struct cortex_m *cm, unsigned timeout_ms)
 	error_why(ERR_HALT_TIMEOUT, "the core did not halt within %u ms%s", timeout_ms,
 		  dhcsr & S_SLEEP ? ": it sleeps with its clock off"
 				  : dhcsr & S_RESET_ST ? ": it is held in reset" : "");
+	if ((dhcsr & S_RESET_ST) && !cm->target->list->adapter->srst)
+		error_next(ERR_HALT_TIMEOUT, "this probe does not hold it: look who pulls nRST low (a "
+					     "button, a supervisor, another probe)");
 	return error_evidence(ERR_HALT_TIMEOUT, "DHCSR = 0x%08x", dhcsr);
 }
 
