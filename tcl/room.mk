@@ -8,6 +8,7 @@ nobase_dist_pkgdata_DATA += \
 nobase_dist_pkgdata_DATA += \
 	tcl/interface/cmsis-dap.cfg \
 	tcl/interface/cmsis-dap-tcp.cfg \
+	tcl/interface/jlink.cfg \
 	tcl/interface/remote_bitbang.cfg \
 	tcl/interface/stlink.cfg \
 	tcl/interface/stlink-dap.cfg \

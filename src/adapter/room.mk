@@ -6,13 +6,27 @@ libprobed_a_SOURCES += \
 	src/adapter/cmsis_bits.c \
 	src/adapter/cmsis_dap.c src/adapter/cmsis_dap.h \
 	src/adapter/cmsis_dap_tcp.c \
+	src/adapter/cmsis_depth.c \
 	src/adapter/cmsis_driver.c \
+	src/adapter/cmsis_match.c \
 	src/adapter/cmsis_port.c \
+	src/adapter/cmsis_quirks.c \
+	src/adapter/cmsis_swo.c \
+	src/adapter/cmsis_transport.h \
+	src/adapter/cmsis_verbs.c \
 	src/adapter/drivers.c \
 	src/adapter/flight.c src/adapter/flight.h \
 	src/adapter/flight_commands.c \
 	src/adapter/flight_vcd.c \
+	src/adapter/ftdi.c src/adapter/ftdi.h \
+	src/adapter/ftdi_commands.c \
+	src/adapter/ftdi_known.c \
+	src/adapter/ftdi_layout.c src/adapter/ftdi_layout.h \
+	src/adapter/ftdi_mpsse.c src/adapter/ftdi_mpsse.h \
 	src/adapter/jep106.c src/adapter/jep106.h \
+	src/adapter/jlink.h \
+	src/adapter/jlink_queue.c src/adapter/jlink_queue.h \
+	src/adapter/jlink_rules.c src/adapter/jlink_rules.h \
 	src/adapter/link_commands.c \
 	src/adapter/pins.h \
 	src/adapter/port.c src/adapter/port.h \
@@ -37,16 +51,43 @@ libprobed_a_SOURCES += \
 	src/adapter/usb_text.c src/adapter/usb_text.h
 if HAVE_LIBUSB
 libprobed_a_SOURCES += \
+	src/adapter/cmsis_dap_usb.c \
 	src/adapter/stlink_usb.c \
 	src/adapter/usb.c src/adapter/usb_priv.h \
 	src/adapter/usb_scan.c \
 	src/adapter/usb_transfer.c \
 	src/adapter/usb_watch.c
 endif
+if HAVE_JLINK
+libprobed_a_SOURCES += \
+	src/adapter/jlink.c src/adapter/jlink_priv.h \
+	src/adapter/jlink_bits.c \
+	src/adapter/jlink_commands.c \
+	src/adapter/jlink_config.c \
+	src/adapter/jlink_find.c \
+	src/adapter/jlink_swo.c
+else
+libprobed_a_SOURCES += src/adapter/jlink_absent.c
+endif
+if HAVE_LIBFTDI
+if HAVE_LIBUSB
+libprobed_a_SOURCES += src/adapter/ftdi_link.c src/adapter/ftdi_link.h
+endif
+endif
+if HAVE_LIBUSB
+if HAVE_HIDAPI
+libprobed_a_SOURCES += src/adapter/cmsis_dap_hid.c
+endif
+endif
 embedded_tcl += src/adapter/adapter.tcl
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_stlink
+check_PROGRAMS += testing/unit/test_ftdi
+testing_unit_test_ftdi_SOURCES = testing/unit/test_ftdi.c
+testing_unit_test_ftdi_LDADD = $(probed_test_libs)
+check_PROGRAMS += testing/unit/test_jlink testing/unit/test_stlink
+testing_unit_test_jlink_SOURCES = testing/unit/test_jlink.c
+testing_unit_test_jlink_LDADD = $(probed_test_libs)
 testing_unit_test_stlink_SOURCES = testing/unit/test_stlink.c testing/unit/fake_dp.h
 testing_unit_test_stlink_LDADD = $(probed_test_libs)
 check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_flight \
