@@ -42,7 +42,10 @@ static enum err reconnect_pins(struct cmsis_dap *dap)
 	const uint8_t connect[] = { DAP_CONNECT,
 				    dap->adapter->transport == TRANSPORT_JTAG ? 2 : 1 };
 
-	if (settings == NULL || !settings->quirk || dap->adapter->srst || dap->adapter->trst)
+	bool is_needed = (settings != NULL && settings->quirk) ||
+			 (dap->quirk != NULL && (dap->quirk->flags & QUIRK_RECONNECT));
+
+	if (!is_needed || dap->adapter->srst || dap->adapter->trst)
 		return OK;
 	TRY(cmsis_command(dap, disconnect, sizeof(disconnect), 1, NULL));
 	return cmsis_command(dap, connect, sizeof(connect), 2, NULL);
@@ -82,6 +85,10 @@ enum err cmsis_select_target(struct dap_port *port, uint32_t targetsel)
 	struct cmsis_dap *dap = port->priv;
 	uint8_t request[2 + 2 + 1 + 6] = { DAP_SWD_SEQUENCE, 3 };
 
+	if (dap->quirk != NULL && (dap->quirk->flags & QUIRK_NO_SEQUENCE))
+		return error_why(ERR_UNSUPPORTED,
+				 "a %s cannot select one of several targets (no DAP_SWD_Sequence)",
+				 dap->quirk->kind);
 	flight_note(port->flight, FLIGHT_SELECT_TARGET, targetsel);
 	request[2] = SWD_REQUEST_BITS;
 	request[3] = swd_request(PORT_DP(0xc), false);

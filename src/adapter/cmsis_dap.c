@@ -11,24 +11,50 @@ uint8_t *cmsis_begin_packet(struct cmsis_dap *dap)
 	return buf_reserve(&dap->batch, dap->packet_size);
 }
 
-void cmsis_end_packet(struct cmsis_dap *dap, size_t size)
+void cmsis_end_packet(struct cmsis_dap *dap, size_t size, size_t response)
 {
 	if (dap->packets_pending == dap->packets_capacity) {
 		dap->packets_capacity = dap->packets_capacity ? 2 * dap->packets_capacity : 8;
 		dap->packets =
 			xrealloc(dap->packets, dap->packets_capacity * sizeof(*dap->packets));
 	}
-	dap->packets[dap->packets_pending++] = (struct cmsis_packet){ dap->batch.len, size };
+	dap->packets[dap->packets_pending++] =
+		(struct cmsis_packet){ dap->batch.len, size, response };
 	dap->batch.len += size;
 }
 
-/* The probe is out of step or gone: nothing after this would be understood. */
-static enum err lost(struct cmsis_dap *dap, enum err rc)
+static void forget_packets(struct cmsis_dap *dap)
 {
-	dap->under_way = 0;
+	dap->under_way = dap->packets_pending = 0;
+	buf_clear(&dap->batch);
+}
+
+/* The probe is out of step or gone: nothing after this would be understood. */
+enum err cmsis_failed(struct cmsis_dap *dap, enum err rc)
+{
+	struct error error;
+
+	if (rc != ERR_ADAPTER_LOST && dap->transport->resync != NULL) {
+		size_t under_way = dap->under_way;
+
+		error_take(&error);
+		forget_packets(dap);
+		enum err again = cmsis_resync(dap, rc == ERR_ADAPTER_STALL, under_way);
+
+		if (again == OK) {
+			if (rc == ERR_TIMEOUT)
+				rc = ERR_ADAPTER_PROTOCOL;
+			error_why(rc, "%s", error.why);
+			return error_next(rc, "repeat the command: the probe answers again");
+		}
+		error_clear();
+		rc = error_why(ERR_ADAPTER_LOST, "%s, and it does not answer since", error.why);
+		error_next(rc, "plug the probe in again");
+	}
+	forget_packets(dap);
 	if (rc == ERR_TIMEOUT)
 		rc = error_why(ERR_ADAPTER_LOST, "the probe accepts commands but does not answer");
-	if (rc == ERR_ADAPTER_LOST)
+	if (rc == ERR_ADAPTER_LOST && !dap->is_inspecting)
 		adapter_lost(dap->adapter);
 	return rc;
 }
@@ -42,10 +68,8 @@ enum err cmsis_send(struct cmsis_dap *dap)
 		rc = dap->transport->send(dap->link, dap->batch.data, dap->packets, n);
 	dap->packets_pending = 0;
 	buf_clear(&dap->batch);
-	if (rc != OK)
-		return lost(dap, rc);
 	dap->under_way += n;
-	return OK;
+	return rc == OK ? OK : cmsis_failed(dap, rc);
 }
 
 enum err cmsis_receive(struct cmsis_dap *dap, uint8_t id, size_t *got, int timeout_ms)
@@ -54,15 +78,17 @@ enum err cmsis_receive(struct cmsis_dap *dap, uint8_t id, size_t *got, int timeo
 					      timeout_ms);
 
 	if (rc != OK)
-		return lost(dap, rc);
+		return cmsis_failed(dap, rc);
 	dap->under_way--;
 	if (*got > 0 && dap->response[0] == id)
 		return OK;
-	if (*got == 1 && dap->response[0] == 0xff)
+	if (*got >= 1 && dap->response[0] == DAP_INVALID)
 		return error_why(ERR_ADAPTER_PROTOCOL,
 				 "the probe does not know CMSIS-DAP command 0x%02x", id);
-	return error_why(ERR_ADAPTER_PROTOCOL, "command 0x%02x was answered by 0x%02x (%zu bytes)",
-			 id, *got ? dap->response[0] : 0, *got);
+	rc = error_why(ERR_ADAPTER_PROTOCOL, "command 0x%02x was answered by 0x%02x (%zu bytes)",
+		       id, *got ? dap->response[0] : 0, *got);
+	/* An answer too many, or one too few: those that follow are not to be trusted either. */
+	return dap->transport->resync != NULL ? cmsis_failed(dap, rc) : rc;
 }
 
 enum err cmsis_drain(struct cmsis_dap *dap)
@@ -74,7 +100,7 @@ enum err cmsis_drain(struct cmsis_dap *dap)
 						      &got, CMSIS_TIMEOUT_MS);
 
 		if (rc != OK)
-			return lost(dap, rc);
+			return cmsis_failed(dap, rc);
 		dap->under_way--;
 	}
 	return OK;
@@ -87,7 +113,7 @@ enum err cmsis_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, 
 
 	TRY(cmsis_drain(dap));
 	memcpy(cmsis_begin_packet(dap), request, n);
-	cmsis_end_packet(dap, n);
+	cmsis_end_packet(dap, n, 0);
 	TRY(cmsis_send(dap));
 	dap->adapter->port.stats.round_trips++;
 	TRY(cmsis_receive(dap, request[0], &size, CMSIS_TIMEOUT_MS));
@@ -134,6 +160,13 @@ enum err cmsis_read_limits(struct cmsis_dap *dap)
 	if (size < CMSIS_MIN_PACKET || size > CMSIS_MAX_PACKET)
 		return error_why(ERR_ADAPTER_PROTOCOL, "the probe announces packets of %zu bytes",
 				 size);
+	if (dap->transport->set_packet_size != NULL)
+		size = dap->transport->set_packet_size(dap->link, size);
+	dap->announced_count = dap->packet_count;
+	if (dap->transport->max_under_way != 0)
+		dap->packet_count = MIN(dap->packet_count, dap->transport->max_under_way);
+	if (dap->quirk != NULL && dap->quirk->max_packets != 0)
+		dap->packet_count = MIN(dap->packet_count, (size_t)dap->quirk->max_packets);
 	dap->packet_size = size;
 	dap->usable = dap->transport->usable(size);
 	dap->response = xrealloc(dap->response, size);
@@ -146,7 +179,11 @@ enum err cmsis_set_clock(struct cmsis_dap *dap, uint32_t khz)
 	uint8_t request[5] = { DAP_SWJ_CLOCK };
 
 	put_le32(request + 1, khz * 1000);
-	return cmsis_status_command(dap, request, sizeof(request), "set the clock");
+	TRY(cmsis_command(dap, request, sizeof(request), 2, NULL));
+	if (dap->response[1] == 0)
+		return OK;
+	error_why(ERR_ADAPTER_SPEED, "the probe refuses a clock of %" PRIu32 " kHz", khz);
+	return error_next(ERR_ADAPTER_SPEED, "choose another \"adapter speed\"");
 }
 
 /*

@@ -24,12 +24,15 @@ struct tcp_link {
 	int min_timeout_ms;
 };
 
-static enum err tcp_open(struct adapter *adapter, void **link)
+static enum err tcp_open(struct adapter *adapter, const struct usb_device *device,
+			 const struct cmsis_usb *usb, void **link)
 {
 	const struct cmsis_settings *settings = adapter_settings(adapter, &cmsis_dap_driver);
 	const char *host = settings->tcp_host;
 	int fd;
 
+	(void)device;
+	(void)usb;
 	if (host == NULL) {
 		error_why(ERR_ADAPTER_CONFIG, "the tcp backend of CMSIS-DAP has no host");
 		return error_next(ERR_ADAPTER_CONFIG,

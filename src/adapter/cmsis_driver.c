@@ -1,18 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <inttypes.h>
+/* The CMSIS-DAP driver: finding and opening a probe, its pins, what it tells about itself. */
+#include "config.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "adapter/cmsis_dap.h"
 #include "base/log.h"
 
-/* In the order `auto` tries them. */
-static const struct cmsis_transport *const transports[] = { &cmsis_dap_tcp, NULL };
+#define FIRST_QUIET_MS 10	/* silence: nothing stale is left from another program */
+#define SETTLE_US      1000u	/* for the reset line to follow */
 
 static const char *const capability_names[] = {
 	"SWD", "JTAG", "SWO-UART", "SWO-Manchester", "Atomic commands", "Test domain timer",
 	"SWO streaming trace", "UART via DAP commands", "UART via USB COM port",
 };
+
+/* In the order `auto` tries them. */
+static const struct cmsis_transport *const transports[] = {
+#ifdef HAVE_LIBUSB
+	&cmsis_dap_usb,
+#ifdef HAVE_HIDAPI
+	&cmsis_dap_hid,
+#endif
+#endif
+	&cmsis_dap_tcp,
+	NULL
+};
+
+const struct cmsis_transport *cmsis_transport(const char *name)
+{
+	for (size_t i = 0; transports[i] != NULL; i++)
+		if (strcmp(transports[i]->name, name) == 0)
+			return transports[i];
+	return NULL;
+}
 
 static void *new_settings(void)
 {
@@ -20,6 +42,7 @@ static void *new_settings(void)
 
 	settings->tcp_port = 4441;
 	settings->tcp_min_timeout_ms = 150;
+	settings->usb_interface = -1;
 	return settings;
 }
 
@@ -36,22 +59,93 @@ static struct cmsis_settings *settings_of(struct adapter *adapter)
 	return adapter_settings(adapter, &cmsis_dap_driver);
 }
 
-static enum err open_link(struct cmsis_dap *dap, const struct cmsis_settings *settings)
+/* --- Opening --- */
+
+static const struct usb_interface *interface_for(const struct cmsis_transport *transport,
+						 const struct cmsis_usb *usb)
 {
-	if (settings->backend != NULL) {
-		dap->transport = settings->backend;
-		return dap->transport->open(dap->adapter, &dap->link);
-	}
-	if (settings->tcp_host != NULL) {
-		dap->transport = &cmsis_dap_tcp;
-		return dap->transport->open(dap->adapter, &dap->link);
-	}
-	error_why(ERR_ADAPTER_NOT_FOUND, "unable to find a matching CMSIS-DAP device");
-	return error_next(ERR_ADAPTER_NOT_FOUND,
-			  "plug the probe in, or name a \"cmsis-dap tcp host\"");
+	if (strcmp(transport->name, "tcp") == 0)
+		return NULL;
+	return strcmp(transport->name, "hid") == 0 ? usb->hid : usb->bulk;
 }
 
-static enum err read_string(struct cmsis_dap *dap, uint8_t id, char *text, size_t size)
+static enum err no_interface(const struct usb_device *device, const struct cmsis_settings *settings)
+{
+	const char *name = device->product != NULL ? device->product : "the USB device";
+
+	if (settings->backend != NULL) {
+		error_why(ERR_ADAPTER_NOT_FOUND, "%s has no interface for \"cmsis-dap backend %s\"",
+			  name, settings->backend->name);
+		return error_next(ERR_ADAPTER_NOT_FOUND, "use \"cmsis-dap backend auto\"");
+	}
+	error_why(ERR_ADAPTER_NOT_FOUND, "%s at USB %s has no CMSIS-DAP interface%s", name,
+		  device->location, transports[1] == NULL ? " (and this build has no USB)" : "");
+	return error_next(ERR_ADAPTER_NOT_FOUND,
+			  "name its number with \"cmsis-dap usb interface\" if you know it has");
+}
+
+/* v2 first: it is faster. A v2 interface that may not be opened leaves v1 a chance: they have rules
+ * of their own. One that somebody else has open does not: it is the same probe. */
+static enum err open_usb(struct cmsis_dap *dap, const struct cmsis_settings *settings,
+			 const struct usb_device *device)
+{
+	struct cmsis_usb usb;
+	enum err rc = OK;
+	bool is_tried = false;
+
+	cmsis_find(device, settings->usb_interface, &usb);
+	for (size_t i = 0; transports[i] != NULL; i++) {
+		const struct cmsis_transport *t = transports[i];
+		const struct usb_interface *interface = interface_for(t, &usb);
+
+		if (interface == NULL || (settings->backend != NULL && settings->backend != t))
+			continue;
+		if (is_tried)
+			log_debug("CMSIS-DAP: %s; trying the HID interface",
+				  error_text(error_current()));
+		error_clear();
+		is_tried = true;
+		dap->transport = t;
+		rc = t->open(dap->adapter, device, &usb, &dap->link);
+		if (rc == OK) {
+			dap->quirk = cmsis_find_kind(device);
+			dap->swo_endpoint = t->usb != NULL ? usb.swo : 0;
+			log_debug("CMSIS-DAP: v%d on interface %u of %04x:%04x",
+				  interface == usb.bulk ? 2 : 1, interface->number, device->vid,
+				  device->pid);
+			return OK;
+		}
+		if (rc != ERR_ADAPTER_PERMISSION && rc != ERR_IO)
+			return rc;
+	}
+	return is_tried ? rc : no_interface(device, settings);
+}
+
+static enum err open_link(struct cmsis_dap *dap, const struct cmsis_settings *settings)
+{
+	struct probe *probe = NULL;
+	struct error reason;
+
+	if (settings->backend == &cmsis_dap_tcp) {
+		dap->transport = &cmsis_dap_tcp;
+		return dap->transport->open(dap->adapter, NULL, NULL, &dap->link);
+	}
+	enum err rc = probe_select(dap->adapter, &probe);
+
+	if (rc == OK) {
+		rc = open_usb(dap, settings, probe->usb);
+		probes_free(probe);
+		return rc;
+	}
+	if (rc != ERR_ADAPTER_NOT_FOUND || settings->backend != NULL || settings->tcp_host == NULL)
+		return rc;
+	error_take(&reason);
+	log_debug("CMSIS-DAP: %s; trying %s", error_text(&reason), settings->tcp_host);
+	dap->transport = &cmsis_dap_tcp;
+	return dap->transport->open(dap->adapter, NULL, NULL, &dap->link);
+}
+
+enum err cmsis_read_string(struct cmsis_dap *dap, uint8_t id, char *text, size_t size)
 {
 	size_t got;
 
@@ -78,13 +172,20 @@ static enum err identify(struct cmsis_dap *dap)
 	char text[256];
 
 	TRY(read_capabilities(dap));
-	TRY(read_string(dap, INFO_PROTOCOL, text, sizeof(text)));
-	if (text[0] != '\0')
-		log_info("CMSIS-DAP: FW Version = %s", text);
-	TRY(read_string(dap, INFO_SERIAL, text, sizeof(text)));
+	TRY(cmsis_read_string(dap, INFO_PROTOCOL, dap->firmware, sizeof(dap->firmware)));
+	if (dap->firmware[0] != '\0')
+		log_info("CMSIS-DAP: FW Version = %s", dap->firmware);
+	TRY(cmsis_read_string(dap, INFO_SERIAL, text, sizeof(text)));
 	if (text[0] != '\0')
 		log_info("CMSIS-DAP: Serial# = %s", text);
 	return OK;
+}
+
+static enum err disconnect_port(struct cmsis_dap *dap)
+{
+	const uint8_t disconnect[] = { DAP_DISCONNECT };
+
+	return cmsis_command(dap, disconnect, sizeof(disconnect), 1, NULL);
 }
 
 static enum err connect_port(struct cmsis_dap *dap)
@@ -93,10 +194,12 @@ static enum err connect_port(struct cmsis_dap *dap)
 	const char *name = is_jtag ? "JTAG" : "SWD";
 	const uint8_t request[] = { DAP_CONNECT, is_jtag ? 2 : 1 };
 
-	if (!(dap->capabilities & (is_jtag ? BIT(1) : BIT(0)))) {
+	if (!(dap->capabilities & (is_jtag ? CAP_JTAG : CAP_SWD))) {
 		error_why(ERR_UNSUPPORTED, "CMSIS-DAP: %s not supported by this probe", name);
 		return error_next(ERR_UNSUPPORTED, "choose another \"transport select\"");
 	}
+	if (dap->quirk != NULL && (dap->quirk->flags & QUIRK_RECONNECT))
+		TRY(disconnect_port(dap));
 	TRY(cmsis_command(dap, request, sizeof(request), 2, NULL));
 	if (dap->response[1] != request[1])
 		return error_why(ERR_ADAPTER_PROTOCOL, "the probe failed to connect its %s pins",
@@ -105,13 +208,23 @@ static enum err connect_port(struct cmsis_dap *dap)
 	return OK;
 }
 
-static enum err read_pins(struct cmsis_dap *dap)
+/* Returns the levels in *pins. */
+static enum err swj_pins(struct cmsis_dap *dap, unsigned output, unsigned select, uint32_t wait_us,
+			 unsigned *pins)
 {
-	const uint8_t request[7] = { DAP_SWJ_PINS };
+	uint8_t request[7] = { DAP_SWJ_PINS, (uint8_t)output, (uint8_t)select };
 
+	put_le32(request + 3, wait_us);
 	TRY(cmsis_command(dap, request, sizeof(request), 2, NULL));
-	unsigned pins = dap->response[1];
+	*pins = dap->response[1];
+	return OK;
+}
 
+static enum err show_pins(struct cmsis_dap *dap)
+{
+	unsigned pins;
+
+	TRY(swj_pins(dap, 0, 0, 0, &pins));
 	log_info("SWCLK/TCK = %u SWDIO/TMS = %u TDI = %u TDO = %u nTRST = %u nRESET = %u", pins & 1,
 		 pins >> 1 & 1, pins >> 2 & 1, pins >> 3 & 1, pins >> 5 & 1, pins >> 7 & 1);
 	return OK;
@@ -124,14 +237,28 @@ static enum err set_led(struct cmsis_dap *dap, uint8_t which, bool on)
 	return cmsis_command(dap, request, sizeof(request), 1, NULL);
 }
 
+static void tell_workaround(const struct cmsis_quirk *quirk)
+{
+	if (quirk == NULL || quirk->workaround == NULL)
+		return;
+	log_info("CMSIS-DAP: this is a %s: %s%s%s", quirk->kind, quirk->workaround,
+		 quirk->hint ? "; " : "", quirk->hint ? quirk->hint : "");
+}
+
 static enum err start(struct cmsis_dap *dap)
 {
 	const uint8_t swd_configure[] = { DAP_SWD_CONFIGURE, 0 }; /* 1 turnaround, no data phase */
 
+	if (dap->transport->resync != NULL)
+		TRY(dap->transport->resync(dap->link, FIRST_QUIET_MS, false));
+	tell_workaround(dap->quirk);
 	TRY(identify(dap));
 	TRY(connect_port(dap));
 	TRY(cmsis_read_limits(dap));
-	TRY(read_pins(dap));
+	if (settings_of(dap->adapter)->quirk)
+		dap->packet_count = 1;
+	TRY(cmsis_prove_depth(dap));
+	TRY(show_pins(dap));
 	if (dap->adapter->transport == TRANSPORT_SWD)
 		TRY(cmsis_status_command(dap, swd_configure, sizeof(swd_configure),
 					 "configure SWD"));
@@ -139,6 +266,19 @@ static enum err start(struct cmsis_dap *dap)
 	TRY(set_led(dap, 1, true));
 	log_info("CMSIS-DAP: Interface ready");
 	return OK;
+}
+
+static struct cmsis_dap *new_dap(struct adapter *adapter)
+{
+	struct cmsis_dap *dap = xcalloc(1, sizeof(*dap));
+
+	dap->adapter = adapter;
+	dap->packet_count = 1;
+	dap->response = xcalloc(1, 1024);	/* until the probe told its size */
+	dap->packet_size = 1024;
+	dap->usable = CMSIS_MIN_PACKET;
+	dap->wait_retries = ~0u;		/* not configured yet */
+	return dap;
 }
 
 static void free_dap(struct cmsis_dap *dap)
@@ -153,26 +293,15 @@ static void free_dap(struct cmsis_dap *dap)
 
 static enum err cmsis_open(struct adapter *adapter)
 {
-	struct cmsis_settings *settings = settings_of(adapter);
-	struct cmsis_dap *dap = xcalloc(1, sizeof(*dap));
+	struct cmsis_dap *dap = new_dap(adapter);
+	enum err rc = open_link(dap, settings_of(adapter));
 
-	dap->adapter = adapter;
-	dap->packet_count = 1;
-	dap->response = xcalloc(1, 1024);	/* until the probe told its size */
-	dap->packet_size = 1024;
-	dap->wait_retries = ~0u;		/* not configured yet */
-	enum err rc = open_link(dap, settings);
-
-	if (rc == OK) {
-		dap->usable = CMSIS_MIN_PACKET;
+	if (rc == OK)
 		rc = start(dap);
-	}
 	if (rc != OK) {
 		free_dap(dap);
 		return rc;
 	}
-	if (settings->quirk)
-		dap->packet_count = 1;
 	adapter->priv = dap;
 	adapter->bits_priv = dap;
 	return OK;
@@ -181,11 +310,10 @@ static enum err cmsis_open(struct adapter *adapter)
 static void cmsis_close(struct adapter *adapter)
 {
 	struct cmsis_dap *dap = adapter->priv;
-	const uint8_t disconnect[] = { DAP_DISCONNECT };
 
-	if (!adapter->is_lost &&
-	    (cmsis_command(dap, disconnect, sizeof(disconnect), 1, NULL) != OK ||
-	     set_led(dap, 1, false) != OK || set_led(dap, 0, false) != OK)) {
+	cmsis_swo_end(dap);
+	if (!adapter->is_lost && (disconnect_port(dap) != OK || set_led(dap, 1, false) != OK ||
+				  set_led(dap, 0, false) != OK)) {
 		log_debug("CMSIS-DAP: closing: %s", error_text(error_current()));
 		error_clear();
 	}
@@ -194,6 +322,38 @@ static void cmsis_close(struct adapter *adapter)
 	adapter->bits_priv = NULL;
 }
 
+/* --- A look at a probe that is not open: only questions that change nothing --- */
+
+static enum err ask(struct cmsis_dap *dap, struct probe *probe)
+{
+	char text[64];
+
+	if (dap->transport->resync != NULL)
+		TRY(dap->transport->resync(dap->link, FIRST_QUIET_MS, false));
+	TRY(cmsis_read_string(dap, INFO_FIRMWARE, text, sizeof(text)));
+	if (text[0] == '\0')
+		TRY(cmsis_read_string(dap, INFO_PROTOCOL, text, sizeof(text)));
+	if (text[0] != '\0')
+		probe->firmware = xstrdup(text);
+	return OK;
+}
+
+static void cmsis_inspect(struct adapter *adapter, struct probe *probe)
+{
+	struct cmsis_dap *dap = new_dap(adapter);
+
+	dap->is_inspecting = true;
+	enum err rc = open_usb(dap, settings_of(adapter), probe->usb);
+
+	if (rc == OK)
+		rc = ask(dap, probe);
+	if (rc != OK)
+		probe_set_problem(probe, rc);
+	free_dap(dap);
+}
+
+/* --- Clock and pins --- */
+
 static enum err cmsis_set_speed(struct adapter *adapter, uint32_t khz, uint32_t *actual)
 {
 	TRY(cmsis_set_clock(adapter->priv, khz));
@@ -201,236 +361,99 @@ static enum err cmsis_set_speed(struct adapter *adapter, uint32_t khz, uint32_t 
 	return OK;
 }
 
+/* Some probes have no line of their own but know how to reset what they are soldered to. */
+static enum err reset_by_command(struct cmsis_dap *dap)
+{
+	const uint8_t request[] = { DAP_RESET_TARGET };
+	size_t got;
+
+	if (!dap->is_pin_reset_dead)
+		log_warning("CMSIS-DAP: nRESET stays high though it is driven low: check the reset "
+			    "wire; trying the probe's own DAP_ResetTarget");
+	dap->is_pin_reset_dead = true;
+	TRY(cmsis_command(dap, request, sizeof(request), 2, &got));
+	if (got < 3 || dap->response[2] == 0)
+		log_warning("CMSIS-DAP: this probe has no reset of its own: the target was not "
+			    "reset");
+	return OK;
+}
+
 static enum err cmsis_set_reset(struct adapter *adapter, bool srst, bool trst)
 {
 	struct cmsis_dap *dap = adapter->priv;
-	uint8_t request[7] = { DAP_SWJ_PINS };
+	unsigned output = (srst ? 0 : CMSIS_PIN_NRESET) | (trst ? 0 : CMSIS_PIN_NTRST);
+	unsigned select = (adapter->reset_config & RESET_HAS_SRST ? CMSIS_PIN_NRESET : 0) |
+			  (adapter->reset_config & RESET_HAS_TRST ? CMSIS_PIN_NTRST : 0);
+	unsigned pins;
 
-	request[1] = (uint8_t)((srst ? 0 : CMSIS_PIN_NRESET) | (trst ? 0 : CMSIS_PIN_NTRST));
-	request[2] = (uint8_t)((adapter->reset_config & RESET_HAS_SRST ? CMSIS_PIN_NRESET : 0) |
-			       (adapter->reset_config & RESET_HAS_TRST ? CMSIS_PIN_NTRST : 0));
-	return cmsis_command(dap, request, sizeof(request), 2, NULL);
+	TRY(swj_pins(dap, output, select, SETTLE_US, &pins));
+	if (srst && (select & CMSIS_PIN_NRESET) && (pins & CMSIS_PIN_NRESET))
+		return reset_by_command(dap);
+	return OK;
 }
 
 static enum err cmsis_read_pins(struct adapter *adapter, enum pin_drive swdio,
 				struct pin_levels *levels)
 {
 	struct cmsis_dap *dap = adapter->priv;
-	uint8_t request[7] = { DAP_SWJ_PINS };
+	unsigned pins, select = swdio == PIN_AS_IT_IS ? 0 : PIN_SWDIO;
 
-	if (swdio != PIN_AS_IT_IS) {
-		request[1] = swdio == PIN_DRIVE_HIGH ? PIN_SWDIO : 0;
-		request[2] = PIN_SWDIO;
-		put_le32(request + 3, 10);	/* microseconds for a slow line */
-	}
-	TRY(cmsis_command(dap, request, sizeof(request), 2, NULL));
-	levels->known = PIN_SWCLK | PIN_SWDIO | PIN_TDI | PIN_TDO | PIN_NTRST | PIN_NRESET;
-	levels->high = dap->response[1] & levels->known;
+	TRY(swj_pins(dap, swdio == PIN_DRIVE_HIGH ? PIN_SWDIO : 0, select, select ? 10 : 0, &pins));
+	levels->known = PIN_SWCLK | PIN_SWDIO | PIN_NRESET;
+	if (dap->capabilities & CAP_JTAG)
+		levels->known |= PIN_TDI | PIN_TDO | PIN_NTRST;
+	levels->high = pins & levels->known;
 	return OK;
 }
 
-static enum err cmd_backend(struct call *c)
+/* --- For `probe doctor` --- */
+
+static void cmsis_describe(struct adapter *adapter, struct buf *out)
 {
-	static const char *const words[] = { "auto", "usb_bulk", "hid", "tcp", NULL };
-	struct cmsis_settings *settings = settings_of(c->user);
-	int which;
+	const struct cmsis_dap *dap = adapter->priv;
+	const struct cmsis_quirk *quirk = dap->quirk;
 
-	TRY(arg_word(c, 1, words, &which));
-	settings->backend = NULL;
-	for (size_t i = 0; transports[i] != NULL && which > 0; i++)
-		if (strcmp(transports[i]->name, words[which]) == 0)
-			settings->backend = transports[i];
-	if (which > 0 && settings->backend == NULL) {
-		error_why(ERR_UNSUPPORTED, "this build has no \"%s\" backend for CMSIS-DAP",
-			  words[which]);
-		return error_next(ERR_UNSUPPORTED, "use \"cmsis-dap backend tcp\"");
-	}
-	return OK;
+	buf_printf(out, "backend: %s\n", dap->transport->name);
+	if (dap->firmware[0] != '\0')
+		buf_printf(out, "firmware: %s\n", dap->firmware);
+	buf_printf(out, "packet size: %zu\npacket count: %zu", dap->packet_size, dap->packet_count);
+	if (dap->packet_count != dap->announced_count)
+		buf_printf(out, " (announced: %zu)", dap->announced_count);
+	buf_printf(out, "\ncapabilities:");
+	for (size_t i = 0, n = 0; i < ARRAY_SIZE(capability_names); i++)
+		if (dap->capabilities & BIT(i))
+			buf_printf(out, "%s %s", n++ ? "," : "", capability_names[i]);
+	buf_printf(out, "\n");
+	if (quirk != NULL)
+		buf_printf(out, "product: %s\n", quirk->kind);
+	if (quirk != NULL && quirk->workaround != NULL)
+		buf_printf(out, "workaround: %s\n", quirk->workaround);
+	if (quirk != NULL && quirk->hint != NULL)
+		buf_printf(out, "upgrade: %s\n", quirk->hint);
+	if (dap->is_pin_reset_dead)
+		buf_printf(out, "reset line: does not follow DAP_SWJ_Pins\n");
 }
-
-static enum err cmd_tcp_host(struct call *c)
-{
-	struct cmsis_settings *settings = settings_of(c->user);
-
-	if (c->argc > 1) {
-		free(settings->tcp_host);
-		settings->tcp_host = xstrdup(c->argv[1]);
-	}
-	result_printf(c, "%s", settings->tcp_host ? settings->tcp_host : "");
-	return OK;
-}
-
-static enum err cmd_tcp_port(struct call *c)
-{
-	struct cmsis_settings *settings = settings_of(c->user);
-	uint32_t port = settings->tcp_port;
-
-	if (c->argc > 1)
-		TRY(arg_u32(c, 1, &port));
-	if (port == 0 || port > 65535)
-		return error_why(ERR_ARGUMENT, "%" PRIu32 " is no TCP port (1..65535)", port);
-	settings->tcp_port = (uint16_t)port;
-	result_int(c, port);
-	return OK;
-}
-
-static enum err cmd_tcp_min_timeout(struct call *c)
-{
-	struct cmsis_settings *settings = settings_of(c->user);
-	uint32_t ms = settings->tcp_min_timeout_ms;
-
-	if (c->argc > 1)
-		TRY(arg_u32(c, 1, &ms));
-	settings->tcp_min_timeout_ms = MIN(ms, 60000u);
-	result_int(c, settings->tcp_min_timeout_ms);
-	return OK;
-}
-
-static enum err cmd_serial(struct call *c)
-{
-	struct adapter *adapter = c->user;
-
-	free(adapter->serial);
-	adapter->serial = xstrdup(c->argv[1]);
-	return OK;
-}
-
-static enum err cmd_vid_pid(struct call *c)
-{
-	uint32_t id;
-
-	if (c->argc % 2 == 0)
-		return arg_usage(c);
-	for (int i = 1; i < c->argc; i++) {
-		TRY(arg_u32(c, i, &id));
-		if (id > 0xffff)
-			return error_why(ERR_ARGUMENT, "0x%" PRIx32 " is no 16-bit USB id", id);
-	}
-	return OK;
-}
-
-static enum err cmd_usb_interface(struct call *c)
-{
-	uint32_t number;
-
-	return arg_u32(c, 1, &number);
-}
-
-static enum err cmd_quirk(struct call *c)
-{
-	struct adapter *adapter = c->user;
-	struct cmsis_settings *settings = settings_of(adapter);
-
-	if (c->argc > 1)
-		TRY(arg_bool(c, 1, &settings->quirk));
-	if (adapter->is_open && adapter->driver == &cmsis_dap_driver && settings->quirk)
-		((struct cmsis_dap *)adapter->priv)->packet_count = 1;
-	result_printf(c, "CMSIS-DAP quirk workarounds %s",
-		      settings->quirk ? "enabled" : "disabled");
-	return OK;
-}
-
-static enum err opened(struct adapter *adapter, struct cmsis_dap **dap)
-{
-	if (!adapter->is_open || adapter->driver != &cmsis_dap_driver) {
-		error_why(ERR_ADAPTER_CONFIG, "no CMSIS-DAP probe is open");
-		return error_next(ERR_ADAPTER_CONFIG,
-				  "use \"adapter driver cmsis-dap\" and \"init\"");
-	}
-	if (adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
-	*dap = adapter->priv;
-	return OK;
-}
-
-static enum err cmd_info(struct call *c)
-{
-	static const struct {
-		uint8_t id;
-		const char *name;
-	} strings[] = { { 1, "vendor" },   { 2, "product" },	  { 3, "serial" },
-			{ 4, "protocol" }, { 9, "firmware" },	  { 5, "device vendor" },
-			{ 6, "device" },   { 7, "board vendor" }, { 8, "board" } };
-	struct cmsis_dap *dap = NULL;
-	char text[256];
-
-	TRY(opened(c->user, &dap));
-	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
-		TRY(read_string(dap, strings[i].id, text, sizeof(text)));
-		if (text[0] != '\0')
-			result_printf(c, "%s: %s\n", strings[i].name, text);
-	}
-	result_printf(c, "capabilities: 0x%02x\npackets: %zu of %zu bytes", dap->capabilities,
-		      dap->packet_count, dap->packet_size);
-	return OK;
-}
-
-static enum err cmd_raw(struct call *c)
-{
-	struct cmsis_dap *dap = NULL;
-	uint8_t request[CMSIS_MIN_PACKET];
-	size_t got;
-
-	TRY(opened(c->user, &dap));
-	for (int i = 1; i < c->argc; i++) {
-		uint32_t byte;
-
-		TRY(arg_u32(c, i, &byte));
-		if (byte > 0xff)
-			return error_why(ERR_ARGUMENT, "0x%" PRIx32 " is no byte", byte);
-		request[i - 1] = (uint8_t)byte;
-	}
-	TRY(cmsis_command(dap, request, (size_t)c->argc - 1, 1, &got));
-	for (size_t i = 0; i < got; i++)
-		result_printf(c, "%s%02x", i ? " " : "", dap->response[i]);
-	return OK;
-}
-
-static const struct command commands[] = {
-	{ "cmsis-dap backend", STAGE_CONFIG, 1, 1, "auto|usb_bulk|hid|tcp", cmd_backend,
-	  "How the probe is connected." },
-	{ "cmsis_dap_backend", STAGE_CONFIG, 1, 1, "auto|usb_bulk|hid|tcp", cmd_backend,
-	  "Old name of \"cmsis-dap backend\"." },
-	{ "cmsis-dap tcp host", STAGE_CONFIG, 0, 1, "?name?", cmd_tcp_host,
-	  "Host of a probe that speaks CMSIS-DAP over TCP." },
-	{ "cmsis-dap tcp port", STAGE_CONFIG, 0, 1, "?number?", cmd_tcp_port,
-	  "Its port, 4441 if not given." },
-	{ "cmsis-dap tcp min_timeout", STAGE_CONFIG, 0, 1, "?ms?", cmd_tcp_min_timeout,
-	  "Wait at least this long for each answer (150 ms)." },
-	{ "cmsis-dap vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_vid_pid,
-	  "USB ids to look for; a network probe has none." },
-	{ "cmsis_dap_vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_vid_pid,
-	  "Old name of \"cmsis-dap vid_pid\"." },
-	{ "cmsis-dap serial", STAGE_CONFIG, 1, 1, "string", cmd_serial,
-	  "Same as \"adapter serial\"." },
-	{ "cmsis_dap_serial", STAGE_CONFIG, 1, 1, "string", cmd_serial,
-	  "Same as \"adapter serial\"." },
-	{ "cmsis-dap usb interface", STAGE_CONFIG, 1, 1, "number", cmd_usb_interface,
-	  "USB interface number to use when the probe's strings do not tell." },
-	{ "cmsis_dap_usb interface", STAGE_CONFIG, 1, 1, "number", cmd_usb_interface,
-	  "Old name of \"cmsis-dap usb interface\"." },
-	{ "cmsis-dap quirk", STAGE_ANY, 0, 1, "?enable|disable?", cmd_quirk,
-	  "For probes with poor firmware: one packet under way at a time." },
-	{ "cmsis-dap info", STAGE_EXEC, 0, 0, "", cmd_info, "What the probe tells about itself." },
-	{ "cmsis-dap cmd", STAGE_EXEC, 1, 63, "byte ...", cmd_raw,
-	  "Send one raw command; returns the bytes of the response in hex." },
-	{ 0 }
-};
 
 static const enum transport supported[] = { TRANSPORT_SWD, TRANSPORT_JTAG, TRANSPORT_NONE };
 
 const struct adapter_driver cmsis_dap_driver = {
 	.name = "cmsis-dap",
-	.help = "CMSIS-DAP v2 probes, over TCP",
+	.help = "CMSIS-DAP probes: v2 (bulk), v1 (HID), over TCP",
 	.transports = supported,
-	.commands = commands,
+	.commands = cmsis_commands,
 	.new_settings = new_settings,
 	.free_settings = free_settings,
 	.open = cmsis_open,
 	.close = cmsis_close,
 	.set_speed = cmsis_set_speed,
 	.set_reset = cmsis_set_reset,
+#ifdef HAVE_LIBUSB
+	.recognise = cmsis_recognise,
+	.inspect = cmsis_inspect,
+#endif
 	.read_pins = cmsis_read_pins,
+	.describe = cmsis_describe,
+	.swo = &cmsis_swo_ops,
 	.dap = &cmsis_port_ops,
 	.bits = &cmsis_bit_ops,
 };

@@ -56,7 +56,7 @@ static size_t transfer_fit(const struct run *run, struct port_pos pos)
 		} else {
 			request += 5;
 		}
-		if (request > run->dap->usable || response > run->dap->usable)
+		if (request > run->dap->usable || response > run->dap->packet_size)
 			break;
 	}
 	return n;
@@ -66,8 +66,10 @@ static size_t block_fit(const struct run *run, struct port_pos pos)
 {
 	const struct dap_port *port = run->port;
 	const struct port_item *first = &port->items[pos.item];
-	size_t header = first->is_read ? BLOCK_RESPONSE : BLOCK_REQUEST;
-	size_t limit = (run->dap->usable - header) / 4, n = 0;
+	/* Of a read only the answer is long, of a write only the command. */
+	size_t limit = first->is_read ? (run->dap->packet_size - BLOCK_RESPONSE) / 4
+				      : (run->dap->usable - BLOCK_REQUEST) / 4;
+	size_t n = 0;
 
 	for (size_t i = pos.item; i < port->item_count && n < limit; i++) {
 		const struct port_item *item = &port->items[i];
@@ -88,7 +90,7 @@ static void encode_transfer(struct run *run, struct sent *sent)
 {
 	const struct dap_port *port = run->port;
 	uint8_t *out = cmsis_begin_packet(run->dap);
-	size_t at = TRANSFER_HEADER;
+	size_t at = TRANSFER_HEADER, response = TRANSFER_HEADER;
 
 	out[0] = DAP_TRANSFER;
 	out[1] = (uint8_t)port->tap_index;
@@ -100,10 +102,12 @@ static void encode_transfer(struct run *run, struct sent *sent)
 		if (!item->is_read) {
 			put_le32(out + at, port_value(port, run->next));
 			at += 4;
+		} else {
+			response += 4;
 		}
 		port_advance(port, &run->next);
 	}
-	cmsis_end_packet(run->dap, at);
+	cmsis_end_packet(run->dap, at, response);
 }
 
 static void encode_block(struct run *run, struct sent *sent)
@@ -124,7 +128,7 @@ static void encode_block(struct run *run, struct sent *sent)
 		}
 		port_advance(port, &run->next);
 	}
-	cmsis_end_packet(run->dap, at);
+	cmsis_end_packet(run->dap, at, BLOCK_RESPONSE + (is_read ? 4 * sent->count : 0));
 }
 
 /* Puts as many packets under way as the probe allows, in one write. */

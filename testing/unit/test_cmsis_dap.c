@@ -19,7 +19,7 @@ struct response {
 	size_t size;
 };
 
-struct probe {
+struct bench {
 	struct fake_dp dp;
 	struct adapter adapter;
 	struct cmsis_dap dap;
@@ -36,7 +36,7 @@ struct probe {
 
 /* ---- The firmware (CMSIS-DAP 2.1, DAP_Transfer and DAP_TransferBlock). ---- */
 
-static unsigned wire(struct probe *p, uint8_t reg, bool is_read, uint32_t *value)
+static unsigned wire(struct bench *p, uint8_t reg, bool is_read, uint32_t *value)
 {
 	unsigned ack;
 
@@ -54,7 +54,7 @@ static size_t put_word(uint8_t *out, size_t at, uint32_t value)
 	return at + 4;
 }
 
-static size_t firmware_transfer(struct probe *p, const uint8_t *in, uint8_t *out)
+static size_t firmware_transfer(struct bench *p, const uint8_t *in, uint8_t *out)
 {
 	unsigned count = in[2], done = 0, ack = 0;
 	size_t at = 3, in_at = 3;
@@ -97,7 +97,7 @@ static size_t firmware_transfer(struct probe *p, const uint8_t *in, uint8_t *out
 	return at;
 }
 
-static size_t firmware_block(struct probe *p, const uint8_t *in, uint8_t *out)
+static size_t firmware_block(struct bench *p, const uint8_t *in, uint8_t *out)
 {
 	unsigned count = get_le16(in + 2), done = 0, ack = 0;
 	uint8_t reg = in[4] & 0xd;
@@ -126,7 +126,7 @@ static size_t firmware_block(struct probe *p, const uint8_t *in, uint8_t *out)
 	return at;
 }
 
-static size_t firmware(struct probe *p, const uint8_t *in, uint8_t *out)
+static size_t firmware(struct bench *p, const uint8_t *in, uint8_t *out)
 {
 	out[0] = in[0];
 	out[1] = 0;
@@ -153,7 +153,7 @@ static size_t firmware(struct probe *p, const uint8_t *in, uint8_t *out)
 	}
 }
 
-static void garble(struct probe *p, struct response *r)
+static void garble(struct bench *p, struct response *r)
 {
 	switch (p->garble_how) {
 	case 0: r->data[0] = 0x77; break;		/* another command's answer */
@@ -168,7 +168,7 @@ static void garble(struct probe *p, struct response *r)
 static enum err fake_send(void *link, const uint8_t *batch, const struct cmsis_packet *packets,
 			  size_t n)
 {
-	struct probe *p = link;
+	struct bench *p = link;
 
 	p->sends++;
 	for (size_t i = 0; i < n; i++) {
@@ -194,7 +194,7 @@ static enum err fake_send(void *link, const uint8_t *batch, const struct cmsis_p
 static enum err fake_receive(void *link, uint8_t *response, size_t size, size_t *got,
 			     int timeout_ms)
 {
-	struct probe *p = link;
+	struct bench *p = link;
 	const struct response *r = &p->queue[p->head % ARRAY_SIZE(p->queue)];
 
 	(void)timeout_ms;
@@ -208,14 +208,14 @@ static enum err fake_receive(void *link, uint8_t *response, size_t size, size_t 
 
 static bool fake_is_ready(void *link)
 {
-	struct probe *p = link;
+	struct bench *p = link;
 
 	return p->head != p->tail;
 }
 
-static struct probe *probe_new(size_t packet_size, size_t packet_count, bool fixed_size)
+static struct bench *probe_new(size_t packet_size, size_t packet_count, bool fixed_size)
 {
-	struct probe *p = xcalloc(1, sizeof(*p));
+	struct bench *p = xcalloc(1, sizeof(*p));
 
 	error_clear();
 	fake_dp_init(&p->dp);
@@ -245,7 +245,7 @@ static struct probe *probe_new(size_t packet_size, size_t packet_count, bool fix
 	return p;
 }
 
-static void probe_free(struct probe *p)
+static void probe_free(struct bench *p)
 {
 	flight_free(p->adapter.port.flight);
 	free(p->adapter.port.items);
@@ -255,7 +255,7 @@ static void probe_free(struct probe *p)
 	free(p);
 }
 
-static struct dap_port *port_of(struct probe *p)
+static struct dap_port *port_of(struct bench *p)
 {
 	return &p->adapter.port;
 }
@@ -266,7 +266,7 @@ static void test_bytes_of_a_mixed_batch(void **state)
 {
 	static const uint8_t wanted[] = { 0x05, 0x00, 0x05, 0x02, 0x08, 0xf0, 0x00, 0x00,
 					  0x00, 0x0f, 0x08, 0x00, 0x00, 0x00, 0x00, 0x0f };
-	struct probe *p = probe_new(64, 4, false);
+	struct bench *p = probe_new(64, 4, false);
 	uint32_t dpidr, idr, word;
 
 	(void)state;
@@ -302,7 +302,7 @@ static void test_packets_are_filled(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct probe *p = probe_new(cases[i].packet, 4, false);
+		struct bench *p = probe_new(cases[i].packet, 4, false);
 		uint32_t *words = xcalloc(cases[i].words, 4);
 
 		if (cases[i].is_read)
@@ -319,7 +319,7 @@ static void test_packets_are_filled(void **state)
 
 static void test_all_allowed_packets_go_out_in_one_write(void **state)
 {
-	struct probe *p = probe_new(512, 4, false);
+	struct bench *p = probe_new(512, 4, false);
 	uint32_t words[126 * 8] = { 0 };
 
 	(void)state;
@@ -332,7 +332,7 @@ static void test_all_allowed_packets_go_out_in_one_write(void **state)
 }
 
 /* Blocks with TAR writes in between, as memory access makes them. */
-static void queue_pieces(struct probe *p, uint32_t *words, size_t count, bool is_read)
+static void queue_pieces(struct bench *p, uint32_t *words, size_t count, bool is_read)
 {
 	for (size_t at = 0; at < count; at += 50) {
 		size_t n = MIN(count - at, 50u);
@@ -355,7 +355,7 @@ static void test_mixed_blocks_in_every_shape(void **state)
 		src[i] = (uint32_t)(i * 0x01234567 + 99);
 	for (size_t s = 0; s < ARRAY_SIZE(sizes); s++) {
 		for (size_t n = 1; n <= ARRAY_SIZE(src); n += 57) {
-			struct probe *p = probe_new(sizes[s], 1 + n % 5, s & 1);
+			struct bench *p = probe_new(sizes[s], 1 + n % 5, s & 1);
 
 			memset(dst, 0, sizeof(dst));
 			queue_pieces(p, src, n, false);
@@ -371,7 +371,7 @@ static void test_mixed_blocks_in_every_shape(void **state)
 /* `good` words fit into memory, the next access is a bus error: exactly that one is blamed. */
 static void check_fault(size_t packet, bool fixed, bool is_read, size_t good, size_t words)
 {
-	struct probe *p = probe_new(packet, 3, fixed);
+	struct bench *p = probe_new(packet, 3, fixed);
 	uint32_t buffer[300];
 
 	memset(buffer, 0xaa, sizeof(buffer));
@@ -404,7 +404,7 @@ static void test_fault_is_located(void **state)
 /* WAIT beyond the probe's own retries: the batch goes on where it stopped, or says it cannot. */
 static void check_wait(size_t packet, size_t packet_count, bool fixed, unsigned at)
 {
-	struct probe *p = probe_new(packet, packet_count, fixed);
+	struct bench *p = probe_new(packet, packet_count, fixed);
 	uint32_t src[40], dst[40] = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(src); i++)
@@ -439,7 +439,7 @@ static void test_wait_anywhere(void **state)
 
 static void test_probe_retries_wait_itself(void **state)
 {
-	struct probe *p = probe_new(64, 4, false);
+	struct bench *p = probe_new(64, 4, false);
 	uint32_t src[40] = { 1, 2, 3 }, dst[40];
 
 	(void)state;
@@ -456,7 +456,7 @@ static void test_probe_retries_wait_itself(void **state)
 
 static void test_silent_target(void **state)
 {
-	struct probe *p = probe_new(64, 4, false);
+	struct bench *p = probe_new(64, 4, false);
 	uint32_t value = 0x55;
 
 	(void)state;
@@ -473,7 +473,7 @@ static void test_garbled_answers(void **state)
 {
 	(void)state;
 	for (unsigned how = 0; how < 4; how++) {
-		struct probe *p = probe_new(64, 4, false);
+		struct bench *p = probe_new(64, 4, false);
 		uint32_t words[100] = { 0 }, dpidr = 0;
 
 		p->garble_at = 1;
@@ -491,7 +491,7 @@ static void test_unplugged_in_the_middle(void **state)
 {
 	(void)state;
 	for (unsigned at = 0; at < 6; at++) {
-		struct probe *p = probe_new(64, 2, false);
+		struct bench *p = probe_new(64, 2, false);
 		uint32_t words[100] = { 0 };
 
 		p->lose_at = at;
@@ -508,7 +508,7 @@ static void test_unplugged_in_the_middle(void **state)
 /* On JTAG the ACK hides FAULT: CTRL/STAT is read in the same packet, nothing is delivered. */
 static void test_jtag_looks_at_ctrl_stat(void **state)
 {
-	struct probe *p = probe_new(512, 4, false);
+	struct bench *p = probe_new(512, 4, false);
 	uint32_t value = 0x55;
 
 	(void)state;
@@ -530,7 +530,7 @@ static void test_jtag_looks_at_ctrl_stat(void **state)
 
 static void test_limits_are_read(void **state)
 {
-	struct probe *p = probe_new(64, 1, false);
+	struct bench *p = probe_new(64, 1, false);
 
 	(void)state;
 	p->transport.usable = cmsis_dap_tcp.usable;

@@ -110,8 +110,8 @@ static size_t run_length(const struct stl *s, const struct burst *b, size_t at)
 {
 	size_t left = b->length - at, block = TAR_BLOCK - ((b->addr + at) % TAR_BLOCK);
 
-	/* Old firmware, and all on JTAG, trust the increment over any distance. */
-	if (!b->increments || s->is_jtag || !stl_has(s, (struct stl_since){ 32, 2 }))
+	/* Old firmware trusts the increment over any distance. */
+	if (!b->increments || !stl_has(s, (struct stl_since){ 32, 2 }))
 		return left;
 	return MIN(left, block);
 }
