@@ -60,6 +60,27 @@ static bool bulk_out(void *priv, uint8_t endpoint, const uint8_t *data, size_t n
 	return true;
 }
 
+/* --- SWO --- */
+
+static void on_swo(void *ctx, const uint8_t *data, size_t n)
+{
+	struct probe *p = ctx;
+
+	if (n == 0)
+		vb_usb_drop_queued(p->device, p->product->swo);
+	else
+		vb_usb_send(p->device, p->product->swo, data, n);
+}
+
+static void taken(void *priv, uint8_t endpoint)
+{
+	struct probe *p = priv;
+
+	if (p->product->swo != 0 && endpoint == p->product->swo &&
+	    vb_usb_queued(p->device, endpoint) == 0)
+		vb_cmsis_dap_swo_taken(p->dap);
+}
+
 /* --- Life --- */
 
 static bool create(struct vb_usb_device *device, void *priv, const struct product *product)
@@ -71,6 +92,8 @@ static bool create(struct vb_usb_device *device, void *priv, const struct produc
 	p->config = product->dap;
 	p->config.serial = vb_usb_serial(device) ? vb_usb_serial(device) : "";
 	p->dap = vb_cmsis_dap_new(&p->config, vb_usb_board(device));
+	if (product->swo != 0)
+		vb_cmsis_dap_stream_swo(p->dap, on_swo, p);
 	return true;
 }
 
@@ -122,6 +145,11 @@ static const struct product mcu_link = {
 		.vendor = "KEIL - Tools By ARM",
 		.product = "MCU-LINK CMSIS-DAP",
 		.timer_hz = 150000000,
+		.capabilities = DAP_CAP_SWD | DAP_CAP_JTAG | DAP_CAP_SWO_UART | DAP_CAP_ATOMIC |
+				DAP_CAP_TIMER | DAP_CAP_SWO_STREAM | DAP_CAP_UART | DAP_CAP_UART_USB,
+		.swo_buffer = 8192,
+		.swo_max_baud = 9000000,
+		.uart_buffer = 1024,
 	},
 	.out = 0x01, .in = 0x81, .swo = 0x82,
 	.endpoint_size = 512,
@@ -146,5 +174,6 @@ const struct vb_usb_model vb_usb_mcu_link = {
 	.destroy = destroy,
 	.reset = reset,
 	.out = bulk_out,
+	.taken = taken,
 	.out_buffer = 8 * 512,
 };
