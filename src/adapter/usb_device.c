@@ -11,7 +11,7 @@
 #include "adapter/usb.h"
 #include "base/bytes.h"
 
-#define MAX_NAMED 3	/* holders of a node that are named */
+#define MAX_HOLDERS 8	/* of a node that are named */
 
 static char *copy_text(const char *text)
 {
@@ -110,16 +110,17 @@ static bool is_node(const char *link, const char *node)
 	return length >= n && strncmp(link + length - n, node, n) == 0;
 }
 
-static bool holds(const char *pid, const char *node)
+/* How many descriptors of this process are the node. */
+static unsigned count_open(const char *pid, const char *node)
 {
 	char dir[64], path[NAME_MAX + 80], link[PATH_MAX];
-	bool found = false;
+	unsigned count = 0;
 	struct dirent *entry;
 	DIR *fds;
 
 	snprintf(dir, sizeof(dir), "/proc/%.20s/fd", pid);
 	fds = opendir(dir);
-	while (fds != NULL && !found && (entry = readdir(fds)) != NULL) {
+	while (fds != NULL && (entry = readdir(fds)) != NULL) {
 		ssize_t n;
 
 		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
@@ -127,11 +128,46 @@ static bool holds(const char *pid, const char *node)
 		if (n <= 0)
 			continue;
 		link[n] = '\0';
-		found = is_node(link, node);
+		count += is_node(link, node);
 	}
 	if (fds != NULL)
 		closedir(fds);
-	return found;
+	return count;
+}
+
+struct holder {
+	char pid[20];
+	unsigned count;
+};
+
+/* A program that uses a probe has it open once; one that has it often only passes it on. */
+static int by_count(const void *a, const void *b)
+{
+	const struct holder *x = a, *y = b;
+
+	return (x->count > y->count) - (x->count < y->count);
+}
+
+static size_t find_holders(const char *node, struct holder *holders, size_t max)
+{
+	size_t n = 0;
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+
+	while (proc != NULL && n < max && (entry = readdir(proc)) != NULL) {
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    strtol(entry->d_name, NULL, 10) == getpid())
+			continue;
+		holders[n].count = count_open(entry->d_name, node);
+		if (holders[n].count == 0)
+			continue;
+		snprintf(holders[n].pid, sizeof(holders[n].pid), "%.19s", entry->d_name);
+		n++;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	qsort(holders, n, sizeof(*holders), by_count);
+	return n;
 }
 
 static void name_process(struct buf *out, const char *pid)
@@ -151,23 +187,15 @@ static void name_process(struct buf *out, const char *pid)
 
 char *usb_who_has(const struct usb_device *device, const char *node)
 {
+	struct holder holders[64];
 	char own_node[40];
 	struct buf out = { 0 };
-	unsigned named = 0;
-	struct dirent *entry;
-	DIR *proc = opendir("/proc");
+	size_t n;
 
 	snprintf(own_node, sizeof(own_node), "/dev/bus/usb/%03u/%03u", device->bus,
 		 device->address);
-	while (proc != NULL && named < MAX_NAMED && (entry = readdir(proc)) != NULL) {
-		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    strtol(entry->d_name, NULL, 10) == getpid() ||
-		    !holds(entry->d_name, node != NULL ? node : own_node))
-			continue;
-		name_process(&out, entry->d_name);
-		named++;
-	}
-	if (proc != NULL)
-		closedir(proc);
+	n = find_holders(node != NULL ? node : own_node, holders, ARRAY_SIZE(holders));
+	for (size_t i = 0; i < n && i < MAX_HOLDERS; i++)
+		name_process(&out, holders[i].pid);
 	return (char *)out.data;
 }
