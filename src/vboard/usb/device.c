@@ -93,6 +93,8 @@ static void finish(struct vb_endpoint *ep, struct vb_transfer *t, int status, ui
 	t->next = NULL;
 	t->status = status;
 	t->complete_ns = complete_ns;
+	if (!t->is_timeless)
+		ep->device->last_complete_ns = MAX(ep->device->last_complete_ns, complete_ns);
 	t->done(t);
 }
 
@@ -563,22 +565,33 @@ void vb_usb_charge_control(struct vb_usb_device *d)
 	uint64_t end_ns;
 
 	enter(d);
-	end_ns = stage(d, stage(d, vb_timeline_submit(&d->time), 8), 0);
+	end_ns = stage(d, stage(d, vb_timeline_submit(&d->time, false), 8), 0);
 	vb_timeline_reap(&d->time, vb_timeline_complete(&d->time, end_ns));
 	leave(d);
 }
 
 /* --- The host's side --- */
 
-void vb_usb_submit(struct vb_usb_device *d, struct vb_transfer *t)
+/* Does the host still wait for something of the device? */
+static bool is_in_flight(const struct vb_usb_device *d)
+{
+	if (d->last_complete_ns > d->time.host_ns)
+		return true;
+	for (size_t i = 0; i < d->endpoint_count; i++)
+		if (d->endpoints[i].pending != NULL && !d->endpoints[i].pending->is_standing)
+			return true;
+	return false;
+}
+
+/* Control transfers are over when this returns. */
+static void begin(struct vb_usb_device *d, struct vb_transfer *t)
 {
 	struct vb_endpoint *ep = vb_usb_endpoint(d, t->endpoint);
 
-	enter(d);
 	t->next = NULL;
 	t->actual = t->packets = 0;
 	t->is_timeless = t->is_stuck = t->is_begun = false;
-	t->submit_ns = vb_timeline_submit(&d->time);
+	t->submit_ns = t->is_standing ? 0 : vb_timeline_submit(&d->time, is_in_flight(d));
 	d->count.urbs++;
 	if (!d->is_plugged) {
 		t->status = -ESHUTDOWN;
@@ -594,6 +607,17 @@ void vb_usb_submit(struct vb_usb_device *d, struct vb_transfer *t)
 		*ep->pending_end = t;
 		ep->pending_end = &t->next;
 	}
+}
+
+void vb_usb_submit(struct vb_usb_device *d, struct vb_transfer *t)
+{
+	/* From done(), while packets move. */
+	if (d->is_pumping) {
+		begin(d, t);
+		return;
+	}
+	enter(d);
+	begin(d, t);
 	pump(d);
 	leave(d);
 	leave_bus(d);

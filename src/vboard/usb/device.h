@@ -25,6 +25,7 @@ enum vb_transfer_type { VB_ISO, VB_INTERRUPT, VB_CONTROL, VB_BULK };	/* as usbfs
 struct vb_transfer {
 	struct vb_transfer *next;
 	uint8_t endpoint, type;
+	bool is_standing;		/* the kernel's own: always there, so it waits for no call */
 	bool wants_zero_packet;		/* OUT: an empty packet after a multiple of the size */
 	uint8_t *data;			/* control: setup packet first */
 	size_t length, actual;		/* actual without the setup packet */
@@ -92,6 +93,7 @@ struct vb_usb_device {
 	struct vb_timeline time;
 	uint64_t seen_ns;		/* the board's clock when we last looked: what it moved since is
 					 * time that passed for the host as well */
+	uint64_t last_complete_ns;	/* of all transfers so far */
 	uint64_t arrival_ns, taken_ns;	/* of the packet in out(), taken() */
 	struct vb_endpoint endpoints[MAX_ENDPOINTS];
 	size_t endpoint_count;

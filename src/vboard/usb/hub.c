@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "vboard/usb/hidraw.h"
 #include "vboard/usb/tree.h"
 #include "vboard/usb/uevent.h"
 #include "vboard/usb/usbfs.h"
@@ -18,10 +19,11 @@ struct vb_port {
 	struct vb_usb_hub *hub;
 	struct vb_usb_device *device;
 	struct vb_usbfs usbfs;
+	struct vb_hidraw hid;
 	unsigned number, devnum;
 	unsigned mode;
 	char location[16];
-	struct vb_preload_node *nodes[MAX_ROOTS];
+	struct vb_preload_node *nodes[MAX_ROOTS], *hid_nodes[MAX_ROOTS];
 };
 
 struct vb_usb_hub {
@@ -43,7 +45,7 @@ static struct vb_seat seat(const struct vb_port *port, size_t root)
 		.device = port->device,
 		.port = port->number,
 		.devnum = port->devnum,
-		.drivers = port->usbfs.driver,
+		.hidraw = port->number - 1,
 	};
 }
 
@@ -62,6 +64,76 @@ static void announce(const struct vb_port *port, size_t root, const char *action
 	free(path);
 }
 
+/* --- The hidraw node --- */
+
+static void announce_hidraw(const struct vb_port *port, size_t root, const char *action)
+{
+	struct vb_seat s = seat(port, root);
+	char *path = vb_tree_hidraw_path(&s), *node = vb_tree_hidraw_node(&s);
+	struct buf properties = { 0 };
+
+	vb_tree_hidraw_uevent(&s, &properties);
+	vb_uevent_send(s.root, &(struct vb_uevent){ .action = action, .path = path,
+						    .subsystem = "hidraw", .node = node,
+						    .properties = &properties });
+	buf_free(&properties);
+	free(node);
+	free(path);
+}
+
+static enum err hidraw_appears(struct vb_port *port, size_t root)
+{
+	struct vb_seat s = seat(port, root);
+	char *node = vb_tree_hidraw_node(&s);
+	struct vb_preload_place place = { port->hub->loop, s.root, node, port->mode };
+	enum err rc = vb_preload_node_new(&place, &vb_hidraw_ops, &port->hid, &port->hid_nodes[root]);
+
+	free(node);
+	TRY(rc);
+	TRY(vb_tree_add_hidraw(&s));
+	announce_hidraw(port, root, "add");
+	return OK;
+}
+
+static void hidraw_disappears(struct vb_port *port, size_t root)
+{
+	struct vb_seat s = seat(port, root);
+
+	if (port->hid_nodes[root] == NULL)
+		return;
+	vb_tree_remove_hidraw(&s);
+	vb_preload_node_free(port->hid_nodes[root]);
+	port->hid_nodes[root] = NULL;
+	announce_hidraw(port, root, "remove");
+}
+
+/* usbhid was taken off its interface, or came back. */
+static void on_driver(void *ctx, unsigned interface)
+{
+	struct vb_port *port = ctx;
+	const struct vb_usb_model *m = port->device->model;
+
+	if (m->report == NULL || interface != m->hid_interface)
+		return;
+	if (port->usbfs.driver[interface] == NULL)
+		vb_hidraw_gone(&port->hid);
+	for (size_t r = 0; r < port->hub->root_count; r++) {
+		if (port->usbfs.driver[interface] == NULL)
+			hidraw_disappears(port, r);
+		else if (hidraw_appears(port, r) != OK)
+			log_failure();
+	}
+}
+
+static bool has_hidraw(const struct vb_port *port)
+{
+	const struct vb_usb_model *m = port->device->model;
+
+	return m->report != NULL && port->usbfs.driver[m->hid_interface] != NULL;
+}
+
+/* --- The device in one root --- */
+
 static enum err appear(struct vb_port *port, size_t root)
 {
 	struct vb_seat s = seat(port, root);
@@ -72,6 +144,8 @@ static enum err appear(struct vb_port *port, size_t root)
 	free(node);
 	TRY(rc);
 	TRY(vb_tree_add(&s));
+	if (has_hidraw(port))
+		TRY(hidraw_appears(port, root));
 	announce(port, root, "add");
 	return OK;
 }
@@ -80,6 +154,7 @@ static void disappear(struct vb_port *port, size_t root)
 {
 	struct vb_seat s = seat(port, root);
 
+	hidraw_disappears(port, root);
 	vb_tree_remove(&s);
 	vb_preload_node_free(port->nodes[root]);
 	port->nodes[root] = NULL;
@@ -95,6 +170,8 @@ enum err vb_hub_replug(struct vb_usb_hub *hub, size_t i)
 	if (port->device->is_plugged)
 		return OK;
 	port->devnum = ++hub->last_devnum;
+	if (port->device->model->report != NULL)
+		port->usbfs.driver[port->device->model->hid_interface] = "usbhid";
 	vb_usb_attach(port->device);
 	for (size_t r = 0; r < hub->root_count; r++)
 		TRY(appear(port, r));
@@ -109,6 +186,7 @@ enum err vb_hub_unplug(struct vb_usb_hub *hub, size_t i)
 		return OK;
 	vb_usb_detach(port->device);
 	vb_usbfs_gone(&port->usbfs);
+	vb_hidraw_gone(&port->hid);
 	for (size_t r = 0; r < hub->root_count; r++)
 		disappear(port, r);
 	return OK;
@@ -142,6 +220,9 @@ enum err vb_hub_plug(struct vb_usb_hub *hub, const char *spec, struct vb_board *
 	port->number = (unsigned)hub->count + 1;
 	port->mode = mode;
 	port->usbfs.device = device;
+	port->usbfs.on_driver = on_driver;
+	port->usbfs.ctx = port;
+	vb_hidraw_init(&port->hid, device);
 	snprintf(port->location, sizeof(port->location), "1-%u", port->number);
 	device->pace = pace;
 	device->port = port;
@@ -237,6 +318,7 @@ void vb_hub_free(struct vb_usb_hub *hub)
 
 		vb_hub_unplug(hub, i);
 		vb_usbfs_free(&port->usbfs);
+		vb_hidraw_free(&port->hid);
 		vb_usb_device_free(port->device);
 		free(port);
 	}
@@ -270,7 +352,7 @@ unsigned vb_hub_devnum(const struct vb_usb_hub *hub, size_t i)
 
 unsigned vb_hub_open(const struct vb_usb_hub *hub, size_t i)
 {
-	return vb_usbfs_open(&hub->ports[i]->usbfs);
+	return vb_usbfs_open(&hub->ports[i]->usbfs) + vb_hidraw_open(&hub->ports[i]->hid);
 }
 
 enum err vb_hub_set_mode(struct vb_usb_hub *hub, size_t i, unsigned mode)
@@ -281,5 +363,8 @@ enum err vb_hub_set_mode(struct vb_usb_hub *hub, size_t i, unsigned mode)
 	for (size_t r = 0; r < hub->root_count; r++)
 		if (port->nodes[r] != NULL)
 			TRY(vb_preload_node_chmod(port->nodes[r], mode));
+	for (size_t r = 0; r < hub->root_count; r++)
+		if (port->hid_nodes[r] != NULL)
+			TRY(vb_preload_node_chmod(port->hid_nodes[r], mode));
 	return OK;
 }

@@ -1,179 +1,250 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* CMSIS-DAP probes on USB: bulk (v2) and HID (v1). The protocol is front/cmsis_dap.c. */
+#include "vboard/usb/model_cmsis_dap.h"
+
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "vboard/front/cmsis_dap.h"
-#include "vboard/usb/models.h"
 
-#define MAX_PACKET 1024u
+#define TRANSFER_ABORT 0x07u
+#define PRODUCT_STRING 2u
 
-/* What makes one product differ from another. */
-struct product {
-	struct vb_cmsis_dap_config dap;		/* serial is the device's */
-	uint8_t out, in, swo;			/* endpoint addresses; swo 0: none */
-	uint16_t endpoint_size;
-};
+/* --- Options --- */
 
-struct probe {
-	const struct product *product;
-	struct vb_usb_device *device;
-	struct vb_cmsis_dap_config config;
-	struct vb_cmsis_dap *dap;
-	uint8_t command[MAX_PACKET];
-	size_t length;
-};
+const char *const vb_dap_options[] = { "packets", "buffers", "lossy", "size", "product", "firmware",
+				       NULL };
 
-/* --- Bulk --- */
-
-/* A response that is a multiple of the endpoint size and shorter than a packet has no end that the
- * host could see without an empty packet. */
-static void respond_bulk(void *ctx, const uint8_t *response, size_t n)
+static bool parse(const char *value, unsigned min, unsigned max, unsigned *number)
 {
-	struct probe *p = ctx;
+	char *end;
+	unsigned long v = strtoul(value, &end, 10);
 
-	vb_usb_send(p->device, p->product->in, response, n);
-	if (n > 0 && n % p->product->endpoint_size == 0 && n < p->config.packet_size)
-		vb_usb_send(p->device, p->product->in, NULL, 0);
+	*number = (unsigned)v;
+	return *end == 0 && *value >= '0' && *value <= '9' && v >= min && v <= max;
 }
 
-/* A command ends with a short packet or when P bytes are in. */
-static bool bulk_out(void *priv, uint8_t endpoint, const uint8_t *data, size_t n)
+static bool keep_text(char **text, const char *value)
 {
-	struct probe *p = priv;
-
-	if (endpoint != p->product->out)
-		return true;	/* the COM port: nobody listens */
-	if (vb_usb_queued(p->device, p->product->in) >=
-	    (size_t)p->config.packet_count * p->config.packet_size)
-		return false;
-	n = MIN(n, sizeof(p->command) - p->length);
-	if (n > 0)
-		memcpy(p->command + p->length, data, n);
-	p->length += n;
-	if (n == p->product->endpoint_size && p->length < p->config.packet_size)
-		return true;
-	if (p->length > 0)
-		vb_cmsis_dap_packet(p->dap, p->command, p->length, respond_bulk, p);
-	p->length = 0;
+	free(*text);
+	*text = xstrdup(value);
 	return true;
 }
 
-/* --- SWO --- */
+bool vb_dap_set_option(void *priv, const char *key, const char *value)
+{
+	struct vb_dap_probe *p = priv;
+	unsigned yes;
+
+	if (strcmp(key, "packets") == 0)
+		return parse(value, 1, DAP_MAX_COUNT, &p->packets);
+	if (strcmp(key, "buffers") == 0)
+		return parse(value, 1, DAP_MAX_COUNT, &p->buffers);
+	if (strcmp(key, "size") == 0)
+		return parse(value, 64, DAP_MAX_PACKET, &p->size);
+	if (strcmp(key, "product") == 0)
+		return keep_text(&p->product_string, value);
+	if (strcmp(key, "firmware") == 0)
+		return keep_text(&p->firmware, value);
+	if (!parse(value, 0, 1, &yes))
+		return false;
+	p->is_lossy = yes;
+	return true;
+}
+
+const char *vb_dap_string(void *priv, unsigned index)
+{
+	const struct vb_dap_probe *p = priv;
+
+	return index == PRODUCT_STRING ? p->product_string : NULL;
+}
+
+/* --- Commands in flight --- */
+
+/* How many commands the probe still had, by the time the one that comes in now arrived. */
+static unsigned count_in_flight(struct vb_dap_probe *p)
+{
+	uint64_t now_ns = vb_usb_arrival_ns(p->device);
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < p->in_flight; i++)
+		if (p->left_ns[i] > now_ns)
+			p->left_ns[kept++] = p->left_ns[i];
+	p->in_flight = kept;
+	return kept;
+}
+
+static void note_answered(struct vb_dap_probe *p)
+{
+	for (unsigned i = 0; i < p->in_flight; i++) {
+		if (p->left_ns[i] == UINT64_MAX) {
+			p->left_ns[i] = vb_usb_taken_ns(p->device);
+			return;
+		}
+	}
+}
+
+/* --- Answers --- */
+
+/*
+ * A bulk answer that is a multiple of the endpoint size and shorter than a packet has no end that the
+ * host could see without an empty packet. A report is always full: behind the answer comes what the
+ * buffer held before.
+ */
+static void respond(void *ctx, const uint8_t *response, size_t n)
+{
+	struct vb_dap_probe *p = ctx;
+	uint16_t size = p->product->endpoint_size;
+
+	if (p->product->is_hid) {
+		memcpy(p->report, response, MIN(n, (size_t)size));
+		vb_usb_send(p->device, p->product->in, p->report, size);
+		return;
+	}
+	vb_usb_send(p->device, p->product->in, response, n);
+	if (n > 0 && n % size == 0 && n < p->config.packet_size)
+		vb_usb_send(p->device, p->product->in, NULL, 0);
+}
 
 static void on_swo(void *ctx, const uint8_t *data, size_t n)
 {
-	struct probe *p = ctx;
+	struct vb_dap_probe *p = ctx;
 
-	if (n == 0)
-		vb_usb_drop_queued(p->device, p->product->swo);
-	else
-		vb_usb_send(p->device, p->product->swo, data, n);
+	vb_usb_send(p->device, p->product->swo, data, n);
 }
 
-static void taken(void *priv, uint8_t endpoint)
+void vb_dap_taken(void *priv, uint8_t endpoint)
 {
-	struct probe *p = priv;
+	struct vb_dap_probe *p = priv;
 
-	if (p->product->swo != 0 && endpoint == p->product->swo &&
-	    vb_usb_queued(p->device, endpoint) == 0)
+	if (endpoint == p->product->in)
+		note_answered(p);
+	else if (endpoint == p->product->swo && vb_usb_queued(p->device, endpoint) == 0)
 		vb_cmsis_dap_swo_taken(p->dap);
+}
+
+/* --- Commands --- */
+
+/* false: no room, ask again. */
+static bool run_command(struct vb_dap_probe *p, const uint8_t *command, size_t n)
+{
+	unsigned room = p->buffers ? p->buffers : p->config.packet_count;
+
+	if (n > 0 && command[0] == TRANSFER_ABORT) {
+		vb_cmsis_dap_packet(p->dap, command, n, respond, p);
+		return true;
+	}
+	if (count_in_flight(p) >= room) {
+		if (!p->product->is_hid && !p->is_lossy)
+			return false;
+		p->lost++;
+		return true;
+	}
+	p->left_ns[p->in_flight++] = UINT64_MAX;
+	vb_cmsis_dap_packet(p->dap, command, n, respond, p);
+	return true;
+}
+
+/* Bytes of a command: bulk ones end with a short packet or when P bytes are in. */
+static bool take_bytes(struct vb_dap_probe *p, const uint8_t *data, size_t n)
+{
+	size_t size = p->product->endpoint_size;
+	size_t whole = p->product->is_hid ? size : p->config.packet_size;
+	size_t fits = MIN(n, sizeof(p->command) - p->length);
+	bool is_over = p->product->is_patient ? p->length + fits >= whole
+		       : p->product->is_hid   ? true
+					      : n < size || p->length + fits >= whole;
+
+	if (fits > 0)
+		memcpy(p->command + p->length, data, fits);
+	if (is_over && p->length + fits > 0 && !run_command(p, p->command, p->length + fits))
+		return false;
+	p->length = is_over ? 0 : p->length + fits;
+	return true;
+}
+
+bool vb_dap_out(void *priv, uint8_t endpoint, const uint8_t *data, size_t n)
+{
+	struct vb_dap_probe *p = priv;
+
+	/* COM ports, mass storage, another vendor's protocol: nobody there who would answer. */
+	return endpoint != p->product->out || take_bytes(p, data, n);
+}
+
+/* HID 1.11, 7.2; CDC PSTN 1.2, 6.3: accepted. Microsoft OS 1.0: the compatible id of interface 0. */
+int vb_dap_control(void *priv, const struct vb_usb_setup *setup, uint8_t *data)
+{
+	static const uint8_t compatible_id[40] = {
+		40, 0, 0, 0, 0x00, 0x01, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+		0, 1, 'W', 'I', 'N', 'U', 'S', 'B',
+	};
+	struct vb_dap_probe *p = priv;
+	size_t n = MIN(setup->length, sizeof(compatible_id));
+
+	if (setup->type == 0xc0 && setup->request == 1 && setup->index == 4 && !p->product->is_hid) {
+		memcpy(data, compatible_id, n);
+		return (int)n;
+	}
+	if (setup->type == 0xa1 && setup->request == 0x21 && setup->length >= 7) {
+		static const uint8_t coding[7] = { 0x00, 0xc2, 0x01, 0x00, 0, 0, 8 };
+
+		memcpy(data, coding, sizeof(coding));
+		return sizeof(coding);
+	}
+	if (setup->type != 0x21)
+		return -1;
+	/* SET_REPORT: a command that comes over endpoint 0. */
+	if (p->product->is_hid && setup->request == 0x09 && setup->value >> 8 == 2)
+		take_bytes(p, data, setup->length);
+	return setup->length;
 }
 
 /* --- Life --- */
 
-static bool create(struct vb_usb_device *device, void *priv, const struct product *product)
+bool vb_dap_create(struct vb_usb_device *device, void *priv, const struct vb_dap_product *product)
 {
-	struct probe *p = priv;
+	struct vb_dap_probe *p = priv;
 
 	p->product = product;
 	p->device = device;
 	p->config = product->dap;
 	p->config.serial = vb_usb_serial(device) ? vb_usb_serial(device) : "";
+	if (p->product_string != NULL)
+		p->config.product = p->product_string;
+	if (p->firmware != NULL)
+		p->config.firmware = p->firmware;
+	if (p->packets != 0)
+		p->config.packet_count = (uint8_t)p->packets;
+	if (p->size != 0)
+		p->config.packet_size = (uint16_t)p->size;
 	p->dap = vb_cmsis_dap_new(&p->config, vb_usb_board(device));
 	if (product->swo != 0)
 		vb_cmsis_dap_stream_swo(p->dap, on_swo, p);
 	return true;
 }
 
-static void destroy(void *priv)
+void vb_dap_destroy(void *priv)
 {
-	struct probe *p = priv;
+	struct vb_dap_probe *p = priv;
 
 	vb_cmsis_dap_free(p->dap);
+	free(p->product_string);
+	free(p->firmware);
 }
 
-static void reset(void *priv)
+void vb_dap_reset(void *priv)
 {
-	struct probe *p = priv;
+	struct vb_dap_probe *p = priv;
 
 	p->length = 0;
+	p->in_flight = 0;
 	vb_cmsis_dap_power_on(p->dap);
 }
 
-/* --- MCU-Link with Arm's reference firmware --- */
-
-static const uint8_t mcu_link_descriptors[] = {
-	0x12, 0x01, 0x00, 0x02, 0xef, 0x02, 0x01, 0x40, 0x51, 0xc2, 0x0b, 0xf0, 0x00, 0x01, 0x01,
-	0x02, 0x03, 0x01,
-	0x09, 0x02, 0x69, 0x00, 0x03, 0x01, 0x00, 0x80, 0xfa,
-	0x09, 0x04, 0x00, 0x00, 0x03, 0xff, 0x00, 0x00, 0x04,
-	0x07, 0x05, 0x01, 0x02, 0x00, 0x02, 0x00,
-	0x07, 0x05, 0x81, 0x02, 0x00, 0x02, 0x00,
-	0x07, 0x05, 0x82, 0x02, 0x00, 0x02, 0x00,
-	0x08, 0x0b, 0x01, 0x02, 0x02, 0x02, 0x01, 0x05,
-	0x09, 0x04, 0x01, 0x00, 0x01, 0x02, 0x02, 0x01, 0x05,
-	0x05, 0x24, 0x00, 0x10, 0x01, 0x05, 0x24, 0x01, 0x03, 0x02, 0x04, 0x24, 0x02, 0x06,
-	0x05, 0x24, 0x06, 0x01, 0x02,
-	0x07, 0x05, 0x83, 0x03, 0x10, 0x00, 0x02,
-	0x09, 0x04, 0x02, 0x00, 0x02, 0x0a, 0x00, 0x00, 0x06,
-	0x07, 0x05, 0x04, 0x02, 0x00, 0x02, 0x00,
-	0x07, 0x05, 0x84, 0x02, 0x00, 0x02, 0x00,
-};
-
-static const char *const mcu_link_strings[] = {
-	"KEIL - Tools By ARM", "MCU-LINK CMSIS-DAP", "%s", "MCU-LINK CMSIS-DAP", "USB_CDC0_0",
-	"USB_CDC0_1", NULL
-};
-
-static const struct product mcu_link = {
-	.dap = {
-		.packet_size = 512,
-		.packet_count = 8,
-		.max_hz = 50000000,
-		.vendor = "KEIL - Tools By ARM",
-		.product = "MCU-LINK CMSIS-DAP",
-		.timer_hz = 150000000,
-		.capabilities = DAP_CAP_SWD | DAP_CAP_JTAG | DAP_CAP_SWO_UART | DAP_CAP_ATOMIC |
-				DAP_CAP_TIMER | DAP_CAP_SWO_STREAM | DAP_CAP_UART | DAP_CAP_UART_USB,
-		.swo_buffer = 8192,
-		.swo_max_baud = 9000000,
-		.uart_buffer = 1024,
-	},
-	.out = 0x01, .in = 0x81, .swo = 0x82,
-	.endpoint_size = 512,
-};
-
-static bool mcu_link_create(struct vb_usb_device *device, void *priv)
+void vb_dap_stats(void *priv, FILE *out)
 {
-	return create(device, priv, &mcu_link);
-}
+	const struct vb_dap_probe *p = priv;
 
-const struct vb_usb_model vb_usb_mcu_link = {
-	.name = "mcu-link",
-	.help = "MCU-Link with Arm's firmware: CMSIS-DAP v2, high speed, 512 x 8",
-	.descriptors = mcu_link_descriptors,
-	.descriptors_size = sizeof(mcu_link_descriptors),
-	.is_high_speed = true,
-	.strings = mcu_link_strings,
-	.default_serial = "00A1B2C3D4E5",
-	.ms_vendor_code = 1,
-	.priv_size = sizeof(struct probe),
-	.create = mcu_link_create,
-	.destroy = destroy,
-	.reset = reset,
-	.out = bulk_out,
-	.taken = taken,
-	.out_buffer = 8 * 512,
-};
+	fprintf(out, ",\"dap_lost\":%" PRIu64, p->lost);
+}

@@ -4,6 +4,12 @@
 
 const struct vb_usb_model *const vb_usb_models[] = {
 	&vb_usb_mcu_link,
+	&vb_usb_cmsis_dap_v2_fs,
+	&vb_usb_debugprobe,
+	&vb_usb_daplink,
+	&vb_usb_cmsis_dap_hid,
+	&vb_usb_edbg,
+	&vb_usb_xds110,
 	&vb_usb_stlink_v2,
 	&vb_usb_stlink_v2_1,
 	&vb_usb_stlink_v3,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vboard/usb/preload.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -169,6 +170,46 @@ void vb_preload_done(struct vb_preload_client *client, long result, int error)
 pid_t vb_preload_pid(const struct vb_preload_client *client)
 {
 	return client->pid;
+}
+
+/* Our FIFO among the client's descriptors, and the flags it was opened with. */
+static bool look_at_descriptor(const char *folder, const char *number, const struct stat *fifo,
+			       unsigned *flags)
+{
+	char *path = xasprintf("%s/fd/%s", folder, number);
+	char *info = xasprintf("%s/fdinfo/%s", folder, number);
+	struct stat st;
+	bool is_it = stat(path, &st) == 0 && st.st_ino == fifo->st_ino && st.st_dev == fifo->st_dev;
+	FILE *f = is_it ? fopen(info, "r") : NULL;
+
+	if (f != NULL) {
+		is_it = fscanf(f, "pos: %*u flags: %o", flags) == 1;
+		fclose(f);
+	}
+	free(info);
+	free(path);
+	return is_it;
+}
+
+bool vb_preload_is_nonblocking(const struct vb_preload_client *client)
+{
+	char *folder = xasprintf("/proc/%d", (int)client->pid);
+	char *path = xasprintf("%s/fd", folder);
+	DIR *dir = opendir(path);
+	struct dirent *e;
+	struct stat fifo;
+	unsigned flags = 0;
+
+	if (dir != NULL && fstat(client->fifo, &fifo) == 0)
+		while ((e = readdir(dir)) != NULL)
+			if (e->d_name[0] != '.' &&
+			    look_at_descriptor(folder, e->d_name, &fifo, &flags))
+				break;
+	if (dir != NULL)
+		closedir(dir);
+	free(path);
+	free(folder);
+	return flags & O_NONBLOCK;
 }
 
 void vb_preload_client_free(struct vb_preload_client *client)

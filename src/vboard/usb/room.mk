@@ -8,7 +8,8 @@ libvboard_a_SOURCES += \
 	src/vboard/usb/hub.c src/vboard/usb/hub.h \
 	src/vboard/usb/launch.c src/vboard/usb/launch.h \
 	src/vboard/usb/model.h \
-	src/vboard/usb/model_cmsis_dap.c \
+	src/vboard/usb/model_cmsis_dap.c src/vboard/usb/model_cmsis_dap.h \
+	src/vboard/usb/model_cmsis_dap_kinds.c \
 	src/vboard/usb/model_ftdi.c src/vboard/usb/model_ftdi.h \
 	src/vboard/usb/model_ftdi_mpsse.c \
 	src/vboard/usb/model_ftdi_pins.c \
@@ -55,4 +56,5 @@ testing_unit_test_vb_stlink_SOURCES = testing/unit/test_vb_stlink.c testing/unit
 testing_unit_test_vb_stlink_LDADD = $(vboard_test_libs)
 endif
 endif
-EXTRA_DIST += testing/system/test_judge_ftdi.py testing/system/test_judge_jlink.py
+EXTRA_DIST += testing/system/test_judge_ftdi.py testing/system/test_judge_jlink.py \
+	testing/system/test_judge_stlink.py

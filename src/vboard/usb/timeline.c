@@ -18,9 +18,9 @@ void vb_timeline_free(struct vb_timeline *t)
 	t->count = t->cap = 0;
 }
 
-uint64_t vb_timeline_submit(const struct vb_timeline *t)
+uint64_t vb_timeline_submit(const struct vb_timeline *t, bool is_running)
 {
-	return t->host_ns + t->cost->latency_ns / 4;
+	return t->host_ns + t->cost->latency_ns / (is_running ? 16 : 4);
 }
 
 uint64_t vb_timeline_complete(const struct vb_timeline *t, uint64_t ns)

@@ -14,9 +14,7 @@ struct vb_seat {
 	const char *root;
 	const struct vb_usb_device *device;
 	unsigned port, devnum;
-	const char *const *drivers;	/* per interface, NULL: none */
-	unsigned hidraw;		/* number of the hidraw node */
-	bool has_hidraw;
+	unsigned hidraw;		/* number of the hidraw node, if there is one */
 };
 
 enum err vb_tree_new(const char *root);
