@@ -13,12 +13,25 @@
 
 #include "config.h"
 
-#include "adapter/ftdi_link.h"
+#include "adapter/ftdi_mpsse.h"
 #include "base/log.h"
 
+/* The pins that every channel has, for -alias and -nalias. */
 static void *new_settings(void)
 {
-	return xcalloc(1, sizeof(struct ftdi_settings));
+	static const struct { const char *name; uint16_t mask; } pins[] = {
+		{ "TCK", MPSSE_TCK }, { "TDI", MPSSE_TDI }, { "TDO", MPSSE_TDO },
+		{ "TMS", MPSSE_TMS },
+	};
+	struct ftdi_settings *settings = xcalloc(1, sizeof(*settings));
+
+	for (size_t i = 0; i < ARRAY_SIZE(pins); i++) {
+		struct ftdi_signal *pin = ftdi_new_signal(&settings->layout, pins[i].name);
+
+		pin->data = pin->oe = pin->input = pins[i].mask;
+		pin->has_data = pin->has_oe = true;
+	}
+	return settings;
 }
 
 static void free_settings(void *p)
@@ -35,6 +48,7 @@ static const struct ftdi_settings *settings_of(struct adapter *adapter)
 }
 
 #if defined(HAVE_LIBFTDI) && defined(HAVE_LIBUSB)
+#include "adapter/ftdi_link.h"
 
 struct ftdi {
 	struct adapter *adapter;
@@ -146,7 +160,8 @@ static enum err need_layout(const struct ftdi_settings *settings, const struct p
 		return OK;
 	error_why(ERR_ADAPTER_CONFIG, "nothing says how the %s is wired", probe->kind);
 	if (probe->config != NULL)
-		return error_next(ERR_ADAPTER_CONFIG, "add \"source [find %s]\"", probe->config);
+		return error_next(ERR_ADAPTER_CONFIG,
+				  "for the usual wiring add \"source [find %s]\"", probe->config);
 	return error_next(ERR_ADAPTER_CONFIG, "source the script of your probe or board "
 			  "(interface/ftdi/*.cfg), or give \"ftdi layout_init\"");
 }

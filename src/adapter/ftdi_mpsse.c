@@ -59,8 +59,9 @@ static struct mpsse_clock divide(bool by_5, double hz)
 	double top = by_5 ? 6e6 : 30e6, ratio = top / hz;
 	uint32_t divider = ratio >= 65536 ? 65536 : ratio <= 1 ? 1 : (uint32_t)ratio;
 
-	if (divider < ratio && divider < 65536)
-		divider++;		/* never above the request */
+	/* Never above the request; but a request that is itself rounded is met. */
+	if (divider < ratio * (1 - 1e-12) && divider < 65536)
+		divider++;
 	return (struct mpsse_clock){ by_5, (uint16_t)(divider - 1), top / divider };
 }
 
