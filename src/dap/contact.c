@@ -201,7 +201,8 @@ static enum err try_others(struct dap *dap, struct dap_contact *c)
 }
 
 /* *mended: a slower clock did it. An error is the probe's. */
-static enum err try_all(struct dap *dap, struct dap_contact *c, bool *mended)
+static enum err try_things(struct dap *dap, struct dap_contact *c, enum contact_effort effort,
+			   bool *mended)
 {
 	*mended = false;
 	if (!can_be_the_clock(c))
@@ -213,7 +214,7 @@ static enum err try_all(struct dap *dap, struct dap_contact *c, bool *mended)
 	error_clear();
 	if (*mended || dap->adapter->is_lost)
 		return *mended ? OK : rc;
-	return try_others(dap, c);
+	return effort == CONTACT_TRY_ALL ? try_others(dap, c) : OK;
 }
 
 /* --- What it means --- */
@@ -420,7 +421,7 @@ static bool is_other_chain(const struct dap_contact *c)
 	return c->rc == ERR_DAP_JTAG_CHAIN && c->ack == GARBLED;
 }
 
-enum err dap_contact_failed(struct dap *dap, enum err rc, bool try_things)
+enum err dap_contact_failed(struct dap *dap, enum err rc, enum contact_effort effort)
 {
 	struct dap_contact *old = &dap->contact, now = { .rc = rc, .ack = dap->port->failed_ack };
 	struct error original;
@@ -438,8 +439,8 @@ enum err dap_contact_failed(struct dap *dap, enum err rc, bool try_things)
 		now.other_id = old->other_id;
 		now.answers_under_reset = old->answers_under_reset;
 		now.is_garbled_when_slow = old->is_garbled_when_slow;
-	} else if (try_things) {
-		enum err tried = try_all(dap, &now, &mended);
+	} else {
+		enum err tried = try_things(dap, &now, effort, &mended);
 
 		if (tried != OK)
 			return tried;

@@ -15,11 +15,12 @@
 
 #include "dap/dap.h"
 
-/*
- * try_things: the first contact, where a slower clock, the other protocol and the reset line may be
- * tried. Returns OK if a slower clock mended it: the link is up then. Else the error to report; those
- * that are not about the wire (the probe is lost, the bus hangs) come back as they are.
- */
-enum err dap_contact_failed(struct dap *dap, enum err rc, bool try_things);
+/* A session that loses its link may get a slower clock; the other protocol and the reset line are tried
+ * at the first contact only. */
+enum contact_effort { CONTACT_TRY_CLOCK, CONTACT_TRY_ALL };
+
+/* Returns OK if a slower clock mended it: the link is up then. Else the error to report; those that are
+ * not about the wire (the probe is lost, the bus hangs) come back as they are. */
+enum err dap_contact_failed(struct dap *dap, enum err rc, enum contact_effort effort);
 
 #endif

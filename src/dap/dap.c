@@ -194,7 +194,7 @@ static enum err explain_link(void *ctx, enum err rc)
 {
 	struct dap_list *list = ctx;
 
-	return list->first != NULL ? dap_contact_failed(list->first, rc, true) : rc;
+	return list->first != NULL ? dap_contact_failed(list->first, rc, CONTACT_TRY_ALL) : rc;
 }
 
 struct dap *dap_add(struct dap_list *list, const char *name, struct tap *tap)

@@ -32,7 +32,7 @@ struct doctor {
 	struct pattern_test test;
 	int millivolts;
 	bool has_link;
-	uint32_t asked_khz;		/* the clock that was in use */
+	uint32_t asked_khz, set_khz;	/* the clock that was in use, and what was asked for it */
 	uint32_t best_khz, bad_khz;	/* actual ones; 0: none */
 	bool all_as_asked;		/* the probe took every clock by its word */
 	unsigned good_transfers;
@@ -443,10 +443,10 @@ static void judge_clock(struct doctor *d)
 }
 
 /* The clock that was in use, or the best one. */
-static enum err put_clock_back(struct doctor *d, uint32_t set_khz)
+static enum err put_clock_back(struct doctor *d)
 {
 	bool is_bad = d->bad_khz != 0 && d->asked_khz >= d->bad_khz && d->best_khz != 0;
-	enum err rc = use_clock(d, is_bad ? d->best_khz : set_khz);
+	enum err rc = use_clock(d, is_bad ? d->best_khz : d->set_khz);
 
 	if (rc != OK && !d->adapter->is_lost)
 		error_clear();
@@ -455,11 +455,9 @@ static enum err put_clock_back(struct doctor *d, uint32_t set_khz)
 
 static enum err look_at_clocks(struct doctor *d)
 {
-	uint32_t set_khz = d->adapter->speed_khz;
 	struct buf steps = { 0 };
 
 	doctor_heading(d->report, "Clock");
-	d->asked_khz = d->adapter->actual_khz;
 	if (d->adapter->driver->set_speed == NULL) {
 		bool is_good = pattern_run(&d->test);
 
@@ -475,7 +473,7 @@ static enum err look_at_clocks(struct doctor *d)
 
 	doctor_found(d->report, "clocks", steps.data ? (const char *)steps.data : "", NULL);
 	buf_free(&steps);
-	rc = error_first(rc, put_clock_back(d, set_khz));
+	rc = error_first(rc, put_clock_back(d));
 	if (rc == OK)
 		judge_clock(d);
 	return rc;
@@ -488,7 +486,7 @@ static enum err pull_reset(struct doctor *d)
 	struct adapter *adapter = d->adapter;
 	struct pin_levels levels = { 0 };
 	struct mem_ap *ap = NULL;
-	uint32_t dhcsr = 0;
+	uint32_t before = 0, dhcsr = 0;
 	bool has_core;
 
 	TRY(adapter->driver->set_reset(adapter, true, adapter->trst));
@@ -496,8 +494,10 @@ static enum err pull_reset(struct doctor *d)
 	if (adapter->driver->read_pins != NULL &&
 	    adapter->driver->read_pins(adapter, PIN_AS_IT_IS, &levels) != OK)
 		error_clear();
-	/* Read while it is held: the sign of a reset stays for whoever polls. */
+	/* While it is held: the first read may show an older reset, and the sign of this one stays for
+	 * whoever polls. */
 	has_core = d->has_link && mem_ap_find_core(d->dap, &ap) == OK &&
+		   mem_ap_read32(ap, DHCSR, &before) == OK &&
 		   mem_ap_read32(ap, DHCSR, &dhcsr) == OK;
 	error_clear();
 	TRY(adapter->driver->set_reset(adapter, adapter->srst, adapter->trst));
@@ -537,6 +537,10 @@ static enum err look_at_reset(struct doctor *d)
 static enum err examine(struct doctor *d)
 {
 	uint64_t waits;
+
+	/* Before anything can lower it. */
+	d->asked_khz = d->adapter->actual_khz;
+	d->set_khz = d->adapter->speed_khz;
 
 	look_at_probe(d);
 	look_at_pins(d);

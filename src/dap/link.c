@@ -180,6 +180,9 @@ static enum err try_jtag(struct dap *dap, uint32_t *ctrl_stat)
 	TRY(ask_for_power(dap, ctrl_stat));
 	queue_read(dap, DP_DPIDR, &dpidr);	/* UNPREDICTABLE on a DPv0 */
 	TRY(run(dap));
+	/* In BYPASS a TAP's acknowledge can look like that of a DPv3; all the rest is ones. */
+	if (*ctrl_stat == 0xffffffff)
+		return error_why(ERR_DAP_NO_ACK, "CTRL/STAT reads 0xffffffff, which cannot be");
 	dap->dpidr = dpidr;
 	return OK;
 }
@@ -211,7 +214,7 @@ static bool is_adapter_error(enum err rc)
 }
 
 /* One sentence for the person with the cable in the hand; OK if a slower clock mended it. */
-static enum err diagnose(struct dap *dap, enum err rc, bool try_things)
+static enum err diagnose(struct dap *dap, enum err rc, enum contact_effort effort)
 {
 	if (is_adapter_error(rc) || rc == ERR_DAP_POWER)
 		return rc;
@@ -219,7 +222,7 @@ static enum err diagnose(struct dap *dap, enum err rc, bool try_things)
 		error_next(rc, "an access hangs on the target's bus: reset or power-cycle the target");
 		return error_what(rc, "Error connecting DP");
 	}
-	return dap_contact_failed(dap, rc, try_things);
+	return dap_contact_failed(dap, rc, effort);
 }
 
 static void log_identity(const struct dap *dap, uint32_t dlpidr)
@@ -290,7 +293,7 @@ enum err dap_connect(struct dap *dap)
 	rc = try_for_a_while(dap);
 	if (rc != OK) {
 		flight_log(dap->port->flight, FLIGHT_LINES);
-		rc = diagnose(dap, rc, true);
+		rc = diagnose(dap, rc, CONTACT_TRY_ALL);
 	}
 	dap->port->wait_budget_ms = budget;
 	dap->is_silent = rc != OK;
@@ -406,21 +409,20 @@ static enum err repair(struct dap *dap, enum err rc, uint32_t *ctrl_stat, bool *
 	return repaired;
 }
 
-/* A glitch, or a clock the wire does not hold? The latter is lowered, and the error says so. */
-static void heed_noise(struct dap *dap, enum err rc)
+/* A glitch, or a clock the wire does not hold? The latter is lowered. */
+static void heed_noise(struct dap *dap)
 {
 	struct error original;
-	uint32_t asked = dap->adapter->actual_khz;
 
 	error_take(&original);
-	if (dap_link_is_clean(dap) || dap_slow_down(dap) != OK) {
+	if (!dap_link_is_clean(dap) && dap_slow_down(dap) != OK)
 		error_clear();
-		error_put(&original);
-		return;
-	}
 	error_put(&original);
-	error_next(rc, "the clock was lowered from %" PRIu32 " to %" PRIu32 " kHz: repeat the command",
-		   asked, dap->adapter->actual_khz);
+}
+
+static bool is_noise(enum err rc)
+{
+	return rc == ERR_DAP_PARITY || rc == ERR_DAP_NO_ACK;
 }
 
 enum err dap_link_recover(struct dap *dap, enum err rc)
@@ -431,6 +433,8 @@ enum err dap_link_recover(struct dap *dap, enum err rc)
 	bool power_lost = false;
 	unsigned budget = port->wait_budget_ms;
 	size_t failed_at = port->failed_at, failed_word = port->failed_word;
+	unsigned slowdowns = dap->slowdowns;
+	uint32_t khz = dap->adapter->actual_khz;
 
 	dap_invalidate(dap);
 	if (is_adapter_error(rc)) {
@@ -443,21 +447,28 @@ enum err dap_link_recover(struct dap *dap, enum err rc)
 	enum err repaired = repair(dap, rc, &ctrl_stat, &power_lost);
 
 	port->wait_budget_ms = budget;
-	port->failed_at = failed_at;
-	port->failed_word = failed_word;
 	dap_invalidate(dap);
 	dap->is_connected = repaired == OK;
 	if (repaired != OK || rc != ERR_DAP_FAULT)
 		flight_log(port->flight, FLIGHT_LINES);
 	if (is_adapter_error(repaired))
 		return repaired;
+	if (repaired != OK && is_noise(rc))
+		repaired = diagnose(dap, repaired, CONTACT_TRY_CLOCK);
+	port->failed_at = failed_at;
+	port->failed_word = failed_word;
 	if (repaired != OK && rc == ERR_DAP_NO_ACK)
-		return diagnose(dap, repaired, false);
+		return repaired;
 	error_put(&original);
 	dap->last_ctrl_stat = ctrl_stat;
 	if (ctrl_stat != 0 || power_lost)
 		rc = reword(rc, ctrl_stat, power_lost);
-	if (repaired == OK && (rc == ERR_DAP_PARITY || rc == ERR_DAP_NO_ACK))
-		heed_noise(dap, rc);
+	if (repaired == OK && is_noise(rc) && dap->slowdowns == slowdowns)
+		heed_noise(dap);
+	port->failed_at = failed_at;
+	port->failed_word = failed_word;
+	if (dap->slowdowns != slowdowns)
+		error_next(rc, "the clock was lowered from %" PRIu32 " to %" PRIu32
+			   " kHz: repeat the command", khz, dap->adapter->actual_khz);
 	return rc;
 }

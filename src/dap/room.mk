@@ -25,3 +25,4 @@ testing_unit_test_rom_table_SOURCES = testing/unit/test_rom_table.c testing/unit
 	testing/unit/fake_port.h
 testing_unit_test_rom_table_LDADD = $(probed_test_libs)
 endif
+EXTRA_DIST += testing/system/test_doctor.py

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A link that does not work: one message with the right cause; `probe doctor`; the chip's own id."""
+import re
+
+import pytest
+
+from kit import board_arguments, wait_for
+
+# Stack, reset vector, and a branch to itself.
+IDLE_PROGRAM = "0080012009000008fee7fee7"
+UID_ADDRESS = 0x1fff7590
+
+
+def bitbang_arguments(board, transport="swd"):
+    return ["-c", "adapter driver remote_bitbang; remote_bitbang host localhost; "
+                  f"remote_bitbang port {board.ports['remote_bitbang']}",
+            "-c", f"transport select {transport}; adapter speed 1000", "-f", "target/stm32l4x.cfg"]
+
+
+def cmsis_arguments(board, transport="swd", speed=4000):
+    return [a.replace("transport select swd", f"transport select {transport}")
+            for a in board_arguments(board, speed)]
+
+
+DOORS = {"cmsis-dap": cmsis_arguments, "remote_bitbang": bitbang_arguments}
+
+
+def idle_board(make_board, *verbs, **kwargs):
+    board = make_board(**kwargs)
+    board.ctl(f"write 0x08000000 {IDLE_PROGRAM}")
+    board.ctl("reset")
+    for verb in verbs:
+        board.ctl(verb)
+    return board
+
+
+def errors(daemon):
+    daemon.drain()
+    return re.findall(r"^Error: (.*)$", daemon.text, re.M)
+
+
+def failing(make_daemon, *arguments):
+    """The one error line of a daemon that cannot connect."""
+    daemon = make_daemon(*arguments, ready=False)
+    assert daemon.wait() != 0
+    lines = errors(daemon)
+    assert len(lines) == 1, daemon.text
+    assert "Warn" not in daemon.text, daemon.text
+    return lines[0]
+
+
+# verbs of the board, transport, what is seen, the cause, the next step; None: the door cannot tell
+FAULTS = [
+    ("swapped", ["wire swap"], "swd", "SWDIO stays low", "SWDIO and SWCLK are swapped",
+     "exchange the two wires"),
+    ("no SWDIO", ["wire open swdio"], "swd", "SWDIO stays high", "SWDIO or SWCLK not connected",
+     "check target power and SWDIO/SWCLK"),
+    ("no SWCLK", ["wire open swclk"], "swd", "SWDIO stays high", "SWDIO or SWCLK not connected",
+     "check target power and SWDIO/SWCLK"),
+    ("SWDIO on ground", ["wire short swdio low"], "swd",
+     "SWDIO stays low, even when the probe drives it high", "SWDIO is shorted to ground",
+     "look for the short"),
+    ("SWDIO on the supply", ["wire short swdio high"], "swd",
+     "SWDIO stays high, even when the probe drives it low", "SWDIO is shorted to the supply",
+     "look for the short"),
+    ("no TDO", ["wire open tdo"], "jtag", "TDO stays high", "the target answers on SWD, not on JTAG",
+     'use "transport select swd"'),
+    ("no TDI", ["wire open tdi"], "jtag", "DPIDR 0x2ba01477", "TDI is not connected",
+     "check the TDI wire"),
+    ("no TCK", ["wire open tck"], "jtag", "TDO stays high", "TDO, TCK or TMS not connected",
+     "check target power and wires"),
+    ("off, SWD", ["power off"], "swd", "SWDIO stays high", "no power|no target power",
+     "check target power"),
+    ("off, JTAG", ["power off"], "jtag", "TDO stays high", "no power|no target power",
+     "check target power"),
+]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_one_line_with_the_right_cause(make_board, make_daemon, door, fault):
+    _, verbs, transport, seen, cause, step = fault
+    board = idle_board(make_board, *verbs)
+    line = failing(make_daemon, *DOORS[door](board, transport))
+    assert seen in line
+    assert re.search(cause, line)
+    assert step in line
+    assert line.startswith("Error connecting DP: " if "no TDI" == fault[0] or transport == "swd"
+                           else "JTAG scan chain interrogation failed: ")
+
+
+def test_power_and_reset_are_told_by_the_pin(make_board, make_daemon):
+    board = idle_board(make_board, "power off")
+    assert "nRST is low" in failing(make_daemon, *cmsis_arguments(board))
+
+
+@pytest.mark.parametrize("transport", ["swd", "jtag"])
+def test_a_clock_too_fast_is_lowered_with_one_warning(make_board, make_daemon, transport):
+    board = idle_board(make_board, "wire max-khz 1000")
+    arguments = cmsis_arguments(board, transport)
+    if transport == "jtag":     # the target's script asks for 500 kHz
+        arguments += ["-c", "adapter speed 4000"]
+    daemon = make_daemon(*arguments)
+    daemon.expect("processor detected")
+    warnings = re.findall(r"^Warn : (.*)$", daemon.text, re.M)
+    assert len(warnings) == 1, daemon.text
+    assert "does not hold 4000 kHz: going on at 1000 kHz" in warnings[0]
+    assert '"adapter speed 1000"' in warnings[0]
+    assert errors(daemon) == []
+    assert daemon.tcl("adapter speed").startswith("adapter speed: 1000 kHz")
+    daemon.tcl("halt")
+    daemon.tcl("write_memory 0x20000000 32 {1 2 3 4 5 6 7 8}")
+    assert daemon.tcl("read_memory 0x20000000 32 8") == "0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8"
+
+
+def test_a_clock_that_becomes_too_fast(make_board, make_daemon):
+    board = idle_board(make_board)
+    daemon = make_daemon(*cmsis_arguments(board))
+    daemon.tcl("halt")
+    board.ctl("wire max-khz 2000")
+    daemon.tcl("catch {read_memory 0x20000000 32 4096}; catch {read_memory 0x20000000 32 4096}")
+    assert "this wire does not hold 4000 kHz: going on at 2000 kHz" in daemon.text
+    assert len(daemon.tcl("read_memory 0x20000000 32 4096").split()) == 4096
+    assert daemon.text.count("does not hold") == 1
+
+
+def test_a_glitch_does_not_cost_the_clock(make_board, make_daemon):
+    board = idle_board(make_board)
+    daemon = make_daemon(*cmsis_arguments(board))
+    daemon.tcl("halt")
+    board.ctl("inject parity 3 1")
+    daemon.tcl("catch {read_memory 0x20000000 32 64}")
+    daemon.tcl("read_memory 0x20000000 32 64")
+    assert daemon.tcl("adapter speed").startswith("adapter speed: 4000 kHz")
+    assert "does not hold" not in daemon.text
+
+
+def test_a_good_wire_costs_no_more_than_a_line_sequence_and_two_batches(make_board, make_daemon):
+    board = idle_board(make_board)
+    daemon = make_daemon("-c", "noinit", *cmsis_arguments(board),
+                         "-c", "transport init; adapter stats reset; dap init; "
+                               "echo \"stats: [adapter stats]\"; init")
+    stats = daemon.expect(r"^stats: (.*)$").group(1).split()
+    assert int(stats[stats.index("runs") + 1]) <= 2
+
+
+def test_held_in_reset_by_somebody_else(make_board, make_daemon):
+    board = idle_board(make_board, "wire nrst stuck")
+    daemon = make_daemon(*cmsis_arguments(board))
+    message = daemon.fails("halt")
+    assert "held in reset" in message and "who pulls nRST low" in message
+    board.ctl("wire nrst free")
+    daemon.tcl("halt")
+    assert daemon.tcl("lindex [targets] end") == "halted"
+
+
+def doctor(daemon, *options):
+    items = daemon.tcl(f"probe doctor -dict {' '.join(options)}")
+    keys = daemon.tcl(f"dict keys {{{items}}}").split()
+    return {key: daemon.tcl(f"dict get {{{items}}} {key}") for key in keys}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_doctor_of_a_sound_link(make_board, make_daemon, door):
+    board = idle_board(make_board)
+    daemon = make_daemon(*DOORS[door](board))
+    before = board.memory(0x20000000, 0x18000)
+    found = doctor(daemon, "-speed-max 6000")
+    assert found["driver"] == door and found["link"] == "up"
+    assert found["dpidr"] == "0x2ba01477"
+    assert found["swdio"] == "follows"
+    assert found["chip"] == "STM32L47x/L48x"
+    assert found["uid"] == "420032001450323553323620"
+    assert found["block_words"] == "1024" and found["block_round_trips"] == "1"
+    assert "bad" not in found["clocks"]
+    # The target noticed nothing.
+    assert board.ctl("state")["core"] == "running"
+    assert board.memory(0x20000000, 0x18000) == before
+    daemon.tcl("halt")
+    daemon.tcl("write_memory 0x20000100 32 {0xcafe}")
+    assert daemon.tcl("read_memory 0x20000100 32 1") == "0xcafe"
+
+
+def test_doctor_does_not_wake_or_halt(make_board, make_daemon):
+    board = idle_board(make_board)
+    daemon = make_daemon(*cmsis_arguments(board))
+    daemon.tcl("halt")
+    daemon.tcl("probe doctor")
+    assert board.ctl("state")["core"] == "halted"
+    daemon.tcl("resume")
+    daemon.tcl("probe doctor")
+    assert board.ctl("state")["core"] == "running"
+
+
+def test_doctor_proves_clocks(make_board, make_daemon):
+    board = idle_board(make_board, "wire max-khz 5000")
+    daemon = make_daemon(*cmsis_arguments(board))
+    found = doctor(daemon)
+    assert found["best_khz"] == "5000"
+    assert "5000 good" in found["clocks"] and "6000 bad" in found["clocks"]
+    assert "24000" not in found["clocks"]       # two bad ones are enough
+    assert daemon.tcl("adapter speed").startswith("adapter speed: 4000 kHz")
+    daemon.tcl("halt")
+    assert daemon.tcl("read_memory 0x20000000 32 1")
+    text = daemon.tcl("probe doctor")
+    assert "6000 kHz: bad" in text and "highest good clock: 5000 kHz" in text
+    assert "What to do next" in text
+
+
+def test_doctor_finds_the_clock_in_use_bad(make_board, make_daemon):
+    board = idle_board(make_board)
+    daemon = make_daemon(*cmsis_arguments(board))
+    daemon.tcl("poll off")
+    board.ctl("wire max-khz 3500")
+    found = doctor(daemon, "-speed-max 4000")
+    assert found["best_khz"] == "3000"
+    assert "does not hold 4000 kHz" in found["advice"]
+    assert daemon.tcl("adapter speed").startswith("adapter speed: 3000 kHz")
+
+
+def test_doctor_without_a_target(make_board, make_daemon):
+    board = idle_board(make_board, "wire open swdio")
+    daemon = make_daemon(*cmsis_arguments(board), "-c", "echo [probe doctor]; shutdown", ready=False)
+    daemon.wait()
+    assert "no link: SWDIO stays high" in daemon.text
+    assert "What to do next" in daemon.text
+    assert errors(daemon) == []
+
+
+def test_doctor_needs_no_target_script(make_board, make_daemon):
+    board = idle_board(make_board)
+    daemon = make_daemon("-f", "interface/cmsis-dap-tcp.cfg",
+                         "-c", "cmsis-dap tcp host localhost; "
+                               f"cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
+                         "-c", "transport select swd; adapter speed 2000",
+                         "-c", "echo [probe doctor]; shutdown", ready=False)
+    assert daemon.wait() == 0
+    assert "DPIDR 0x2ba01477" in daemon.text and "chip: STM32L47x/L48x" in daemon.text
+
+
+def test_doctor_and_the_reset_line(make_board, make_daemon):
+    board = idle_board(make_board)
+    daemon = make_daemon(*cmsis_arguments(board), "-c", "reset_config srst_only srst_nogate")
+    found = doctor(daemon, "-reset", "-speed-max 1000")
+    assert found["reset_reads_back"] == "yes" and found["reset_reaches_core"] == "yes"
+    wait_for(lambda: board.ctl("state")["core"] == "running", "the core after its reset")
+    board.ctl("wire open nrst")
+    found = doctor(daemon, "-reset", "-speed-max 1000")
+    assert found["reset_reaches_core"] == "no"
+    assert "nRST does not reach the chip" in found["advice"]
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_doctor_sees_a_held_reset(make_board, make_daemon, door):
+    board = idle_board(make_board, "wire nrst stuck")
+    daemon = make_daemon(*DOORS[door](board))
+    assert "who pulls nRST low" in daemon.tcl("probe doctor -speed-max 1000") or \
+        "this probe does not pull it" in daemon.tcl("probe doctor -speed-max 1000")
+
+
+def test_the_id_of_the_target(make_board, make_daemon):
+    board = idle_board(make_board, f"write {UID_ADDRESS:#x} 0102030405060708090a0b0c")
+    daemon = make_daemon(*cmsis_arguments(board), "-c", "adapter target_uid 0x01020304-05060708-090A0B0C")
+    assert daemon.tcl("adapter target_uid") == "0102030405060708090a0b0c"
+
+
+def test_the_wrong_target_is_refused(make_board, make_daemon):
+    board = idle_board(make_board)
+    line = failing(make_daemon, *cmsis_arguments(board), "-c", "adapter target_uid 0102")
+    assert "the target's id is 420032001450323553323620 (STM32L47x/L48x), not 0102" in line
