@@ -102,9 +102,14 @@ enum err usb_fail_busy(const struct usb_device *device, const char *node)
 /* The link of an open file ends with the node's path; a node that was replaced meanwhile is marked. */
 static bool is_node(const char *link, const char *node)
 {
-	static const char mark[] = " (deleted)";
+	static const char mark[] = " (deleted)", hidraw[] = "/dev/hidraw";
 	size_t length = strlen(link), n = strlen(node), m = sizeof(mark) - 1;
+	const char *root = getenv("UMOCKDEV_DIR");
 
+	/* Every emulated /dev has a hidraw0 of its own. */
+	if (root != NULL && strncmp(node, hidraw, sizeof(hidraw) - 1) == 0 &&
+	    strncmp(link, root, strlen(root)) != 0)
+		return false;
 	if (length > m && strcmp(link + length - m, mark) == 0)
 		length -= m;
 	return length >= n && strncmp(link + length - n, node, n) == 0;
@@ -135,6 +140,27 @@ static unsigned count_open(const char *pid, const char *node)
 	return count;
 }
 
+/*
+ * In an emulated /dev (umockdev) the program that serves a node has it open as well. It is no user:
+ * only users were started with the variable.
+ */
+static bool is_server(const char *pid)
+{
+	char path[64], text[32768];
+	size_t n = 0;
+	FILE *f;
+
+	if (getenv("UMOCKDEV_DIR") == NULL)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%.20s/environ", pid);
+	f = fopen(path, "re");
+	if (f != NULL) {
+		n = fread(text, 1, sizeof(text), f);
+		fclose(f);
+	}
+	return memmem(text, n, "UMOCKDEV_DIR=", 13) == NULL;
+}
+
 struct holder {
 	char pid[20];
 	unsigned count;
@@ -159,7 +185,7 @@ static size_t find_holders(const char *node, struct holder *holders, size_t max)
 		    strtol(entry->d_name, NULL, 10) == getpid())
 			continue;
 		holders[n].count = count_open(entry->d_name, node);
-		if (holders[n].count == 0)
+		if (holders[n].count == 0 || is_server(entry->d_name))
 			continue;
 		snprintf(holders[n].pid, sizeof(holders[n].pid), "%.19s", entry->d_name);
 		n++;
