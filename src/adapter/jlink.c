@@ -7,7 +7,7 @@
 #include "base/log.h"
 
 #define LOW_MILLIVOLTS	 1000
-#define SETTLE_MS	 5u	/* after the reset lines were let go */
+#define RELEASE_LOOKS	 8u	/* round trips until nRESET must be high */
 #define JTAG_V3_HARDWARE 5u	/* from this major version on */
 
 static void *new_settings(void)
@@ -200,15 +200,19 @@ static enum err choose_interface(struct jlink *j)
 	return jlink_select(j, interface);
 }
 
+/* Lets the target go, and gives its nRESET a moment to rise: some have a capacitor there. */
 static enum err release_resets(struct jlink *j)
 {
+	struct jaylink_hardware_status status = { 0 };
+
 	/* "set" lets the line go high, "clear" pulls it low. */
 	TRY(jlink_check(j, jaylink_set_reset(j->handle), "release nRESET"));
 	TRY(jlink_check(j, jaylink_jtag_set_trst(j->handle), "release nTRST"));
-	if (j->adapter->loop != NULL)
-		loop_sleep(j->adapter->loop, SETTLE_MS);
-	if (jlink_can(j, JAYLINK_DEV_CAP_GET_SPEEDS))
-		TRY(jlink_check(j, jaylink_get_speeds(j->handle, &j->speed), "tell its clocks"));
+	for (unsigned i = 0; i < RELEASE_LOOKS && !status.tres; i++)
+		TRY(jlink_check(j, jaylink_get_hardware_status(j->handle, &status),
+				"tell its pins"));
+	if (!status.tres)
+		log_debug("J-Link: nRESET reads low after it was released");
 	return OK;
 }
 
@@ -302,16 +306,13 @@ static void jlink_close(struct adapter *adapter)
 static enum err jlink_set_speed(struct adapter *adapter, uint32_t khz, uint32_t *actual)
 {
 	struct jlink *j = adapter->priv;
-	uint32_t max_khz = jlink_max_khz(j->speed.freq, j->speed.div);
-	uint16_t command;
-	uint32_t real = jlink_speed(j->speed.freq, j->speed.div, khz, &command);
+	uint32_t max_khz;
 
-	TRY(jlink_check(j, jaylink_set_speed(j->handle, command), "set its clock"));
-	j->command_khz = command;
+	TRY(jlink_set_clock(j, khz, actual));
+	max_khz = jlink_max_khz(j->speed.freq, j->speed.div);
 	if (max_khz != 0 && khz > max_khz)
 		log_info("Reduced speed from %" PRIu32 " kHz to %" PRIu32 " kHz (maximum)", khz,
-			 real);
-	*actual = real;
+			 *actual);
 	return OK;
 }
 

@@ -36,9 +36,23 @@ enum err jlink_select(struct jlink *j, enum jaylink_target_interface interface)
 	j->interface = interface;
 	j->needs_first_clocks = interface == JAYLINK_TIF_JTAG;
 	j->queue.level = true;
-	/* It comes with a clock of its own. */
-	if (j->command_khz != 0)
-		TRY(jlink_check(j, jaylink_set_speed(j->handle, j->command_khz), "set its clock"));
+	/* It comes with a table and a clock of its own. */
+	j->has_speed = false;
+	return j->asked_khz != 0 ? jlink_set_clock(j, j->asked_khz, &j->adapter->actual_khz) : OK;
+}
+
+enum err jlink_set_clock(struct jlink *j, uint32_t khz, uint32_t *actual)
+{
+	uint16_t command;
+	uint32_t real;
+
+	if (!j->has_speed && jlink_can(j, JAYLINK_DEV_CAP_GET_SPEEDS))
+		TRY(jlink_check(j, jaylink_get_speeds(j->handle, &j->speed), "tell its clocks"));
+	j->has_speed = true;
+	real = jlink_speed(j->speed.freq, j->speed.div, khz, &command);
+	TRY(jlink_check(j, jaylink_set_speed(j->handle, command), "set its clock"));
+	j->asked_khz = khz;
+	*actual = real;
 	return OK;
 }
 

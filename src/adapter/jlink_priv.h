@@ -39,8 +39,9 @@ struct jlink {
 	enum jaylink_target_interface interface;
 	enum jaylink_jtag_version jtag_version;
 	bool needs_first_clocks;	/* JTAG: nothing was clocked since the interface was chosen */
-	struct jaylink_speed speed;	/* freq 0: not told */
-	uint16_t command_khz;		/* what was asked of the probe; 0: nothing yet */
+	struct jaylink_speed speed;	/* of this interface; freq 0: not told */
+	bool has_speed;
+	uint32_t asked_khz;		/* 0: nothing yet */
 	size_t swd_bits, jtag_bits;	/* per call */
 	unsigned shrunk;		/* how often a call was too long */
 	struct jlink_queue queue;
@@ -73,6 +74,8 @@ extern const struct bit_ops jlink_bits;
 /* Chooses JTAG or SWD; the clock is set again. */
 enum err jlink_select(struct jlink *j, enum jaylink_target_interface interface);
 void jlink_set_limits(struct jlink *j);
+/* Sets the clock nearest below; the maximum belongs to the interface. */
+enum err jlink_set_clock(struct jlink *j, uint32_t khz, uint32_t *actual);
 
 /* jlink_swo.c, jlink_commands.c, jlink_config.c */
 extern const struct swo_ops jlink_swo_ops;
