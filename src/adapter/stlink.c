@@ -337,7 +337,8 @@ static enum err stlink_read_tap_ids(struct adapter *adapter, uint32_t *ids, size
 	const uint8_t command[] = { ST_DEBUG, ST_READ_IDCODES };
 	uint8_t reply[12];
 
-	TRY(stlink_enter(s));
+	if (!s->is_entered)
+		TRY(stlink_enter(s));
 	TRY(stlink_do(s, command, sizeof(command), reply, sizeof(reply)));
 	*found = 0;
 	for (size_t i = 0; i < 2 && *found < max; i++) {

@@ -34,9 +34,20 @@ enum err stlink_command(struct stlink *s, const uint8_t *bytes, size_t n, uint8_
 enum err stlink_debug(struct stlink *s, const uint8_t *bytes, size_t n, uint8_t *reply, size_t size,
 		      unsigned *status)
 {
-	TRY(stlink_command(s, bytes, n, reply, size));
+	uint8_t command[ST_COMMAND_SIZE] = { 0 };
+	size_t got = 0;
+	/* A refusal may be the status alone. */
+	const struct stlink_transfer t = { .command = command, .in = reply, .in_size = size,
+					   .in_least = 1, .got = &got };
+
+	memcpy(command, bytes, n);
+	TRY(stlink_exchange(s, &t, 1, 1));
 	*status = reply[0];
-	return OK;
+	if (got >= size || stlink_status(*status)->err != OK)
+		return OK;
+	return error_why(ERR_ADAPTER_PROTOCOL,
+			 "the ST-LINK answered command 0x%02x 0x%02x with %zu bytes instead of %zu",
+			 bytes[0], bytes[1], got, size);
 }
 
 enum err stlink_refused(const uint8_t *command, unsigned status)

@@ -236,7 +236,7 @@ static const struct stlink_status statuses[] = {
 	{ 0x0e, ERR_ADAPTER_BUSY, "already open in another mode" },
 	{ 0x10, ERR_DAP_WAIT, "SWD AP WAIT" },
 	{ 0x11, ERR_DAP_FAULT, "SWD AP FAULT" },
-	{ 0x12, ERR_DAP_FAULT, "SWD AP error" },
+	{ 0x12, ERR_DAP_NO_ACK, "SWD AP error: no acknowledge, or a garbled one" },
 	{ 0x13, ERR_DAP_PARITY, "SWD AP parity error" },
 	{ 0x14, ERR_DAP_WAIT, "SWD DP WAIT" },
 	{ 0x15, ERR_DAP_FAULT, "SWD DP FAULT" },

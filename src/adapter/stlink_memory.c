@@ -395,6 +395,14 @@ static void deliver(struct stlink_run *run, const struct stlink_word *word, uint
 		*dst = value;
 }
 
+/* TAR stays at an access that failed, unless later ones were queued behind it. */
+static enum err fail_word(struct stlink_run *run, const struct stlink_word *word, unsigned status)
+{
+	if (word->is_drw)
+		run->s->aps[word->ap].tar = word->addr;
+	return stlink_fail(run, word->pos, status);
+}
+
 static enum err one_word(struct stlink_run *run, const struct stlink_word *word)
 {
 	uint8_t command[10] = { ST_DEBUG, word->is_read ? ST_READDEBUGREG : ST_WRITEDEBUGREG };
@@ -408,7 +416,7 @@ static enum err one_word(struct stlink_run *run, const struct stlink_word *word)
 	TRY(stlink_patient(run, command, word->is_read ? 6 : 10, reply, word->is_read ? 8 : 2,
 			   &status));
 	if (stlink_status(status)->err != OK)
-		return stlink_fail(run, word->pos, status);
+		return fail_word(run, word, status);
 	deliver(run, word, get_le32(reply + 4));
 	return OK;
 }
@@ -426,7 +434,7 @@ static enum err one_far_word(struct stlink_run *run, const struct stlink_word *w
 		put_le32(data, port_value(run->port, word->pos));
 	TRY(transfer(run, &span, data, &good, &status));
 	if (good < sizeof(data))
-		return stlink_fail(run, word->pos, status);
+		return fail_word(run, word, status);
 	deliver(run, word, get_le32(data));
 	return OK;
 }
@@ -452,7 +460,7 @@ static enum err run_misc(struct stlink_run *run, size_t first, size_t count)
 			run->port->stats.waits++;
 			TRY(word->ap == 0 ? one_word(run, word) : one_far_word(run, word));
 			break;
-		default: return stlink_fail(run, word->pos, status);
+		default: return fail_word(run, word, status);
 		}
 	}
 	return OK;
@@ -499,7 +507,7 @@ static enum err run_row(struct stlink_run *run, size_t first, size_t n)
 	TRY(transfer(run, &span, data, &good, &status));
 	for (size_t i = 0; i < good / 4; i++)
 		deliver(run, &words[i], get_le32(data + 4 * i));
-	return good == span.bytes ? OK : stlink_fail(run, words[good / 4].pos, status);
+	return good == span.bytes ? OK : fail_word(run, &words[good / 4], status);
 }
 
 /* Firmware without RW_MISC: rows of words as blocks where that saves a round trip. */
@@ -531,14 +539,11 @@ enum err stlink_flush_words(struct stlink_run *run)
 	return rc;
 }
 
-static enum err put_word(struct stlink_run *run, unsigned ap, uint32_t addr, size_t index)
+static enum err put_word(struct stlink_run *run, struct stlink_word word)
 {
-	bool is_read = run->port->items[run->pos.item].is_read;
-
 	if (run->word_count == STLINK_MAX_WORDS)
 		TRY(stlink_flush_words(run));
-	run->words[run->word_count++] = (struct stlink_word){ { run->pos.item, index }, addr,
-							      (uint8_t)ap, is_read };
+	run->words[run->word_count++] = word;
 	return OK;
 }
 
@@ -553,11 +558,12 @@ enum err stlink_take_memory(struct stlink_run *run, unsigned number, unsigned of
 
 	if (!is_single_word(run->s, number, ap->csw) || item->words > few || is_fifo)
 		return take_block(run, number, offset);
-	if (offset >= AP_BD0)
-		return put_word(run, number, address_of(ap, offset), 0);
 	for (size_t i = 0; i < item->words; i++) {
-		TRY(put_word(run, number, ap->tar, i));
-		ap->tar += increment_of(ap->csw) != 0 ? 4 : 0;
+		TRY(put_word(run, (struct stlink_word){ { run->pos.item, i }, address_of(ap, offset),
+							(uint8_t)number, item->is_read,
+							offset == AP_DRW }));
+		if (offset == AP_DRW && increment_of(ap->csw) != 0)
+			ap->tar += 4;
 	}
 	return OK;
 }

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "adapter/chain.h"
 #include "adapter/flight.h"
 #include "adapter/stlink_run.h"
 #include "base/clock.h"
@@ -410,7 +411,11 @@ static enum err stlink_port_run(struct dap_port *port)
 	run->pos = run->noted = (struct port_pos){ 0, 0 };
 	run->word_count = 0;
 	run->write_is_open = run->read_is_open = false;
-	rc = walk(run);
+	/* Entering failed the last time: nobody answered. The caller's recovery tries again. */
+	if (port->item_count > 0 && !s->is_entered)
+		rc = stlink_fail(run, run->pos, 0x05);
+	else
+		rc = walk(run);
 	port_reset_queue(port);
 	return rc;
 }
@@ -429,7 +434,7 @@ static enum err stlink_port_connect(struct dap_port *port, enum link_connect how
 	port->failed_ack = SWD_ACK_NONE;
 	TRY(stlink_enter(s));
 	flight_note(port->flight, FLIGHT_LINK, how);
-	return OK;
+	return port->transport == TRANSPORT_JTAG ? jtag_check_chain(s->adapter) : OK;
 }
 
 static enum err stlink_port_select_target(struct dap_port *port, uint32_t targetsel)

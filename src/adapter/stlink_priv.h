@@ -43,6 +43,7 @@ struct stlink_transfer {
 	size_t out_size;
 	uint8_t *in;
 	size_t in_size, in_least;	/* in_least 0: all of in_size */
+	size_t *got;			/* what came; may be NULL */
 };
 
 struct stlink_link_ops {

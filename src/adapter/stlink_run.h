@@ -14,7 +14,7 @@ struct stlink_word {
 	struct port_pos pos;
 	uint32_t addr;
 	uint8_t ap;
-	bool is_read;
+	bool is_read, is_drw;
 };
 
 #define STLINK_MAX_WORDS 1227u

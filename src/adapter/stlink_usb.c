@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The link over USB. The debug interface is number 0: a V3SET has a bridge of the same class
- * behind it. Endpoints differ: V2 02/81/83, the others 01/81/82, so they come from the descriptor.
+ * behind it. Endpoints differ: V2 02/81/83, the others 01/81/82, so they come from the descriptor;
+ * should that be unreadable, from what is known of ST's products.
  * Interfaces above 0 (mass storage, serial ports) belong to the kernel and are left alone.
  */
 #include <inttypes.h>
@@ -10,6 +11,8 @@
 #include "adapter/stlink_priv.h"
 #include "adapter/usb.h"
 #include "base/log.h"
+
+#define V2_PID 0x3748
 
 struct stlink_usb {
 	struct usb *usb;
@@ -24,7 +27,7 @@ static const struct usb_interface *debug_interface(const struct usb_device *devi
 	return NULL;
 }
 
-static enum err find_endpoints(struct stlink_usb *link, const struct usb_device *device)
+static void find_endpoints(struct stlink_usb *link, const struct usb_device *device)
 {
 	const struct usb_interface *interface = debug_interface(device);
 
@@ -39,9 +42,10 @@ static enum err find_endpoints(struct stlink_usb *link, const struct usb_device 
 			link->trace = address;
 	}
 	if (link->out != 0 && link->in != 0)
-		return OK;
-	return error_why(ERR_ADAPTER_PROTOCOL,
-			 "interface 0 of the ST-LINK lacks the endpoints of the debug interface");
+		return;
+	link->out = device->pid == V2_PID ? 0x02 : 0x01;
+	link->in = 0x81;
+	link->trace = device->pid == V2_PID ? 0x83 : 0x82;
 }
 
 /* Nothing of a failed exchange may be taken for the next one's answer. */
@@ -103,6 +107,8 @@ static enum err usb_exchange(void *ctx, const struct stlink_transfer *transfers,
 		rc = usb_flush_out(link->usb, timeout_ms);
 	if (rc != OK)
 		return failed(link, rc, last->command);
+	if (last->got != NULL)
+		*last->got = got;
 	if (got >= (last->in_least ? last->in_least : last->in_size))
 		return OK;
 	return error_why(ERR_ADAPTER_PROTOCOL,
@@ -147,10 +153,10 @@ enum err stlink_usb_open(struct adapter *adapter, const struct usb_device *devic
 			 const struct stlink_link_ops **ops, void **result)
 {
 	struct stlink_usb *link = xcalloc(1, sizeof(*link));
-	enum err rc = find_endpoints(link, device);
 
-	if (rc == OK)
-		rc = usb_open(watch ? adapter->loop : NULL, device, &link->usb);
+	find_endpoints(link, device);
+	enum err rc = usb_open(watch ? adapter->loop : NULL, device, &link->usb);
+
 	if (rc == OK)
 		rc = usb_claim(link->usb, 0);
 	if (rc != OK) {

@@ -271,6 +271,8 @@ static enum err exchange(void *link, const struct stlink_transfer *transfers, si
 		assert_int_equal(n, transfers[i].in_size);
 		if (n > 0)
 			memcpy(transfers[i].in, reply, n);
+		if (transfers[i].got != NULL)
+			*transfers[i].got = n;
 	}
 	return OK;
 }
@@ -517,7 +519,7 @@ static void test_plan_of_batches(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		words[i] = (struct stlink_word){ { i, 0 }, 0xe000ed00, 0, true };
+		words[i] = (struct stlink_word){ { i, 0 }, 0xe000ed00, 0, true, true };
 	assert_int_equal(stlink_plan_misc(words, 80, 64), 63);	/* one to select the port */
 	assert_int_equal(stlink_plan_misc(words, 80, 1227), 80);
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
