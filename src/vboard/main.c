@@ -410,6 +410,8 @@ static enum err plug_probe(struct app *app, size_t i)
 {
 	struct vb_board *board = app->board;
 	struct vb_pace *pace = app->pace;
+	const struct vb_usb_model *model = NULL;
+	const char *options = NULL;
 
 	if (i > 0) {
 		board = app->more_boards[i] = vb_board_new(app->board->chip);
@@ -420,7 +422,8 @@ static enum err plug_probe(struct app *app, size_t i)
 		if (!app->options.is_deterministic)
 			pace = app->more_paces[i] = vb_pace_new(app->loop, board->clock);
 	}
-	return vb_hub_plug(app->hub, app->options.probes[i], board, pace);
+	TRY(vb_usb_find_model(app->options.probes[i], &model, &options));
+	return vb_hub_plug(app->hub, model, options, board, pace);
 }
 
 static enum err plug_probes(struct app *app)

@@ -112,9 +112,13 @@ struct vb_usb_device {
 	struct vb_port *port;		/* hub.c's */
 };
 
-/* Model and options of `spec` ("jlink,serial=7"); `*mode` gets the option of the node. */
-enum err vb_usb_device_new(const char *spec, struct vb_board *board, struct loop *loop,
-			   struct vb_usb_device **device, unsigned *mode);
+/* The model of --usb's "MODEL,key=value,..." and where its options begin. */
+enum err vb_usb_find_model(const char *spec, const struct vb_usb_model **model,
+			   const char **options);
+/* `*mode` gets the option of the node. */
+enum err vb_usb_device_new(const struct vb_usb_model *model, const char *options,
+			   struct vb_board *board, struct loop *loop, struct vb_usb_device **device,
+			   unsigned *mode);
 void vb_usb_device_free(struct vb_usb_device *device);
 /* Plug and unplug. Unplugging finishes every transfer with -ESHUTDOWN. */
 void vb_usb_attach(struct vb_usb_device *device);

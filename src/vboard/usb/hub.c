@@ -203,17 +203,17 @@ static void on_leaving(struct vb_usb_device *device, bool comes_back)
 		log_failure();
 }
 
-enum err vb_hub_plug(struct vb_usb_hub *hub, const char *spec, struct vb_board *board,
-		     struct vb_pace *pace)
+enum err vb_hub_plug(struct vb_usb_hub *hub, const struct vb_usb_model *model, const char *options,
+		     struct vb_board *board, struct vb_pace *pace)
 {
 	struct vb_usb_device *device = NULL;
 	unsigned mode = 0666;
 	struct vb_port *port;
 
 	if (hub->count == MAX_DEVICES)
-		return error_why(ERR_ARGUMENT, "--usb %s: %d devices are the most", spec,
+		return error_why(ERR_ARGUMENT, "--usb %s: %d devices are the most", model->name,
 				 MAX_DEVICES);
-	TRY(vb_usb_device_new(spec, board, hub->loop, &device, &mode));
+	TRY(vb_usb_device_new(model, options, board, hub->loop, &device, &mode));
 	port = xcalloc(1, sizeof(*port));
 	port->hub = hub;
 	port->device = device;
@@ -305,6 +305,7 @@ enum err vb_hub_new(const struct vb_hub_config *config, struct vb_usb_hub **out)
 	hub->preload = usleep_library ? xasprintf("%s:%s", usleep_library, VB_PRELOAD_LIBRARY)
 				      : xstrdup(VB_PRELOAD_LIBRARY);
 	free(usleep_library);
+	vb_preload_take_core();
 	*out = hub;
 	return add_root(hub, config->root);
 }

@@ -35,9 +35,9 @@ const char *vb_hub_preload(const struct vb_usb_hub *hub);
 /* One more root with the same devices; its path is valid as long as the hub. */
 enum err vb_hub_add_root(struct vb_usb_hub *hub, const char **path);
 
-/* `spec`: "MODEL,key=value,...". The device takes the next location (1-1, 1-2, ...). */
-enum err vb_hub_plug(struct vb_usb_hub *hub, const char *spec, struct vb_board *board,
-		     struct vb_pace *pace);
+/* The device takes the next location (1-1, 1-2, ...). */
+enum err vb_hub_plug(struct vb_usb_hub *hub, const struct vb_usb_model *model, const char *options,
+		     struct vb_board *board, struct vb_pace *pace);
 size_t vb_hub_count(const struct vb_usb_hub *hub);
 struct vb_usb_device *vb_hub_device(const struct vb_usb_hub *hub, size_t i);
 /* Nothing happens if it is so already. */

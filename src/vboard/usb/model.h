@@ -56,7 +56,7 @@ struct vb_usb_model {
 	bool (*set_option)(void *priv, const char *key, const char *value);
 	/* After the options. priv starts as zeros before them. */
 	bool (*create)(struct vb_usb_device *device, void *priv);
-	void (*destroy)(void *priv);
+	void (*destroy)(void *priv);	/* also without create(): an option was wrong */
 	/* Plugged in, USB reset: as after power-up of the probe. */
 	void (*reset)(void *priv);
 	/* Class and vendor requests (standard ones never come here). IN: fills up to setup->length

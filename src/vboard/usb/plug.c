@@ -8,24 +8,33 @@
 
 /* --- Options --- */
 
-static const struct vb_usb_model *find_model(const char *name)
-{
-	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
-		if (strcmp(vb_usb_models[i]->name, name) == 0)
-			return vb_usb_models[i];
-	return NULL;
-}
 
-static enum err no_model(const char *name)
+static enum err no_model(const char *name, size_t n)
 {
 	struct buf names = { 0 };
 
 	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", vb_usb_models[i]->name);
-	error_why(ERR_ARGUMENT, "--usb %s: it is high, full, none (the cost of the TCP door) or a "
-		  "probe: %s", name, (const char *)names.data);
+	error_why(ERR_ARGUMENT, "--usb %.*s: it is high, full, none (the cost of the TCP door) or a "
+		  "probe: %s", (int)n, name, (const char *)names.data);
 	buf_free(&names);
 	return ERR_ARGUMENT;
+}
+
+enum err vb_usb_find_model(const char *spec, const struct vb_usb_model **model,
+			   const char **options)
+{
+	size_t n = strcspn(spec, ",");
+
+	*options = spec[n] == ',' ? spec + n + 1 : "";
+	for (size_t i = 0; vb_usb_models[i] != NULL; i++) {
+		if (strlen(vb_usb_models[i]->name) == n &&
+		    strncmp(vb_usb_models[i]->name, spec, n) == 0) {
+			*model = vb_usb_models[i];
+			return OK;
+		}
+	}
+	return no_model(spec, n);
 }
 
 static bool knows_option(const struct vb_usb_model *m, const char *key)
@@ -119,23 +128,14 @@ static void find_endpoints(struct vb_usb_device *d)
 	}
 }
 
-enum err vb_usb_device_new(const char *spec, struct vb_board *board, struct loop *loop,
-			   struct vb_usb_device **out, unsigned *mode)
+enum err vb_usb_device_new(const struct vb_usb_model *m, const char *options,
+			   struct vb_board *board, struct loop *loop, struct vb_usb_device **out,
+			   unsigned *mode)
 {
-	char *words = xstrdup(spec), *comma = strchr(words, ',');
-	const struct vb_usb_model *m;
-	struct vb_usb_device *d;
-	enum err rc = OK;
+	struct vb_usb_device *d = xcalloc(1, sizeof(*d));
+	char *words = xstrdup(options);
+	enum err rc;
 
-	if (comma != NULL)
-		*comma = 0;
-	m = find_model(words);
-	if (m == NULL) {
-		rc = no_model(words);
-		free(words);
-		return rc;
-	}
-	d = xcalloc(1, sizeof(*d));
 	d->model = m;
 	d->board = board;
 	d->loop = loop;
@@ -143,20 +143,19 @@ enum err vb_usb_device_new(const char *spec, struct vb_board *board, struct loop
 	d->priv = xcalloc(1, MAX(m->priv_size, (size_t)1));
 	vb_timeline_init(&d->time, vb_usb_find(m->is_high_speed ? "high" : "full"));
 	find_endpoints(d);
-	if (comma != NULL)
-		rc = set_options(d, comma + 1, mode);
+	rc = set_options(d, words, mode);
 	free(words);
 	if (rc == OK && m->create != NULL && !m->create(d, d->priv))
-		rc = error_why(ERR_INTERNAL, "--usb %s: the probe could not be built", spec);
+		rc = error_why(ERR_INTERNAL, "--usb %s: the probe could not be built", m->name);
 	d->seen_ns = vb_clock_now(board->clock);
 	d->time.host_ns = d->seen_ns;
 	if (rc == OK) {
 		*out = d;
-	} else {
-		d->model = NULL;
-		vb_usb_device_free(d);
+		return OK;
 	}
-	return rc;
+	error_hold(rc);
+	vb_usb_device_free(d);
+	return error_settle(rc, OK);
 }
 
 void vb_usb_device_free(struct vb_usb_device *d)

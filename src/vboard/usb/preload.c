@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,6 +260,32 @@ static void on_client(void *ctx, short revents)
 		dispatch(client);
 }
 
+/* Wake-ups across cores are what a request costs most: a client shares ours. */
+static void share_core(pid_t pid)
+{
+	cpu_set_t cores;
+
+	if (sched_getaffinity(0, sizeof(cores), &cores) == 0 && CPU_COUNT(&cores) == 1 &&
+	    sched_setaffinity(pid, sizeof(cores), &cores) < 0)
+		log_debug("usb: process %d stays on its core: %s", (int)pid, strerror(errno));
+}
+
+void vb_preload_take_core(void)
+{
+	cpu_set_t cores, one;
+	int wanted, core = 0;
+
+	if (sched_getaffinity(0, sizeof(cores), &cores) < 0)
+		return;
+	/* Boards that run side by side spread over the cores. */
+	for (wanted = getpid() % CPU_COUNT(&cores); core < CPU_SETSIZE; core++)
+		if (CPU_ISSET(core, &cores) && wanted-- == 0)
+			break;
+	CPU_ZERO(&one);
+	CPU_SET(core, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
 static void on_connection(void *ctx, short revents)
 {
 	struct vb_preload_node *node = ctx;
@@ -271,6 +298,7 @@ static void on_connection(void *ctx, short revents)
 	if (fd < 0)
 		return;
 	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	share_core(peer.pid);
 	client = xcalloc(1, sizeof(*client));
 	*client = (struct vb_preload_client){
 		.loop = node->place.loop,
