@@ -511,13 +511,12 @@ static void notice_silence(struct vb_cmsis_dap *dap)
 void vb_cmsis_dap_packet(struct vb_cmsis_dap *dap, const uint8_t *request, size_t n,
 			 vb_cmsis_dap_fn respond, void *ctx)
 {
-	static const uint8_t invalid = DAP_INVALID;
-
 	notice_silence(dap);
 	if (n > 0 && request[0] == DAP_TRANSFER_ABORT && !has_quirk(dap, DAP_QUIRK_NO_ABORT))
 		return;		/* never answered; see vb_cmsis_dap_abort_at() */
 	if (n == 0 || n > dap->config->packet_size) {
-		respond(ctx, &invalid, 1);
+		dap->response[0] = DAP_INVALID;
+		respond(ctx, dap->response, 1);
 		return;
 	}
 	if (request[0] != DAP_QUEUE_COMMANDS || !is_atomic(dap, request[0])) {

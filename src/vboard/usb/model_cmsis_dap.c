@@ -98,7 +98,8 @@ static void respond(void *ctx, const uint8_t *response, size_t n)
 	uint16_t size = p->product->endpoint_size;
 
 	if (p->product->is_hid) {
-		memcpy(p->report, response, MIN(n, (size_t)size));
+		/* The tail is what earlier answers left in the firmware's buffer. */
+		memcpy(p->report, response, MIN(p->config.packet_size, size));
 		vb_usb_send(p->device, p->product->in, p->report, size);
 		return;
 	}
@@ -111,7 +112,10 @@ static void on_swo(void *ctx, const uint8_t *data, size_t n)
 {
 	struct vb_dap_probe *p = ctx;
 
-	vb_usb_send(p->device, p->product->swo, data, n);
+	if (n == 0)
+		vb_usb_drop_queued(p->device, p->product->swo);
+	else
+		vb_usb_send(p->device, p->product->swo, data, n);
 }
 
 void vb_dap_taken(void *priv, uint8_t endpoint)
