@@ -72,6 +72,9 @@ struct adapter_driver {
 	const struct dap_port_ops *dap;	/* native probes */
 	const struct bit_ops *bits;	/* bit-level probes */
 	uint32_t default_khz;		/* when probed chose this driver by itself; 0: 1000 */
+	/* The folder of scripts that say how such a probe is wired, without which it cannot be used;
+	 * probe->config is then run when probed chose the probe by itself. NULL: nothing to say. */
+	const char *wiring_scripts;
 };
 
 /* One TAP of the JTAG chain, or the debug port on SWD. Declared by jtag newtap / swd newdap. */

@@ -469,6 +469,7 @@ static const enum transport supported[] = { TRANSPORT_JTAG, TRANSPORT_SWD, TRANS
 
 const struct adapter_driver ftdi_driver = {
 	.name = "ftdi",
+	.wiring_scripts = "interface/ftdi/",
 	.help = "Probes and boards with an FTDI chip (FT2232H, FT232H, FT4232H, FT2232D and kin)",
 	.transports = supported,
 	.commands = ftdi_commands,

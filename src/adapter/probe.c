@@ -479,13 +479,32 @@ enum err probe_select(struct adapter *adapter, struct probe **result)
 	return OK;
 }
 
+/* The script says `adapter driver` itself, and everything else its user would have to know. */
+static enum err take_driver(struct adapter *adapter, const struct probe *probe)
+{
+	if (probe->driver->wiring_scripts == NULL || probe->config == NULL) {
+		adapter->driver = probe->driver;
+		return OK;
+	}
+	TRY(script_run_file(adapter->script, script_origin(adapter->script), probe->config));
+	if (adapter->driver == probe->driver)
+		return OK;
+	return error_why(ERR_ADAPTER_CONFIG, "%s does not choose the driver %s", probe->config,
+			 probe->driver->name);
+}
+
 static void tell_choice(const struct adapter *adapter, const struct probe *probe)
 {
 	struct buf text = { 0 };
 
 	probe_describe(probe, &text);
-	log_info("no adapter driver was chosen: using the one probe that fits, %s; to make it so for "
-		 "good add \"adapter driver %s\"", (const char *)text.data, adapter->driver->name);
+	buf_printf(&text, "; to make it so for good add ");
+	if (adapter->driver->wiring_scripts != NULL)
+		buf_printf(&text, "\"source [find %s]\"", probe->config);
+	else
+		buf_printf(&text, "\"adapter driver %s\"", adapter->driver->name);
+	log_info("no adapter driver was chosen: using the one probe that fits, %s",
+		 (const char *)text.data);
 	buf_free(&text);
 }
 
@@ -507,7 +526,7 @@ static bool take_common_driver(struct adapter *adapter)
 		driver = p->driver;
 	}
 	probes_free(list);
-	if (driver == NULL || !is_common)
+	if (driver == NULL || !is_common || driver->wiring_scripts != NULL)
 		return false;
 	adapter->driver = driver;
 	adapter->is_auto_driver = true;
@@ -517,6 +536,7 @@ static bool take_common_driver(struct adapter *adapter)
 enum err probe_select_driver(struct adapter *adapter)
 {
 	struct probe *probe;
+	enum err rc;
 
 	if (adapter->driver != NULL)
 		return OK;
@@ -524,7 +544,12 @@ enum err probe_select_driver(struct adapter *adapter)
 	if (take_common_driver(adapter))
 		return OK;
 	TRY(choose(adapter, &probe));
-	adapter->driver = probe->driver;
+	rc = take_driver(adapter, probe);
+	if (rc != OK) {
+		adapter->driver = NULL;
+		probes_free(probe);
+		return rc;
+	}
 	adapter->is_auto_driver = true;
 	tell_choice(adapter, probe);
 	/* Another one may be plugged in before the probe is opened: this one was meant. */

@@ -148,6 +148,8 @@ static void put_config(const struct probe *probe, const struct probe *all, struc
 		return;
 	if (probe->config != NULL)
 		buf_printf(out, "-f %s", probe->config);
+	else if (probe->driver->wiring_scripts != NULL)
+		buf_printf(out, "-f %sWIRING.cfg", probe->driver->wiring_scripts);
 	else
 		buf_printf(out, "-c \"adapter driver %s\"", probe->driver->name);
 	buf_printf(out, " -c \"");

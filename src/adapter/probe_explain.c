@@ -187,9 +187,10 @@ static enum err fail_others(const struct adapter *adapter, const char *driver,
 	list_all(all, &seen);
 	error_why(ERR_ADAPTER_NOT_FOUND, "no %s%sprobe%s is plugged in; seen instead: %s", driver,
 		  driver[0] ? " " : "", text_of(&wishes), text_of(&seen));
-	if (adapter->driver == NULL && all->quality == 1)
+	if (adapter->driver == NULL && all->driver != NULL && all->driver->wiring_scripts != NULL)
 		error_next(ERR_ADAPTER_NOT_FOUND,
-			   "a chip that can be wired in many ways needs its file: see interface/ftdi/");
+			   "its chip can be wired in many ways: name the one with \"-f %sWIRING.cfg\"",
+			   all->driver->wiring_scripts);
 	else if (all->driver != adapter->driver && all->config != NULL && !all->is_loader)
 		error_next(ERR_ADAPTER_NOT_FOUND, "for that one use \"-f %s\"", all->config);
 	else

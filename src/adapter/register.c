@@ -16,7 +16,7 @@ static enum err link_step(void *ctx)
 	enum err rc = script_eval(adapter->script, script_origin(adapter->script), "jtag_init",
 				  "init", 1, NULL);
 
-	if (rc == ERR_DAP_JTAG_CHAIN && adapter->hooks.explain_link != NULL)
+	if (rc != OK && adapter->hooks.explain_link != NULL)
 		return adapter->hooks.explain_link(adapter->hooks.ctx, rc);
 	return rc;
 }

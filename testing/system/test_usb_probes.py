@@ -12,6 +12,9 @@ from kit import BUILD, TOP, board_arguments, wait_for
 TARGET = ["-f", "target/stm32l4x.cfg"]
 ST_A, ST_B, JLINK = "066EFF333133464E43162234", "49FF68066684505267188701", "123456789"
 NOBODY = 65534
+# One of each way to the bus: libusb bulk, hidraw, libjaylink, libftdi.
+KINDS = {"cmsis-dap-v2-fs": "cmsis-dap", "daplink": "cmsis-dap", "jlink": "jlink",
+         "kt-link": "ftdi", "st-link-v2": "st-link", "st-link-v3": "st-link"}
 
 
 @pytest.fixture
@@ -25,9 +28,9 @@ def one(make_board):
     return make_board(usb=[f"st-link-v2-1,serial={ST_A}"])
 
 
-def probed(board, *arguments, **kwargs):
+def probed(board, *arguments, env=None, **kwargs):
     """Runs probed until it ends; returns its output."""
-    env = board.usb_env
+    env = env or board.usb_env
     if "user" in kwargs:        # libudev's emulated monitor puts a socket into the root
         os.chmod(env["UMOCKDEV_DIR"], 0o777)
     done = subprocess.run([BUILD / "probed", "-s", TOP / "tcl", "-c",
@@ -105,6 +108,20 @@ def test_the_only_probe_needs_no_configuration(one):
     assert len(re.findall("no adapter driver was chosen", text)) == 1
     assert 'add "adapter driver st-link"' in text and ST_A in text
     assert "Cortex-M4" in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_the_only_probe_is(make_board, kind):
+    text = probed(make_board(usb=[kind]), *TARGET, "-c", "init; echo [adapter name]; shutdown")
+    assert re.search(rf"^{KINDS[kind]}$", text, re.M), text
+    assert "Cortex-M4" in text
+
+
+def test_a_chip_without_a_known_wiring_is_not_guessed(make_board):
+    board = make_board(usb=["ft232h"])
+    text = refused(board, *TARGET)
+    assert "seen instead: FT232H" in text and "-f interface/ftdi/WIRING.cfg" in text
+    assert "-f interface/ftdi/WIRING.cfg" in probed(board, "--list")
 
 
 def test_a_driver_named_later_takes_the_place_of_the_automatic_choice(one):
@@ -187,6 +204,19 @@ def test_a_probe_in_use_says_by_whom(one, make_daemon):
     assert first.tcl("catch {mdw 0x20000000}") == "0"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_in_use_says_by_whom(make_board, make_daemon, kind):
+    board = make_board(usb=[kind])
+    env = board.usb_env         # a hidraw node tells its users only in one and the same /dev
+    first = make_daemon(*TARGET, env=env)
+    first.tcl("halt")
+    text = refused(board, *TARGET, env=env)
+    assert re.search(rf"in use by .*pid {first.process.pid} \(probed\)", text), text
+    assert re.search(rf"problem: .*in use by .*pid {first.process.pid} \(probed\)",
+                     probed(board, "--list", env=env))
+    assert first.tcl("catch {mdw 0x20000000}") == "0"
+
+
 def test_a_probe_in_use_by_openocd(one):
     other = one.usb_start(["openocd", "-c", "gdb_port disabled; telnet_port disabled; "
                            "tcl_port disabled", "-f", "interface/stlink.cfg", *TARGET])
@@ -239,6 +269,22 @@ def test_a_probe_that_comes_back_is_opened_by_itself(one, make_daemon):
         assert daemon.tcl("stm32l4x.cpu curstate") == "halted"
         assert daemon.tcl("catch {mdw 0x20000000}") == "0"
         daemon.text = ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_comes_back(make_board, make_daemon, kind):
+    board = make_board(usb=[kind])
+    daemon = make_daemon(*TARGET, "-c", "adapter auto_reconnect on", env=board.usb_env)
+    daemon.tcl("halt")
+    board.ctl("usb unplug")
+    daemon.expect("is gone")
+    assert daemon.tcl("expr {6 * 7}") == "42"
+    daemon.fails("mdw 0x20000000")
+    board.ctl("usb replug")
+    daemon.expect("is back and open again")
+    assert daemon.tcl("stm32l4x.cpu curstate") == "halted"
+    assert daemon.tcl("catch {mdw 0x20000000}") == "0"
+    assert len(re.findall("^Error: ", daemon.text.split("is gone")[1], re.M)) == 0, daemon.text
 
 
 def test_only_the_same_probe_is_opened_again(two, make_daemon):

@@ -44,7 +44,8 @@ static const struct adapter_driver jlink_driver_ = { .name = "jlink",
 						     .recognise = recognise_jlink };
 static const struct adapter_driver cmsis_driver_ = { .name = "cmsis-dap",
 						     .recognise = recognise_cmsis };
-static const struct adapter_driver ftdi_driver_ = { .name = "ftdi", .recognise = recognise_ftdi };
+static const struct adapter_driver ftdi_driver_ = { .name = "ftdi", .recognise = recognise_ftdi,
+						   .wiring_scripts = "interface/ftdi/" };
 static const struct adapter_driver tcp_driver = { .name = "remote_bitbang" };
 static const struct adapter_driver *const drivers[] = {
 	&tcp_driver, &ftdi_driver_, &cmsis_driver_, &st_driver, &jlink_driver_, NULL
