@@ -351,6 +351,8 @@ static bool ftdi_set_option(void *priv, const char *key, const char *value)
 		ftdi->wired_channel = (unsigned)(value[0] - 'a');
 		return ftdi->wired_channel < FTDI_MAX_CHANNELS && value[1] == '\0';
 	}
+	if (strcmp(key, "rejects") == 0)
+		return (ftdi->rejects = (uint8_t)strtoul(value, NULL, 0)) >= 0x80;
 	if (strcmp(key, "rtck") == 0) {
 		ftdi->has_rtck = strcmp(value, "on") == 0;
 		return ftdi->has_rtck || strcmp(value, "off") == 0;
@@ -359,7 +361,7 @@ static bool ftdi_set_option(void *priv, const char *key, const char *value)
 }
 
 static const char *const options[] = { "wiring", "channel", "product", "nsrst", "ntrst", "rtck",
-				       NULL };
+				       "rejects", NULL };
 
 static bool create(struct vb_usb_device *device, struct vb_ftdi *ftdi,
 		   const struct vb_ftdi_chip *chip)

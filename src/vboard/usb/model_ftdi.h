@@ -87,6 +87,7 @@ struct vb_ftdi {
 	char *product;			/* NULL: the chip's */
 	enum vb_ftdi_wiring wiring;
 	bool has_wiring, has_rtck, has_nsrst, has_ntrst;
+	uint8_t rejects;		/* a command that this clone does not know; 0: none */
 	unsigned wired_channel;
 	uint16_t nsrst, ntrst;		/* pins; several are wired-AND */
 	uint16_t nsrst_noe, ntrst_noe;	/* low enables the buffer; 0: no buffer */

@@ -383,7 +383,7 @@ static const struct command *find_command(const struct vb_ftdi_channel *c, uint8
 	const struct vb_ftdi_chip *chip = c->ftdi->chip;
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (commands[i].op != op)
+		if (commands[i].op != op || op == c->ftdi->rejects)
 			continue;
 		if ((commands[i].who == H_CHIPS && !chip->is_h) ||
 		    (commands[i].who == OPEN_DRAIN_CHIPS && !chip->has_open_drain))
