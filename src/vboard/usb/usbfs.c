@@ -31,6 +31,7 @@ struct vb_usbfs_handle {
 	struct vb_usbfs_handle *next;
 	struct vb_usbfs *usbfs;
 	bool is_gone;		/* the device was unplugged; a new one needs a new handle */
+	bool has_waited;	/* the last REAP brought something the host waited for */
 	struct vb_usb_device *device;
 	struct vb_preload_client *client;
 	struct urb *pending, *completed;	/* completed: in order of time */
@@ -131,10 +132,21 @@ static int reap(struct vb_usbfs_handle *h, uint64_t arg)
 	uint64_t pointer;
 	int words[2];
 
-	if (urb == NULL)
+	if (urb == NULL) {
+		h->has_waited = false;
 		return h->is_gone ? ENODEV : EAGAIN;
-	h->completed = urb->next;
+	}
 	t = &urb->transfer;
+	/*
+	 * libusb takes all that is there in one go. What the host would have had to wait for is not
+	 * there yet: it gets a chance to submit more first, and comes back when it waits again.
+	 */
+	if (h->has_waited && !t->is_timeless && t->complete_ns > h->device->time.host_ns) {
+		h->has_waited = false;
+		return EAGAIN;
+	}
+	h->has_waited |= t->complete_ns > h->device->time.host_ns;
+	h->completed = urb->next;
 	vb_usb_reaped(h->device, t, h->completed != NULL);
 	if (is_in_urb(urb))
 		vb_preload_store(h->client, urb->buffer + (t->type == VB_CONTROL ? 8 : 0),
