@@ -234,7 +234,7 @@ static bool step_out(struct vb_endpoint *ep)
 {
 	struct vb_usb_device *d = ep->device;
 	struct vb_transfer *t = ep->pending;
-	uint64_t start_ns, length_ns, taken_ns;
+	uint64_t from_ns, start_ns, length_ns, taken_ns;
 	size_t n;
 
 	if (t == NULL || t->is_stuck || ep->is_refused || ep->late != NULL)
@@ -249,8 +249,10 @@ static bool step_out(struct vb_endpoint *ep)
 		return true;
 	}
 	n = MIN(t->length - t->actual, ep->size);
-	start_ns = MAX(MAX(t->submit_ns, ep->end_ns), MAX(ep->retry_ns, room_ns(ep, n)));
-	start_ns = place(ep, start_ns, n, &length_ns);
+	from_ns = MAX(MAX(t->submit_ns, ep->end_ns), MAX(ep->retry_ns, room_ns(ep, n)));
+	start_ns = place(ep, from_ns, n, &length_ns);
+	if (ep->type == VB_BULK)
+		start_ns = vb_timeline_end(&d->time, from_ns, length_ns) - length_ns;
 	d->arrival_ns = start_ns + length_ns;
 	clock_to(d, d->arrival_ns);
 	taken_ns = vb_clock_now(d->board->clock);
@@ -259,7 +261,12 @@ static bool step_out(struct vb_endpoint *ep)
 		return false;
 	}
 	vb_link_sync(d->board->link);
-	occupy(ep, start_ns, length_ns);
+	if (ep->type == VB_BULK) {
+		vb_timeline_spread(&d->time, from_ns, length_ns);
+		ep->end_ns = d->arrival_ns;
+	} else {
+		occupy(ep, start_ns, length_ns);
+	}
 	note_buffered(ep, ep->end_ns, taken_ns, n);
 	d->count.out_packets++;
 	d->count.out_bytes += n;

@@ -89,6 +89,38 @@ void vb_timeline_take(struct vb_timeline *t, uint64_t start_ns, uint64_t length_
 	t->count++;
 }
 
+/* The first free time from *from_ns on; how much of it there is, up to `length_ns`. */
+static uint64_t first_piece(const struct vb_timeline *t, uint64_t *from_ns, uint64_t length_ns)
+{
+	size_t i;
+
+	*from_ns = vb_timeline_gap(t, *from_ns, 1);
+	i = first_after(t, *from_ns);
+	return i < t->count ? MIN(length_ns, t->busy[i].start_ns - *from_ns) : length_ns;
+}
+
+uint64_t vb_timeline_end(const struct vb_timeline *t, uint64_t from_ns, uint64_t length_ns)
+{
+	while (length_ns > 0) {
+		uint64_t piece_ns = first_piece(t, &from_ns, length_ns);
+
+		from_ns += piece_ns;
+		length_ns -= piece_ns;
+	}
+	return from_ns;
+}
+
+void vb_timeline_spread(struct vb_timeline *t, uint64_t from_ns, uint64_t length_ns)
+{
+	while (length_ns > 0) {
+		uint64_t piece_ns = first_piece(t, &from_ns, length_ns);
+
+		vb_timeline_take(t, from_ns, piece_ns);
+		from_ns += piece_ns;
+		length_ns -= piece_ns;
+	}
+}
+
 void vb_timeline_reap(struct vb_timeline *t, uint64_t ns)
 {
 	t->host_ns = MAX(t->host_ns, ns);

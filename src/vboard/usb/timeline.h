@@ -49,6 +49,12 @@ uint64_t vb_timeline_packet_ns(const struct vb_timeline *t, size_t bytes);
 /* Start of the first gap of `length_ns` not before `from_ns`; take() then makes it busy. */
 uint64_t vb_timeline_gap(const struct vb_timeline *t, uint64_t from_ns, uint64_t length_ns);
 void vb_timeline_take(struct vb_timeline *t, uint64_t start_ns, uint64_t length_ns);
+/*
+ * The same for a packet that may be cut where a shorter one, placed before it, already is: the host
+ * controller would have sent the two in the other order. Returns the end. spread() takes the time.
+ */
+uint64_t vb_timeline_end(const struct vb_timeline *t, uint64_t from_ns, uint64_t length_ns);
+void vb_timeline_spread(struct vb_timeline *t, uint64_t from_ns, uint64_t length_ns);
 /* The host took something that was ready at `ns`. */
 void vb_timeline_reap(struct vb_timeline *t, uint64_t ns);
 
