@@ -133,6 +133,7 @@ static size_t tcp_usable(size_t packet_size)
 
 const struct cmsis_transport cmsis_dap_tcp = {
 	.name = "tcp",
+	.likes_batches = true,
 	.open = tcp_open,
 	.close = tcp_close,
 	.send = tcp_send,

@@ -313,7 +313,10 @@ static enum err stream(struct run *run)
 	do {
 		TRY(fill(run));
 		TRY(take_response(run));
-		while (run->newest != run->oldest && run->dap->transport->is_ready(run->dap->link))
+		/* Where a write costs more than what is in it, several packets go in one; else each
+		 * place that gets free is filled at once. */
+		while (run->dap->transport->likes_batches && run->newest != run->oldest &&
+		       run->dap->transport->is_ready(run->dap->link))
 			TRY(take_response(run));
 	} while (run->newest != run->oldest ||
 		 (!run->has_failed && !port_at_end(run->port, run->next)));

@@ -33,6 +33,7 @@ struct cmsis_usb {
 struct cmsis_transport {
 	const char *name;		/* of `cmsis-dap backend` */
 	bool fixed_size;		/* HID: responses are padded to the packet size */
+	bool likes_batches;		/* a send() costs the same for many packets as for one */
 	/* *link is the transport's. Settings: the driver's struct cmsis_settings. `device` and
 	 * `usb` are NULL if it is not a USB transport. */
 	enum err (*open)(struct adapter *adapter, const struct usb_device *device,
