@@ -33,20 +33,30 @@ bool jlink_can(const struct jlink *j, enum jaylink_device_capability capability)
 	return jaylink_has_cap(j->caps, capability);
 }
 
+/* libjaylink tells all failures of USB alike; the device itself says more. */
+static enum err fail_link(struct jlink *j, const char *what, const char *how)
+{
+	bool is_there = j->probe == NULL || jlink_is_there(j->probe);
+
+	jlink_settings_of(j->adapter)->is_stuck = is_there;
+	adapter_lost(j->adapter);
+	if (!is_there)
+		return error_why(ERR_ADAPTER_LOST, "the J-Link did not %s: it was unplugged", what);
+	error_why(ERR_ADAPTER_LOST, "the J-Link did not %s: %s", what, how);
+	return error_next(ERR_ADAPTER_LOST,
+			  "run \"adapter reconnect\"; if that fails, plug it in again");
+}
+
 enum err jlink_check(struct jlink *j, int rc, const char *what)
 {
 	switch (rc) {
 	case JAYLINK_OK:
 		return OK;
 	case JAYLINK_ERR_TIMEOUT:
-		adapter_lost(j->adapter);
-		error_why(ERR_ADAPTER_LOST, "the J-Link did not %s: no answer for 2 s", what);
-		return error_next(ERR_ADAPTER_LOST,
-				  "plug it in again, then run \"adapter reconnect\"");
-	case JAYLINK_ERR:	/* what an unplugged device is to libjaylink */
+		return fail_link(j, what, "no answer for 2 s");
+	case JAYLINK_ERR:
 	case JAYLINK_ERR_IO:
-		adapter_lost(j->adapter);
-		return error_why(ERR_ADAPTER_LOST, "the J-Link did not %s: it is gone", what);
+		return fail_link(j, what, "a USB transfer failed");
 	case JAYLINK_ERR_DEV_NOT_SUPPORTED:
 	case JAYLINK_ERR_NOT_SUPPORTED:
 		return error_why(ERR_UNSUPPORTED, "this J-Link cannot %s", what);
@@ -84,6 +94,9 @@ static enum err open_link(struct jlink *j)
 	if (rc == ERR_ADAPTER_NOT_FOUND)
 		return error_what(rc, "No J-Link device found");
 	TRY(rc);
+	if (settings->is_stuck)
+		jlink_unstick(j->probe);
+	settings->is_stuck = false;
 	return jlink_open_usb(j->library, j->probe, &j->handle);
 }
 

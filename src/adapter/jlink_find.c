@@ -6,7 +6,10 @@
 #include "adapter/jlink_priv.h"
 #include "base/log.h"
 
-#define CONFIG "interface/jlink.cfg"
+#define CONFIG	    "interface/jlink.cfg"
+#define DRAIN_BYTES 2048u
+#define DRAIN_MS    50
+#define MAX_DRAINS  64u
 
 static bool is_library_interface(const struct usb_interface *interface)
 {
@@ -154,6 +157,60 @@ enum err jlink_open_usb(struct jaylink_context *library, const struct probe *pro
 	}
 	jaylink_free_devices(devices, true);
 	return result;
+}
+
+bool jlink_is_there(const struct probe *probe)
+{
+	struct usb_device *devices = NULL;
+	bool is_there = false;
+
+	if (usb_scan(&devices) != OK) {
+		error_clear();
+		return false;
+	}
+	for (const struct usb_device *d = devices; d != NULL; d = d->next)
+		is_there |= d->bus == probe->usb->bus && d->address == probe->usb->address;
+	usb_free_list(devices);
+	return is_there;
+}
+
+static const struct usb_interface *library_interface(const struct usb_device *device)
+{
+	for (unsigned i = 0; i < device->interface_count; i++)
+		if (is_library_interface(&device->interfaces[i]))
+			return &device->interfaces[i];
+	return NULL;
+}
+
+/* Throws away what comes, until nothing comes for a moment. */
+static void drain(struct usb *usb, const struct usb_endpoint *endpoint)
+{
+	uint8_t data[DRAIN_BYTES];
+	size_t got;
+
+	for (unsigned i = 0; i < MAX_DRAINS; i++)
+		if (usb_post_in(usb, endpoint->address, sizeof(data)) != OK ||
+		    usb_take_in(usb, endpoint->address, data, sizeof(data), &got, DRAIN_MS) != OK)
+			break;
+	usb_cancel(usb, endpoint->address);
+}
+
+void jlink_unstick(const struct probe *probe)
+{
+	const struct usb_interface *interface = library_interface(probe->usb);
+	struct usb *usb = NULL;
+
+	if (interface == NULL)
+		return;
+	if (usb_open(NULL, probe->usb, &usb) == OK && usb_claim(usb, interface->number) == OK) {
+		for (unsigned i = 0; i < interface->endpoint_count; i++)
+			usb_clear_halt(usb, interface->endpoints[i].address);
+		for (unsigned i = 0; i < interface->endpoint_count; i++)
+			if (interface->endpoints[i].address & 0x80)
+				drain(usb, &interface->endpoints[i]);
+	}
+	usb_close(usb);
+	error_clear();		/* what is wrong will show when it is opened */
 }
 
 static bool fits_tcp(struct jaylink_device *device, const char *address, const char *serial)

@@ -13,13 +13,13 @@ struct jlink_settings {
 	bool use_tcp;
 	char *tcp_address;	/* NULL: whichever answers */
 	unsigned jtag_version;	/* 2 or 3; 0: by the hardware */
+	bool is_stuck;		/* the last connection broke off in the middle of a command */
 };
 
 struct jlink_swo {
 	bool is_on;
 	swo_sink_fn sink;
 	void *ctx;
-	struct loop_timer *timer;
 	uint32_t baud, buffer_bytes;
 };
 
@@ -64,6 +64,10 @@ enum err jlink_library_open(struct jaylink_context **library);
 /* Opens the device of the library that `probe` is. */
 enum err jlink_open_usb(struct jaylink_context *library, const struct probe *probe,
 			struct jaylink_device_handle **handle);
+/* What a broken connection left behind: halted endpoints, an answer nobody took. */
+void jlink_unstick(const struct probe *probe);
+/* Whether it is still plugged in, as the same device. */
+bool jlink_is_there(const struct probe *probe);
 enum err jlink_open_tcp(struct jaylink_context *library, const char *address, const char *serial,
 			struct jaylink_device_handle **handle);
 void jlink_recognise(const struct usb_device *device, struct probe_match *match);

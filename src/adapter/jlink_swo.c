@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The probe collects trace bytes in its memory and gives them when asked, between other commands. It
- * is asked every POLL_MS, and after an answer that was long at once again.
- */
+/* The probe collects trace bytes in its memory and gives them when asked, between other commands. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "adapter/jlink_priv.h"
 #include "base/log.h"
 
-#define POLL_MS	     10u
 #define READ_BYTES   4096u
 #define BUFFER_BYTES (32u * 1024)
 #define MAX_READS    16u	/* in one poll: other work must go on */
@@ -67,27 +63,6 @@ static enum err drain(struct jlink *j)
 	return OK;
 }
 
-static void stop_polling(struct jlink *j)
-{
-	if (j->swo.timer != NULL)
-		loop_remove_timer(j->adapter->loop, j->swo.timer);
-	j->swo.timer = NULL;
-}
-
-static void poll_timer(void *ctx)
-{
-	struct jlink *j = ctx;
-
-	if (j->adapter->is_lost) {
-		stop_polling(j);
-		return;
-	}
-	if (drain(j) == OK)
-		return;
-	log_failure();
-	stop_polling(j);
-}
-
 static enum err jlink_swo_start(struct adapter *adapter, enum swo_mode mode, uint32_t *baud,
 				swo_sink_fn sink, void *ctx)
 {
@@ -110,15 +85,12 @@ static enum err jlink_swo_start(struct adapter *adapter, enum swo_mode mode, uin
 	j->swo.baud = *baud;
 	j->swo.sink = sink;
 	j->swo.ctx = ctx;
-	if (adapter->loop != NULL)
-		j->swo.timer = loop_add_timer(adapter->loop, POLL_MS, POLL_MS, poll_timer, j);
 	return OK;
 }
 
 /* Without a word: closing, or starting anew. */
 void jlink_swo_end(struct jlink *j)
 {
-	stop_polling(j);
 	if (j->swo.is_on && !j->adapter->is_lost)
 		jaylink_swo_stop(j->handle);
 	j->swo.is_on = false;
@@ -134,7 +106,6 @@ static enum err jlink_swo_stop(struct adapter *adapter)
 	if (!j->swo.is_on)
 		return OK;
 	rc = drain(j);
-	stop_polling(j);
 	j->swo.is_on = false;
 	j->swo.sink = NULL;
 	return error_first(rc, jlink_check(j, jaylink_swo_stop(j->handle), "stop the capture of SWO"));

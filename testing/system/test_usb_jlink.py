@@ -244,3 +244,87 @@ def test_describe_for_the_doctor(attach):
     text = daemon.tcl("probe doctor")
     assert "J-Link V10" in text, text
     assert "bits" in text
+
+
+# STM32L476 after reset: 4 MHz. TRCENA, TRACE_IOEN, TPIU at 1 Mbaud in UART mode, ITM with port 0.
+TRACE_ON = ("mww 0xe000edfc 0x01000000; mww 0xe0042004 0x27; mww 0xe0040010 3; mww 0xe00400f0 2; "
+            "mww 0xe0040304 0x100; mww 0xe0000fb0 0xc5acce55; mww 0xe0000e80 0x00010001; "
+            "mww 0xe0000e00 1")
+
+
+def test_swo_brings_what_the_pin_sent(attach, tmp_path):
+    board, daemon = attach(options=())
+    daemon.tcl("reset halt")
+    capture, pin = tmp_path / "swo.bin", tmp_path / "pin.bin"
+    board.ctl(f"swo {pin}")
+    assert 970000 <= int(daemon.tcl(f"adapter swo start {capture} 1000000")) <= 1030000
+    daemon.tcl(TRACE_ON)
+    text = b"The quick brown fox jumps over the lazy dog. "
+    for byte in text:
+        daemon.tcl(f"mwb 0xe0000000 {byte}")
+    expected = b"".join(bytes([1, byte]) for byte in text)
+    wait_for(lambda: expected in capture.read_bytes(), "the text on SWO")
+    status = daemon.tcl("adapter swo stop")
+    board.ctl("swo off")
+    assert "losses 0" in status
+    assert expected in pin.read_bytes()
+    assert pin.read_bytes().endswith(capture.read_bytes())
+    # The probe's other work went on meanwhile, and does now.
+    assert "10076415" in daemon.tcl("capture {mdw 0xe0042000}")
+
+
+def test_swo_that_the_probe_cannot_receive(attach):
+    _, daemon = attach()
+    assert "nearest" in daemon.fails("adapter swo start - 40000000")
+    assert "UART" in daemon.fails("adapter swo start - 1000000 manchester")
+
+
+def test_swo_on_a_probe_without(attach):
+    _, daemon = attach("jlink-old", "jtag")
+    assert "cannot capture SWO" in daemon.fails("adapter swo start - 1000000")
+
+
+@pytest.mark.parametrize("fault, words", [
+    ("stall in", "USB transfer failed"), ("stall out", "USB transfer failed"), ("error out", "USB transfer failed"),
+    ("silent in", "no answer"), ("short in", "no answer"), ("drop out", "no answer")])
+def test_a_usb_fault_is_told_and_reconnecting_cures_it(attach, fault, words):
+    board, daemon = attach(options=())
+    daemon.tcl("halt; poll off; mww 0x20000000 0x12345678")
+    board.ctl(f"usb fault {fault}")
+    text = daemon.fails("mdw 0x20000000")
+    assert words in text, text
+    assert "adapter reconnect" in text
+    daemon.tcl("adapter reconnect")
+    daemon.tcl("halt")
+    assert "12345678" in daemon.tcl("capture {mdw 0x20000000}")
+
+
+def test_a_late_answer_is_waited_for(attach):
+    board, daemon = attach(options=())
+    daemon.tcl("halt; poll off; mww 0x20000000 0x12345678")
+    board.ctl("usb fault late in 1 0 1500")
+    assert "12345678" in daemon.tcl("capture {mdw 0x20000000}")
+
+
+def test_wrong_answers_do_not_derail_the_session(attach):
+    """USB has a CRC, so an inverted byte is the firmware's: SWD's parity sees some of them, and an OK that
+    looks like a WAIT nobody can tell. What counts: no hang, and the next answer is right."""
+    board, daemon = attach(options=())
+    daemon.tcl("halt; poll off; mww 0x20000000 0x12345678")
+    for byte in range(26):
+        board.ctl(f"usb fault flip in 1 0 {byte}")
+        daemon.tcl("catch {read_memory 0x20000000 32 1}")
+        board.ctl("usb fault none")
+        if daemon.tcl("catch {read_memory 0x20000000 32 1} text") == "1":
+            daemon.tcl("catch {adapter reconnect}; catch {halt}; catch {poll off}")
+        assert daemon.tcl("read_memory 0x20000000 32 1") == "0x12345678"
+
+
+def test_a_hub_reset_is_a_loss_that_reconnecting_cures(attach):
+    board, daemon = attach(options=())
+    daemon.tcl("halt; mww 0x20000000 0x12345678")
+    board.ctl("usb fault reset out")
+    wait_for(lambda: daemon.drain() or "gone" in daemon.text or "unplugged" in daemon.text, "the loss")
+    wait_for(lambda: daemon.tcl("catch {adapter reconnect}") == "0", "the probe", 20)
+    daemon.tcl("halt")
+    assert "12345678" in daemon.tcl("capture {mdw 0x20000000}")
