@@ -14,6 +14,7 @@
 #define NO_POWER_MV	1000	/* below the lowest supply of any Cortex-M, above what leaks in */
 #define SCAN_BITS	256
 #define GARBLED		1u	/* `ack` of an answer that is none of high and low */
+#define NOT_TOLD	9u	/* `ack` of a probe whose firmware says no more than "no answer" */
 #define RESET_SETTLE_MS 20
 
 static bool is_jtag(const struct dap *dap)
@@ -69,6 +70,14 @@ static void look(struct dap *dap, struct dap_contact *c)
 		c->driven_high = level_of(&levels, PIN_SWDIO);
 }
 
+/* A firmware that does the protocol by itself tells errors, not levels. */
+static bool tells_levels(const struct dap *dap)
+{
+	const struct adapter_driver *driver = dap->adapter->driver;
+
+	return driver == NULL || driver->bits != NULL || driver->read_pins != NULL;
+}
+
 /* What comes out of TDO: *first is the first IDCODE, 0 if there is none; *level 0 or 1 if it is one
  * and the same all the time, else -1. */
 static enum err scan_ids(struct adapter *adapter, uint32_t *first, int *level)
@@ -104,10 +113,12 @@ static void look_at_chain(struct dap *dap, struct dap_contact *c)
 	uint32_t id;
 	int level;
 
-	c->ack = GARBLED;
-	c->chain_is_good = c->rc != ERR_DAP_JTAG_CHAIN;
+	c->ack = NOT_TOLD;
+	c->chain_is_good = false;
 	if (dap->adapter->driver == NULL || dap->adapter->driver->bits == NULL)
 		return;
+	c->ack = GARBLED;
+	c->chain_is_good = c->rc != ERR_DAP_JTAG_CHAIN;
 	if (scan_ids(dap->adapter, &id, &level) != OK)
 		error_clear();
 	else if (level >= 0)
@@ -135,15 +146,21 @@ static enum err try_other_transport(struct dap *dap, struct dap_contact *c)
 
 	if (rc == OK && other == TRANSPORT_SWD) {
 		rc = port->ops->connect(port, LINK_JTAG_TO_SWD);
-		port->ops->read(port, PORT_DP(DP_DPIDR), &c->other_id);
-		rc = error_first(rc, port->ops->run(port));
+		if (rc == OK) {
+			port->ops->read(port, PORT_DP(DP_DPIDR), &c->other_id);
+			rc = port->ops->run(port);
+		}
 		if (rc == OK)
 			rc = dap_check_dpidr(c->other_id);
 	} else if (rc == OK) {
-		if (port->ops->connect(port, LINK_SWD_TO_JTAG) != OK)
-			error_clear();	/* the chain is not declared: a look will do */
-		if (adapter->driver->bits != NULL)
+		rc = port->ops->connect(port, LINK_SWD_TO_JTAG);
+		if (adapter->driver->bits != NULL) {	/* whatever is declared: a look will do */
+			error_clear();
 			rc = scan_ids(adapter, &c->other_id, &level);
+		} else if (rc == OK) {
+			port->ops->read(port, PORT_DP(DP_DPIDR), &c->other_id);
+			rc = port->ops->run(port);
+		}
 	}
 	if (rc != OK)
 		c->other_id = 0;
@@ -271,7 +288,7 @@ static bool reset_is_low(const struct dap_contact *c, bool jtag)
 static bool garbage(const struct dap_contact *c, bool jtag)
 {
 	(void)jtag;
-	return c->rc == ERR_DAP_PARITY || c->is_garbled_when_slow || (c->ack != 0 && c->ack != 7);
+	return c->rc == ERR_DAP_PARITY || c->is_garbled_when_slow || c->ack == GARBLED;
 }
 
 static bool swapped(const struct dap_contact *c, bool jtag)
@@ -287,6 +304,16 @@ static bool low(const struct dap_contact *c, bool jtag)
 static bool jtag_low(const struct dap_contact *c, bool jtag)
 {
 	return jtag && c->ack == 0;
+}
+
+static bool powered_blind(const struct dap_contact *c, bool jtag)
+{
+	return !jtag && c->ack == NOT_TOLD && c->millivolts >= NO_POWER_MV;
+}
+
+static bool blind(const struct dap_contact *c, bool jtag)
+{
+	return !jtag && c->ack == NOT_TOLD;
 }
 
 static bool powered(const struct dap_contact *c, bool jtag)
@@ -347,6 +374,11 @@ static const struct cause {
 	  "check the wires, or use \"transport select swd\"" },
 	{ any_jtag, "no target power, TDO, TCK or TMS not connected, or JTAG disabled",
 	  "check target power and wires, or use \"transport select swd\"" },
+	{ powered_blind, "SWDIO and SWCLK are not connected or swapped, or debug is disabled by firmware "
+	  "or by protection",
+	  "check SWDIO, SWCLK and GND, then try connect under reset" },
+	{ blind, "no target power, SWDIO and SWCLK not connected or swapped, or debug disabled",
+	  "check target power and SWDIO/SWCLK, then try connect under reset" },
 	{ powered, "SWDIO or SWCLK is not connected, or debug is disabled by firmware or by protection",
 	  "check SWDIO, SWCLK and GND, then try connect under reset" },
 	{ any, "no target power, SWDIO or SWCLK not connected, or debug disabled",
@@ -362,6 +394,8 @@ static void describe(const struct dap *dap, const struct dap_contact *c, char *t
 		n = (size_t)snprintf(text, size, "the JTAG-DP's acknowledge is invalid");
 	else if (c->rc == ERR_DAP_PARITY)
 		n = (size_t)snprintf(text, size, "the parity of the answer is wrong");
+	else if (c->ack == NOT_TOLD)
+		n = (size_t)snprintf(text, size, "nothing answers");
 	else if (c->ack == 7 || c->ack == 0)
 		n = (size_t)snprintf(text, size, "%s stays %s", line, c->ack ? "high" : "low");
 	else
@@ -377,7 +411,7 @@ static void describe(const struct dap *dap, const struct dap_contact *c, char *t
 		n += (size_t)snprintf(text + n, size - n, ", VTref is %d.%02d V",
 				      c->millivolts / 1000, c->millivolts % 1000 / 10);
 	if (c->other_id != 0)
-		snprintf(text + n, size - n, ", %s 0x%08" PRIx32, is_jtag(dap) ? "DPIDR" : "IDCODE",
+		snprintf(text + n, size - n, ", %s brings 0x%08" PRIx32, is_jtag(dap) ? "SWD" : "JTAG",
 			 c->other_id);
 }
 
@@ -403,6 +437,20 @@ static enum err tell(const struct dap *dap, const struct dap_contact *c)
 
 /* --- */
 
+/* A probe that does the handshake by itself may blame the power where bits were wrong. */
+static enum err power_failed(struct dap *dap)
+{
+	struct error original;
+	bool is_new = dap->contact.rc != ERR_DAP_POWER;
+
+	error_take(&original);
+	dap->contact = (struct dap_contact){ .rc = ERR_DAP_POWER };
+	if (is_new && dap_slow_down(dap) == OK)
+		return OK;
+	error_put(&original);
+	return ERR_DAP_POWER;
+}
+
 static bool is_about_the_wire(enum err rc)
 {
 	return rc == ERR_DAP_NO_ACK || rc == ERR_DAP_PARITY || rc == ERR_DAP_FAULT ||
@@ -427,9 +475,15 @@ enum err dap_contact_failed(struct dap *dap, enum err rc, enum contact_effort ef
 	struct error original;
 	bool mended = false;
 
+	if (rc == ERR_DAP_POWER && !dap->adapter->is_lost)
+		return power_failed(dap);
 	if (!is_about_the_wire(rc) || dap->adapter->is_lost)
 		return rc;
 	error_take(&original);
+	if (now.ack != 0 && now.ack != 7)
+		now.ack = GARBLED;
+	if (!tells_levels(dap) && rc == ERR_DAP_NO_ACK)
+		now.ack = NOT_TOLD;
 	if (rc == ERR_DAP_FAULT)
 		now.ack = GARBLED;
 	if (is_jtag(dap))

@@ -216,7 +216,7 @@ static bool is_adapter_error(enum err rc)
 /* One sentence for the person with the cable in the hand; OK if a slower clock mended it. */
 static enum err diagnose(struct dap *dap, enum err rc, enum contact_effort effort)
 {
-	if (is_adapter_error(rc) || rc == ERR_DAP_POWER)
+	if (is_adapter_error(rc))
 		return rc;
 	if (rc == ERR_DAP_WAIT) {
 		error_next(rc, "an access hangs on the target's bus: reset or power-cycle the target");

@@ -189,28 +189,39 @@ static enum err find_clock(struct dap *dap, struct pattern_test *test, uint32_t 
 	return link_at(dap, slow);
 }
 
+static enum err search(struct dap *dap, uint32_t asked, uint32_t slow)
+{
+	struct pattern_test test = { 0 };
+
+	TRY(link_at(dap, slow));
+	TRY(pattern_prepare(dap, &test));
+	if (!pattern_run(&test))
+		return error_why(ERR_DAP_PARITY, "bits are wrong even at %" PRIu32 " kHz",
+				 dap->adapter->actual_khz);
+	return find_clock(dap, &test, asked, slow);
+}
+
 enum err dap_slow_down(struct dap *dap)
 {
 	struct adapter *adapter = dap->adapter;
 	uint32_t asked = adapter->actual_khz, set = adapter->speed_khz;
 	uint32_t slow = MIN(SLOW_ENOUGH_KHZ, MAX(asked / 4, 1u));
-	struct pattern_test test = { 0 };
-	enum err rc = ERR_DAP_NO_ACK;
+	enum err rc;
 
 	if (adapter->driver == NULL || adapter->driver->set_speed == NULL || asked < 2)
 		return error_why(ERR_UNSUPPORTED, "this probe has one clock only");
-	rc = link_at(dap, slow);
-	if (rc == OK)
-		rc = pattern_prepare(dap, &test);
-	if (rc == OK && !pattern_run(&test))
-		rc = error_why(ERR_DAP_PARITY, "bits are wrong even at %" PRIu32 " kHz",
-			       adapter->actual_khz);
-	if (rc == OK)
-		rc = find_clock(dap, &test, asked, slow);
+	int level = log_get_level();
+
+	if (level < LOG_DEBUG)	/* what the driver makes of each step is not for the reader */
+		log_set_level(LOG_ERROR);
+	rc = search(dap, asked, slow);
 	if (rc != OK) {
 		dap->is_connected = false;
-		return is_gone(dap) ? rc : error_first(rc, adapter_set_speed(adapter, set));
+		rc = is_gone(dap) ? rc : error_first(rc, adapter_set_speed(adapter, set));
 	}
+	log_set_level(level);
+	if (rc != OK)
+		return rc;
 	error_clear();
 	dap->slowdowns++;
 	log_warning("%s: this wire does not hold %" PRIu32 " kHz: going on at %" PRIu32

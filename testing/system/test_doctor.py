@@ -8,6 +8,9 @@ from kit import board_arguments, wait_for
 
 # Stack, reset vector, and a branch to itself.
 IDLE_PROGRAM = "0080012009000008fee7fee7"
+# The same with the pins of GPIOA (SWDIO and SWCLK among them) made analog before: RCC_AHB2ENR = 1,
+# GPIOA_MODER = ~0.
+PINS_OFF_PROGRAM = "0080012009000008" "03480121016003480021c9430160fee7" "4c10024000000048"
 UID_ADDRESS = 0x1fff7590
 
 
@@ -65,7 +68,7 @@ FAULTS = [
      "look for the short"),
     ("no TDO", ["wire open tdo"], "jtag", "TDO stays high", "the target answers on SWD, not on JTAG",
      'use "transport select swd"'),
-    ("no TDI", ["wire open tdi"], "jtag", "DPIDR 0x2ba01477", "TDI is not connected",
+    ("no TDI", ["wire open tdi"], "jtag", "0x2ba01477", "TDI is not connected",
      "check the TDI wire"),
     ("no TCK", ["wire open tck"], "jtag", "TDO stays high", "TDO, TCK or TMS not connected",
      "check target power and wires"),
@@ -87,6 +90,20 @@ def test_one_line_with_the_right_cause(make_board, make_daemon, door, fault):
     assert step in line
     assert line.startswith("Error connecting DP: " if "no TDI" == fault[0] or transport == "swd"
                            else "JTAG scan chain interrogation failed: ")
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_firmware_that_turns_the_debug_pins_off(make_board, make_daemon, door):
+    board = make_board()
+    board.ctl(f"write 0x08000000 {PINS_OFF_PROGRAM}")
+    board.ctl("reset")
+    arguments = [*DOORS[door](board), "-c", "reset_config srst_only srst_nogate"]
+    wait_for(lambda: int(board.ctl("read 0x48000000 4")["data"], 16) == 0xffffffff, "the pins off")
+    line = failing(make_daemon, *arguments)
+    assert "answers only while nRST is low" in line and "connect_assert_srst" in line
+    daemon = make_daemon(*arguments, "-c", "reset_config connect_assert_srst")
+    daemon.tcl("reset halt")
+    assert board.ctl("state")["core"] == "halted"
 
 
 def test_power_and_reset_are_told_by_the_pin(make_board, make_daemon):
@@ -268,3 +285,92 @@ def test_the_wrong_target_is_refused(make_board, make_daemon):
     board = idle_board(make_board)
     line = failing(make_daemon, *cmsis_arguments(board), "-c", "adapter target_uid 0102")
     assert "the target's id is 420032001450323553323620 (STM32L47x/L48x), not 0102" in line
+
+
+# --- The same over USB: what the probe can see decides what is told ---
+
+USB = {
+    "mcu-link": ["interface/cmsis-dap.cfg", None],
+    "daplink": ["interface/cmsis-dap.cfg", None],
+    "st-link-v2-1": ["interface/stlink.cfg", 3.3],
+    "st-link-v3": ["interface/stlink.cfg", 3.3],
+    "jlink": ["interface/jlink.cfg", 3.3],
+    "ft232h": ["interface/ftdi/ft232h-module-swd.cfg", None],
+}
+
+
+def usb_arguments(model, speed=1800):
+    return ["-f", USB[model][0], "-c", f"transport select swd; adapter speed {speed}",
+            "-f", "target/stm32l4x.cfg"]
+
+
+def usb_failing(make_daemon, board, model):
+    daemon = make_daemon(*usb_arguments(model), ready=False, env=board.usb_env)
+    assert daemon.wait() != 0
+    lines = errors(daemon)
+    assert len(lines) == 1, daemon.text
+    return lines[0]
+
+
+@pytest.mark.parametrize("model", USB)
+def test_usb_doctor(make_board, make_daemon, model):
+    board = idle_board(make_board, "wire max-khz 3000", usb=[model])
+    daemon = make_daemon(*usb_arguments(model), env=board.usb_env)
+    found = doctor(daemon)
+    assert found["link"] == "up" and found["uid"] == "420032001450323553323620"
+    if USB[model][1] is None:
+        assert found["millivolts"] == "-1"
+    else:
+        assert abs(int(found["millivolts"]) / 1000 - USB[model][1]) < 0.05
+    assert 900 <= int(found["best_khz"]) <= 3000 and "bad" in found["clocks"]
+    assert int(found["block_round_trips"]) <= 4
+    assert found["swdio"] == ("unknown" if "st-link" in model else "follows")
+    assert board.ctl("state")["core"] == "running"
+    daemon.tcl("halt")
+    assert daemon.tcl("read_memory 0x08000000 32 1") == "0x20018000"
+
+
+@pytest.mark.parametrize("model", [m for m in USB if USB[m][1]])
+def test_usb_no_power(make_board, make_daemon, model):
+    board = idle_board(make_board, "power off", usb=[model])
+    line = usb_failing(make_daemon, board, model)
+    assert "VTref is 0.0" in line and "the target has no power" in line
+    assert "power the target, check the VTref wire" in line
+
+
+@pytest.mark.parametrize("model", USB)
+def test_usb_swapped_wires(make_board, make_daemon, model):
+    board = idle_board(make_board, "wire swap", usb=[model])
+    line = usb_failing(make_daemon, board, model)
+    assert "swapped" in line
+    assert ("nothing answers" if "st-link" in model else "SWDIO stays low") in line
+
+
+@pytest.mark.parametrize("model", USB)
+def test_usb_clock_too_fast(make_board, make_daemon, model):
+    board = idle_board(make_board, "wire max-khz 700", usb=[model])
+    daemon = make_daemon(*usb_arguments(model), env=board.usb_env)
+    daemon.expect("processor detected")
+    assert len(re.findall("this wire does not hold", daemon.text)) == 1
+    assert errors(daemon) == []
+    assert 100 <= int(daemon.tcl("adapter speed").split()[2]) <= 700
+
+
+@pytest.mark.parametrize("model", ["st-link-v2-1", "jlink", "mcu-link"])
+def test_the_probe_is_chosen_by_its_target(make_board, make_daemon, model):
+    board = idle_board(make_board, usb=[f"{model},serial=11111111", f"{model},serial=22222222"])
+    second = "430032001450323553323620"
+    daemon = make_daemon(*usb_arguments(model), "-c", f"adapter target_uid {second.upper()}",
+                         env=board.usb_env)
+    assert daemon.tcl("adapter target_uid") == second
+    assert f"target {second} is behind" in daemon.text and "22222222" in daemon.text
+
+
+def test_no_probe_has_that_target(make_board, make_daemon):
+    board = idle_board(make_board, usb=["jlink,serial=11111111", "jlink,serial=22222222"])
+    daemon = make_daemon(*usb_arguments("jlink"), "-c", "adapter target_uid 1234", ready=False,
+                         env=board.usb_env)
+    assert daemon.wait() != 0
+    line = errors(daemon)[0]
+    assert "no probe's target has the id 1234" in line
+    assert "420032001450323553323620" in line and "430032001450323553323620" in line
