@@ -284,7 +284,7 @@ static enum err ftdi_set_speed(struct adapter *adapter, uint32_t khz, uint32_t *
 
 	ftdi_link_set_clock(&f->link, khz * 1000.0);
 	hz = f->link.clock.hz;
-	*actual = (uint32_t)(hz / 1000);
+	*actual = (uint32_t)(hz / 1000 + 0.5);	/* 6.9995 kHz is 7 to a person */
 	TRY(flush(f));
 	if (hz != khz * 1000.0)
 		log_info("ftdi: the clock is %.3f kHz: %u MHz / (2 * %u), the nearest below %u kHz",

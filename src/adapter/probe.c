@@ -49,7 +49,8 @@ void probes_free(struct probe *list)
 	}
 }
 
-static const struct adapter_driver *best_driver(const struct adapter_driver *const *drivers, const struct usb_device *device,
+static const struct adapter_driver *best_driver(const struct adapter_driver *const *drivers,
+						const struct usb_device *device,
 						struct probe_match *best)
 {
 	const struct adapter_driver *winner = NULL;
@@ -69,7 +70,8 @@ static const struct adapter_driver *best_driver(const struct adapter_driver *con
 	return winner;
 }
 
-struct probe *probe_recognise_all(const struct adapter_driver *const *drivers, const struct usb_device *devices)
+struct probe *probe_recognise_all(const struct adapter_driver *const *drivers,
+				  const struct usb_device *devices)
 {
 	struct probe *list = NULL, **end = &list;
 
@@ -266,7 +268,8 @@ static struct probe *keep_used(const struct adapter *adapter, struct probe *list
 }
 
 /* What the device is to the driver of the configuration; quality -1: nothing. */
-static struct probe_match match_for(const struct adapter *adapter, const struct adapter_driver *const *drivers,
+static struct probe_match match_for(const struct adapter *adapter,
+				    const struct adapter_driver *const *drivers,
 				    const struct usb_device *device)
 {
 	bool is_vouched_for = is_id_vouched_for(adapter, device);
@@ -283,7 +286,8 @@ static struct probe_match match_for(const struct adapter *adapter, const struct 
 	return match;
 }
 
-struct probe *probe_filter(const struct adapter *adapter, const struct adapter_driver *const *drivers,
+struct probe *probe_filter(const struct adapter *adapter,
+			   const struct adapter_driver *const *drivers,
 			   const struct usb_device *devices)
 {
 	struct probe *list = NULL, **end = &list;
@@ -533,6 +537,19 @@ static bool take_common_driver(struct adapter *adapter)
 	return true;
 }
 
+/* What is missing is a line of the configuration, or a probe that would do without it. */
+static enum err as_config_error(enum err rc)
+{
+	struct error error;
+
+	if (rc != ERR_ADAPTER_NOT_FOUND)
+		return rc;
+	error_take(&error);
+	error.code = ERR_ADAPTER_CONFIG;
+	error_put(&error);
+	return ERR_ADAPTER_CONFIG;
+}
+
 enum err probe_select_driver(struct adapter *adapter)
 {
 	struct probe *probe;
@@ -543,7 +560,9 @@ enum err probe_select_driver(struct adapter *adapter)
 	adapter->is_auto_tried = true;
 	if (take_common_driver(adapter))
 		return OK;
-	TRY(choose(adapter, &probe));
+	rc = choose(adapter, &probe);
+	if (rc != OK)
+		return as_config_error(rc);
 	rc = take_driver(adapter, probe);
 	if (rc != OK) {
 		adapter->driver = NULL;

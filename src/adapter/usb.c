@@ -295,6 +295,20 @@ enum err usb_claim(struct usb *usb, unsigned interface)
 	}
 }
 
+void usb_reset(struct usb *usb)
+{
+	usb_cancel_all(usb);
+	for (int i = 0; i < 32; i++) {
+		if (usb->claimed & BIT(i))
+			libusb_release_interface(usb->handle, i);
+	}
+	usb->claimed = 0;
+	int code = libusb_reset_device(usb->handle);
+
+	/* LIBUSB_ERROR_NOT_FOUND: it is another device now. */
+	log_debug("usb: reset of %s: %s", name_of(usb), libusb_error_name(code));
+}
+
 void usb_close(struct usb *usb)
 {
 	if (usb == NULL)

@@ -84,6 +84,9 @@ struct usb;
 enum err usb_open(struct loop *loop, const struct usb_device *device, struct usb **usb);
 /* Sets configuration 1 only if none is active; detaches a kernel driver from this interface. */
 enum err usb_claim(struct usb *usb, unsigned interface);
+/* A reset on the bus, the last resort: every interface of the device, the kernel's too, starts
+ * afresh. The device may come back at another address: close it and scan again. */
+void usb_reset(struct usb *usb);
 void usb_close(struct usb *usb);	/* cancels what is under way; NULL is ignored */
 bool usb_is_lost(const struct usb *usb);
 /* Called from the loop, once, when the device is gone while nobody waited. */
