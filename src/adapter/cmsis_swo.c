@@ -10,11 +10,14 @@
 #include <stdlib.h>
 
 #include "adapter/cmsis_dap.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define STREAM_DEPTH	8
 #define POLL_MS		5
 #define STATUS_MS	250	/* how often a stream is asked whether it lost something */
+#define MAX_READS	16u	/* in one poll: other work must go on */
+#define FLUSH_MS	200	/* for a probe that never says it is empty */
 #define HEADER_BYTES	4u	/* of the answer to DAP_SWO_Data */
 #define STATUS_ERROR	BIT(6)
 #define STATUS_OVERRUN	BIT(7)
@@ -126,27 +129,48 @@ static enum err fetch(struct cmsis_dap *dap, size_t *count)
 	return OK;
 }
 
-static enum err read_status(struct cmsis_dap *dap)
+/* *waiting: bytes that the probe has captured and nobody has taken yet. */
+static enum err read_status(struct cmsis_dap *dap, uint32_t *waiting)
 {
 	const uint8_t request[] = { DAP_SWO_STATUS };
 
-	TRY(cmsis_command(dap, request, sizeof(request), 2, NULL));
+	TRY(cmsis_command(dap, request, sizeof(request), 6, NULL));
+	*waiting = get_le32(dap->response + 2);
 	if (dap->response[1] & (STATUS_ERROR | STATUS_OVERRUN))
 		dap->swo->sink(dap->swo->ctx, NULL, 0, true);
+	return OK;
+}
+
+/* Stops when the probe has no more. A target may send faster than a slow probe gives it away. */
+static enum err fetch_all(struct cmsis_dap *dap, unsigned max_reads)
+{
+	size_t count = 1;
+
+	for (unsigned i = 0; i < max_reads && count > 0 && dap->swo != NULL; i++)
+		TRY(fetch(dap, &count));
 	return OK;
 }
 
 static enum err swo_fetch_all(struct adapter *adapter)
 {
 	struct cmsis_dap *dap = adapter->priv;
-	size_t count = 1;
+	uint32_t waiting;
 
 	if (dap == NULL || dap->swo == NULL)
 		return OK;
 	if (dap->swo->is_stream)
-		return read_status(dap);
-	while (count > 0 && dap->swo != NULL)
-		TRY(fetch(dap, &count));
+		return read_status(dap, &waiting);
+	return fetch_all(dap, MAX_READS);
+}
+
+/* The capture has ended and the endpoint gives the rest: each look at the status lets it arrive. */
+static enum err await_stream(struct cmsis_dap *dap)
+{
+	uint64_t end_ms = clock_now_ms() + FLUSH_MS;
+	uint32_t waiting = 1;
+
+	while (waiting > 0 && clock_now_ms() < end_ms)
+		TRY(read_status(dap, &waiting));
 	return OK;
 }
 
@@ -210,8 +234,10 @@ static enum err cmsis_swo_start(struct adapter *adapter, enum swo_mode mode, uin
 static enum err quiet_down(struct cmsis_dap *dap)
 {
 	TRY(command_1(dap, DAP_SWO_CONTROL, 0, "stop SWO"));
-	if (!dap->swo->is_stream)
-		TRY(swo_fetch_all(dap->adapter));
+	if (dap->swo->is_stream)
+		TRY(await_stream(dap));
+	else
+		TRY(fetch_all(dap, UINT32_MAX));
 	return command_1(dap, DAP_SWO_MODE, MODE_OFF, "switch SWO off");
 }
 

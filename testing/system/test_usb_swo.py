@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`adapter swo start`: what the daemon writes to the file is what left the board's SWO pin, through every
+kind of probe that can capture it.
+"""
+import re
+
+import pytest
+
+from kit import wait_for
+
+FLASH = 0x08000000
+HCLK = 4000000
+
+# name: what is plugged in, the driver's script, the highest rate that is asked for: what the probe takes,
+# and less where it cannot give it away that fast (HID: 60 bytes in a round trip of 2 ms).
+PROBES = {
+    "cmsis-dap-stream": ("mcu-link", "interface/cmsis-dap.cfg", 4000000),
+    "cmsis-dap-polled": ("cmsis-dap-v2-fs", "interface/cmsis-dap.cfg", 1000000),
+    "cmsis-dap-hid": ("cmsis-dap-hid", "interface/cmsis-dap.cfg", 200000),
+    "jlink": ("jlink", "interface/jlink.cfg", 1000000),
+    "jlink-ob": ("jlink-ob", "interface/jlink.cfg", 1000000),
+    "st-link-v2": ("st-link-v2", "interface/stlink.cfg", 1000000),
+    "st-link-v2-1": ("st-link-v2-1", "interface/stlink.cfg", 2000000),
+    "st-link-v3": ("st-link-v3", "interface/stlink.cfg", 4000000),
+}
+SETUP = """mww 0xe000edfc 0x01000000; mww 0xe0042004 0x20; mww 0xe0040010 {divider}; mww 0xe00400f0 {protocol};
+mww 0xe0040304 0x100; mww 0xe0000fb0 0xc5acce55; mww 0xe0000e80 0; mww 0xe0000e00 0x80000007;
+mww 0xe0000e80 0x0001000d"""
+
+
+def line(n):
+    """What testing/firmware/swo.c prints in round n, as packets of port 0."""
+    return b"".join(bytes((1, c)) for c in f"round {n} of the trace test\n".encode())
+
+
+class Trace:
+    def __init__(self, board, daemon, folder):
+        self.board, self.daemon = board, daemon
+        self.sent, self.heard = folder / "sent", folder / "heard"
+
+    def set_up(self, baud, protocol=2):
+        """The core is halted at its first instruction, the trace is on."""
+        self.daemon.tcl("reset halt")
+        self.daemon.tcl(SETUP.format(divider=HCLK // baud - 1, protocol=protocol))
+        self.board.ctl(f"swo {self.sent}")
+
+    def run_until(self, count):
+        """Lets the firmware run until so many bytes more have left the pin."""
+        end = self.board.stats()["swo_bytes"] + count
+        self.daemon.tcl("resume")
+        wait_for(lambda: self.board.stats()["swo_bytes"] >= end, "the trace")
+        self.daemon.tcl("halt")
+
+    def bytes(self):
+        """What was heard, what was sent."""
+        self.board.ctl("swo off")
+        return self.heard.read_bytes(), self.sent.read_bytes()
+
+
+@pytest.fixture
+def start(make_board, make_daemon, firmware, tmp_path):
+    """start("mcu-link", "interface/cmsis-dap.cfg") attaches through this probe to a board that runs swo.c."""
+    def make(probe, interface, transport="swd", elf="swo"):
+        board = make_board(usb=[probe])
+        board.ctl(f"load {FLASH:#x} {firmware(elf).with_suffix('.bin')}")
+        daemon = make_daemon("-f", interface, "-c", f"transport select {transport}; adapter speed 4000",
+                             "-f", "target/stm32l4x.cfg", env=board.usb_env)
+        return Trace(board, daemon, tmp_path)
+    return make
+
+
+def status(text):
+    """A Tcl dict without lists in it."""
+    words = re.findall(r"\{([^}]*)\}|(\S+)", text)
+    words = [a or b for a, b in words]
+    return dict(zip(words[::2], words[1::2]))
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_file_is_what_left_the_pin(start, name):
+    probe, interface, top = PROBES[name]
+    trace = start(probe, interface)
+    baud = min(top, 1000000)
+    trace.set_up(baud)
+    actual = int(trace.daemon.tcl(f"adapter swo start {trace.heard} {baud}"))
+    assert abs(actual - baud) * 100 <= 3 * baud
+    trace.run_until(4000)
+    last = status(trace.daemon.tcl("adapter swo stop"))
+    heard, sent = trace.bytes()
+    assert len(sent) >= 4000
+    assert heard == sent
+    assert heard.startswith(line(0) + b"\x0b\0\0\0\0" + b"\x12\0\0" + b"\xf9\0" + line(1))
+    assert last["bytes"] == str(len(heard))
+    assert last["losses"] == "0"
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_commands_go_on_during_the_capture(start, name):
+    """Both share the probe: memory is right, and so is the trace."""
+    probe, interface, top = PROBES[name]
+    trace = start(probe, interface)
+    baud = min(top, 500000)
+    trace.set_up(baud)
+    trace.daemon.tcl(f"adapter swo start {trace.heard} {baud}")
+    end = trace.board.stats()["swo_bytes"] + 2500
+    trace.daemon.tcl("resume")
+    rounds = 0
+    while trace.board.stats()["swo_bytes"] < end:
+        trace.daemon.tcl(f"mww 0x20008000 {rounds}; mww 0x20008004 {rounds ^ 0xffffffff}")
+        assert f"{rounds:08x} {rounds ^ 0xffffffff:08x}" in trace.daemon.tcl("capture {mdw 0x20008000 2}")
+        rounds += 1
+    trace.daemon.tcl("halt")
+    trace.daemon.tcl("adapter swo stop")
+    heard, sent = trace.bytes()
+    assert heard == sent and len(sent) >= 2500
+    assert rounds > 3
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_capture_can_begin_again(start, name):
+    probe, interface, top = PROBES[name]
+    baud = min(top, 1000000)
+    trace = start(probe, interface)
+    trace.set_up(baud)
+    for _ in range(3):
+        trace.board.ctl(f"swo {trace.sent}")
+        trace.daemon.tcl(f"adapter swo start {trace.heard} {baud}")
+        trace.run_until(700)
+        trace.daemon.tcl("adapter swo stop")
+        heard, sent = trace.bytes()
+        assert heard == sent
+    assert "off" in trace.daemon.tcl("adapter swo status")
+    trace.run_until(500)                # and after the stop nothing comes any more
+    assert trace.heard.read_bytes() == heard
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_highest_rate(start, name):
+    probe, interface, top = PROBES[name]
+    trace = start(probe, interface)
+    trace.set_up(top)
+    trace.daemon.tcl(f"adapter swo start {trace.heard} {top}")
+    trace.run_until(3000)
+    trace.daemon.tcl("adapter swo stop")
+    heard, sent = trace.bytes()
+    assert heard == sent
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_wrong_rate_is_garbage_not_silence(start, name):
+    """The probe listens at half the rate that the board was told."""
+    probe, interface, top = PROBES[name]
+    baud = min(top, 1000000)
+    trace = start(probe, interface)
+    trace.set_up(baud)
+    trace.daemon.tcl(f"adapter swo start {trace.heard} {baud // 2}")
+    trace.run_until(3000)
+    trace.daemon.tcl("adapter swo stop")
+    heard, sent = trace.bytes()
+    assert heard and b"\x01r\x01o\x01u\x01n\x01d" not in heard
+    assert b"\x01r\x01o\x01u\x01n\x01d" in sent
+
+
+def test_manchester_where_the_probe_knows_it(start):
+    """No emulated probe that is sold decodes Manchester: each driver says so before it starts."""
+    trace = start("mcu-link", "interface/cmsis-dap.cfg")
+    trace.set_up(1000000, protocol=1)
+    assert "Manchester" in trace.daemon.fails(f"adapter swo start {trace.heard} 1000000 manchester")
+
+
+def test_no_trace_over_jtag(start):
+    """The pin is TDO there."""
+    trace = start("jlink", "interface/jlink.cfg", transport="jtag")
+    trace.set_up(1000000)
+    trace.daemon.tcl(f"adapter swo start {trace.heard} 1000000")
+    trace.daemon.tcl("resume; sleep 50; halt; adapter swo stop")
+    heard, sent = trace.bytes()
+    assert heard == b"" and sent == b""
+
+
+@pytest.mark.parametrize("probe, interface", [("debugprobe", "interface/cmsis-dap.cfg"),
+                                              ("kt-link", "interface/ftdi/kt-link.cfg")])
+def test_probe_that_has_no_swo_says_so(start, probe, interface):
+    trace = start(probe, interface)
+    message = trace.daemon.fails(f"adapter swo start {trace.heard} 1000000")
+    assert "cannot capture SWO" in message
