@@ -7,6 +7,7 @@ examining again; that is its business and not the probe's.
 """
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -30,6 +31,7 @@ PROBES = {
     "resistor": ("ft2232h,wiring=swd-resistor", ["-f", "interface/ftdi/minimodule.cfg", *RESISTOR],
                  "srst_only"),
     "ft232h-module-swd": ("ft232h", ["-f", "interface/ftdi/ft232h-module-swd.cfg"], "srst_only"),
+    "full-speed": ("ft232h-fs", ["-f", "interface/ftdi/ft232h-module-swd.cfg"], "srst_only"),
     "um232h": ("ft232h,wiring=jtag", ["-f", "interface/ftdi/um232h.cfg"], "trst_and_srst"),
     "kt-link-jtag": ("kt-link", ["-f", "interface/ftdi/kt-link.cfg"], "trst_and_srst"),
     "kt-link-swd": ("kt-link", KT_SWD, "srst_only"),
@@ -144,3 +146,97 @@ def test_unplugged_in_the_middle(make_board, tmp_path):
                  "openocd's complaint")
     finally:
         peer.stop()
+
+
+# The other judge: libftdi1 as a program uses it, its synchronous and its asynchronous calls.
+LIBFTDI = """
+import ctypes, os, time
+f = ctypes.CDLL("libftdi1.so.2")
+f.ftdi_new.restype = f.ftdi_write_data_submit.restype = f.ftdi_read_data_submit.restype = ctypes.c_void_p
+f.ftdi_get_error_string.restype = ctypes.c_char_p
+P = ctypes.c_void_p
+c = P(f.ftdi_new())
+
+def ok(rc, least=0):
+    assert rc >= least, (rc, f.ftdi_get_error_string(c))
+    return rc
+
+def write(data):
+    assert ok(f.ftdi_write_data(c, bytes(data), len(data))) == len(data)
+
+def read(n, seconds=5):
+    got, end = b"", time.monotonic() + seconds
+    buffer = ctypes.create_string_buffer(n)
+    while len(got) < n and time.monotonic() < end:
+        count = ok(f.ftdi_read_data(c, buffer, n - len(got)))
+        got += buffer.raw[:count]
+    return got
+
+ok(f.ftdi_set_interface(c, CHANNEL))
+ok(f.ftdi_usb_open_desc(c, 0x0403, PID, PRODUCT, SERIAL))
+ok(f.ftdi_set_latency_timer(c, 2))
+latency = ctypes.c_ubyte()
+ok(f.ftdi_get_latency_timer(c, ctypes.byref(latency)))
+assert latency.value == 2
+ok(f.ftdi_set_baudrate(c, 1000000))
+status = ctypes.c_ushort()
+ok(f.ftdi_poll_modem_status(c, ctypes.byref(status)))
+ok(f.ftdi_tcioflush(c))
+ok(f.ftdi_set_bitmode(c, 0, 0))
+ok(f.ftdi_set_bitmode(c, 0, 2))
+write([0xaa]); got = read(2); assert got == b"\\xfa\\xaa", got     # by the latency timer
+write([0xab, 0x87]); assert read(2) == b"\\xfa\\xab"
+write([0x84, 0x8a, 0x97, 0x8d, 0x86, 0, 0, 0x80, 0x08, 0x0b])
+for size in (1, 2, 61, 62, 63, 508, 509, 510, 511, 512, 900):
+    data = os.urandom(size)
+    write([0x39, (size - 1) & 0xff, size - 1 >> 8, *data, 0x87])
+    assert read(size) == data, size
+# More than any FIFO holds: only if reading and writing go on at once.
+data = os.urandom(16000)
+out = bytes([0x39, 15999 & 0xff, 15999 >> 8]) + data + b"\\x87"
+into = ctypes.create_string_buffer(16000)
+tw = P(f.ftdi_write_data_submit(c, out, len(out)))
+tr = P(f.ftdi_read_data_submit(c, into, 16000))
+assert ok(f.ftdi_transfer_data_done(tw)) == len(out)
+assert ok(f.ftdi_transfer_data_done(tr)) == 16000
+assert into.raw == data
+pins = ctypes.c_ubyte()
+ok(f.ftdi_read_pins(c, ctypes.byref(pins)))
+assert pins.value & 0x08
+word = ctypes.c_ushort()
+ok(f.ftdi_read_eeprom_location(c, 3, ctypes.byref(word)))
+assert word.value == 0xffff
+ok(f.ftdi_usb_close(c))
+f.ftdi_free(c)
+print("all fine")
+"""
+
+
+@pytest.mark.parametrize("kind, pid, product, channel", [
+    ("ft2232h", 0x6010, b"FT2232H MiniModule", 1), ("ft2232h", 0x6010, b"FT2232H MiniModule", 2),
+    ("ft232h", 0x6014, b"Single RS232-HS", 1), ("ft232h-fs", 0x6014, b"Single RS232-HS", 1),
+    ("ft4232h", 0x6011, b"FT4232H MiniModule", 2)])
+def test_libftdi(make_board, kind, pid, product, channel):
+    board = make_board(usb=[f"{kind},serial=FT123456"])
+    program = (LIBFTDI.replace("CHANNEL", str(channel)).replace("PID", hex(pid))
+               .replace("PRODUCT", repr(product)).replace("SERIAL", repr(b"FT123456")))
+    done = board.usb_run([sys.executable, "-c", program])
+    assert done.stdout.strip().endswith("all fine"), done.stdout
+
+
+def test_writing_without_reading_ends_in_a_deadlock(make_board):
+    """AN_108's trap is real: the reply FIFO fills, the engine stops, OUT is refused until the time-out."""
+    board = make_board(usb=["ft232h,serial=FT123456"])
+    program = LIBFTDI.split("for size in")[0].replace("CHANNEL", "1").replace("PID", "0x6014") \
+        .replace("PRODUCT", "None").replace("SERIAL", "None")
+    program += ("import struct\n"
+                "data = bytes([0x39, 0xff, 0x0f]) + bytes(4096)\n"
+                "class Head(ctypes.Structure):\n"
+                "    _fields_ = [('ctx', P), ('dev', P), ('read_ms', ctypes.c_int), ('write_ms', ctypes.c_int)]\n"
+                "ctypes.cast(c, ctypes.POINTER(Head)).contents.write_ms = 300\n"
+                "assert f.ftdi_write_data(c, data, len(data)) < 0\n"
+                "print('stuck')\n")
+    done = board.usb_run([sys.executable, "-c", program])
+    assert done.stdout.strip().endswith("stuck"), done.stdout
+    state = board.ctl("ftdi")["result"][0]
+    assert state["reply_held"] >= 1000 and state["commands_held"] >= 512 and state["refusals"] > 0

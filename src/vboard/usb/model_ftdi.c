@@ -492,6 +492,15 @@ static const struct vb_ftdi_chip ft232h = {
 	.wiring = "swd",
 	.resets = { { 0x0200, 0x0100 }, { 0x0010, 0x0020 }, { 0x0210, 0x0120 } },
 };
+/* On a hub of full speed: the same chip in small packets. */
+static const struct vb_ftdi_chip ft232h_fs = {
+	.channels = 1, .mpsse_channels = 1,
+	.fifo_in = 1024, .fifo_out = 1024,
+	.max_packet = 64,
+	.is_h = true, .has_open_drain = true, .has_high_byte = true, .high_pins = 0xff00,
+	.wiring = "swd",
+	.resets = { { 0x0200, 0x0100 }, { 0x0010, 0x0020 }, { 0x0210, 0x0120 } },
+};
 static const struct vb_ftdi_chip ft4232h = {
 	.channels = 4, .mpsse_channels = 2,
 	.fifo_in = 2048, .fifo_out = 2048,
@@ -526,6 +535,8 @@ static const uint8_t kt_link_descriptors[] = { DEVICE(0x0403, 0xbbe2, 0x0700, 64
 					       INTERFACE(1, 512) };
 static const uint8_t ft232h_descriptors[] = { DEVICE(0x0403, 0x6014, 0x0900, 64),
 					      CONFIGURATION(32, 1), INTERFACE(0, 512) };
+static const uint8_t ft232h_fs_descriptors[] = { DEVICE(0x0403, 0x6014, 0x0900, 64),
+						 CONFIGURATION(32, 1), INTERFACE(0, 64) };
 static const uint8_t ft4232h_descriptors[] = { DEVICE(0x0403, 0x6011, 0x0800, 64),
 					       CONFIGURATION(101, 4), INTERFACE(0, 512),
 					       INTERFACE(1, 512), INTERFACE(2, 512),
@@ -570,6 +581,8 @@ MODEL(ft2232h, "ft2232h", "FT2VB001", true, 4096, "FT2232H MiniModule",
       "FTDI FT2232H MiniModule, channel A wired for JTAG");
 MODEL(ft232h, "ft232h", "FT1VB001", true, 1024, "Single RS232-HS",
       "FTDI FT232H module, wired for SWD");
+MODEL(ft232h_fs, "ft232h-fs", "FT1VB002", false, 1024, "Single RS232-HS",
+      "FTDI FT232H module on a full-speed hub, wired for SWD");
 MODEL(ft4232h, "ft4232h", "FT4VB001", true, 2048, "FT4232H MiniModule",
       "FTDI FT4232H MiniModule, channel A wired for JTAG");
 MODEL(ft2232d, "ft2232d", "FTDVB001", false, 128, "Dual RS232",

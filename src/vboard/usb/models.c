@@ -22,6 +22,7 @@ const struct vb_usb_model *const vb_usb_models[] = {
 	&vb_usb_jlink_old,
 	&vb_usb_ft2232h,
 	&vb_usb_ft232h,
+	&vb_usb_ft232h_fs,
 	&vb_usb_ft4232h,
 	&vb_usb_ft2232d,
 	&vb_usb_kt_link,
