@@ -86,10 +86,14 @@ if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_ftdi
 testing_unit_test_ftdi_SOURCES = testing/unit/test_ftdi.c
 testing_unit_test_ftdi_LDADD = $(probed_test_libs)
-check_PROGRAMS += testing/unit/test_jlink testing/unit/test_stlink
+check_PROGRAMS += testing/unit/test_jlink testing/unit/test_stlink \
+	testing/unit/test_stlink_firmware
 testing_unit_test_jlink_SOURCES = testing/unit/test_jlink.c
 testing_unit_test_jlink_LDADD = $(probed_test_libs)
-testing_unit_test_stlink_SOURCES = testing/unit/test_stlink.c testing/unit/fake_dp.h
+testing_unit_test_stlink_SOURCES = testing/unit/test_stlink.c testing/unit/fake_dp.h \
+	testing/unit/fake_stlink.h
+testing_unit_test_stlink_firmware_SOURCES = testing/unit/test_stlink_firmware.c
+testing_unit_test_stlink_firmware_LDADD = $(probed_test_libs)
 testing_unit_test_stlink_LDADD = $(probed_test_libs)
 check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_flight \
 	testing/unit/test_adapter_commands testing/unit/test_remote_bitbang testing/unit/test_probe

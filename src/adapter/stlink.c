@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "config.h"
 
@@ -9,6 +10,7 @@
 #include "base/log.h"
 
 #define LOW_MILLIVOLTS 1500
+#define RESET_SECONDS  1	/* until the probe is back on the bus */
 
 static void *new_settings(void)
 {
@@ -122,7 +124,9 @@ enum err stlink_start(struct stlink *s)
 		 s->version.pid);
 	TRY(leave_mode(s));
 	TRY(stlink_check_version(&s->version, s->adapter->transport));
-	return tell_voltage(s);
+	TRY(tell_voltage(s));
+	s->is_started = true;
+	return OK;
 }
 
 /* ---- Opening. ---- */
@@ -224,6 +228,21 @@ static enum err open_link(struct adapter *adapter, struct stlink **s)
 #define stlink_inspect NULL
 #endif
 
+/* Firmware that hung in an earlier session: a reset brings it back. The serial port of a board goes
+ * with it for a moment, so this is done only when nothing else helps. */
+static enum err start_after_reset(struct adapter *adapter, struct stlink **s)
+{
+	log_warning("the ST-LINK does not answer: it is reset over USB, its serial port and drive too");
+	error_clear();
+	(*s)->ops->reset((*s)->link);
+	free_stlink(*s);
+	*s = NULL;
+	nanosleep(&(struct timespec){ .tv_sec = RESET_SECONDS }, NULL);
+	adapter->is_lost = false;
+	TRY(open_link(adapter, s));
+	return stlink_start(*s);
+}
+
 static enum err stlink_open(struct adapter *adapter)
 {
 	const struct stlink_settings *settings = adapter_settings(adapter, &stlink_driver);
@@ -239,8 +258,11 @@ static enum err stlink_open(struct adapter *adapter)
 	TRY(open_link(adapter, &s));
 	enum err rc = stlink_start(s);
 
+	if (rc == ERR_ADAPTER_LOST && s->is_silent && s->ops->reset != NULL)
+		rc = start_after_reset(adapter, &s);
 	if (rc != OK) {
-		free_stlink(s);
+		if (s != NULL)
+			free_stlink(s);
 		return rc;
 	}
 	adapter->priv = s;

@@ -16,7 +16,17 @@ enum err stlink_exchange(struct stlink *s, const struct stlink_transfer *transfe
 	s->adapter->port.stats.round_trips++;
 	enum err rc = s->ops->exchange(s->link, transfers, count, timeout_ms);
 
-	if (rc == ERR_ADAPTER_LOST)
+	if (rc == ERR_TIMEOUT) {
+		const uint8_t *command = transfers[count - 1].command;
+
+		s->is_silent = true;
+		error_why(ERR_ADAPTER_LOST,
+			  "the ST-LINK does not answer command 0x%02x 0x%02x: its firmware hangs",
+			  command[0], command[1]);
+		rc = error_next(ERR_ADAPTER_LOST, "run \"adapter reconnect\"; if that does not help, "
+				"plug it in again");
+	}
+	if (rc == ERR_ADAPTER_LOST && s->is_started)
 		adapter_lost(s->adapter);
 	return rc;
 }

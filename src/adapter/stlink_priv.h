@@ -35,7 +35,7 @@ enum stlink_mode { ST_MODE_DFU, ST_MODE_MASS, ST_MODE_DEBUG, ST_MODE_SWIM, ST_MO
 /*
  * The link. exchange() carries `count` commands, each with data out or in after it. Only the last
  * may have data in: everything is posted at once and the answer awaited, one round trip. A probe
- * that does not answer is ERR_ADAPTER_LOST; an answer of another size is ERR_ADAPTER_PROTOCOL.
+ * that does not answer is ERR_TIMEOUT; an answer of another size is ERR_ADAPTER_PROTOCOL.
  */
 struct stlink_transfer {
 	const uint8_t *command;		/* ST_COMMAND_SIZE */
@@ -50,6 +50,7 @@ struct stlink_link_ops {
 	enum err (*exchange)(void *link, const struct stlink_transfer *transfers, size_t count,
 			     int timeout_ms);
 	enum err (*read_trace)(void *link, uint8_t *data, size_t size, size_t *got);
+	void (*reset)(void *link);	/* the probe, as by plugging it in again; may be NULL */
 	void (*close)(void *link);
 };
 
@@ -73,7 +74,8 @@ struct stlink {
 	void *link;
 	struct stlink_version version;
 	unsigned features;
-	bool is_entered, nrst_low;
+	bool is_started, is_entered, nrst_low;
+	bool is_silent;			/* it is there, but does not answer */
 	uint32_t select, ctrl;		/* as last carried; the firmware has its own SELECT */
 	/* Flags of CTRL/STAT the probe told of by a status and may have cleared in the target. */
 	uint32_t sticky;

@@ -67,13 +67,6 @@ static enum err failed(struct stlink_usb *link, enum err rc, const uint8_t *comm
 	if (usb_is_lost(link->usb))
 		return ERR_ADAPTER_LOST;
 	clean_up(link, rc);
-	if (rc == ERR_TIMEOUT) {
-		error_why(ERR_ADAPTER_LOST,
-			  "the ST-LINK does not answer command 0x%02x 0x%02x: its firmware hangs",
-			  command[0], command[1]);
-		return error_next(ERR_ADAPTER_LOST,
-				  "run \"adapter reconnect\"; if that does not help, plug it in again");
-	}
 	if (rc == ERR_ADAPTER_STALL)
 		return error_why(ERR_ADAPTER_PROTOCOL,
 				 "the ST-LINK refused command 0x%02x 0x%02x (stall)", command[0],
@@ -130,6 +123,14 @@ static enum err usb_read_trace(void *ctx, uint8_t *data, size_t size, size_t *go
 	return rc;
 }
 
+static void usb_reset_link(void *ctx)
+{
+	struct stlink_usb *link = ctx;
+
+	usb_on_lost(link->usb, NULL, NULL);	/* it is meant to go */
+	usb_reset(link->usb);
+}
+
 static void usb_close_link(void *ctx)
 {
 	struct stlink_usb *link = ctx;
@@ -141,6 +142,7 @@ static void usb_close_link(void *ctx)
 static const struct stlink_link_ops usb_link_ops = {
 	.exchange = usb_exchange,
 	.read_trace = usb_read_trace,
+	.reset = usb_reset_link,
 	.close = usb_close_link,
 };
 

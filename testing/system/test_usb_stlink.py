@@ -265,6 +265,15 @@ def test_firmware_that_hangs_is_given_up_and_comes_back(probe):
     assert_lives_on(daemon)
 
 
+def test_firmware_that_hangs_when_it_is_opened_is_reset(make_board, make_daemon):
+    board = make_board(usb=["st-link-v2-1"])
+    board.ctl("usb fault silent 0x81 1 0")
+    daemon = make_daemon(*arguments(), env=board.usb_env)
+    daemon.expect("it is reset over USB")
+    daemon.expect("processor detected")
+    assert_lives_on(daemon)
+
+
 # ---- What cannot be done is said. ----
 
 def test_what_the_firmware_cannot_do_is_said(probe, make_board, make_daemon):
@@ -319,3 +328,36 @@ def test_another_hla_layout_is_refused_when_it_is_opened(make_daemon):
     daemon = make_daemon("-c", "adapter driver hla; hla_layout ti-icdi; transport select hla_jtag", ready=False)
     assert daemon.wait() == 1
     assert "ti-icdi" in daemon.text and "not supported" in daemon.text
+
+
+def sources(script, seen):
+    """The text of a stock script and of all it sources, comments left out."""
+    path = STOCK / script
+    if script in seen or not path.exists():
+        return ""
+    seen.add(script)
+    text = re.sub(r"#.*", "", path.read_text(encoding="utf-8", errors="replace"))
+    return text + "".join(sources(name, seen) for name in re.findall(r"source \[find ([^\]\s]+)\]", text))
+
+
+# Boards of chips that are no Cortex-M: an STM8, or a Cortex-A beside it.
+OTHER_CHIPS = {"st_nucleo_8l152r8.cfg": "swim", "st_nucleo_8s208rb.cfg": "swim",
+               "stm32mp13x_dk.cfg": "cortex_a", "stm32mp15x_dk2.cfg": "cortex_a"}
+
+
+@pytest.mark.skipif(not STOCK.exists(), reason="the openocd package is not installed")
+def test_every_stock_board_with_an_stlink_loads(tmp_path):
+    boards = [path for path in sorted((STOCK / "board").glob("*.cfg"))
+              if re.search(r"adapter driver (st-link|hla)", sources(f"board/{path.name}", set()))]
+    assert len(boards) >= 50
+    for path in boards:
+        done = subprocess.run([BUILD / "probed", "-s", TOP / "tcl", "-s", STOCK, "-c",
+                               "gdb_port disabled; telnet_port disabled; tcl_port disabled", "-f", path, "-c",
+                               "echo \"driver [adapter name] [transport select]\"; noinit; shutdown"],
+                              capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
+        text = done.stdout + done.stderr
+        if path.name in OTHER_CHIPS:
+            assert OTHER_CHIPS[path.name] in text and done.returncode != 0, text
+        else:
+            assert re.search("driver st-link (swd|jtag)", text) and done.returncode == 0, f"{path.name}: {text}"
+            assert not re.search("^Error", text, re.M), f"{path.name}: {text}"
