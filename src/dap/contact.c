@@ -459,7 +459,9 @@ static bool is_about_the_wire(enum err rc)
 
 static bool is_new(const struct dap_contact *before, const struct dap_contact *c)
 {
-	return before->rc != c->rc || before->ack != c->ack || before->millivolts != c->millivolts;
+	/* Volts wander; whether there are any does not. */
+	return before->rc != c->rc || before->ack != c->ack ||
+	       no_power(before, false) != no_power(c, false);
 }
 
 /* A chain that answers with other TAPs than declared has its message already; a bad clock can look

@@ -59,7 +59,7 @@ static void tell_lines(struct doctor *d, char *text)
 		*colon = '\0';
 		doctor_found_named(d->report, line, colon + 2);
 		if (strncmp(line, "upgrade", 7) == 0 || strncmp(line, "hint", 4) == 0)
-			doctor_advise(d->report, "%s", colon + 2);
+			doctor_advise(d->report, "the probe's firmware: %s", colon + 2);
 	}
 }
 

@@ -453,6 +453,8 @@ enum err dap_link_recover(struct dap *dap, enum err rc)
 		flight_log(port->flight, FLIGHT_LINES);
 	if (is_adapter_error(repaired))
 		return repaired;
+	if (repaired == OK)
+		dap->contact = (struct dap_contact){ 0 };
 	if (repaired != OK && is_noise(rc))
 		repaired = diagnose(dap, repaired, CONTACT_TRY_CLOCK);
 	port->failed_at = failed_at;

@@ -344,6 +344,15 @@ static bool is_ahb(uint32_t idr)
 	return is_mem_ap(idr) && (type == 1 || type == 5 || type == 8);
 }
 
+static unsigned count_answers(const uint32_t *idr, size_t n)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += idr[i] != 0;
+	return count;
+}
+
 enum err mem_ap_find_core(struct dap *dap, struct mem_ap **ap)
 {
 	enum { SCAN = 8 };
@@ -360,6 +369,12 @@ enum err mem_ap_find_core(struct dap *dap, struct mem_ap **ap)
 		}
 		if (found < 0 && is_mem_ap(idr[i]))
 			found = i;
+	}
+	if (found < 0 && count_answers(idr, SCAN) == 0) {
+		error_why(ERR_UNSUPPORTED, "%s answers, but none of its first %d access ports does: the "
+			  "chip is locked, or its debug domain is asleep", dap->name, SCAN);
+		return error_next(ERR_UNSUPPORTED, "check read-out protection, try connect under reset, or "
+						   "name the access port with -ap-num");
 	}
 	if (found < 0) {
 		error_why(ERR_UNSUPPORTED, "%s has no memory access port among the first %d",

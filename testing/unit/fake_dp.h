@@ -40,7 +40,7 @@ struct fake_dp {
 	unsigned accesses, wait_at, wait_count, silent_at, silent_count;
 	uint32_t targetid, dlpidr;	/* DPv2 */
 	unsigned transfers, tar_writes, select_writes, csw_writes, bus_accesses, line_resets;
-	bool is_dead;
+	bool is_dead, has_no_ap;
 };
 
 static inline void fake_dp_init(struct fake_dp *dp)
@@ -148,7 +148,7 @@ static inline uint32_t fake_ap(struct fake_dp *dp, uint8_t offset, bool is_read,
 				    : BIT(5);
 		return value;
 	case 0xf8: return 0xe00ff003;
-	case 0xfc: return FAKE_IDR;
+	case 0xfc: return dp->has_no_ap ? 0 : FAKE_IDR;
 	default: return 0;
 	}
 }

@@ -319,6 +319,20 @@ static void test_wait_names_the_address(void **state)
 	fake_board_free(b);
 }
 
+/* Read-out protection of the strictest kind: the debug port is there, and nothing behind it. */
+static void test_a_locked_chip(void **state)
+{
+	struct fake_board *b = fake_board_new();
+	struct mem_ap *ap;
+
+	(void)state;
+	assert_int_equal(dap_connect(&b->dap), OK);
+	b->dp.has_no_ap = true;
+	assert_int_equal(mem_ap_find_core(&b->dap, &ap), ERR_UNSUPPORTED);
+	assert_non_null(strstr(error_text(error_current()), "the chip is locked"));
+	fake_board_free(b);
+}
+
 static void test_find_core(void **state)
 {
 	struct fake_board *b = connected();
@@ -347,6 +361,7 @@ int main(void)
 		cmocka_unit_test(test_stale_sticky_flag),
 		cmocka_unit_test(test_wait_names_the_address),
 		cmocka_unit_test(test_find_core),
+		cmocka_unit_test(test_a_locked_chip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
