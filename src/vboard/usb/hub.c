@@ -238,7 +238,8 @@ static enum err add_root(struct vb_usb_hub *hub, const char *wanted)
 	char *path = wanted ? xstrdup(wanted) : xstrdup("/tmp/vbXXXXXX");
 	bool ok = wanted ? mkdir(path, 0755) == 0 || errno == EEXIST : mkdtemp(path) != NULL;
 
-	if (!ok || chmod(path, 0755) < 0) {
+	/* Clients of other users bind the sockets of their udev monitors in it. */
+	if (!ok || chmod(path, 01777) < 0) {
 		error_why(ERR_IO, "cannot make the folder %s: %s", path, strerror(errno));
 		free(path);
 		return ERR_IO;

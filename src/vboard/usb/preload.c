@@ -320,7 +320,7 @@ static enum err open_node(struct vb_preload_node *node)
 {
 	TRY(next_fifo(node));
 	if (strlen(node->socket_path) > 107)
-		return error_next(error_why(ERR_ARGUMENT, "the path %s is too long for a socket",
+		return error_next(error_why(ERR_IO, "the path %s is too long for a socket",
 					    node->socket_path),
 				  "choose a shorter folder with --usb-root");
 	TRY(sock_listen_unix(node->socket_path, &node->listener));

@@ -61,3 +61,5 @@ endif
 endif
 EXTRA_DIST += testing/system/test_judge_ftdi.py testing/system/test_judge_jlink.py \
 	testing/system/test_judge_stlink.py
+
+EXTRA_DIST += testing/system/test_usb_board.py

@@ -251,7 +251,7 @@ static int disconnect(struct vb_usbfs_handle *h, unsigned number)
 	return 0;
 }
 
-static int interface_ioctl(struct vb_usbfs_handle *h, uint64_t arg)
+static int interface_ioctl(struct vb_usbfs_handle *h, uint64_t arg, long *result)
 {
 	struct usbdevfs_ioctl request;
 	unsigned number;
@@ -263,11 +263,14 @@ static int interface_ioctl(struct vb_usbfs_handle *h, uint64_t arg)
 		return disconnect(h, number);
 	if (request.ioctl_code != (int)USBDEVFS_CONNECT)
 		return ENOTTY;
-	if (number >= MAX_INTERFACES || class_driver(h->device, number) == NULL)
-		return ENODATA;
+	if (number >= MAX_INTERFACES || !has_interface(h->device, number))
+		return EINVAL;
 	if (h->usbfs->owner[number] != NULL || h->usbfs->driver[number] != NULL)
 		return EBUSY;
+	if (class_driver(h->device, number) == NULL)
+		return 0;
 	set_driver(h->usbfs, number, class_driver(h->device, number));
+	*result = 1;		/* as device_attach() says "bound" */
 	return 0;
 }
 
@@ -424,7 +427,7 @@ static int run_ioctl(struct vb_usbfs_handle *h, uint32_t request, uint64_t arg, 
 	case USBDEVFS_CLAIMINTERFACE:
 	case USBDEVFS_RELEASEINTERFACE:	 return number_ioctl(h, request, arg);
 	case USBDEVFS_GETDRIVER:	 return get_driver(h, arg);
-	case USBDEVFS_IOCTL:		 return interface_ioctl(h, arg);
+	case USBDEVFS_IOCTL:		 return interface_ioctl(h, arg, result);
 	case USBDEVFS_DISCONNECT_CLAIM:	 return disconnect_claim(h, arg);
 	case USBDEVFS_CLEAR_HALT:
 	case USBDEVFS_RESETEP:		 return clear_halt(h, arg);
