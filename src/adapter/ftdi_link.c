@@ -229,29 +229,39 @@ static enum err set_up(struct ftdi_link *link)
 	return rc;
 }
 
+static enum err try_engine(struct ftdi_link *link, bool through_reset)
+{
+	TRY(enter_mpsse(link, through_reset));
+	TRY(synchronise(link));
+	return set_up(link);
+}
+
 /* Gets in step with an engine in any state: in the middle of a command, or waiting for a pin. */
 static enum err start_engine(struct ftdi_link *link)
 {
-	enum err rc = OK;
+	enum err rc = try_engine(link, false);
 
-	for (int through_reset = 0; through_reset < 2; through_reset++) {
-		TRY(enter_mpsse(link, through_reset));
-		rc = synchronise(link);
-		if (rc != ERR_TIMEOUT)
-			break;
-		log_debug("%s: no answer to the synchronisation%s", link->chip->name,
-			  through_reset ? "" : ", trying again through a reset of its mode");
-	}
-	if (rc == OK)
-		rc = set_up(link);
 	if (rc == ERR_TIMEOUT) {
+		log_debug("%s: no answer to the synchronisation, trying again through a reset of its "
+			  "mode", link->chip->name);
+		drop_transfers(link);
+		rc = try_engine(link, true);
+	}
+	if (rc == ERR_TIMEOUT) {
+		drop_transfers(link);
 		error_why(ERR_ADAPTER_PROTOCOL,
 			  "the MPSSE engine of the %s does not answer on channel %c",
 			  link->chip->name, 'A' + link->ftdi->index - 1);
-		error_next(ERR_ADAPTER_PROTOCOL, "check \"ftdi channel\", plug the probe in again");
-		rc = ERR_ADAPTER_PROTOCOL;
+		return error_next(ERR_ADAPTER_PROTOCOL,
+				  "check \"ftdi channel\", plug the probe in again");
 	}
 	return rc;
+}
+
+static enum err clear_halts(struct ftdi_link *link)
+{
+	TRY(usb_clear_halt(link->usb, link->in));
+	return usb_clear_halt(link->usb, link->out);
 }
 
 /* After a failure: the next flush finds the engine in step, or the device gone. */
@@ -259,14 +269,24 @@ static enum err recover(struct ftdi_link *link, enum err rc)
 {
 	struct error first;
 
+	error_take(&first);
 	drop_transfers(link);
 	mpsse_forget(&link->mpsse);
-	if (usb_is_lost(link->usb) || rc == ERR_ADAPTER_LOST)
-		return rc;
-	error_take(&first);
-	if (start_engine(link) == ERR_ADAPTER_LOST)
-		return ERR_ADAPTER_LOST;
-	error_clear();
+	if (!usb_is_lost(link->usb) && rc != ERR_ADAPTER_LOST) {
+		enum err again = clear_halts(link);
+
+		if (again == OK)
+			again = start_engine(link);
+		if (again == ERR_ADAPTER_LOST)
+			return again;
+		if (again != OK)
+			log_warning("%s: not in step again: %s", link->chip->name,
+				    error_text(error_current()));
+		error_clear();
+	}
+	/* The caller's caller knows three things that can happen to a probe: this is the one. */
+	if (rc == ERR_ADAPTER_STALL || rc == ERR_TIMEOUT)
+		first.code = rc = ERR_ADAPTER_PROTOCOL;
 	error_put(&first);
 	return rc;
 }

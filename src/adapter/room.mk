@@ -108,3 +108,4 @@ testing_unit_test_flight_LDADD = $(probed_test_libs)
 testing_unit_test_cmsis_dap_SOURCES = testing/unit/test_cmsis_dap.c testing/unit/fake_dp.h
 testing_unit_test_cmsis_dap_LDADD = $(probed_test_libs)
 endif
+EXTRA_DIST += testing/system/test_usb_ftdi.py
