@@ -331,7 +331,7 @@ static enum err sample(struct ftdi *f, uint16_t *pins)
 }
 
 /* SWDIO comes in on TDO; the outputs read back as they stand. */
-static enum err read_pins(struct adapter *adapter, enum pin_drive swdio,
+static enum err sample_pins(struct adapter *adapter, enum pin_drive swdio,
 			       struct pin_levels *levels)
 {
 	static const struct { unsigned pin, mask; } map[] = {
@@ -461,7 +461,7 @@ enum err ftdi_sample_signal(struct adapter *adapter, const struct ftdi_signal *s
 #define ftdi_set_speed	NULL
 #define ftdi_set_reset	NULL
 #define ftdi_inspect	NULL
-#define read_pins	NULL
+#define sample_pins	NULL
 #define ftdi_describe	NULL
 #endif
 
@@ -481,7 +481,7 @@ const struct adapter_driver ftdi_driver = {
 	.set_reset = ftdi_set_reset,
 	.recognise = ftdi_recognise,
 	.inspect = ftdi_inspect,
-	.read_pins = read_pins,
+	.read_pins = sample_pins,
 	.describe = ftdi_describe,
 	.bits = &bit_ops,
 };
