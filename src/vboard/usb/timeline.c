@@ -61,6 +61,8 @@ static void forget_past(struct vb_timeline *t)
 
 	while (past < t->count && t->busy[past].end_ns <= t->host_ns)
 		past++;
+	if (past == 0)
+		return;
 	memmove(t->busy, t->busy + past, (t->count - past) * sizeof(*t->busy));
 	t->count -= past;
 }
