@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "vboard/usb/hidraw.h"
+#include "vboard/usb/selftest.h"
 #include "vboard/usb/tree.h"
 #include "vboard/usb/uevent.h"
 #include "vboard/usb/usbfs.h"
@@ -272,12 +273,8 @@ const char *vb_hub_preload(const struct vb_usb_hub *hub)
 
 /* --- Life --- */
 
-#ifndef VBOARD_LIBDIR
-#define VBOARD_LIBDIR "/usr/local/libexec/probed"
-#endif
-
-/* The library that spares clients a sleep after each request: beside this program, or installed. */
-static char *find_library(const char *name)
+/* A helper's path: beside this program, or installed. */
+static char *find_helper(const char *name)
 {
 	char exe[4096];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -299,7 +296,9 @@ static char *find_library(const char *name)
 enum err vb_hub_new(const struct vb_hub_config *config, struct vb_usb_hub **out)
 {
 	struct vb_usb_hub *hub = xcalloc(1, sizeof(*hub));
-	char *usleep_library = find_library("vboard-usleep.so");
+	char *usleep_library = find_helper("vboard-usleep.so");
+	char *check = find_helper("vboard-usb-check");
+	enum err rc;
 
 	hub->loop = config->loop;
 	hub->last_devnum = 1;		/* the root hub is 1 */
@@ -308,7 +307,11 @@ enum err vb_hub_new(const struct vb_hub_config *config, struct vb_usb_hub **out)
 	free(usleep_library);
 	vb_preload_take_core();
 	*out = hub;
-	return add_root(hub, config->root);
+	rc = add_root(hub, config->root);
+	if (rc == OK && check != NULL)
+		rc = vb_usb_self_test(hub->loop, hub->roots[0], hub->preload, check);
+	free(check);
+	return rc;
 }
 
 void vb_hub_free(struct vb_usb_hub *hub)

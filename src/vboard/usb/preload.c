@@ -114,13 +114,12 @@ static bool peek(struct vb_preload_client *client, uint64_t addr, void *dst, siz
 	return client->can_peek;
 }
 
-bool vb_preload_fetch(struct vb_preload_client *client, uint64_t addr, void *dst, size_t n)
+/* The client answers at once: it is waiting for us. */
+bool vb_preload_ask(struct vb_preload_client *client, uint64_t addr, void *dst, size_t n)
 {
 	struct message ask = { RESULT_READ_MEMORY, addr, n };
 	size_t got = 0;
 
-	if (n == 0 || peek(client, addr, dst, n))
-		return true;
 	if (sock_write_all(client->fd, &ask, sizeof(ask), SLOW_CLIENT_MS) != OK) {
 		error_clear();
 		return false;
@@ -137,6 +136,11 @@ bool vb_preload_fetch(struct vb_preload_client *client, uint64_t addr, void *dst
 		got += step;
 	}
 	return true;
+}
+
+bool vb_preload_fetch(struct vb_preload_client *client, uint64_t addr, void *dst, size_t n)
+{
+	return n == 0 || peek(client, addr, dst, n) || vb_preload_ask(client, addr, dst, n);
 }
 
 void vb_preload_store(struct vb_preload_client *client, uint64_t addr, const void *src, size_t n)

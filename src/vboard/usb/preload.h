@@ -63,6 +63,8 @@ bool vb_preload_is_nonblocking(const struct vb_preload_client *client);
 
 /* While a request is open: the client's memory. Storing only notes; done() sends it. */
 bool vb_preload_fetch(struct vb_preload_client *client, uint64_t addr, void *dst, size_t n);
+/* The same, always by the protocol: a round trip. */
+bool vb_preload_ask(struct vb_preload_client *client, uint64_t addr, void *dst, size_t n);
 void vb_preload_store(struct vb_preload_client *client, uint64_t addr, const void *src, size_t n);
 void vb_preload_done(struct vb_preload_client *client, long result, int error);
 /* Any time: what poll() of this handle sees. */

@@ -29,6 +29,7 @@ libvboard_a_SOURCES += \
 	src/vboard/usb/models.c src/vboard/usb/models.h \
 	src/vboard/usb/plug.c \
 	src/vboard/usb/preload.c src/vboard/usb/preload.h \
+	src/vboard/usb/selftest.c src/vboard/usb/selftest.h \
 	src/vboard/usb/timeline.c src/vboard/usb/timeline.h \
 	src/vboard/usb/tree.c src/vboard/usb/tree.h \
 	src/vboard/usb/uevent.c src/vboard/usb/uevent.h \
@@ -37,10 +38,14 @@ libvboard_a_SOURCES += \
 
 # Clients of the emulated USB get it preloaded; it is not part of the board, nor sanitized.
 if HAVE_UNICORN
-pkglibexec_PROGRAMS = vboard-usleep.so
+pkglibexec_PROGRAMS = vboard-usleep.so vboard-usb-check
+libvboard_a_CPPFLAGS += -DVBOARD_LIBDIR='"$(pkglibexecdir)"'
 vboard_usleep_so_SOURCES = src/vboard/usb/usleep.c
 vboard_usleep_so_CFLAGS = -std=c11 $(WARN_CFLAGS) -fPIC
 vboard_usleep_so_LDFLAGS = -shared
+vboard_usb_check_SOURCES = src/vboard/usb/check.c
+vboard_usb_check_CFLAGS = -std=c11 $(WARN_CFLAGS)
+vboard_usb_check_LDFLAGS =
 endif
 
 if HAVE_UNICORN
