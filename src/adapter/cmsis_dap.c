@@ -35,13 +35,13 @@ enum err cmsis_failed(struct cmsis_dap *dap, enum err rc)
 	struct error error;
 
 	if (rc != ERR_ADAPTER_LOST && dap->transport->resync != NULL) {
-		size_t under_way = dap->under_way;
-
 		error_take(&error);
 		forget_packets(dap);
-		enum err again = cmsis_resync(dap, rc == ERR_ADAPTER_STALL, under_way);
+		enum err again =
+			cmsis_resync(dap, rc == ERR_ADAPTER_STALL, dap->most_under_way);
 
 		if (again == OK) {
+			dap->was_resynced = true;
 			if (rc == ERR_TIMEOUT)
 				rc = ERR_ADAPTER_PROTOCOL;
 			error_why(rc, "%s", error.why);
@@ -68,6 +68,7 @@ enum err cmsis_send(struct cmsis_dap *dap)
 		rc = dap->transport->send(dap->link, dap->batch.data, dap->packets, n);
 	dap->packets_pending = 0;
 	buf_clear(&dap->batch);
+	dap->most_under_way = MAX(dap->under_way > 0 ? dap->most_under_way : 0, dap->under_way + n);
 	dap->under_way += n;
 	return rc == OK ? OK : cmsis_failed(dap, rc);
 }

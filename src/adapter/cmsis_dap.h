@@ -74,6 +74,7 @@ struct cmsis_dap {
 	size_t packet_size, usable, packet_count;
 	unsigned capabilities;		/* DAP_Info 0xf0 */
 	size_t under_way;		/* sent, not yet answered */
+	size_t most_under_way;		/* since it was 0 last */
 	struct buf batch;		/* packets not yet sent, back to back */
 	struct cmsis_packet *packets;
 	size_t packets_pending, packets_capacity;
@@ -87,6 +88,7 @@ struct cmsis_dap {
 	char firmware[64];
 	uint8_t swo_endpoint;		/* 0: none */
 	bool is_pin_reset_dead;		/* nRESET did not follow DAP_SWJ_Pins */
+	bool was_resynced;		/* since the run began */
 	bool is_inspecting;		/* not the adapter's own: nobody is told when it goes */
 	struct cmsis_swo *swo;		/* NULL: no capture */
 };

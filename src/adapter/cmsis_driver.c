@@ -9,7 +9,8 @@
 #include "base/log.h"
 
 #define FIRST_QUIET_MS 10	/* silence: nothing stale is left from another program */
-#define SETTLE_US      1000u	/* for the reset line to follow */
+#define FALL_US	       1000u	/* for the reset line to follow; the probe returns at once if it did */
+#define RISE_US	       20000u	/* ... against the capacitor of a reset button */
 
 static const char *const capability_names[] = {
 	"SWD", "JTAG", "SWO-UART", "SWO-Manchester", "Atomic commands", "Test domain timer",
@@ -386,9 +387,14 @@ static enum err cmsis_set_reset(struct adapter *adapter, bool srst, bool trst)
 			  (adapter->reset_config & RESET_HAS_TRST ? CMSIS_PIN_NTRST : 0);
 	unsigned pins;
 
-	TRY(swj_pins(dap, output, select, SETTLE_US, &pins));
-	if (srst && (select & CMSIS_PIN_NRESET) && (pins & CMSIS_PIN_NRESET))
+	TRY(swj_pins(dap, output, select, srst ? FALL_US : RISE_US, &pins));
+	if (!(select & CMSIS_PIN_NRESET))
+		return OK;
+	if (srst && (pins & CMSIS_PIN_NRESET))
 		return reset_by_command(dap);
+	if (!srst && !(pins & CMSIS_PIN_NRESET))
+		log_warning("CMSIS-DAP: nRESET stays low though it is released: something else "
+			    "holds the target in reset");
 	return OK;
 }
 

@@ -287,10 +287,11 @@ static enum err take_response(struct run *run)
 		run->ran_past |= count > 0;
 		return OK;
 	}
-	if (sent->is_block)
-		TRY(take_block(run, sent, got));
-	else
-		TRY(take_transfer(run, sent, got));
+	enum err rc = sent->is_block ? take_block(run, sent, got) : take_transfer(run, sent, got);
+
+	/* It may be another packet's answer: one in front of it was lost. */
+	if (rc != OK)
+		return run->dap->transport->resync != NULL ? cmsis_failed(run->dap, rc) : rc;
 	if (!run->has_failed)
 		return OK;
 	if (!port_at_end(run->port, run->at)) {
@@ -430,6 +431,9 @@ static enum err cmsis_run(struct dap_port *port)
 	if (port->item_count == 0)
 		return OK;
 	port->stats.runs++;
+	port->may_repeat = false;
+	if (dap != NULL)
+		dap->was_resynced = false;
 	if (dap == NULL || dap->adapter->is_lost)
 		rc = error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
 	else
@@ -438,6 +442,8 @@ static enum err cmsis_run(struct dap_port *port)
 		rc = port->transport == TRANSPORT_JTAG ? run_jtag(&run) : run_queue(&run);
 	if (rc == OK)
 		dap->dp_bank = port_final_bank(port, dap->dp_bank);
+	else if (dap != NULL)
+		port->may_repeat = dap->was_resynced && rc != ERR_ADAPTER_LOST;
 	port_reset_queue(port);
 	return rc;
 }

@@ -93,6 +93,10 @@ struct dap_port {
 	size_t item_count, item_capacity;
 	size_t failed_at, failed_word;
 	unsigned failed_ack;		/* as in flight.h */
+	/* After a run that failed: an answer was lost on the way to the probe, which is in step again.
+	 * Parts of the batch may have happened, in any order; a batch that begins with its own TAR
+	 * and touches plain memory can simply be repeated. */
+	bool may_repeat;
 	const void *owner;		/* dap/: whose Debug Port the link talks to now */
 	struct dap_port_stats stats;
 	struct flight *flight;		/* flight recorder, see adapter/flight.h; never NULL */

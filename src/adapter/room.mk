@@ -43,6 +43,7 @@ libprobed_a_SOURCES += \
 	src/adapter/stlink_memory.c src/adapter/stlink_run.h \
 	src/adapter/stlink_port.c \
 	src/adapter/stlink_swo.c \
+	src/adapter/stlink_tcp.c \
 	src/adapter/stlink_verbs.c \
 	src/adapter/stream.c src/adapter/stream.h \
 	src/adapter/swo.c src/adapter/swo.h \
@@ -80,7 +81,7 @@ libprobed_a_SOURCES += src/adapter/cmsis_dap_hid.c
 endif
 endif
 embedded_tcl += src/adapter/adapter.tcl
-EXTRA_DIST += testing/system/test_usb_probes.py
+EXTRA_DIST += testing/system/test_usb_cmsis_dap.py testing/system/test_usb_probes.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_ftdi

@@ -317,8 +317,17 @@ static enum err try_block(struct block *b, size_t *bytes)
 	return mem_ap_failed(ap, rc, b->pieces[0].addr, b->is_read, b->pieces[0].size);
 }
 
+#define PLAIN_BYTES 64u	/* nobody writes registers in blocks of this size */
+
+/* A probe that lost a packet did some of the block and not the rest: memory bears all of it again. */
+static bool can_repeat(const struct block *b, bool had_words)
+{
+	return b->ap->dap->port->may_repeat && !b->is_fifo && !had_words && b->bytes >= PLAIN_BYTES;
+}
+
 static enum err run_block(struct block *b, size_t *bytes)
 {
+	bool had_words = b->ap->word_count > 0;
 	size_t transferred = 0;
 	enum err rc = OK;
 
@@ -328,6 +337,13 @@ static enum err run_block(struct block *b, size_t *bytes)
 			lanes_from_bytes(b);
 		rc = try_block(b, &transferred);
 		if (rc == ERR_DAP_FAULT && !b->is_fifo) {
+			error_clear();
+			mem_ap_refresh(b->ap);
+			rc = try_block(b, &transferred);
+		}
+		if (rc != OK && can_repeat(b, had_words)) {
+			log_warning("%s: repeating the block of %zu bytes",
+				    error_current()->why, b->bytes);
 			error_clear();
 			mem_ap_refresh(b->ap);
 			rc = try_block(b, &transferred);

@@ -226,6 +226,7 @@ static struct bench *probe_new(size_t packet_size, size_t packet_count, bool fix
 	p->lose_at = p->garble_at = ~0u;
 	p->transport = (struct cmsis_transport){ .name = "fake",
 						 .fixed_size = fixed_size,
+						 .likes_batches = true,
 						 .send = fake_send,
 						 .receive = fake_receive,
 						 .is_ready = fake_is_ready };
