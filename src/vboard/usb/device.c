@@ -147,8 +147,9 @@ static void note_buffered(struct vb_endpoint *ep, uint64_t arrival_ns, uint64_t 
 
 	while (gone < ep->buffered_count && ep->buffered[gone].taken_ns <= arrival_ns)
 		gone++;
-	memmove(ep->buffered, ep->buffered + gone,
-		(ep->buffered_count - gone) * sizeof(*ep->buffered));
+	if (gone > 0)
+		memmove(ep->buffered, ep->buffered + gone,
+			(ep->buffered_count - gone) * sizeof(*ep->buffered));
 	ep->buffered_count -= gone;
 	if (taken_ns <= arrival_ns)
 		return;
