@@ -41,7 +41,7 @@ static enum err read_version(struct stlink *s)
 		TRY(stlink_command(s, &extended, 1, reply, 12));
 		stlink_parse_version_ex(&s->version, reply);
 	}
-	s->features = stlink_features(&s->version);
+	s->features = stlink_features(&s->version) & ~s->lacks;
 	return OK;
 }
 
@@ -250,12 +250,8 @@ static enum err stlink_open(struct adapter *adapter)
 
 	if (settings->layout != NULL && strcmp(settings->layout, "stlink") != 0)
 		return refuse_layout(settings->layout);
-	if (settings->is_tcp) {
-		error_why(ERR_UNSUPPORTED, "\"st-link backend tcp\": probed does not speak to ST's "
-			  "stlink-server");
-		return error_next(ERR_UNSUPPORTED, "stop the stlink-server and use the probe by USB");
-	}
-	TRY(open_link(adapter, &s));
+	TRY(settings->is_tcp ? stlink_tcp_open(adapter, settings->tcp_port, &s)
+			     : open_link(adapter, &s));
 	enum err rc = stlink_start(s);
 
 	if (rc == ERR_ADAPTER_LOST && s->is_silent && s->ops->reset != NULL)

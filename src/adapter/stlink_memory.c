@@ -208,7 +208,7 @@ static enum err find_fault(struct stlink_run *run, const struct span *span, uint
 static size_t most_bytes(const struct stlink *s, const struct span *span)
 {
 	if (span->size > 1)
-		return ST_BLOCK_BYTES;
+		return s->most_bytes ? s->most_bytes : ST_BLOCK_BYTES;
 	return s->features & ST_HAS_BYTES_512 ? 512 : 64;
 }
 

@@ -73,7 +73,8 @@ struct stlink {
 	const struct stlink_link_ops *ops;
 	void *link;
 	struct stlink_version version;
-	unsigned features;
+	unsigned features, lacks;	/* lacks: what the way to the probe does not allow */
+	size_t most_bytes;		/* of a block; 0: what the firmware takes */
 	bool is_started, is_entered, nrst_low;
 	bool is_silent;			/* it is there, but does not answer */
 	uint32_t select, ctrl;		/* as last carried; the firmware has its own SELECT */
@@ -97,6 +98,9 @@ struct usb_device;
 /* watch: unplugging is noticed by the loop and told to the adapter. */
 enum err stlink_usb_open(struct adapter *adapter, const struct usb_device *device, bool watch,
 			 const struct stlink_link_ops **ops, void **link);
+
+/* The probe that ST's stlink-server on this host has. */
+enum err stlink_tcp_open(struct adapter *adapter, unsigned port, struct stlink **s);
 
 /* stlink_command.c. `words`: how many the command moves over the debug wires, for the timeout. */
 enum err stlink_exchange(struct stlink *s, const struct stlink_transfer *transfers, size_t count,

@@ -2,6 +2,11 @@
 /* The ST-LINK driver and its port above firmware in memory. */
 #include "fake_stlink.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/sock.h"
+
 static void test_old_firmware_is_told_what_is_missing(void **state)
 {
 	struct firmware *f = plug_in(2, 17, 0x3748);
@@ -418,6 +423,180 @@ static void test_multidrop_is_refused(void **state)
 	unplug(f);
 }
 
+/* ---- ST's stlink-server. ---- */
+
+struct server_options {
+	uint32_t api;
+	unsigned devices, busy;
+};
+
+/* The other process cannot fail the test; it hangs up. */
+static void must(bool is_true)
+{
+	if (!is_true)
+		_exit(1);
+}
+
+static void take(int fd, void *data, size_t n)
+{
+	for (size_t got = 0, part; got < n; got += part)
+		if (sock_read_some(fd, (uint8_t *)data + got, n - got, 5000, &part) != OK || part == 0)
+			_exit(0);
+}
+
+static void give(int fd, const void *data, size_t n)
+{
+	if (sock_write_all(fd, data, n, 5000) != OK)
+		_exit(0);
+}
+
+static void give_word(int fd, uint32_t word)
+{
+	uint8_t bytes[4];
+
+	put_le32(bytes, word);
+	give(fd, bytes, sizeof(bytes));
+}
+
+static void serve_command(int fd, struct firmware *f, struct server_options *options)
+{
+	uint8_t rest[31], out[8192], reply[16 * 1024];
+
+	take(fd, rest, sizeof(rest));
+	size_t size = get_le32(rest + 27);
+	struct stlink_transfer t = { .command = rest + 7, .out = out };
+
+	must(get_le32(rest + 3) == 0x77);
+	must(options->api >= 2 || size <= 1428);	/* what an old server dies of */
+	if (rest[23] == 0) {
+		t.out_size = size;
+		take(fd, out, size);
+	} else {
+		t.in_size = size;
+	}
+	if (options->busy > 0) {
+		options->busy--;
+		give_word(fd, 0x2004);
+		return;
+	}
+	size_t n = answer(f, &t, reply);
+
+	must(n == t.in_size);
+	give_word(fd, 1);
+	give(fd, reply, n);
+}
+
+static void serve_info(int fd, const struct server_options *options)
+{
+	uint8_t rest[7], info[45] = { 1 };
+
+	take(fd, rest, sizeof(rest));
+	must(rest[0] < options->devices);
+	must(get_le32(rest + 3) == 41);
+	put_le32(info + 4, 40 + rest[0]);
+	snprintf((char *)info + 8, 32, "066EFF0%u", rest[0]);
+	put_le16(info + 40, 0x0483);
+	put_le16(info + 42, 0x374b);
+	give(fd, info, sizeof(info));
+}
+
+static void serve(int fd, struct firmware *f, struct server_options options)
+{
+	uint8_t kind, rest[16];
+
+	for (;;) {
+		take(fd, &kind, 1);
+		switch (kind) {
+		case 6:
+			take(fd, rest, 3);
+			for (unsigned i = 0; i < 4; i++)
+				give_word(fd, i == 0 ? options.api : i);
+			break;
+		case 0: take(fd, rest, 1); give_word(fd, 1); break;
+		case 1: give_word(fd, options.devices); break;
+		case 2: serve_info(fd, &options); break;
+		case 3: take(fd, rest, 7); give_word(fd, 1); give_word(fd, 0x77); break;
+		case 4: take(fd, rest, 7); give_word(fd, 1); _exit(0);
+		default: serve_command(fd, f, &options);
+		}
+	}
+}
+
+/* A server in a process of its own; returns its port. */
+static uint16_t start_server(struct firmware *f, struct server_options options)
+{
+	uint16_t port = 0;
+	int listener, fd;
+
+	assert_int_equal(sock_listen_tcp("localhost", &port, &listener), OK);
+	if (fork() == 0) {
+		do {
+			fd = sock_accept(listener, NULL, 0);
+		} while (fd < 0);
+		serve(fd, f, options);
+	}
+	close(listener);
+	return port;
+}
+
+static void check_server(uint32_t api, unsigned busy)
+{
+	struct firmware *f = plug_in(2, 37, 0x374b);
+	struct stlink *s = NULL;
+	uint32_t out[512], in[512] = { 0 };
+
+	assert_int_equal(stlink_tcp_open(&f->adapter, start_server(f, (struct server_options){
+				api, 1, busy }), &s), OK);
+	stlink_driver.close(&f->adapter);
+	f->s = s;
+	f->adapter.priv = f->adapter.port.priv = s;
+	struct dap_port *port = attach(f);
+
+	for (uint32_t i = 0; i < 512; i++)
+		out[i] = i * 3;
+	port_write(port, PORT_AP(4), FAKE_RAM_BASE);
+	port_write_block(port, PORT_AP(0xc), out, 512);
+	port_write(port, PORT_AP(4), FAKE_RAM_BASE);
+	port_read_block(port, PORT_AP(0xc), in, 512);
+	port_write(port, PORT_AP(4), FAKE_RAM_BASE + 4);
+	port_read(port, PORT_AP(0xc), &out[0]);
+	port_read(port, PORT_AP(0xc), &out[1]);
+	assert_int_equal(port->ops->run(port), OK);
+	assert_int_equal(in[511], 511 * 3);
+	assert_int_equal(out[0], 3);
+	assert_int_equal(out[1], 6);
+	assert_int_equal(!(s->features & ST_HAS_MISC), api < 3);
+	unplug(f);
+	wait(NULL);
+}
+
+static void test_through_the_stlink_server(void **state)
+{
+	(void)state;
+	check_server(1, 0);
+	check_server(3, 2);
+}
+
+static void test_several_probes_of_the_server(void **state)
+{
+	struct firmware *f = plug_in(2, 37, 0x374b);
+	struct stlink *s = NULL;
+	const struct server_options two = { 3, 2, 0 };
+
+	(void)state;
+	assert_int_equal(stlink_tcp_open(&f->adapter, start_server(f, two), &s),
+			 ERR_ADAPTER_AMBIGUOUS);
+	assert_non_null(strstr(error_text(error_current()), "066EFF00, 066EFF01"));
+	f->adapter.serial = "066eff07";
+	assert_int_equal(stlink_tcp_open(&f->adapter, start_server(f, two), &s),
+			 ERR_ADAPTER_NOT_FOUND);
+	f->adapter.serial = NULL;
+	assert_int_equal(stlink_tcp_open(&f->adapter, 1, &s), ERR_ADAPTER_NOT_FOUND);
+	unplug(f);
+	while (wait(NULL) > 0)
+		;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +619,8 @@ int main(void)
 		cmocka_unit_test(test_reset_line_stays_low_over_a_connect),
 		cmocka_unit_test(test_chain_as_the_firmware_tells_it),
 		cmocka_unit_test(test_multidrop_is_refused),
+		cmocka_unit_test(test_through_the_stlink_server),
+		cmocka_unit_test(test_several_probes_of_the_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
