@@ -53,13 +53,34 @@ static void packet(struct probe *p, const uint8_t *data, size_t n)
 	free(copy);
 }
 
+/* As probe_config, with everything a product can have. */
+static const struct vb_cmsis_dap_config fuzz_config = {
+	.packet_size = 512,
+	.packet_count = 4,
+	.max_hz = 10000000,
+	.product = "CMSIS-DAP",
+	.serial = "1",
+	.capabilities = 0x1ff,
+	.swo_buffer = 1024,
+	.uart_buffer = 16,
+};
+
+static void drop_stream(void *ctx, const uint8_t *data, size_t n)
+{
+	(void)ctx;
+	(void)data;
+	(void)n;
+}
+
 /* Building a CPU is slow: one board for all, switched off and on in between. */
 static struct probe *fresh_probe(void)
 {
 	static struct probe *p;
 
-	if (p == NULL)
-		p = probe_new();
+	if (p == NULL) {
+		p = probe_of(&fuzz_config, bench_stm32l476());
+		vb_cmsis_dap_stream_swo(p->dap, drop_stream, NULL);
+	}
 	vb_dp_power_on(p->bench->dp);
 	vb_link_power_on(p->bench->link);
 	vb_cmsis_dap_power_on(p->dap);

@@ -65,4 +65,6 @@ EXTRA_DIST += testing/system/test_judge_openocd.py testing/system/test_judge_swo
 	testing/system/test_usb_swo.py testing/system/test_vboard.py \
 	testing/fuzz/seeds/vboard/abort-and-queue testing/fuzz/seeds/vboard/bitbang-jtag \
 	testing/fuzz/seeds/vboard/bitbang-swd testing/fuzz/seeds/vboard/execute-commands \
-	testing/fuzz/seeds/vboard/jtag-sequence testing/fuzz/seeds/vboard/jtag-session testing/fuzz/seeds/vboard/swd-session
+	testing/fuzz/seeds/vboard/jtag-sequence testing/fuzz/seeds/vboard/jtag-session testing/fuzz/seeds/vboard/swd-session \
+	testing/fuzz/seeds/vboard/swo-capture testing/fuzz/seeds/vboard/swo-in-execute \
+	testing/fuzz/seeds/vboard/uart
