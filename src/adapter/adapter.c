@@ -247,7 +247,7 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 	if (!adapter->is_open)
 		return error_why(ERR_ADAPTER_CONFIG, "the adapter is not open");
 	if (adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the probe is gone");
+		return adapter_fail_lost(adapter);
 	if ((srst && !(adapter->reset_config & RESET_HAS_SRST)) ||
 	    (trst && !(adapter->reset_config & RESET_HAS_TRST))) {
 		error_why(ERR_UNSUPPORTED, "adapter has no %s signal", srst ? "srst" : "trst");
@@ -271,16 +271,22 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 	return releases_trst || (releases_srst && pulls_trst) ? leave_tap_reset(adapter) : OK;
 }
 
-static void tell_lost(void *ctx)
+enum err adapter_fail_lost(const struct adapter *adapter)
 {
-	struct adapter *adapter = ctx;
-
-	adapter->lost_timer = NULL;
 	error_why(ERR_ADAPTER_LOST, "the %s probe%s%s is gone: targets are out of reach",
 		  adapter->driver->name, adapter->last_serial ? " " : "",
 		  adapter->last_serial ? adapter->last_serial : "");
 	if (reconnect_is_on(adapter))
 		error_next(ERR_ADAPTER_LOST, "when it is back it is opened again by itself");
+	return ERR_ADAPTER_LOST;
+}
+
+static void tell_lost(void *ctx)
+{
+	struct adapter *adapter = ctx;
+
+	adapter->lost_timer = NULL;
+	adapter_fail_lost(adapter);
 	log_failure();
 	if (adapter->on_lost != NULL)
 		adapter->on_lost(adapter->on_lost_ctx);

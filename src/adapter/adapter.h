@@ -173,5 +173,7 @@ void *adapter_settings(struct adapter *adapter, const struct adapter_driver *dri
 
 /* A driver that finds the connection gone calls this; run() then fails with ERR_ADAPTER_LOST. */
 void adapter_lost(struct adapter *adapter);
+/* The words for whoever meets a lost probe: ERR_ADAPTER_LOST, with what is to be done. */
+enum err adapter_fail_lost(const struct adapter *adapter);
 
 #endif

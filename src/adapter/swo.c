@@ -54,7 +54,7 @@ static enum err check(const struct adapter *adapter)
 	if (!adapter->is_open)
 		return error_why(ERR_ADAPTER_CONFIG, "the adapter is not open");
 	if (adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the probe is gone");
+		return adapter_fail_lost(adapter);
 	if (ops_of(adapter) == NULL)
 		return error_why(ERR_UNSUPPORTED, "the %s driver cannot capture SWO",
 				 adapter->driver->name);

@@ -343,6 +343,47 @@ def test_gdb_goes_on_after_an_unplug(one, make_daemon, make_gdb, firmware):
     gdb.expect(r"0x20000000.*0x")
     gdb.send("continue")
     gdb.expect("Breakpoint 1, square")
+    assert len(re.findall(r"^Error: .*(?:probe|connection)", daemon.text, re.M)) == 1, daemon.text
+
+
+def test_gdb_that_waits_is_told_and_goes_on(one, make_daemon, make_gdb, firmware):
+    daemon = make_daemon(*TARGET, env=one.usb_env)
+    gdb = make_gdb(daemon).start(firmware("blink"))
+    gdb.send("load")
+    gdb.expect("Transfer rate")
+    gdb.send("continue")
+    gdb.expect("Continuing")
+    wait_for(lambda: daemon.tcl("stm32l4x.cpu curstate") == "running", "the core to run")
+    one.ctl("usb unplug")
+    gdb.expect("Remote failure reply")
+    daemon.drain()
+    assert len(re.findall("^Error: .*probe", daemon.text, re.M)) == 1, daemon.text
+    one.ctl("usb replug")
+    wait_for(lambda: daemon.tcl("catch {adapter reconnect}") == "0", "the probe")
+    gdb.send("hbreak square")
+    gdb.expect("breakpoint 1")
+    gdb.send("continue")
+    gdb.expect("Breakpoint 1, square")
+
+
+def test_a_hub_that_resets_costs_no_session(one, make_daemon):
+    daemon = make_daemon(*TARGET, "-c", "adapter auto_reconnect on", env=one.usb_env)
+    daemon.tcl("halt")
+    one.ctl("usb reset")
+    daemon.expect("is gone")
+    daemon.expect("is back and open again")
+    assert daemon.tcl("stm32l4x.cpu curstate") == "halted"
+
+
+def test_unplugged_while_flash_is_written(one, make_daemon, firmware):
+    daemon = make_daemon(*TARGET, "-c", "adapter auto_reconnect on", env=one.usb_env)
+    daemon.tcl("halt")
+    one.ctl("usb 1 fault reset 0x01 1 150")
+    text = daemon.fails(f"flash write_image erase {firmware('big')}")
+    assert re.search("unplugged|gone|connection|probe", text), text
+    daemon.expect("is back and open again")
+    daemon.tcl(f"program {firmware('big')} verify")
+    assert "verified" in daemon.tcl(f"flash verify_image {firmware('big')}")
 
 
 def address_of(elf, name):

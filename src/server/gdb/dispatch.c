@@ -98,6 +98,19 @@ void gdb_format_failure(const struct gdb_session *s, enum err rc, struct buf *ou
 	}
 }
 
+void gdb_log_failure(struct gdb_session *s)
+{
+	const struct error *error = error_current();
+
+	/* The adapter says once that it is gone; GDB asks for so much more. */
+	if (error->code != ERR_ADAPTER_LOST || !s->target->list->adapter->is_lost) {
+		log_failure();
+		return;
+	}
+	log_debug("gdb: %s", error_text(error));
+	error_clear();
+}
+
 void gdb_reply_failure(struct gdb_session *s, enum err rc)
 {
 	struct buf body = { 0 };
@@ -105,7 +118,7 @@ void gdb_reply_failure(struct gdb_session *s, enum err rc)
 	gdb_format_failure(s, rc, &body);
 	gdb_reply(s, body.data, body.len);
 	buf_free(&body);
-	log_failure();
+	gdb_log_failure(s);
 }
 
 enum err gdb_malformed(const char *packet)

@@ -32,6 +32,8 @@ void gdb_reply_text(struct gdb_session *s, const char *fmt, ...) __attribute__((
 void gdb_reply_ok(struct gdb_session *s);
 /* "Enn", or "E.text" if GDB asked for texts; takes and logs the error chain. */
 void gdb_reply_failure(struct gdb_session *s, enum err rc);
+/* log_failure(), unless it is the loss of the probe, which is told already. */
+void gdb_log_failure(struct gdb_session *s);
 void gdb_format_failure(const struct gdb_session *s, enum err rc, struct buf *out);
 void gdb_no_answer(struct gdb_session *s);
 /* A packet that is not of its form. Returns ERR_PROTOCOL. */

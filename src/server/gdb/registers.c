@@ -38,7 +38,7 @@ static bool is_named(const struct reg *reg, const char *name)
 static enum err read_register(struct target *t, const struct reg *reg, uint64_t *value)
 {
 	if (t->list->adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the debug probe is gone");
+		return adapter_fail_lost(t->list->adapter);
 	if (t->state != TARGET_HALTED)
 		return error_why(ERR_NOT_HALTED, "%s is %s: its registers cannot be read", t->name,
 				 target_state_name(t));

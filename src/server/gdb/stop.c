@@ -147,7 +147,7 @@ void gdb_report_trouble(struct gdb_session *s, enum err rc)
 	wait_is_over(s);
 	output_packet(s, body.data, body.len);
 	buf_free(&body);
-	log_failure();
+	gdb_log_failure(s);
 }
 
 void stop_on_event(struct gdb_session *s, enum target_event event)
@@ -163,7 +163,7 @@ static bool is_lost(struct gdb_session *s)
 	struct target *t = s->target;
 
 	if (t->list->adapter->is_lost) {
-		error_why(ERR_ADAPTER_LOST, "the debug probe is gone, the state of %s is unknown", t->name);
+		adapter_fail_lost(t->list->adapter);
 		return true;
 	}
 	if (t->examined) {
