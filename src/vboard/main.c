@@ -295,6 +295,9 @@ static enum err open_dap(struct app *app)
 		.max_hz = usb->max_hz,
 		.product = "probed-vboard CMSIS-DAP",
 		.serial = "VB000001",
+		.capabilities = DAP_CAP_SWD | DAP_CAP_JTAG | DAP_CAP_SWO_UART |
+				DAP_CAP_SWO_MANCHESTER | DAP_CAP_ATOMIC | DAP_CAP_TIMER |
+				DAP_CAP_UART,
 	};
 	app->dap_tcp = (struct vb_dap_tcp){
 		.board = app->board,

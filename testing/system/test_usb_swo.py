@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`adapter swo start`: what the daemon writes to the file is what left the board's SWO pin, through every
-kind of probe that can capture it.
+kind of probe that can capture it, plugged in on USB or behind a socket.
 """
 import re
 
 import pytest
 
-from kit import wait_for
+from kit import board_arguments, wait_for
 
 FLASH = 0x08000000
 HCLK = 4000000
@@ -17,6 +17,7 @@ PROBES = {
     "cmsis-dap-stream": ("mcu-link", "interface/cmsis-dap.cfg", 4000000),
     "cmsis-dap-polled": ("cmsis-dap-v2-fs", "interface/cmsis-dap.cfg", 1000000),
     "cmsis-dap-hid": ("cmsis-dap-hid", "interface/cmsis-dap.cfg", 200000),
+    "cmsis-dap-tcp": (None, "interface/cmsis-dap-tcp.cfg", 4000000),
     "jlink": ("jlink", "interface/jlink.cfg", 1000000),
     "jlink-ob": ("jlink-ob", "interface/jlink.cfg", 1000000),
     "st-link-v2": ("st-link-v2", "interface/stlink.cfg", 1000000),
@@ -83,10 +84,11 @@ class Trace:
 def start(make_board, make_daemon, firmware, tmp_path):
     """start("mcu-link", "interface/cmsis-dap.cfg") attaches through this probe to a board that runs swo.c."""
     def make(probe, interface, transport="swd", elf="swo"):
-        board = make_board("--deterministic", usb=[probe])
+        board = make_board("--deterministic", usb=[probe] if probe else [])
         board.ctl(f"load {FLASH:#x} {firmware(elf).with_suffix('.bin')}")
-        daemon = make_daemon("-f", interface, "-c", f"transport select {transport}; adapter speed 4000",
-                             "-f", "target/stm32l4x.cfg", env=board.usb_env)
+        arguments = ["-f", interface, "-c", f"transport select {transport}; adapter speed 4000",
+                     "-f", "target/stm32l4x.cfg"] if probe else board_arguments(board)
+        daemon = make_daemon(*arguments, env=board.usb_env if probe else None)
         return Trace(board, daemon, tmp_path)
     return make
 
@@ -180,11 +182,35 @@ def test_wrong_rate_is_garbage_not_silence(start, name):
     assert b"\x01r\x01o\x01u\x01n\x01d" in sent
 
 
-def test_manchester_where_the_probe_knows_it(start):
-    """No emulated probe that is sold decodes Manchester: each driver says so before it starts."""
-    trace = start("mcu-link", "interface/cmsis-dap.cfg")
+@pytest.mark.parametrize("name", ["cmsis-dap-polled", "cmsis-dap-tcp"])
+def test_manchester_is_captured(start, name):
+    probe, interface, _ = PROBES[name]
+    trace = start(probe, interface)
+    trace.set_up(500000, protocol=1)
+    trace.daemon.tcl(f"adapter swo start {trace.heard} 500000 manchester")
+    trace.run_until(2000)
+    trace.daemon.tcl("adapter swo stop")
+    heard, sent = trace.bytes()
+    assert heard == sent
+    assert heard.startswith(line(0))
+
+
+@pytest.mark.parametrize("name", ["cmsis-dap-stream", "jlink", "st-link-v2-1"])
+def test_probe_that_knows_no_manchester_says_so(start, name):
+    probe, interface, _ = PROBES[name]
+    trace = start(probe, interface)
     trace.set_up(1000000, protocol=1)
-    assert "Manchester" in trace.daemon.fails(f"adapter swo start {trace.heard} 1000000 manchester")
+    assert re.search("Manchester|UART", trace.daemon.fails(f"adapter swo start {trace.heard} 1000000 manchester"))
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_rate_that_the_probe_cannot_do(start, name):
+    probe, interface, _ = PROBES[name]
+    trace = start(probe, interface)
+    message = trace.daemon.fails(f"adapter swo start {trace.heard} 100000000")
+    assert re.search("baud|bits per second", message)
+    assert "off" in trace.daemon.tcl("adapter swo status")
+    trace.daemon.tcl("reset halt")                   # and the probe works on
 
 
 def test_no_trace_over_jtag(start):

@@ -2,7 +2,7 @@
 /* The SWO pin of the board: what ITM, DWT and TPIU put on it, when, and what a receiver hears. */
 #include "vb_chip_bench.h"
 
-#include "vboard/core/swo.h"
+#include "vboard/core/swo_priv.h"
 
 enum { DHCSR = 0xe000edf0u, DCRSR = 0xe000edf4u, DCRDR = 0xe000edf8u, DEMCR = 0xe000edfcu,
        ICSR = 0xe000ed04u, VTOR = 0xe000ed08u, DWT = 0xe0001000u, ITM = 0xe0000000u,
@@ -133,7 +133,35 @@ static void test_three_percent_off_is_fine_more_is_garbage(void **state)
 	assert_true(vb_swo_take_errors(b->board->swo) > 0);
 }
 
-/* The sampling receiver at the right rate hears what the short cut hears. */
+/* The receiver that samples the line hears at the right rate what the short cut hears. */
+static void test_sampling_receiver(void **state)
+{
+	static const uint8_t text[] = "\000\377Uabcdefgh";
+
+	(void)state;
+	for (unsigned manchester = 0; manchester < 2; manchester++) {
+		struct chip_bench *b = *state;
+		struct swo_rate rate = { .is_manchester = manchester, .hz = 4000000, .divider = 40 };
+		struct swo_line line = { .is_manchester = manchester, .baud = 100000, .fn = hear,
+					 .ctx = b };
+		uint64_t at = 1000000;
+
+		heard.n = 0;
+		run_us(b, 10000);
+		swo_line_restart(&line, !manchester, 0);
+		for (size_t i = 0; i < sizeof(text); i++) {
+			bool starts = i % 8 == 0;	/* a packet of Manchester ends here */
+
+			at += starts ? 20000000 : 0;
+			swo_line_byte(&line, &rate, at, starts, text[i]);
+			at += swo_cells_ps(&rate, manchester ? (starts ? 18 : 16) : 10);
+		}
+		swo_line_idle(&line, manchester, at + 100000000);
+		expect_heard(text, sizeof(text));
+		assert_int_equal(line.errors, 0);
+	}
+}
+
 static void test_other_protocol_is_garbage(void **state)
 {
 	struct chip_bench *b = *state;
@@ -565,6 +593,7 @@ int main(void)
 		BENCH_TEST(test_packets_and_their_time),
 		BENCH_TEST(test_rate_follows_acpr_and_hclk),
 		BENCH_TEST(test_three_percent_off_is_fine_more_is_garbage),
+		BENCH_TEST(test_sampling_receiver),
 		BENCH_TEST(test_other_protocol_is_garbage),
 		BENCH_TEST(test_nobody_hears_a_pin_that_is_not_swo),
 		BENCH_TEST(test_ports_that_are_off_say_nothing),
