@@ -114,8 +114,8 @@ static const struct usb_interface *choose_hid(const struct usb_device *device,
 	}
 	if (hid->named != NULL)
 		return hid->named;
-	/* Several HID interfaces and no string: a keyboard must not be taken for a probe. */
-	return is_probe && hid->count == 1 ? hid->first : NULL;
+	/* Several HID interfaces and no string, or another one: a keyboard, a KitProg3's bridge. */
+	return is_probe && hid->count == 1 && hid->first->name == NULL ? hid->first : NULL;
 }
 
 int cmsis_find(const struct usb_device *device, int wanted_interface, struct cmsis_usb *usb)

@@ -96,7 +96,7 @@ testing_unit_test_stlink_SOURCES = testing/unit/test_stlink.c testing/unit/fake_
 testing_unit_test_stlink_firmware_SOURCES = testing/unit/test_stlink_firmware.c
 testing_unit_test_stlink_firmware_LDADD = $(probed_test_libs)
 testing_unit_test_stlink_LDADD = $(probed_test_libs)
-check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_flight \
+check_PROGRAMS += testing/unit/test_cmsis_dap testing/unit/test_cmsis_usb testing/unit/test_flight \
 	testing/unit/test_adapter_commands testing/unit/test_remote_bitbang testing/unit/test_probe
 testing_unit_test_probe_SOURCES = testing/unit/test_probe.c
 testing_unit_test_probe_LDADD = $(probed_test_libs)
@@ -106,6 +106,8 @@ testing_unit_test_remote_bitbang_SOURCES = testing/unit/test_remote_bitbang.c
 testing_unit_test_remote_bitbang_LDADD = $(probed_test_libs)
 testing_unit_test_flight_SOURCES = testing/unit/test_flight.c
 testing_unit_test_flight_LDADD = $(probed_test_libs)
+testing_unit_test_cmsis_usb_SOURCES = testing/unit/test_cmsis_usb.c
+testing_unit_test_cmsis_usb_LDADD = $(probed_test_libs)
 testing_unit_test_cmsis_dap_SOURCES = testing/unit/test_cmsis_dap.c testing/unit/fake_dp.h
 testing_unit_test_cmsis_dap_LDADD = $(probed_test_libs)
 endif
