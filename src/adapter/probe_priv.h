@@ -13,9 +13,11 @@ struct probe_alias {
 
 /* Every device that a driver takes for a probe, each with the driver that knows it best; and those
  * in a boot loader, which may have no driver. */
-struct probe *probe_recognise_all(const struct adapter_driver *const *drivers, const struct usb_device *devices);
+struct probe *probe_recognise_all(const struct adapter_driver *const *drivers,
+				  const struct usb_device *devices);
 /* Those that the configuration of `adapter` lets in. */
-struct probe *probe_filter(const struct adapter *adapter, const struct adapter_driver *const *drivers,
+struct probe *probe_filter(const struct adapter *adapter,
+			   const struct adapter_driver *const *drivers,
 			   const struct usb_device *devices);
 /* The one. ERR_ADAPTER_NOT_FOUND, ERR_ADAPTER_AMBIGUOUS. */
 enum err probe_choose(const struct adapter *adapter, const struct adapter_driver *const *drivers,
