@@ -28,9 +28,11 @@ def arguments(transport="swd", speed=4000, interface="interface/stlink.cfg", bef
 @pytest.fixture
 def probe(make_board, make_daemon):
     """probe("st-link-v2", transport=..., ...) plugs one in and attaches: board, daemon."""
-    def make(kind="st-link-v2", *extra, options=(), ready=True, **kwargs):
+    def make(kind="st-link-v2", *extra, options=(), **kwargs):
         board = make_board(*options, usb=[kind])
-        return board, make_daemon(*arguments(**kwargs), *extra, env=board.usb_env, ready=ready)
+        daemon = make_daemon(*arguments(**kwargs), *extra, env=board.usb_env)
+        daemon.expect("processor detected")
+        return board, daemon
     return make
 
 
@@ -232,6 +234,8 @@ def test_short_wait_storm_is_ridden_out_a_long_one_reported(probe):
     text = daemon.fails(f"mdw {RAM:#x}")
     board.ctl("inject none")
     assert "WAIT" in text or "busy" in text, text
+    daemon.tcl("poll on")
+    wait_for(lambda: daemon.tcl("catch {halt}") == "0", "the target to come back")
     assert_lives_on(daemon)
 
 
