@@ -12,8 +12,11 @@ libprobed_a_SOURCES += \
 	src/dap/rom_table.c src/dap/rom_table.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_contact testing/unit/test_dap testing/unit/test_mem_ap \
-	testing/unit/test_rom_table
+check_PROGRAMS += testing/unit/test_contact testing/unit/test_dap testing/unit/test_identity \
+	testing/unit/test_mem_ap testing/unit/test_rom_table
+testing_unit_test_identity_SOURCES = testing/unit/test_identity.c testing/unit/fake_dp.h \
+	testing/unit/fake_port.h
+testing_unit_test_identity_LDADD = $(probed_test_libs)
 testing_unit_test_contact_SOURCES = testing/unit/test_contact.c testing/unit/fake_dp.h \
 	testing/unit/fake_port.h
 testing_unit_test_contact_LDADD = $(probed_test_libs)

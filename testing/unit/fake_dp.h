@@ -41,6 +41,11 @@ struct fake_dp {
 	uint32_t targetid, dlpidr;	/* DPv2 */
 	unsigned transfers, tar_writes, select_writes, csw_writes, bus_accesses, line_resets;
 	bool is_dead, has_no_ap;
+	/* Words outside the RAM that can be read. */
+	struct {
+		uint32_t addr, value;
+	} words[40];
+	unsigned word_count;
 };
 
 static inline void fake_dp_init(struct fake_dp *dp)
@@ -79,6 +84,12 @@ static inline bool fake_bus(struct fake_dp *dp, uint32_t addr, unsigned size, bo
 	uint32_t at = addr - FAKE_RAM_BASE;
 
 	dp->bus_accesses++;
+	for (unsigned i = 0; i < dp->word_count && is_read && size == 4; i++) {
+		if (dp->words[i].addr == addr) {
+			*lanes = dp->words[i].value;
+			return true;
+		}
+	}
 	if (at >= FAKE_RAM_SIZE || at + size > FAKE_RAM_SIZE || addr % size != 0)
 		return false;
 	for (unsigned i = 0; i < size; i++) {
