@@ -204,12 +204,15 @@ static void stlink_inspect(struct adapter *adapter, struct probe *probe)
 	}
 	if (rc == OK)
 		rc = read_mode(s, &mode);
-	if (rc == OK) {
+	/* A V2 wakes up in DFU mode, where it measures nothing; other modes are left as they are. */
+	if (rc == OK && mode == ST_MODE_DFU)
+		rc = leave_mode(s);
+	if (s != NULL && s->version.stlink != 0) {
 		stlink_version_text(&s->version, text, sizeof(text));
 		probe->firmware = xstrdup(text);
-		if (mode != ST_MODE_DFU)
-			rc = read_voltage(s, &probe->millivolts);
 	}
+	if (rc == OK)
+		rc = read_voltage(s, &probe->millivolts);
 	if (rc == OK)
 		rc = stlink_check_version(&s->version, TRANSPORT_SWD);
 	if (rc != OK)

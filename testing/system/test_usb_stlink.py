@@ -187,10 +187,18 @@ def test_binary_serial_is_shown_and_taken(make_board, make_daemon):
     assert "49FF68066684555075180621" in daemon.tcl("capture {adapter list}")
     daemon.stop()
     text = '"\\x49\\xff\\x68\\x06\\x66\\x84\\x55\\x50\\x75\\x18\\x06\\x21"'
-    for command in ("hla_serial", "st-link serial"):
+    for command in ("hla_serial", "st-link serial", "adapter serial"):
         other = make_daemon(*arguments(before=f"{command} {text}"), env=board.usb_env)
         other.expect("STLINK V2J37S7")
         other.stop()
+
+
+def test_the_list_shows_what_each_is_and_what_is_wrong(make_board):
+    board = make_board(usb=["st-link-v2", "st-link-v3", "st-link-v2-1,fw=J17"])
+    text = board.usb_run([BUILD / "probed", "--list"]).stdout
+    assert re.search(r"ST-LINK/V2, serial 30FF\w+, firmware V2J37S7, target 3\.\d+ V", text), text
+    assert re.search(r"STLINK-V3, serial \w+, firmware V3J\d+M\d+, target 3\.\d+ V", text), text
+    assert re.search(r"ST-LINK/V2-1, .*firmware V2J17.*\n.*\n *problem: .*too old.*V2J24", text), text
 
 
 # ---- Failures. ----
