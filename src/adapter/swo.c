@@ -215,6 +215,8 @@ static void to_file(void *ctx, const uint8_t *data, size_t n, bool lost)
 
 	if (lost)
 		log_debug("SWO: the probe dropped bytes before byte %" PRIu64, swo->bytes);
+	if (n == 0)
+		return;		/* a stream tells a loss by itself, without bytes */
 	if (swo->file == NULL) {
 		show(data, n);
 		return;
