@@ -3,7 +3,8 @@
 in parallel. The parts are in kit.py."""
 import pytest
 
-from kit import Board, Daemon, Gdb, board_arguments, build_firmware, wait_for  # noqa: F401
+from kit import (Board, Daemon, Gdb, board_arguments, build_firmware, has_usb_emulation,  # noqa: F401
+                 wait_for)
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,8 @@ def make_board(tmp_path):
     boards = []
 
     def make(*options, **kwargs):
+        if kwargs.get("usb") and not has_usb_emulation():
+            pytest.skip("umockdev's preload library is not installed (libumockdev0)")
         folder = tmp_path / f"board{len(boards)}"
         folder.mkdir()
         boards.append(Board(folder, *options, **kwargs))

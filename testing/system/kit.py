@@ -3,6 +3,7 @@
 
 The binaries come from $PROBED_BUILD (default: the folder "build" of the checkout).
 """
+import ctypes
 import fcntl
 import json
 import os
@@ -104,6 +105,15 @@ def asan_library(program):
     path = shutil.which(str(program))
     match = re.search(rb"libasan\.so\.\d+", Path(path).read_bytes()) if path else None
     return [match.group().decode()] if match else []
+
+
+def has_usb_emulation():
+    """Is umockdev's preload library there?"""
+    try:
+        ctypes.CDLL("libumockdev-preload.so.0")
+    except OSError:
+        return False
+    return True
 
 
 class Board(Process):

@@ -86,9 +86,6 @@ def test_the_same_session_costs_the_same(make_board, image):
 def test_pyocd_programs(make_board, image, kind):
     """pyOCD's own flash algorithm runs on the board's core."""
     board = make_board(usb=[kind])
-    # A blank chip runs into a lockup, which this pyOCD cannot connect to.
-    board.ctl(f"load {FLASH:#x} {image}")
-    board.ctl("reset")
     done = board.usb_run(["pyocd-flashtool", "-t", "stm32l475xg", image])
     assert done.returncode == 0, done.stdout
     assert board.memory(FLASH, 9000) == image.read_bytes()

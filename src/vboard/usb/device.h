@@ -48,8 +48,7 @@ struct vb_packet {
 	uint8_t data[];
 };
 
-/* OUT bytes that are in the device's buffer until taken_ns. */
-struct vb_buffered {
+struct vb_buffered {		/* in the device's OUT buffer until taken_ns */
 	uint64_t taken_ns;
 	size_t bytes;
 };
@@ -131,7 +130,6 @@ bool vb_usb_cancel(struct vb_usb_device *device, struct vb_transfer *transfer, i
 /* The host saw that a transfer is finished. */
 void vb_usb_reaped(struct vb_usb_device *device, const struct vb_transfer *transfer,
 		   bool is_more_to_come);
-/* Drops the halt of an endpoint and starts it again. */
 void vb_usb_clear_halt(struct vb_usb_device *device, uint8_t endpoint);
 /* The cost of a control transfer that the kernel makes for the host. */
 void vb_usb_charge_control(struct vb_usb_device *device);
@@ -139,7 +137,6 @@ void vb_usb_charge_control(struct vb_usb_device *device);
 void vb_usb_poke(struct vb_usb_device *device);
 /* Bus reset: endpoints as after enumeration, the model starts afresh. */
 void vb_usb_bus_reset(struct vb_usb_device *device);
-
 struct vb_endpoint *vb_usb_endpoint(struct vb_usb_device *device, uint8_t address);
 /* descriptors.c: walks the configuration. `type` 0: every descriptor. NULL at the end. */
 const uint8_t *vb_usb_next_descriptor(const struct vb_usb_model *model, const uint8_t *after,

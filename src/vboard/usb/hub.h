@@ -4,8 +4,8 @@
  * sysfs and dev trees) in which clients see them.
  *
  * A client is any process with LD_PRELOAD and UMOCKDEV_DIR set as vb_hub_preload() and
- * vb_hub_root() say. Two clients that want to hear of hot-plug need a root each (umockdev names its event sockets
- * after descriptors in the client): vb_hub_add_root().
+ * vb_hub_root() say. Two clients that want to hear of hot-plug need a root each (umockdev names its
+ * event sockets after descriptors in the client): vb_hub_add_root().
  */
 #ifndef VB_USB_HUB_H
 #define VB_USB_HUB_H

@@ -51,7 +51,7 @@ endif
 if HAVE_UNICORN
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_vb_ftdi testing/unit/test_vb_jlink testing/unit/test_vb_stlink \
-	testing/unit/test_vb_usb
+	testing/unit/test_vb_usb testing/unit/test_vb_usb_nodes
 testing_unit_test_vb_ftdi_SOURCES = testing/unit/test_vb_ftdi.c testing/unit/vb_bench.h
 testing_unit_test_vb_ftdi_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_jlink_SOURCES = testing/unit/test_vb_jlink.c testing/unit/vb_bench.h \
@@ -60,8 +60,10 @@ testing_unit_test_vb_jlink_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_stlink_SOURCES = testing/unit/test_vb_stlink.c testing/unit/vb_bench.h \
 	testing/unit/vb_probe.h
 testing_unit_test_vb_stlink_LDADD = $(vboard_test_libs)
-testing_unit_test_vb_usb_SOURCES = testing/unit/test_vb_usb.c
+testing_unit_test_vb_usb_SOURCES = testing/unit/test_vb_usb.c testing/unit/vb_usb_bench.h
 testing_unit_test_vb_usb_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_usb_nodes_SOURCES = testing/unit/test_vb_usb_nodes.c testing/unit/vb_usb_bench.h
+testing_unit_test_vb_usb_nodes_LDADD = $(vboard_test_libs)
 endif
 endif
 EXTRA_DIST += testing/system/test_judge_ftdi.py testing/system/test_judge_jlink.py \
