@@ -10,9 +10,9 @@
  * posted; WAIT is retried until wait_budget_ms is spent. An AP write's bus error belongs to the
  * batch: run() reports it (ERR_DAP_FAULT) even when it shows only after the last transfer, and then
  * failed_at is the last index that may be to blame. The port never touches SELECT, CTRL/STAT or
- * ABORT on its own, except ABORT (on JTAG: CTRL/STAT) to recover from WAIT and overrun; after any
- * error the caller drops its caches, reads CTRL/STAT and clears the sticky flags. It never services
- * the event loop.
+ * ABORT on its own, except ABORT (on JTAG: CTRL/STAT) to recover from WAIT and overrun, and from a
+ * probe that lost part of the stream; after any error the caller drops its caches, reads CTRL/STAT
+ * and clears the sticky flags. It never services the event loop.
  *
  * A JTAG-DP's ACK does not tell FAULT: such a port reads CTRL/STAT at the end of a batch with AP
  * accesses. It then knows that the batch failed, not where (failed_at is the last AP access), and

@@ -30,6 +30,7 @@ struct block {
 	size_t lane_count, bytes;
 	uint8_t *dst;
 	const uint8_t *src;
+	bool may_repeat;	/* as the port said after the last run */
 };
 
 static void add_piece(struct block *b, uint32_t addr, unsigned size, unsigned step, size_t count)
@@ -308,6 +309,7 @@ static enum err try_block(struct block *b, size_t *bytes)
 		return OK;
 	}
 	*bytes = 0;
+	b->may_repeat = ap->dap->port->may_repeat;	/* the search for the place runs batches too */
 	if (ap->dap->port->failed_at >= b->pieces[0].item)
 		return block_failed(b, rc, bytes);
 	if (mem_ap_failed_word(ap, &addr, &is_read))
@@ -322,7 +324,7 @@ static enum err try_block(struct block *b, size_t *bytes)
 /* A probe that lost a packet did some of the block and not the rest: memory bears all of it again. */
 static bool can_repeat(const struct block *b, bool had_words)
 {
-	return b->ap->dap->port->may_repeat && !b->is_fifo && !had_words && b->bytes >= PLAIN_BYTES;
+	return b->may_repeat && !b->is_fifo && !had_words && b->bytes >= PLAIN_BYTES;
 }
 
 static enum err run_block(struct block *b, size_t *bytes)

@@ -40,6 +40,22 @@ void bit_port_detach(struct adapter *adapter)
 	adapter->port.priv = NULL;
 }
 
+enum err bit_port_flush(struct bit_port *bp)
+{
+	enum err rc;
+
+	bp->port->stats.round_trips++;
+	rc = bit_ops_of(bp)->flush(bp->adapter->bits_priv);
+	if (rc != OK)
+		bp->is_out_of_step = true;
+	return rc;
+}
+
+void bit_port_note_result(struct bit_port *bp, enum err rc)
+{
+	bp->port->may_repeat = rc == ERR_ADAPTER_PROTOCOL || rc == ERR_TIMEOUT;
+}
+
 enum err bit_port_ready(struct dap_port *port)
 {
 	const struct bit_port *bp = port->priv;

@@ -26,6 +26,7 @@ struct bit_port {
 	size_t step_count, step_capacity;
 	uint8_t *captures;		/* CAPTURE_BYTES per step of a window */
 	unsigned extra_idle;		/* grows with each WAIT: the target needs more clocks */
+	bool is_out_of_step;		/* a flush failed: the target may be inside a packet or scan */
 	/* JTAG: what went by, to repair an overrun, and to know when CTRL/STAT can be read. */
 	uint32_t select, ctrl;
 	unsigned ir;			/* of the DP's TAP; 0: unknown */
@@ -41,6 +42,10 @@ struct bit_port {
 struct bit_step *bit_port_add(struct bit_port *bp);
 struct bit_port *bit_port_new(struct adapter *adapter);
 enum err bit_port_ready(struct dap_port *port);
+/* A round trip. */
+enum err bit_port_flush(struct bit_port *bp);
+/* What a failed run leaves: a probe that lost something of the stream may be asked again. */
+void bit_port_note_result(struct bit_port *bp, enum err rc);
 
 static inline const struct bit_ops *bit_ops_of(const struct bit_port *bp)
 {

@@ -23,8 +23,7 @@ static enum err exchange(struct bit_port *bp, uint8_t *tdo)
 	ops->jtag(bp->adapter->bits_priv, bp->bits.tms.data, bp->bits.tdi.data, tdo,
 		  bp->bits.count);
 	bp->port->stats.wire_bits += bp->bits.count;
-	bp->port->stats.round_trips++;
-	return ops->flush(bp->adapter->bits_priv);
+	return bit_port_flush(bp);
 }
 
 static void set_ir(struct bit_port *bp, unsigned ir)
@@ -244,6 +243,19 @@ static enum err refresh_chain(struct bit_port *bp)
 	return OK;
 }
 
+/* The TAPs may be in the middle of a scan that was cut off. */
+static enum err get_in_step(struct bit_port *bp)
+{
+	if (!bp->is_out_of_step)
+		return OK;
+	jtag_bits_clear(&bp->bits);
+	jtag_put_reset(&bp->bits);
+	bp->ir = 0;
+	TRY(exchange(bp, NULL));
+	bp->is_out_of_step = false;
+	return OK;
+}
+
 static enum err run_batch(struct bit_port *bp)
 {
 	struct dap_port *port = bp->port;
@@ -251,6 +263,7 @@ static enum err run_batch(struct bit_port *bp)
 
 	TRY(refresh_chain(bp));
 	port->stats.runs++;
+	TRY(get_in_step(bp));
 	port_shadow_begin(port, &shadow);
 	plan(bp);
 	bp->uncollected = NULL;
@@ -267,8 +280,10 @@ static enum err jtag_run(struct dap_port *port)
 {
 	enum err rc = bit_port_ready(port);
 
-	if (rc == OK && port->item_count > 0)
+	if (rc == OK && port->item_count > 0) {
 		rc = run_batch(port->priv);
+		bit_port_note_result(port->priv, rc);
+	}
 	port_reset_queue(port);
 	return rc;
 }

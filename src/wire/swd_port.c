@@ -9,6 +9,7 @@
 #define MAX_IDLE 64u
 #define RETRY_STEPS 2u		/* a busy target is asked with little behind the question */
 #define ORUNERRCLR 0x10u
+#define STICKY_CLEAR 0x1eu	/* STKCMPCLR, STKERRCLR, WDERRCLR, ORUNERRCLR */
 
 static void swd_out(struct bit_port *bp, const uint8_t *out, size_t bits)
 {
@@ -18,12 +19,6 @@ static void swd_out(struct bit_port *bp, const uint8_t *out, size_t bits)
 static void swd_in(struct bit_port *bp, uint8_t *in, size_t bits)
 {
 	bit_ops_of(bp)->swd(bp->adapter->bits_priv, NULL, in, bits);
-}
-
-static enum err flush(struct bit_port *bp)
-{
-	bp->port->stats.round_trips++;
-	return bit_ops_of(bp)->flush(bp->adapter->bits_priv);
 }
 
 static void idle(struct bit_port *bp, size_t clocks)
@@ -149,7 +144,7 @@ static enum err clear_overrun(struct bit_port *bp)
 	bp->extra_idle = MIN(bp->extra_idle ? 2 * bp->extra_idle : 1, MAX_IDLE);
 	put_packet(bp, PORT_DP(0x0), false, ORUNERRCLR, capture);
 	idle(bp, bp->extra_idle);
-	TRY(flush(bp));
+	TRY(bit_port_flush(bp));
 	flight_transfer(bp->port->flight, PORT_DP(0x0), false, ORUNERRCLR,
 			(uint8_t)swd_get_ack(capture));
 	return OK;
@@ -169,7 +164,7 @@ static enum err stream_window(struct bit_port *bp, size_t first, size_t end, siz
 	}
 	idle(bp, end == bp->step_count ? END_IDLE : 0);
 	*done = first;
-	TRY(flush(bp));
+	TRY(bit_port_flush(bp));
 	for (; *done < end; (*done)++)
 		TRY(examine(bp, &bp->steps[*done], bp->captures + (*done - first) * CAPTURE_BYTES,
 			    ack));
@@ -190,18 +185,18 @@ static enum err step_by_step(struct bit_port *bp, size_t *done, unsigned *ack)
 
 	swd_out(bp, &request, SWD_REQUEST_BITS);
 	swd_in(bp, capture, 4);			/* turnaround and ACK */
-	TRY(flush(bp));
+	TRY(bit_port_flush(bp));
 	*ack = swd_get_ack(capture);
 	if (*ack == SWD_ACK_WAIT || *ack == SWD_ACK_FAULT) {
 		swd_in(bp, NULL, 1);
 		bp->port->stats.wire_bits += SWD_SHORT_BITS;
-		TRY(flush(bp));
+		TRY(bit_port_flush(bp));
 	} else if (step->is_read) {
 		swd_in(bp, rest, SWD_READ_IN - 4);
 		bp->port->stats.wire_bits += SWD_PACKET_BITS;
 		idle_after(bp, step->reg);
 		idle(bp, END_IDLE);
-		TRY(flush(bp));
+		TRY(bit_port_flush(bp));
 		for (size_t i = 0; i < SWD_READ_IN - 4; i++)
 			bit_set(capture, 4 + i, bit_get(rest, i));
 	} else {
@@ -211,7 +206,7 @@ static enum err step_by_step(struct bit_port *bp, size_t *done, unsigned *ack)
 		bp->port->stats.wire_bits += SWD_PACKET_BITS;
 		idle_after(bp, step->reg);
 		idle(bp, END_IDLE);
-		TRY(flush(bp));
+		TRY(bit_port_flush(bp));
 	}
 	TRY(examine(bp, step, capture, ack));
 	(*done)++;
@@ -263,14 +258,41 @@ static enum err run_steps(struct bit_port *bp)
 	return OK;
 }
 
+/*
+ * The target may be in the middle of a packet that was cut off: a line reset gets it out of any, and
+ * must be followed by a read of DPIDR (IHI 0031 B4.3.3). Flags that the cut left behind would refuse
+ * what comes. Whether the target answers, the batch will show.
+ */
+static enum err get_in_step(struct bit_port *bp)
+{
+	uint8_t bits[SWD_SEQ_MAX_BYTES], capture[CAPTURE_BYTES];
+	size_t count = swd_put_sequence(SWD_SEQ_LINE_RESET, bits);
+
+	if (!bp->is_out_of_step)
+		return OK;
+	flight_note(bp->port->flight, FLIGHT_LINK, LINK_LINE_RESET);
+	swd_out(bp, bits, count);
+	bp->port->stats.wire_bits += count;
+	put_packet(bp, PORT_DP(0x0), true, 0, capture);
+	put_packet(bp, PORT_DP(0x0), false, STICKY_CLEAR, capture);
+	idle(bp, END_IDLE);
+	TRY(bit_port_flush(bp));
+	bp->is_out_of_step = false;
+	return OK;
+}
+
 static enum err swd_run(struct dap_port *port)
 {
 	enum err rc = bit_port_ready(port);
 
 	if (rc == OK && port->item_count > 0) {
 		port->stats.runs++;
-		plan(port->priv);
-		rc = run_steps(port->priv);
+		rc = get_in_step(port->priv);
+		if (rc == OK) {
+			plan(port->priv);
+			rc = run_steps(port->priv);
+		}
+		bit_port_note_result(port->priv, rc);
 	}
 	port_reset_queue(port);
 	return rc;
@@ -293,7 +315,9 @@ static enum err swd_connect(struct dap_port *port, enum link_connect how)
 	flight_note(port->flight, FLIGHT_LINK, how);
 	swd_out(bp, bits, count);
 	port->stats.wire_bits += count;
-	return flush(bp);
+	TRY(bit_port_flush(bp));
+	bp->is_out_of_step = false;
+	return OK;
 }
 
 static enum err swd_select_target(struct dap_port *port, uint32_t targetsel)
@@ -304,7 +328,7 @@ static enum err swd_select_target(struct dap_port *port, uint32_t targetsel)
 	TRY(bit_port_ready(port));
 	flight_note(port->flight, FLIGHT_SELECT_TARGET, targetsel);
 	put_packet(bp, PORT_DP(0xc), false, targetsel, capture);
-	return flush(bp);
+	return bit_port_flush(bp);
 }
 
 static enum err swd_abort(struct dap_port *port, uint32_t value)
@@ -315,7 +339,7 @@ static enum err swd_abort(struct dap_port *port, uint32_t value)
 	TRY(bit_port_ready(port));
 	put_packet(bp, PORT_DP(0x0), false, value, capture);
 	idle(bp, END_IDLE);
-	TRY(flush(bp));
+	TRY(bit_port_flush(bp));
 	flight_transfer(port->flight, PORT_DP(0x0), false, value, (uint8_t)swd_get_ack(capture));
 	return OK;
 }
