@@ -10,7 +10,7 @@
 #define CHUNK_BYTES   16384u	/* of commands: sent when so many have gathered */
 #define MAX_IN_BYTES  16384u	/* of one IN */
 #define LATENCY_MS    16u
-#define ANSWER_MS     5000u	/* beyond the time the clocks take */
+#define ANSWER_MS     2000u	/* beyond the time the clocks take */
 #define SYNC_MS	      500u
 #define BAD_COMMAND   0xfau	/* AN_108 3.1: followed by the opcode */
 #define SYNC_CODES    { 0xaa, 0xab }	/* no commands of any chip */
