@@ -81,9 +81,14 @@ libprobed_a_SOURCES += src/adapter/cmsis_dap_hid.c
 endif
 endif
 embedded_tcl += src/adapter/adapter.tcl
-EXTRA_DIST += testing/system/test_usb_jlink.py testing/system/test_usb_cmsis_dap.py testing/system/test_usb_probes.py
+EXTRA_DIST += testing/system/test_usb_jlink.py testing/system/test_usb_cmsis_dap.py testing/system/test_usb_probes.py testing/system/test_usb_pipes.py
 
 if HAVE_CMOCKA
+if HAVE_LIBUSB
+check_PROGRAMS += testing/unit/test_usb
+testing_unit_test_usb_SOURCES = testing/unit/test_usb.c
+testing_unit_test_usb_LDADD = $(probed_test_libs)
+endif
 check_PROGRAMS += testing/unit/test_ftdi
 testing_unit_test_ftdi_SOURCES = testing/unit/test_ftdi.c
 testing_unit_test_ftdi_LDADD = $(probed_test_libs)
