@@ -135,6 +135,7 @@ class Board(Process):
         self.ports = {key.replace("-", "_"): value for key, value in ports.items()}
         self.control = socket.create_connection(("localhost", self.ports["control"]), timeout=60)
         self.lines = self.control.makefile("rw")
+        self.free_roots = []        # of usb_run()'s clients that have ended
 
     def ctl(self, line, fails=False):
         """One control verb; returns its JSON answer."""
@@ -147,10 +148,10 @@ class Board(Process):
     def stats(self):
         return self.ctl("stats")
 
-    def usb_env_for(self, program, new_root=True):
+    def usb_env_for(self, program, root=None):
         """The environment variables that show `program` the emulated USB. Each client that wants to
-        hear of hot-plug needs a root of its own."""
-        root = self.ctl("usb root")["root"] if new_root else self.ports["usb_root"]
+        hear of hot-plug needs a root of its own: by default it gets a new one."""
+        root = root or self.ctl("usb root")["root"]
         preload = [*asan_library(program), self.ports["usb_preload"]]
         return {"LD_PRELOAD": ":".join(preload), "UMOCKDEV_DIR": root}
 
@@ -163,11 +164,14 @@ class Board(Process):
         """Runs a peer as a client of the emulated USB and returns the CompletedProcess, whose stdout
         has stderr in it. `user=65534` runs it as nobody."""
         argv = [str(a) for a in argv]
-        return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=timeout, check=False, text=True,
-                              errors="replace",
-                              env={**os.environ, **self.usb_env_for(argv[0]), **(env or {})},
-                              **kwargs)
+        root = self.free_roots.pop() if self.free_roots else self.ctl("usb root")["root"]
+        try:
+            return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=timeout, check=False, text=True,
+                                  errors="replace", **kwargs,
+                                  env={**os.environ, **self.usb_env_for(argv[0], root), **(env or {})})
+        finally:
+            self.free_roots.append(root)
 
     def usb_start(self, argv, **kwargs):
         """The same as a Process that stays."""

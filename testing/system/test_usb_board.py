@@ -237,7 +237,7 @@ def test_a_command_runs_with_the_probe_and_gives_the_exit_code():
 
 
 @pytest.mark.parametrize("option,says", [
-    ("nothing", "--usb nothing: it is high, full, none (the cost of the TCP door) or a probe: mcu-link"),
+    ("nothing", "--usb nothing: it is high, full or none (the cost of the TCP door), or a probe: mcu-link"),
     ("mcu-link,foo=1", 'no option "foo"; there are serial, mode'),
     ("mcu-link,mode=9", "mode=9: an octal number is needed"),
     ("mcu-link,packets=0", "packets=0 is not possible"),

@@ -640,6 +640,10 @@ bool vb_usb_cancel(struct vb_usb_device *d, struct vb_transfer *t, int status)
 	for (struct vb_transfer *p = ep->pending; p != NULL; p = p->next) {
 		if (p != t)
 			continue;
+		if (d->is_pumping) {
+			finish(ep, t, status, d->time.host_ns);
+			return true;
+		}
 		enter(d);
 		finish(ep, t, status, d->time.host_ns);
 		pump(d);

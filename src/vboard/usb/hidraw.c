@@ -161,6 +161,7 @@ static void hidraw_read(void *handle, uint64_t addr, size_t n)
 {
 	struct vb_hidraw_handle *h = handle;
 
+	poll_device(h->hid);	/* a bus reset may have ended it */
 	h->is_reading = true;
 	h->read_addr = addr;
 	h->read_size = n;
@@ -224,6 +225,7 @@ static void write_report(struct vb_hidraw_handle *h, uint8_t *data, size_t n)
 	size_t skip = data[0] == 0;	/* no report ids: the 0 is not on the wire */
 	int rc;
 
+	poll_device(h->hid);
 	if (h->hid->out != 0) {
 		h->write_size = n;
 		memmove(data, data + skip, n - skip);

@@ -10,6 +10,19 @@
  * the command costs. Answers are queued per endpoint by vb_usb_send() and leave at the clock's time
  * of that call, when the host asks. Nothing in a model knows of the host's wall clock but
  * starved().
+ *
+ * What a writer should know:
+ *  - out() gets packets, not transfers or commands: a command may come in several, and two may come
+ *    in one transfer. It may answer at once, later (from an event of the board's clock) or never.
+ *  - All calls come from one thread, one at a time. out(), control() and starved() may advance the board's
+ *    clock; create(), reset(), taken() and callbacks of clock events must not.
+ *  - Time that the wire collected (core/dp_link.h) is brought into the clock before an answer is
+ *    dated and after each call: there is no need for vb_link_sync().
+ *  - The host's transfer length, its cancelling and timeouts are not seen. What was queued stays queued
+ *    when a host goes away: reset() comes with a bus reset and a new plug, not with an open.
+ *  - Unplugging drops what is queued and lets go of the board's pins. Faults of the control port are made
+ *    around the model.
+ *  - vb_usb_queued() in out() and "not now" is how a full IN side stops the OUT side.
  */
 #ifndef VB_USB_MODEL_H
 #define VB_USB_MODEL_H

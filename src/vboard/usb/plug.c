@@ -15,7 +15,7 @@ static enum err no_model(const char *name, size_t n)
 
 	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", vb_usb_models[i]->name);
-	error_why(ERR_ARGUMENT, "--usb %.*s: it is high, full, none (the cost of the TCP door) or a "
+	error_why(ERR_ARGUMENT, "--usb %.*s: it is high, full or none (the cost of the TCP door), or a "
 		  "probe: %s", (int)n, name, (const char *)names.data);
 	buf_free(&names);
 	return ERR_ARGUMENT;
