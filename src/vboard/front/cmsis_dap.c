@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* CMSIS-DAP firmware: the commands and how packets find them. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -599,6 +600,7 @@ struct vb_cmsis_dap *vb_cmsis_dap_new(const struct vb_cmsis_dap_config *config,
 	dap->timer_hz = or_else(config->timer_hz, 100000000);
 	dap->swo.size = or_else(config->swo_buffer, 8192);
 	dap->swo.max_baud = or_else(config->swo_max_baud, 9000000);
+	assert((dap->swo.size & (dap->swo.size - 1)) == 0);	/* the ring's places */
 	dap->swo.buffer = xcalloc(1, dap->swo.size);
 	dap->uart.size = or_else(config->uart_buffer, 1024);
 	dap->uart.max_baud = or_else(config->uart_max_baud, 10000000);
