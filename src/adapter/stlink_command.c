@@ -63,10 +63,15 @@ enum err stlink_debug(struct stlink *s, const uint8_t *bytes, size_t n, uint8_t 
 enum err stlink_refused(const uint8_t *command, unsigned status)
 {
 	const struct stlink_status *row = stlink_status(status);
+	enum err rc = row->err != OK ? row->err : ERR_ADAPTER_PROTOCOL;
 
-	return error_why(row->err != OK ? row->err : ERR_ADAPTER_PROTOCOL,
-			 "the ST-LINK refused command 0x%02x 0x%02x: %s (status 0x%02x)", command[0],
-			 command[1], row->words, status);
+	error_why(rc, "the ST-LINK refused command 0x%02x 0x%02x: %s (status 0x%02x)", command[0],
+		  command[1], row->words, status);
+	if (rc == ERR_DAP_JTAG_CHAIN)
+		error_next(rc, "its firmware finds an Arm debug port that is alone or has an STM32's "
+			   "boundary scan TAP beside it: use \"transport select swd\" or a bit-level "
+			   "probe for other chains");
+	return rc;
 }
 
 enum err stlink_do(struct stlink *s, const uint8_t *bytes, size_t n, uint8_t *reply, size_t size)

@@ -62,16 +62,18 @@ static void clean_up(struct stlink_usb *link, enum err rc)
 	error_put(&error);
 }
 
+#define AGAIN "repeat it; if it happens again, try another cable and port, then update the firmware"
+
 static enum err failed(struct stlink_usb *link, enum err rc, const uint8_t *command)
 {
 	if (usb_is_lost(link->usb))
 		return ERR_ADAPTER_LOST;
 	clean_up(link, rc);
 	if (rc == ERR_ADAPTER_STALL)
-		return error_why(ERR_ADAPTER_PROTOCOL,
-				 "the ST-LINK refused command 0x%02x 0x%02x (stall)", command[0],
-				 command[1]);
-	return rc;
+		rc = error_why(ERR_ADAPTER_PROTOCOL,
+			       "the ST-LINK refused command 0x%02x 0x%02x (stall)", command[0],
+			       command[1]);
+	return rc == ERR_ADAPTER_PROTOCOL ? error_next(rc, AGAIN) : rc;
 }
 
 static enum err post(struct stlink_usb *link, const struct stlink_transfer *t)
@@ -104,9 +106,10 @@ static enum err usb_exchange(void *ctx, const struct stlink_transfer *transfers,
 		*last->got = got;
 	if (got >= (last->in_least ? last->in_least : last->in_size))
 		return OK;
-	return error_why(ERR_ADAPTER_PROTOCOL,
-			 "the ST-LINK answered command 0x%02x 0x%02x with %zu bytes instead of %zu",
-			 last->command[0], last->command[1], got, last->in_size);
+	error_why(ERR_ADAPTER_PROTOCOL,
+		  "the ST-LINK answered command 0x%02x 0x%02x with %zu bytes instead of %zu",
+		  last->command[0], last->command[1], got, last->in_size);
+	return error_next(ERR_ADAPTER_PROTOCOL, AGAIN);
 }
 
 static enum err usb_read_trace(void *ctx, uint8_t *data, size_t size, size_t *got)
