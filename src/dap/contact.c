@@ -13,6 +13,7 @@
 
 #define NO_POWER_MV	1000	/* below the lowest supply of any Cortex-M, above what leaks in */
 #define SCAN_BITS	256
+#define SLOW_KHZ	100u
 #define GARBLED		1u	/* `ack` of an answer that is none of high and low */
 #define NOT_TOLD	9u	/* `ack` of a probe whose firmware says no more than "no answer" */
 #define RESET_SETTLE_MS 20
@@ -110,8 +111,8 @@ static enum err scan_ids(struct adapter *adapter, uint32_t *first, int *level)
 
 static void look_at_chain(struct dap *dap, struct dap_contact *c)
 {
-	uint32_t id;
-	int level;
+	uint32_t id = 0, again = 0;
+	int level = -1, level_again = -1;
 
 	c->ack = NOT_TOLD;
 	c->chain_is_good = false;
@@ -119,54 +120,78 @@ static void look_at_chain(struct dap *dap, struct dap_contact *c)
 		return;
 	c->ack = GARBLED;
 	c->chain_is_good = c->rc != ERR_DAP_JTAG_CHAIN;
-	if (scan_ids(dap->adapter, &id, &level) != OK)
+	if (scan_ids(dap->adapter, &id, &level) != OK ||
+	    scan_ids(dap->adapter, &again, &level_again) != OK) {
 		error_clear();
-	else if (level >= 0)
+		return;
+	}
+	if (level >= 0 && level == level_again)
 		c->ack = level ? 7 : 0;
-	c->chain_is_good = c->chain_is_good && level < 0;
+	c->is_unstable = id != again || level != level_again;
+	c->chain_is_good = c->chain_is_good && level < 0 && !c->is_unstable;
 }
 
 /* --- What is tried --- */
 
-/* Who else is there? The probe goes back to the protocol it had, the link is down then. */
+static enum err ask_dpidr(struct dap_port *port, enum link_connect how, uint32_t *dpidr)
+{
+	TRY(port->ops->connect(port, how));
+	port->ops->read(port, PORT_DP(DP_DPIDR), dpidr);
+	TRY(port->ops->run(port));
+	return dap_check_dpidr(*dpidr);
+}
+
+/* The identity on the protocol the probe speaks now; 0: nobody answers. */
+static uint32_t ask_identity(struct dap *dap)
+{
+	struct adapter *adapter = dap->adapter;
+	bool has_scans = is_jtag(dap) && adapter->driver->bits != NULL;
+	uint32_t id = 0;
+	enum err rc;
+	int level;
+
+	rc = ask_dpidr(dap->port, is_jtag(dap) ? LINK_SWD_TO_JTAG : LINK_JTAG_TO_SWD, &id);
+	if (has_scans) {		/* whatever is declared: a look will do */
+		error_clear();
+		rc = scan_ids(adapter, &id, &level);
+	}
+	error_clear();
+	return rc == OK ? id : 0;
+}
+
+static bool has_transport(const struct adapter *adapter, enum transport wanted)
+{
+	const enum transport *t = adapter->driver ? adapter->driver->transports : NULL;
+
+	while (t != NULL && *t != TRANSPORT_NONE && *t != wanted)
+		t++;
+	return t != NULL && *t != TRANSPORT_NONE;
+}
+
+/* Who else is there? At a slow clock, and twice: noise is nobody. The probe goes back to the protocol and
+ * the clock it had, the link is down then. */
 static enum err try_other_transport(struct dap *dap, struct dap_contact *c)
 {
 	struct adapter *adapter = dap->adapter;
-	struct dap_port *port = dap->port;
 	enum transport mine = adapter->transport;
 	enum transport other = mine == TRANSPORT_SWD ? TRANSPORT_JTAG : TRANSPORT_SWD;
-	const enum transport *t = adapter->driver ? adapter->driver->transports : NULL;
-	int level;
+	uint32_t khz = adapter->speed_khz;
 
-	while (t != NULL && *t != TRANSPORT_NONE && *t != other)
-		t++;
-	if (t == NULL || *t == TRANSPORT_NONE)
+	if (!has_transport(adapter, other))
 		return OK;
-	enum err rc = adapter_switch_transport(adapter, other);
+	enum err rc = adapter_set_speed(adapter, MIN(khz, SLOW_KHZ));
 
-	if (rc == OK && other == TRANSPORT_SWD) {
-		rc = port->ops->connect(port, LINK_JTAG_TO_SWD);
-		if (rc == OK) {
-			port->ops->read(port, PORT_DP(DP_DPIDR), &c->other_id);
-			rc = port->ops->run(port);
-		}
-		if (rc == OK)
-			rc = dap_check_dpidr(c->other_id);
-	} else if (rc == OK) {
-		rc = port->ops->connect(port, LINK_SWD_TO_JTAG);
-		if (adapter->driver->bits != NULL) {	/* whatever is declared: a look will do */
-			error_clear();
-			rc = scan_ids(adapter, &c->other_id, &level);
-		} else if (rc == OK) {
-			port->ops->read(port, PORT_DP(DP_DPIDR), &c->other_id);
-			rc = port->ops->run(port);
-		}
+	if (rc == OK)
+		rc = adapter_switch_transport(adapter, other);
+	if (rc == OK) {
+		c->other_id = ask_identity(dap);
+		if (c->other_id != ask_identity(dap))
+			c->other_id = 0;
 	}
-	if (rc != OK)
-		c->other_id = 0;
 	error_clear();
-	port->owner = NULL;
-	return adapter_switch_transport(adapter, mine);
+	dap->port->owner = NULL;
+	TRY(adapter_switch_transport(adapter, mine));
+	return adapter_set_speed(adapter, khz);
 }
 
 /* Without the pulse widths of `reset`: they service the loop, and only the link is looked at. */
@@ -209,8 +234,11 @@ static int be_quiet(void)
 static enum err try_others(struct dap *dap, struct dap_contact *c)
 {
 	int level = be_quiet();
-	enum err rc = try_other_transport(dap, c);
+	enum err rc = OK;
 
+	/* Who answers garbage is spoken to in the right protocol. */
+	if (c->ack != GARBLED || c->chain_is_good)
+		rc = try_other_transport(dap, c);
 	if (rc == OK && c->other_id == 0)
 		rc = try_under_reset(dap, c);
 	log_set_level(level);
@@ -231,6 +259,8 @@ static enum err try_things(struct dap *dap, struct dap_contact *c, enum contact_
 	error_clear();
 	if (*mended || dap->adapter->is_lost)
 		return *mended ? OK : rc;
+	if (c->is_garbled_when_slow && !c->chain_is_good)
+		return OK;
 	return effort == CONTACT_TRY_ALL ? try_others(dap, c) : OK;
 }
 
@@ -390,7 +420,10 @@ static void describe(const struct dap *dap, const struct dap_contact *c, char *t
 	const char *line = is_jtag(dap) ? "TDO" : "SWDIO";
 	size_t n;
 
-	if (is_jtag(dap) && c->chain_is_good)
+	if (c->is_unstable)
+		n = (size_t)snprintf(text, size, "the chain reads different each time at %" PRIu32 " kHz",
+				     dap->adapter->actual_khz);
+	else if (is_jtag(dap) && c->chain_is_good)
 		n = (size_t)snprintf(text, size, "the JTAG-DP's acknowledge is invalid");
 	else if (c->rc == ERR_DAP_PARITY)
 		n = (size_t)snprintf(text, size, "the parity of the answer is wrong");
@@ -468,7 +501,7 @@ static bool is_new(const struct dap_contact *before, const struct dap_contact *c
  * the same. */
 static bool is_other_chain(const struct dap_contact *c)
 {
-	return c->rc == ERR_DAP_JTAG_CHAIN && c->ack == GARBLED;
+	return c->rc == ERR_DAP_JTAG_CHAIN && c->ack == GARBLED && !c->is_unstable;
 }
 
 enum err dap_contact_failed(struct dap *dap, enum err rc, enum contact_effort effort)

@@ -24,7 +24,7 @@ struct dap_contact {
 	bool chain_is_good;		/* JTAG: the IDCODEs are those declared */
 	uint32_t other_id;		/* of the other protocol; 0: it does not answer either */
 	bool answers_under_reset;
-	bool is_garbled_when_slow;
+	bool is_garbled_when_slow, is_unstable;
 };
 
 struct dap {

@@ -249,8 +249,7 @@ static enum err check_multidrop(struct dap *dap, uint32_t *dlpidr)
 			      dap->targetid, *dlpidr);
 }
 
-/* Something answered, but not what a debug port says. */
-static bool is_garbled(const struct dap *dap, enum err rc)
+bool dap_is_garbled(const struct dap *dap, enum err rc)
 {
 	unsigned ack = dap->port->failed_ack;
 
@@ -271,7 +270,7 @@ static enum err try_for_a_while(struct dap *dap)
 			rc = error_why(ERR_DAP_PARITY, "bits are misread");
 		if (rc == OK || is_adapter_error(rc) || rc == ERR_DAP_POWER)
 			return rc;
-		garbled += is_garbled(dap, rc);
+		garbled += dap_is_garbled(dap, rc);
 		/* Whoever was silent for half a second already is not worth another one. */
 		if (clock_now_ms() - start > CONNECT_MS || (dap->is_silent && attempt >= 3) ||
 		    garbled >= GARBLED_ATTEMPTS)

@@ -16,6 +16,8 @@ enum err dap_link_recover(struct dap *dap, enum err rc);
 enum err dap_link_try(struct dap *dap, unsigned attempt);
 /* An SW-DP's first answer. Anything that cannot be a DPIDR is noise on an open line. */
 enum err dap_check_dpidr(uint32_t dpidr);
+/* Something answered, but not what a debug port says. */
+bool dap_is_garbled(const struct dap *dap, enum err rc);
 /* SWD multidrop: line reset and TARGETSEL, for a DP that is connected but not the selected one. */
 enum err dap_link_reselect(struct dap *dap);
 /* From now on the port's parameters are this DP's. */

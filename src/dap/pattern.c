@@ -8,7 +8,8 @@
 #include "dap/link.h"
 #include "dap/mem_ap.h"
 
-#define SLOW_ENOUGH_KHZ 100u
+#define ROUNDS_PER_KHZ	3u	/* about a third of a second of clocks */
+#define LEAST_ROUNDS	16u
 #define AP_SCAN		4
 #define QUICK_ROUNDS	128u
 
@@ -129,9 +130,12 @@ static bool writes_are_good(struct pattern_test *test, uint32_t *got, size_t n)
 bool pattern_run(struct pattern_test *test)
 {
 	size_t n = test->rounds ? test->rounds : PATTERN_ROUNDS;
+	uint32_t khz = test->dap->adapter->actual_khz;
 	uint32_t *got = xcalloc(n, sizeof(*got));
 	bool is_good;
 
+	if (khz != 0)
+		n = MIN(n, MAX(ROUNDS_PER_KHZ * khz, LEAST_ROUNDS));
 	test->transfers = test->errors = 0;
 	test->written = test->read = 0;
 	is_good = reads_are_good(test, got, n / 4) &&
@@ -189,23 +193,43 @@ static enum err find_clock(struct dap *dap, struct pattern_test *test, uint32_t 
 	return link_at(dap, slow);
 }
 
-static enum err search(struct dap *dap, uint32_t asked, uint32_t slow)
+static enum err try_slow(struct dap *dap, uint32_t slow, struct pattern_test *test)
 {
-	struct pattern_test test = { 0 };
-
 	TRY(link_at(dap, slow));
-	TRY(pattern_prepare(dap, &test));
-	if (!pattern_run(&test))
-		return error_why(ERR_DAP_PARITY, "bits are wrong even at %" PRIu32 " kHz",
-				 dap->adapter->actual_khz);
-	return find_clock(dap, &test, asked, slow);
+	TRY(pattern_prepare(dap, test));
+	if (pattern_run(test))
+		return OK;
+	return error_why(ERR_DAP_PARITY, "bits are wrong even at %" PRIu32 " kHz",
+			 dap->adapter->actual_khz);
+}
+
+static enum err search(struct dap *dap, uint32_t asked)
+{
+	static const uint32_t slow[] = { 100, 20, 5 };
+	struct pattern_test test = { 0 };
+	enum err rc = ERR_DAP_NO_ACK;
+	uint32_t tried = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(slow) && dap->adapter->actual_khz != tried; i++) {
+		uint32_t khz = MIN(slow[i], MAX(asked / 4, 1u));
+
+		tried = dap->adapter->actual_khz;
+		rc = try_slow(dap, khz, &test);
+		if (rc == OK)
+			return find_clock(dap, &test, asked, khz);
+		if (is_gone(dap))
+			return rc;
+	}
+	if (dap_is_garbled(dap, rc))
+		rc = error_why(ERR_DAP_PARITY, "bits are wrong even at %" PRIu32 " kHz",
+			       dap->adapter->actual_khz);
+	return rc;
 }
 
 enum err dap_slow_down(struct dap *dap)
 {
 	struct adapter *adapter = dap->adapter;
 	uint32_t asked = adapter->actual_khz, set = adapter->speed_khz;
-	uint32_t slow = MIN(SLOW_ENOUGH_KHZ, MAX(asked / 4, 1u));
 	enum err rc;
 
 	if (adapter->driver == NULL || adapter->driver->set_speed == NULL || asked < 2)
@@ -214,7 +238,7 @@ enum err dap_slow_down(struct dap *dap)
 
 	if (level < LOG_DEBUG)	/* what the driver makes of each step is not for the reader */
 		log_set_level(LOG_ERROR);
-	rc = search(dap, asked, slow);
+	rc = search(dap, asked);
 	if (rc != OK) {
 		dap->is_connected = false;
 		rc = is_gone(dap) ? rc : error_first(rc, adapter_set_speed(adapter, set));

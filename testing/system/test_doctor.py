@@ -130,6 +130,28 @@ def test_a_clock_too_fast_is_lowered_with_one_warning(make_board, make_daemon, t
     assert daemon.tcl("read_memory 0x20000000 32 8") == "0x1 0x2 0x3 0x4 0x5 0x6 0x7 0x8"
 
 
+@pytest.mark.parametrize("transport", ["swd", "jtag"])
+def test_a_wire_that_is_very_slow(make_board, make_daemon, transport):
+    board = idle_board(make_board, "wire max-khz 30")
+    daemon = make_daemon(*cmsis_arguments(board, transport))
+    daemon.expect("processor detected")
+    assert daemon.tcl("adapter speed").startswith("adapter speed: 25 kHz")
+
+
+@pytest.mark.parametrize("transport", ["swd", "jtag"])
+@pytest.mark.parametrize("limit", [100, 300, 500, 800])
+def test_noise_is_not_taken_for_the_other_protocol(make_board, make_daemon, transport, limit):
+    """remote_bitbang has one clock: bits are wrong, and that is what is told."""
+    board = idle_board(make_board, f"wire max-khz {limit}")
+    daemon = make_daemon(*bitbang_arguments(board, transport), ready=False)
+    wait_for(lambda: not daemon.alive() or "examination failed" in daemon.text or
+             "processor detected" in daemon.text, "the end of the start")
+    daemon.drain()
+    assert "the target answers on" not in daemon.text
+    if not daemon.alive():
+        assert "bits are wrong" in errors(daemon)[0]
+
+
 def test_a_clock_that_becomes_too_fast(make_board, make_daemon):
     board = idle_board(make_board)
     daemon = make_daemon(*cmsis_arguments(board))
