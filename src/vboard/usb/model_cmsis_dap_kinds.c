@@ -240,6 +240,7 @@ static const struct vb_dap_product hid = {
 		.vendor = "KEIL - Tools By ARM",
 		.product = "CMSIS-DAP",
 		.capabilities = ALL_DAP_CAPS | DAP_CAP_SWO_UART,
+		.quirks = DAP_QUIRK_QUEUE_DROPS,
 	},
 	.out = 0x01, .in = 0x81,
 	.endpoint_size = 64,
