@@ -5,18 +5,23 @@
 #include "adapter/cmsis_dap.h"
 #include "wire/swd.h"
 
-enum err cmsis_swj_sequence(struct cmsis_dap *dap, const uint8_t *bits, size_t count)
+static void queue_sequence(struct cmsis_dap *dap, const uint8_t *bits, size_t count)
 {
 	while (count > 0) {
 		size_t n = MIN(count, 256u);	/* also below the smallest packet */
 		uint8_t request[2 + 32] = { DAP_SWJ_SEQUENCE, (uint8_t)n };	/* 0 means 256 */
 
 		memcpy(request + 2, bits, (n + 7) / 8);
-		TRY(cmsis_status_command(dap, request, 2 + (n + 7) / 8, "send a line sequence"));
+		cmsis_queue(dap, request, 2 + (n + 7) / 8);
 		bits += n / 8;
 		count -= n;
 	}
-	return OK;
+}
+
+enum err cmsis_swj_sequence(struct cmsis_dap *dap, const uint8_t *bits, size_t count)
+{
+	queue_sequence(dap, bits, count);
+	return cmsis_run_queued(dap, "send a line sequence");
 }
 
 /* The probe addresses a TAP by index and bypasses the others: it must know the chain. */
@@ -60,19 +65,22 @@ enum err cmsis_connect_link(struct dap_port *port, enum link_connect how)
 		[LINK_SWD_TO_JTAG] = SWD_SEQ_SWD_TO_JTAG,
 	};
 	struct cmsis_dap *dap = port->priv;
-	uint8_t bits[SWD_SEQ_MAX_BYTES];
+	uint8_t bits[SWD_SEQ_MAX_BYTES], clock[5] = { DAP_SWJ_CLOCK };
 
 	if (dap == NULL || dap->adapter->is_lost)
 		return error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
 	flight_note(port->flight, FLIGHT_LINK, how);
 	if (how != LINK_LINE_RESET)
 		TRY(reconnect_pins(dap));
-	TRY(cmsis_swj_sequence(dap, bits, swd_put_sequence(sequences[how], bits)));
+	queue_sequence(dap, bits, swd_put_sequence(sequences[how], bits));
 	port->stats.wire_bits += 140;
 	dap->dp_bank = 0;
 	/* Some probes forget the clock when the protocol is switched. */
-	if (how != LINK_LINE_RESET && dap->adapter->actual_khz != 0)
-		TRY(cmsis_set_clock(dap, dap->adapter->actual_khz));
+	if (how != LINK_LINE_RESET && dap->adapter->actual_khz != 0) {
+		put_le32(clock + 1, dap->adapter->actual_khz * 1000);
+		cmsis_queue(dap, clock, sizeof(clock));
+	}
+	TRY(cmsis_run_queued(dap, "send a line sequence"));
 	if (how != LINK_SWD_TO_JTAG)
 		return OK;
 	TRY(jtag_check_chain(dap->adapter));

@@ -59,18 +59,25 @@ enum err cmsis_failed(struct cmsis_dap *dap, enum err rc)
 	return rc;
 }
 
-enum err cmsis_send(struct cmsis_dap *dap)
+/* `n` packets of the batch, from the one at `first` on. */
+static enum err send_some(struct cmsis_dap *dap, size_t first, size_t n)
 {
-	size_t n = dap->packets_pending;
 	enum err rc = OK;
 
 	if (n > 0)
-		rc = dap->transport->send(dap->link, dap->batch.data, dap->packets, n);
-	dap->packets_pending = 0;
-	buf_clear(&dap->batch);
+		rc = dap->transport->send(dap->link, dap->batch.data, dap->packets + first, n);
 	dap->most_under_way = MAX(dap->under_way > 0 ? dap->most_under_way : 0, dap->under_way + n);
 	dap->under_way += n;
 	return rc == OK ? OK : cmsis_failed(dap, rc);
+}
+
+enum err cmsis_send(struct cmsis_dap *dap)
+{
+	enum err rc = send_some(dap, 0, dap->packets_pending);
+
+	dap->packets_pending = 0;
+	buf_clear(&dap->batch);
+	return rc;
 }
 
 enum err cmsis_receive(struct cmsis_dap *dap, uint8_t id, size_t *got, int timeout_ms)
@@ -135,6 +142,47 @@ enum err cmsis_status_command(struct cmsis_dap *dap, const uint8_t *request, siz
 		return error_why(ERR_ADAPTER_PROTOCOL, "the probe refused to %s (status 0x%02x)",
 				 what, dap->response[1]);
 	return OK;
+}
+
+void cmsis_queue(struct cmsis_dap *dap, const uint8_t *request, size_t n)
+{
+	memcpy(cmsis_begin_packet(dap), request, n);
+	cmsis_end_packet(dap, n, 0);
+}
+
+/* All are answered before the first refusal is told. A probe without LEDs may refuse to light them. */
+static enum err exchange_queued(struct cmsis_dap *dap, uint8_t *refused)
+{
+	size_t n = dap->packets_pending, sent = 0, got;
+
+	dap->adapter->port.stats.round_trips++;
+	while (sent < n || dap->under_way > 0) {
+		size_t room = MIN(n - sent, dap->packet_count - dap->under_way);
+		uint8_t id;
+
+		TRY(send_some(dap, sent, room));
+		sent += room;
+		id = dap->batch.data[dap->packets[sent - dap->under_way].at];
+		TRY(cmsis_receive(dap, id, &got, CMSIS_TIMEOUT_MS));
+		if (id != DAP_HOST_STATUS && *refused == 0)
+			*refused = got < 2 ? 0xff : dap->response[1];
+	}
+	return OK;
+}
+
+enum err cmsis_run_queued(struct cmsis_dap *dap, const char *what)
+{
+	uint8_t refused = 0;
+	enum err rc = cmsis_drain(dap);
+
+	if (rc == OK)
+		rc = exchange_queued(dap, &refused);
+	dap->packets_pending = 0;
+	buf_clear(&dap->batch);
+	if (rc == OK && refused != 0)
+		rc = error_why(ERR_ADAPTER_PROTOCOL, "the probe refused to %s (status 0x%02x)",
+			       what, refused);
+	return rc;
 }
 
 enum err cmsis_info(struct cmsis_dap *dap, uint8_t id, uint8_t *data, size_t size, size_t *got)

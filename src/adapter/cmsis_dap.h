@@ -85,7 +85,7 @@ struct cmsis_dap {
 	enum err bits_rc;		/* of the raw sequences since the last flush */
 	const struct cmsis_quirk *quirk; /* NULL: nothing known */
 	size_t announced_count;
-	char firmware[64];
+	char protocol[64];		/* version of CMSIS-DAP, as the probe says it */
 	uint8_t swo_endpoint;		/* 0: none */
 	bool is_pin_reset_dead;		/* nRESET did not follow DAP_SWJ_Pins */
 	bool was_resynced;		/* since the run began */
@@ -108,6 +108,9 @@ enum err cmsis_command(struct cmsis_dap *dap, const uint8_t *request, size_t n, 
 /* A command whose response is a status byte; ERR_ADAPTER_PROTOCOL with `what` if it is not OK. */
 enum err cmsis_status_command(struct cmsis_dap *dap, const uint8_t *request, size_t n,
 			      const char *what);
+/* Several of that kind at once: queue them, then run. */
+void cmsis_queue(struct cmsis_dap *dap, const uint8_t *request, size_t n);
+enum err cmsis_run_queued(struct cmsis_dap *dap, const char *what);
 /* DAP_Info of a string or number; *got 0: not available. */
 enum err cmsis_info(struct cmsis_dap *dap, uint8_t id, uint8_t *data, size_t size, size_t *got);
 /* Reads packet size and count, sets the buffers. */

@@ -173,9 +173,9 @@ static enum err identify(struct cmsis_dap *dap)
 	char text[256];
 
 	TRY(read_capabilities(dap));
-	TRY(cmsis_read_string(dap, INFO_PROTOCOL, dap->firmware, sizeof(dap->firmware)));
-	if (dap->firmware[0] != '\0')
-		log_info("CMSIS-DAP: FW Version = %s", dap->firmware);
+	TRY(cmsis_read_string(dap, INFO_PROTOCOL, dap->protocol, sizeof(dap->protocol)));
+	if (dap->protocol[0] != '\0')
+		log_info("CMSIS-DAP: FW Version = %s", dap->protocol);
 	TRY(cmsis_read_string(dap, INFO_SERIAL, text, sizeof(text)));
 	if (text[0] != '\0')
 		log_info("CMSIS-DAP: Serial# = %s", text);
@@ -242,13 +242,15 @@ static void tell_workaround(const struct cmsis_quirk *quirk)
 {
 	if (quirk == NULL || quirk->workaround == NULL)
 		return;
-	log_info("CMSIS-DAP: this is a %s: %s%s%s", quirk->kind, quirk->workaround,
+	log_info("CMSIS-DAP: known probe %s: %s%s%s", quirk->kind, quirk->workaround,
 		 quirk->hint ? "; " : "", quirk->hint ? quirk->hint : "");
 }
 
 static enum err start(struct cmsis_dap *dap)
 {
 	const uint8_t swd_configure[] = { DAP_SWD_CONFIGURE, 0 }; /* 1 turnaround, no data phase */
+	const uint8_t led_connected[] = { DAP_HOST_STATUS, 0, 1 };
+	const uint8_t led_running[] = { DAP_HOST_STATUS, 1, 1 };
 
 	if (dap->transport->resync != NULL)
 		TRY(dap->transport->resync(dap->link, FIRST_QUIET_MS, false));
@@ -261,10 +263,10 @@ static enum err start(struct cmsis_dap *dap)
 	TRY(cmsis_prove_depth(dap));
 	TRY(show_pins(dap));
 	if (dap->adapter->transport == TRANSPORT_SWD)
-		TRY(cmsis_status_command(dap, swd_configure, sizeof(swd_configure),
-					 "configure SWD"));
-	TRY(set_led(dap, 0, true));
-	TRY(set_led(dap, 1, true));
+		cmsis_queue(dap, swd_configure, sizeof(swd_configure));
+	cmsis_queue(dap, led_connected, sizeof(led_connected));
+	cmsis_queue(dap, led_running, sizeof(led_running));
+	TRY(cmsis_run_queued(dap, "take its settings"));
 	log_info("CMSIS-DAP: Interface ready");
 	return OK;
 }
@@ -325,6 +327,7 @@ static void cmsis_close(struct adapter *adapter)
 
 /* --- A look at a probe that is not open: only questions that change nothing --- */
 
+#ifdef HAVE_LIBUSB
 static enum err ask(struct cmsis_dap *dap, struct probe *probe)
 {
 	char text[64];
@@ -352,6 +355,7 @@ static void cmsis_inspect(struct adapter *adapter, struct probe *probe)
 		probe_set_problem(probe, rc);
 	free_dap(dap);
 }
+#endif
 
 /* --- Clock and pins --- */
 
@@ -416,12 +420,15 @@ static enum err cmsis_read_pins(struct adapter *adapter, enum pin_drive swdio,
 
 static void cmsis_describe(struct adapter *adapter, struct buf *out)
 {
-	const struct cmsis_dap *dap = adapter->priv;
+	struct cmsis_dap *dap = adapter->priv;
 	const struct cmsis_quirk *quirk = dap->quirk;
+	char firmware[64];
 
-	buf_printf(out, "backend: %s\n", dap->transport->name);
-	if (dap->firmware[0] != '\0')
-		buf_printf(out, "firmware: %s\n", dap->firmware);
+	buf_printf(out, "backend: %s\nprotocol: %s\n", dap->transport->name, dap->protocol);
+	if (cmsis_read_string(dap, INFO_FIRMWARE, firmware, sizeof(firmware)) != OK)
+		error_clear();
+	else if (firmware[0] != '\0')
+		buf_printf(out, "firmware: %s\n", firmware);
 	buf_printf(out, "packet size: %zu\npacket count: %zu", dap->packet_size, dap->packet_count);
 	if (dap->packet_count != dap->announced_count)
 		buf_printf(out, " (announced: %zu)", dap->announced_count);

@@ -10,8 +10,7 @@
 
 #define EDBG                                                                                       \
 	.flags = QUIRK_RECONNECT, .max_packets = 1, .report_bytes = 512,                           \
-	.workaround = "one packet at a time, pins connected again before each switch of protocol", \
-	.hint = "newer EDBG firmware comes with Microchip's IDE; there is no cure for the speed"
+	.workaround = "one packet at a time, pins connected again before each switch of protocol"
 
 /* The first row that fits counts: those for old firmware stand before the others. */
 static const struct cmsis_quirk rows[] = {
