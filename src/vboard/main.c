@@ -485,6 +485,7 @@ static enum err start(struct app *app)
 	signal(SIGPIPE, SIG_IGN);
 	loop_on_signal(app->loop, SIGINT, on_interrupt, app);
 	loop_on_signal(app->loop, SIGTERM, on_terminate, app);
+	loop_on_signal(app->loop, SIGHUP, on_terminate, app);
 	TRY(make_board(app));
 	if (!app->options.is_deterministic)
 		app->pace = vb_pace_new(app->loop, app->board->clock);

@@ -258,6 +258,23 @@ def test_a_long_root_is_refused(tmp_path):
     assert "too long for a socket: choose a shorter folder with --usb-root" in done.stderr
 
 
+def test_a_folder_with_files_is_no_root(tmp_path):
+    (tmp_path / "mine").write_text("x")
+    done = subprocess.run([BUILD / "probed-vboard", "nucleo-l476rg", "--usb", "mcu-link", "--usb-root",
+                           tmp_path, "--", "true"], text=True, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1 and "File exists" in done.stderr
+    assert (tmp_path / "mine").read_text() == "x"
+
+
+def test_kernel_drivers_hold_interfaces_if_asked_to(make_board):
+    code = "import usb.util\nfor i in range(3):\n" \
+           "  try: usb.util.claim_interface(d, i); print(i, 'free')\n" \
+           "  except usb.core.USBError: print(i, d.is_kernel_driver_active(i))\n"
+    assert "0 free\n1 free\n2 free" in bare_client(make_board(usb=["mcu-link"]), code).stdout
+    held = bare_client(make_board(usb=["mcu-link,drivers=1"]), code).stdout
+    assert "0 free\n1 True\n2 True" in held
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_a_node_without_permission(make_board):
     board = make_board(usb=["mcu-link,mode=0600"])

@@ -99,6 +99,7 @@ struct vb_usb_device {
 	uint8_t configuration;
 	uint8_t alternate[MAX_INTERFACES];
 	bool is_plugged, is_pumping;
+	bool has_drivers;		/* option: the kernel's drivers hold their interfaces */
 	bool is_idle_packet;		/* what is sent now says nothing: vb_usb_send_idle() */
 	uint64_t starved_ns;		/* in starved(): the packet leaves then; else 0 */
 	struct loop_timer *poke;	/* something was sent outside of a transfer */

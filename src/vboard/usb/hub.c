@@ -171,8 +171,7 @@ enum err vb_hub_replug(struct vb_usb_hub *hub, size_t i)
 	if (port->device->is_plugged)
 		return OK;
 	port->devnum = ++hub->last_devnum;
-	if (port->device->model->report != NULL)
-		port->usbfs.driver[port->device->model->hid_interface] = "usbhid";
+	vb_usbfs_bind(&port->usbfs);
 	vb_usb_attach(port->device);
 	for (size_t r = 0; r < hub->root_count; r++)
 		TRY(appear(port, r));
@@ -237,7 +236,12 @@ enum err vb_hub_plug(struct vb_usb_hub *hub, const struct vb_usb_model *model, c
 static enum err add_root(struct vb_usb_hub *hub, const char *wanted)
 {
 	char *path = wanted ? xstrdup(wanted) : xstrdup("/tmp/vbXXXXXX");
-	bool ok = wanted ? mkdir(path, 0755) == 0 || errno == EEXIST : mkdtemp(path) != NULL;
+	bool ok;
+
+	/* It is deleted at the end with all that is in it: nobody else's files may be. */
+	if (wanted != NULL)
+		rmdir(path);
+	ok = wanted ? mkdir(path, 0755) == 0 : mkdtemp(path) != NULL;
 
 	/* Clients of other users bind the sockets of their udev monitors in it. */
 	if (!ok || chmod(path, 01777) < 0) {

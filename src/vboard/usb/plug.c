@@ -51,7 +51,7 @@ static enum err no_option(const struct vb_usb_model *m, const char *key)
 
 	for (size_t i = 0; m->options != NULL && m->options[i] != NULL; i++)
 		buf_printf(&names, ", %s", m->options[i]);
-	error_why(ERR_ARGUMENT, "--usb %s: no option \"%s\"; there are serial, mode%s", m->name, key,
+	error_why(ERR_ARGUMENT, "--usb %s: no option \"%s\"; there are serial, mode, drivers%s", m->name, key,
 		  names.data ? (const char *)names.data : "");
 	buf_free(&names);
 	return ERR_ARGUMENT;
@@ -71,6 +71,13 @@ static enum err set_option(struct vb_usb_device *d, const char *key, char *value
 		return *end == 0 && *mode <= 0777
 			       ? OK
 			       : error_why(ERR_ARGUMENT, "--usb %s: mode=%s: an octal number is needed",
+					   d->model->name, value);
+	}
+	if (strcmp(key, "drivers") == 0) {
+		d->has_drivers = strcmp(value, "1") == 0;
+		return d->has_drivers || strcmp(value, "0") == 0
+			       ? OK
+			       : error_why(ERR_ARGUMENT, "--usb %s: drivers=%s: 0 or 1 is needed",
 					   d->model->name, value);
 	}
 	if (!knows_option(d->model, key))

@@ -229,16 +229,32 @@ static int get_driver(struct vb_usbfs_handle *h, uint64_t arg)
 	return 0;
 }
 
-/* The driver that would bind if asked to (usbhid, cdc_acm, ...). */
+/* The driver that binds to the interface. */
 static const char *class_driver(const struct vb_usb_device *d, unsigned number)
 {
 	const uint8_t *p = NULL;
+	bool is_ftdi = get_le16(d->model->descriptors + 8) == 0x0403;
 
-	while ((p = vb_usb_next_descriptor(d->model, p, 4)) != NULL)
-		if (p[2] == number && p[5] == 3 && d->model->report != NULL &&
-		    d->model->hid_interface == number)
+	while ((p = vb_usb_next_descriptor(d->model, p, 4)) != NULL) {
+		if (p[2] != number)
+			continue;
+		if (p[5] == 0x03 && d->model->report != NULL && d->model->hid_interface == number)
 			return "usbhid";
+		if (!d->has_drivers)
+			return NULL;
+		if (p[5] == 0x02 || p[5] == 0x0a)
+			return "cdc_acm";
+		if (p[5] == 0x08)
+			return "usb-storage";
+		return p[5] == 0xff && is_ftdi ? "ftdi_sio" : NULL;
+	}
 	return NULL;
+}
+
+void vb_usbfs_bind(struct vb_usbfs *usbfs)
+{
+	for (unsigned i = 0; i < MAX_INTERFACES; i++)
+		usbfs->driver[i] = class_driver(usbfs->device, i);
 }
 
 static int disconnect(struct vb_usbfs_handle *h, unsigned number)

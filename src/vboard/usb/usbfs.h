@@ -23,6 +23,9 @@ struct vb_usbfs {
 
 extern const struct vb_preload_ops vb_usbfs_ops;
 
+/* The kernel's drivers take their interfaces: usbhid, and if the device has_drivers those of serial
+ * ports, FTDI chips and disks. */
+void vb_usbfs_bind(struct vb_usbfs *usbfs);
 /* The device left the bus: handles answer ENODEV from now on, for ever. */
 void vb_usbfs_gone(struct vb_usbfs *usbfs);
 /* Handles that are open and not gone. */
