@@ -10,8 +10,9 @@
 #include "base/log.h"
 
 #define POLL_MS	    5
-#define MAX_BAUD_V2 2000000u	/* UM1075 2.2 */
+#define MAX_BAUD_V2 2250000u	/* UM1075 promises 2 Mbit/s */
 #define MAX_BAUD_V3 24000000u
+#define DEFAULT_V2  2000000u
 
 struct stlink_trace {
 	struct stlink *s;
@@ -88,7 +89,8 @@ static enum err stlink_swo_start(struct adapter *adapter, enum swo_mode mode, ui
 			  " bits per second, not %" PRIu32, most, *baud);
 		return error_next(ERR_UNSUPPORTED, "choose %" PRIu32 " or less", most);
 	}
-	*baud = *baud ? *baud : most;
+	if (*baud == 0)
+		*baud = s->version.api >= 3 ? MAX_BAUD_V3 : DEFAULT_V2;
 	put_le16(command + 2, ST_TRACE_BYTES);
 	put_le32(command + 4, *baud);
 	stlink_trace_free(s);

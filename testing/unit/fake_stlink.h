@@ -36,6 +36,8 @@ struct firmware {
 	unsigned trips;
 	bool is_gone;
 	unsigned nrst;
+	unsigned too_many;		/* this many INIT_AP are refused: others are open */
+	unsigned trace_bytes, baud;
 };
 
 /* ---- The firmware. ---- */
@@ -151,7 +153,13 @@ static unsigned simple(struct firmware *f, const uint8_t *c)
 	case 0x30: memset(f->ap_open, 0, sizeof(f->ap_open)); f->mode = 2; return 0x80;
 	case 0x3c: f->nrst = c[2]; return 0x80;
 	case 0x43: case 0x44: f->divisor = get_le16(c + 2); return 0x80;
+	case 0x40: f->baud = get_le32(c + 4); return 0x80;
+	case 0x41: f->baud = 0; return 0x80;
 	case 0x4b:
+		if (f->too_many > 0) {
+			f->too_many--;
+			return 0x29;
+		}
 		f->ap_open[c[2]] = c[2] < 2;
 		return c[2] < 2 ? 0x80 : 0x1d;
 	case 0x4c: f->ap_open[c[2]] = false; return 0x80;
@@ -250,6 +258,7 @@ static size_t answer(struct firmware *f, const struct stlink_transfer *t, uint8_
 		memcpy(f->misc, t->out, t->out_size);
 		return 0;
 	case 0x52: run_misc(f, reply); return 8 * f->misc_items;
+	case 0x42: put_le16(reply, (uint16_t)f->trace_bytes); return 2;
 	case 0x61: f->com_khz = get_le32(c + 4); return put_status(reply, 0x80, f->com_khz, 8);
 	case 0x62: return list_clocks(f, reply);
 	default: return put_status(reply, simple(f, c), 0, 2);

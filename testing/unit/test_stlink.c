@@ -423,6 +423,67 @@ static void test_multidrop_is_refused(void **state)
 	unplug(f);
 }
 
+static void test_too_many_open_access_ports(void **state)
+{
+	struct firmware *f = plug_in(2, 37, 0x3748);
+	struct dap_port *port;
+
+	(void)state;
+	assert_int_equal(stlink_start(f->s), OK);
+	assert_int_equal(port_of(f)->ops->connect(port_of(f), LINK_JTAG_TO_SWD), OK);
+	f->s->aps[7].is_open = true;
+	f->too_many = 1;
+	port = port_of(f);
+	port_write(port, PORT_AP(0), 0xa2000012);
+	assert_int_equal(port->ops->run(port), OK);
+	assert_int_equal(f->commands[0x4c], 1);		/* number 7 had to go */
+	assert_false(f->s->aps[7].is_open);
+	assert_true(f->ap_open[0]);
+	unplug(f);
+}
+
+struct heard {
+	size_t bytes;
+	bool lost;
+};
+
+static void hear(void *ctx, const uint8_t *data, size_t n, bool lost)
+{
+	struct heard *heard = ctx;
+
+	assert_int_equal(data[0], 0x55);
+	heard->bytes += n;
+	heard->lost |= lost;
+}
+
+static void test_trace(void **state)
+{
+	struct firmware *f = plug_in(2, 37, 0x3748);
+	const struct swo_ops *swo = stlink_driver.swo;
+	struct heard heard = { 0 };
+	uint32_t baud = 0, fast = 3000000;
+
+	(void)state;
+	assert_int_equal(stlink_start(f->s), OK);
+	assert_int_equal(swo->start(&f->adapter, SWO_MANCHESTER, &baud, hear, &heard),
+			 ERR_UNSUPPORTED);
+	assert_int_equal(swo->start(&f->adapter, SWO_UART, &fast, hear, &heard), ERR_UNSUPPORTED);
+	assert_int_equal(swo->start(&f->adapter, SWO_UART, &baud, hear, &heard), OK);
+	assert_int_equal(baud, 2000000);
+	assert_int_equal(f->baud, 2000000);
+	assert_int_equal(swo->poll(&f->adapter), OK);
+	assert_int_equal(heard.bytes, 0);
+	f->trace_bytes = 100;
+	assert_int_equal(swo->poll(&f->adapter), OK);
+	assert_int_equal(heard.bytes, 100);
+	assert_false(heard.lost);
+	f->trace_bytes = ST_TRACE_BYTES;	/* full: what came behind it is gone */
+	assert_int_equal(swo->stop(&f->adapter), OK);
+	assert_true(heard.lost);
+	assert_int_equal(f->baud, 0);
+	unplug(f);
+}
+
 /* ---- ST's stlink-server. ---- */
 
 struct server_options {
@@ -619,6 +680,8 @@ int main(void)
 		cmocka_unit_test(test_reset_line_stays_low_over_a_connect),
 		cmocka_unit_test(test_chain_as_the_firmware_tells_it),
 		cmocka_unit_test(test_multidrop_is_refused),
+		cmocka_unit_test(test_too_many_open_access_ports),
+		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_through_the_stlink_server),
 		cmocka_unit_test(test_several_probes_of_the_server),
 	};
