@@ -396,3 +396,15 @@ def test_no_probe_has_that_target(make_board, make_daemon):
     line = errors(daemon)[0]
     assert "no probe's target has the id 1234" in line
     assert "420032001450323553323620" in line and "430032001450323553323620" in line
+
+
+def test_doctor_and_the_unplugged_probe(make_board, make_daemon):
+    board = idle_board(make_board, usb=["jlink"])
+    daemon = make_daemon(*usb_arguments("jlink"), env=board.usb_env)
+    daemon.expect("processor detected")
+    board.ctl("unplug")
+    daemon.expect("is gone")
+    assert "gone" in daemon.fails("probe doctor")
+    board.ctl("replug")
+    wait_for(lambda: daemon.tcl("catch {adapter reconnect}") == "0", "the probe again")
+    assert "highest good clock" in daemon.tcl("probe doctor -speed-max 2000")
