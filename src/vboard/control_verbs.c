@@ -495,6 +495,7 @@ static enum err run_help(struct vb_control *control, int argc, char **argv, stru
 	for (const struct vb_control_verb *v = control->board->chip->verbs;
 	     v != NULL && v->name != NULL; v++)
 		help_entry(out, ",", v->name, v->usage, v->help);
+	vb_usb_help(control->hub, out, help_entry);
 	buf_printf(out, "]");
 	return OK;
 }
@@ -533,7 +534,8 @@ const struct vb_verb vb_verbs[] = {
 	  "Emulated USB probes: list them, make another root for a client, unplug, replug or "
 	  "re-enumerate number N (default 1), set the mode of its node, let transfers fail: stall, "
 	  "error, short, silent, late, flip, drop, unplug, reset, each with ENDPOINT|in|out|any "
-	  "COUNT SKIP ARGUMENT; \"fault none\" forgets them.", run_usb },
+	  "COUNT SKIP ARGUMENT; \"fault none\" forgets them. VERB is one of that probe's model.",
+	  run_usb },
 	{ "ap-latency", 1, 1, "NS", "Every memory access of the MEM-AP takes this long.",
 	  run_ap_latency },
 	{ "dp-power-loss", 0, 0, "", "The debug domain loses power; the link stays.",

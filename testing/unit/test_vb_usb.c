@@ -177,6 +177,28 @@ static void test_a_pipeline_hides_latency(void **state)
 	assert_int_equal(b->device->count.round_trips, 1);
 }
 
+/* The device works on one packet and has room for another: the third waits until the second is taken. */
+static void test_the_bus_runs_ahead_by_the_devices_buffer(void **state)
+{
+	struct bench *b = *state;
+	struct usbdevfs_urb urbs[3];
+	uint8_t data[10] = { 0 };
+	uint64_t start_ns = host_ns(b), done_ns[3];
+
+	last_echo->more_work_ns = 5000000;
+	for (unsigned i = 0; i < 3; i++) {
+		urbs[i] = make_urb(0x01, data, 10);
+		assert_int_equal(usb(b, USBDEVFS_SUBMITURB, &urbs[i]), 0);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		expect_reap(b, &urbs[i], 0);
+		done_ns[i] = host_ns(b) - start_ns;
+	}
+	assert_int_equal(done_ns[0], 500000 + PACKET_NS(10));
+	assert_int_equal(done_ns[1], 500000 + 2 * PACKET_NS(10));
+	assert_int_equal(done_ns[2], 500000 + 2 * PACKET_NS(10) + WORK_NS + 5000000);
+}
+
 /* A host that takes all that is there in one go gets only what can be there at its time. */
 static void test_reaping_stops_where_the_host_would_wait(void **state)
 {
@@ -346,6 +368,7 @@ int main(void)
 		BENCH(test_bad_requests),
 		BENCH(test_a_pair_costs_its_latency),
 		BENCH(test_a_pipeline_hides_latency),
+		BENCH(test_the_bus_runs_ahead_by_the_devices_buffer),
 		BENCH(test_reaping_stops_where_the_host_would_wait),
 		BENCH(test_time_does_not_depend_on_the_wall),
 		BENCH(test_other_time_passes_for_the_host),

@@ -26,7 +26,7 @@
 
 /* --- A model: what comes in on endpoint 1 goes out on endpoint 0x81 --- */
 
-#define WORK_NS 40000u
+#define WORK_NS 40000u	/* per packet */
 
 struct echo {
 	struct vb_usb_device *device;
@@ -34,6 +34,7 @@ struct echo {
 	size_t length;
 	size_t sizes[64], packets;	/* of the OUT packets, as they came */
 	bool is_busy;			/* out() says not now */
+	uint64_t more_work_ns;
 	unsigned taken, resets;
 };
 
@@ -61,7 +62,7 @@ static inline bool echo_out(void *priv, uint8_t endpoint, const uint8_t *data, s
 	if (n > 0)
 		memcpy(e->data + e->length, data, n);
 	e->length += n;
-	vb_clock_advance(vb_usb_board(e->device)->clock, WORK_NS);
+	vb_clock_advance(vb_usb_board(e->device)->clock, WORK_NS + e->more_work_ns);
 	if (n == 64)
 		return true;
 	vb_usb_send(e->device, 0x80 | endpoint, e->data, e->length);

@@ -128,11 +128,18 @@ static uint64_t occupy(struct vb_endpoint *ep, uint64_t start_ns, uint64_t lengt
 
 /* --- OUT --- */
 
+/* What a packet takes in the device's buffer; without one there is room for one packet. */
+static size_t buffer_cost(const struct vb_endpoint *ep, size_t n)
+{
+	return ep->device->model->out_buffer ? n : ep->size;
+}
+
 /* When the device's buffer has room for `n` more bytes. */
 static uint64_t room_ns(struct vb_endpoint *ep, size_t n)
 {
 	size_t cap = MAX(ep->device->model->out_buffer, (size_t)ep->size);
 
+	n = buffer_cost(ep, n);
 	for (size_t i = ep->buffered_count; i-- > 0;) {
 		n += ep->buffered[i].bytes;
 		if (n > cap)
@@ -157,7 +164,8 @@ static void note_buffered(struct vb_endpoint *ep, uint64_t arrival_ns, uint64_t 
 		ep->buffered_cap = ep->buffered_cap ? 2 * ep->buffered_cap : 32;
 		ep->buffered = xrealloc(ep->buffered, ep->buffered_cap * sizeof(*ep->buffered));
 	}
-	ep->buffered[ep->buffered_count++] = (struct vb_buffered){ taken_ns, n };
+	ep->buffered[ep->buffered_count++] =
+		(struct vb_buffered){ taken_ns, buffer_cost(ep, n) };
 }
 
 static size_t out_packets(const struct vb_endpoint *ep, const struct vb_transfer *t)

@@ -71,7 +71,34 @@ static enum err fault(struct vb_usb_device *d, int argc, char **argv)
 	return vb_fault_add(&d->faults, argc, argv);
 }
 
-static enum err device_verb(struct vb_usb_hub *hub, size_t i, int argc, char **argv)
+/* A verb of the model's own. */
+static enum err model_verb(struct vb_usb_device *d, const struct vb_control_verb *v, int argc,
+			   char **argv, struct buf *out)
+{
+	char error[256] = "", *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	bool ok;
+
+	if (f == NULL)
+		return error_why(ERR_NO_MEMORY, "out of memory");
+	ok = v->run(d->board, d->priv, argc, argv, f, error, sizeof(error));
+	fclose(f);
+	if (ok)
+		buf_printf(out, ",\"result\":%s", size > 0 ? text : "null");
+	free(text);
+	return ok ? OK : error_why(ERR_ARGUMENT, "%s", error);
+}
+
+static const struct vb_control_verb *find_verb(const struct vb_usb_device *d, const char *name)
+{
+	for (const struct vb_control_verb *v = d->model->verbs; v != NULL && v->name != NULL; v++)
+		if (strcmp(v->name, name) == 0)
+			return v;
+	return NULL;
+}
+
+static enum err device_verb(struct vb_usb_hub *hub, size_t i, int argc, char **argv, struct buf *out)
 {
 	struct vb_usb_device *d = vb_hub_device(hub, i);
 
@@ -87,6 +114,8 @@ static enum err device_verb(struct vb_usb_hub *hub, size_t i, int argc, char **a
 		return set_mode(hub, i, argv[1]);
 	if (strcmp(argv[0], "fault") == 0 && argc >= 2)
 		return fault(d, argc - 1, argv + 1);
+	if (find_verb(d, argv[0]) != NULL)
+		return model_verb(d, find_verb(d, argv[0]), argc, argv, out);
 	return error_why(ERR_ARGUMENT, "usage: usb " VB_USB_USAGE);
 }
 
@@ -122,7 +151,7 @@ enum err vb_usb_verb(struct vb_usb_hub *hub, int argc, char **argv, struct buf *
 	}
 	if (n == 0 || n > vb_hub_count(hub))
 		return error_why(ERR_ARGUMENT, "there is no device %zu: \"usb list\" shows them", n);
-	return device_verb(hub, n - 1, argc, argv);
+	return device_verb(hub, n - 1, argc, argv, out);
 }
 
 /* --- For control.c --- */
@@ -151,10 +180,18 @@ const struct vb_control_verb *vb_usb_model_verb(const struct vb_usb_hub *hub, co
 {
 	for (size_t i = 0; i < vb_hub_count(hub); i++) {
 		*device = vb_hub_device(hub, i);
-		for (const struct vb_control_verb *v = (*device)->model->verbs;
-		     v != NULL && v->name != NULL; v++)
-			if (strcmp(v->name, name) == 0)
-				return v;
+		if (find_verb(*device, name) != NULL)
+			return find_verb(*device, name);
 	}
 	return NULL;
+}
+
+void vb_usb_help(const struct vb_usb_hub *hub, struct buf *out,
+		 void (*entry)(struct buf *out, const char *sep, const char *name,
+			       const char *usage, const char *help))
+{
+	for (size_t i = 0; i < vb_hub_count(hub); i++)
+		for (const struct vb_control_verb *v = vb_hub_device(hub, i)->model->verbs;
+		     v != NULL && v->name != NULL; v++)
+			entry(out, ",", v->name, v->usage, v->help);
 }

@@ -8,8 +8,12 @@
 #include "base/bytes.h"
 #include "vboard/usb/hub.h"
 
-#define VB_USB_USAGE "list | root | ?N? unplug | replug | reset | mode OCTAL | fault KIND ..."
+#define VB_USB_USAGE "list | root | ?N? unplug | replug | reset | mode OCTAL | fault KIND ... | VERB"
 
+/* Lists the verbs of the models as the control port's help does: `,{"name":...}`. */
+void vb_usb_help(const struct vb_usb_hub *hub, struct buf *out,
+		 void (*entry)(struct buf *out, const char *sep, const char *name,
+			       const char *usage, const char *help));
 /* argv[0] is "usb"; appends `,"key":value` pairs. hub may be NULL. */
 enum err vb_usb_verb(struct vb_usb_hub *hub, int argc, char **argv, struct buf *out);
 /* The counters of the first device; zeros if there is none. */
