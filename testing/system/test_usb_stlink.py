@@ -81,6 +81,41 @@ def test_memory_of_every_size_and_place(probe):
         assert [int.from_bytes(raw[i:i + width // 8], "little") for i in range(0, len(raw), width // 8)] == data
 
 
+@pytest.mark.parametrize("kind, transport", [("st-link-v2", "swd"), ("st-link-v2,fw=V2J24S4", "jtag"),
+                                             ("st-link-v3", "jtag")])
+def test_a_session_with_gdb(probe, make_gdb, firmware, kind, transport):
+    _, daemon = probe(kind, transport=transport)
+    out = make_gdb(daemon).run(["monitor reset halt", "load", "break main", "continue", "stepi", "info registers pc",
+                                "set var *(int*)0x20000100=0x1234", "x/xb 0x20000101", "x/xw 0x20000100"],
+                               elf=firmware("blink"))
+    assert "Breakpoint 1, main" in out, out
+    assert re.search(r"pc +0x80[0-9a-f]+ +0x80[0-9a-f]+ <main", out), out
+    assert re.search(r"0x20000101.*0x12", out) and re.search(r"0x20000100.*0x00001234", out), out
+
+
+# Round trips to the probe. A V2 takes 64 items in one batch, so a step and all registers are two.
+BUDGET = [("step", 2, 1), ("mdw 0xe000ed00", 1, 1), ("mww 0x20000000 1", 1, 1), ("mdw 0x20000000 1024", 2, 2),
+          ("mwb 0x20000001 3", 1, 1)]
+
+
+@pytest.mark.parametrize("kind, column", [("st-link-v2", 1), ("st-link-v3", 2)])
+def test_round_trips_are_within_their_budget(make_board, make_daemon, firmware, kind, column):
+    board = make_board("--deterministic", usb=[kind])
+    first = make_daemon(*arguments(), env=board.usb_env)
+    first.tcl(f"program {firmware('blink')} verify reset; halt")
+    first.stop()
+    before = board.stats()["round_trips"]
+    daemon = make_daemon(*arguments(), env=board.usb_env)
+    daemon.expect("processor detected")
+    daemon.tcl("poll off; halt")
+    assert board.stats()["round_trips"] - before <= 36
+    daemon.tcl("step")
+    for row in BUDGET:
+        before = board.stats()["round_trips"]
+        daemon.tcl(row[0])
+        assert board.stats()["round_trips"] - before <= row[column], row[0]
+
+
 # ---- The clock that is really there. ----
 
 @pytest.mark.parametrize("kind, transport, asked, got", [
