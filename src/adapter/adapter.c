@@ -113,7 +113,7 @@ static void attach_port(struct adapter *adapter)
 
 static enum err connect_under_reset(struct adapter *adapter)
 {
-	if (!(adapter->reset_config & RESET_CONNECT_UNDER_SRST))
+	if (!(adapter->reset_config & RESET_CONNECT_UNDER_SRST) || adapter->keeps_target)
 		return OK;
 	if (!(adapter->reset_config & RESET_SRST_NOGATE)) {
 		log_warning("'srst_nogate' reset_config option is required");
@@ -332,7 +332,9 @@ enum err adapter_reopen(struct adapter *adapter)
 	enum err rc;
 
 	adapter_close(adapter);
+	adapter->keeps_target = was_lost;
 	rc = adapter_open(adapter);
+	adapter->keeps_target = false;
 	if (rc != OK) {
 		adapter->is_lost = was_lost;	/* for the clients nothing has changed */
 		return rc;

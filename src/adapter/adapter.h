@@ -116,6 +116,7 @@ struct adapter {
 	unsigned usb_id_count;
 	char *target_uid;		/* `adapter target_uid`: hex digits; NULL: any target */
 	uint32_t speed_khz, actual_khz;	/* 0: not asked for */
+	uint32_t proven_khz;		/* the wire holds no more: dap/ found out. 0: not known */
 	unsigned reset_config;		/* enum reset_flags */
 	unsigned srst_delay_ms, srst_pulse_ms, trst_delay_ms, trst_pulse_ms;
 	bool srst, trst;		/* asserted now */
@@ -141,6 +142,7 @@ struct adapter {
 	/* The probe that was opened last; only_last: no other will do (auto_reconnect). */
 	char *last_serial, *last_location;
 	bool only_last;
+	bool keeps_target;		/* opened again after a loss: no connecting under reset */
 	struct reconnect *reconnect;	/* reconnect.h */
 	/* target/: work is under way that must not go on over another link; and, once the debug
 	 * ports are connected again: examine the targets and restore what was set in them. */

@@ -375,6 +375,33 @@ def test_a_hub_that_resets_costs_no_session(one, make_daemon):
     assert daemon.tcl("stm32l4x.cpu curstate") == "halted"
 
 
+def test_connecting_under_reset_is_for_the_first_time_only(one, make_daemon):
+    daemon = make_daemon("-c", "reset_config srst_only srst_nogate connect_assert_srst", *TARGET,
+                         "-c", "adapter auto_reconnect on", env=one.usb_env)
+    daemon.tcl("reset halt")
+    one.ctl("usb unplug")
+    daemon.expect("is gone")
+    one.ctl("usb replug")
+    daemon.expect("is back and open again")
+    assert len(re.findall("Connecting under reset", daemon.text)) == 1, daemon.text
+    assert daemon.tcl("stm32l4x.cpu curstate") == "halted"
+
+
+def test_a_trace_capture_goes_on_with_the_probe(make_board, make_daemon, tmp_path):
+    board = make_board(usb=["cmsis-dap-v2-fs"])
+    daemon = make_daemon(*TARGET, "-c", "adapter auto_reconnect on", env=board.usb_env)
+    daemon.tcl(f"adapter swo start {tmp_path}/swo.bin 1000000")
+    assert "state on" in daemon.tcl("adapter swo status")
+    board.ctl("usb unplug")
+    daemon.expect("is gone")
+    board.ctl("usb replug")
+    daemon.expect("is back and open again")
+    status = daemon.tcl("adapter swo status")
+    assert "state on" in status and "losses 1" in status
+    daemon.tcl("adapter swo stop")
+    assert "state off" in daemon.tcl("adapter swo status")
+
+
 def test_unplugged_while_flash_is_written(one, make_daemon, firmware):
     daemon = make_daemon(*TARGET, "-c", "adapter auto_reconnect on", env=one.usb_env)
     daemon.tcl("halt")
