@@ -33,6 +33,16 @@ bool jlink_can(const struct jlink *j, enum jaylink_device_capability capability)
 	return jaylink_has_cap(j->caps, capability);
 }
 
+enum err jlink_needs(const struct jlink *j, enum jaylink_device_capability capability,
+		     const char *missing)
+{
+	if (jlink_can(j, capability))
+		return OK;
+	error_why(ERR_UNSUPPORTED, "this J-Link %s (capability %d is missing)", missing,
+		  (int)capability);
+	return error_next(ERR_UNSUPPORTED, "update its firmware, or use another model");
+}
+
 /* libjaylink tells all failures of USB alike; the device itself says more. */
 static enum err fail_link(struct jlink *j, const char *what, const char *how)
 {
@@ -59,7 +69,8 @@ enum err jlink_check(struct jlink *j, int rc, const char *what)
 		return fail_link(j, what, "a USB transfer failed");
 	case JAYLINK_ERR_DEV_NOT_SUPPORTED:
 	case JAYLINK_ERR_NOT_SUPPORTED:
-		return error_why(ERR_UNSUPPORTED, "this J-Link cannot %s", what);
+		error_why(ERR_UNSUPPORTED, "this J-Link cannot %s", what);
+		return error_next(ERR_UNSUPPORTED, "update its firmware, or use another model");
 	default:
 		return error_why(ERR_ADAPTER_PROTOCOL, "the J-Link did not %s: %s", what,
 				 jaylink_strerror(rc));
@@ -144,10 +155,8 @@ static enum err read_memory(struct jlink *j)
 	jlink_set_limits(j);
 	if (!jlink_can(j, JAYLINK_DEV_CAP_READ_CONFIG))
 		return OK;
-	TRY(jlink_check(j, jaylink_read_raw_config(j->handle, j->config),
-			"tell its configuration"));
-	j->has_config = true;
-	return OK;
+	return jlink_check(j, jaylink_read_raw_config(j->handle, j->config),
+			   "tell its configuration");
 }
 
 static enum err read_status(struct jlink *j)

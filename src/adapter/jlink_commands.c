@@ -83,10 +83,7 @@ static enum err cmd_targetpower(struct call *c)
 
 	TRY(arg_bool(c, 1, &on));
 	TRY(jlink_of(c->user, &j));
-	if (!jlink_can(j, JAYLINK_DEV_CAP_SET_TARGET_POWER)) {
-		error_why(ERR_UNSUPPORTED, "this J-Link cannot power a target (pin 19)");
-		return error_next(ERR_UNSUPPORTED, "give the target a supply of its own");
-	}
+	TRY(jlink_needs(j, JAYLINK_DEV_CAP_SET_TARGET_POWER, "cannot power a target by pin 19"));
 	return jlink_check(j, jaylink_set_target_power(j->handle, on), "switch the target power");
 }
 
@@ -127,8 +124,7 @@ static enum err cmd_freemem(struct call *c)
 	uint32_t bytes;
 
 	TRY(jlink_of(c->user, &j));
-	if (!jlink_can(j, JAYLINK_DEV_CAP_GET_FREE_MEMORY))
-		return error_why(ERR_UNSUPPORTED, "this J-Link does not tell its free memory");
+	TRY(jlink_needs(j, JAYLINK_DEV_CAP_GET_FREE_MEMORY, "does not tell its free memory"));
 	TRY(jlink_check(j, jaylink_get_free_memory(j->handle, &bytes), "tell its free memory"));
 	result_printf(c, "Device has %" PRIu32 " bytes of free memory", bytes);
 	return OK;
@@ -154,8 +150,7 @@ static enum err emucom_check(struct jlink *j, int rc, uint32_t channel, uint32_t
 static enum err emucom_of(struct call *c, struct jlink **j, uint32_t *channel)
 {
 	TRY(jlink_of(c->user, j));
-	if (!jlink_can(*j, JAYLINK_DEV_CAP_EMUCOM))
-		return error_why(ERR_UNSUPPORTED, "this J-Link has no EMUCOM");
+	TRY(jlink_needs(*j, JAYLINK_DEV_CAP_EMUCOM, "has no EMUCOM"));
 	return arg_u32(c, 1, channel);
 }
 

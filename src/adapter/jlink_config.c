@@ -21,9 +21,7 @@
 static enum err config_of(struct call *c, struct jlink **j)
 {
 	TRY(jlink_of(c->user, j));
-	if ((*j)->has_config)
-		return OK;
-	return error_why(ERR_UNSUPPORTED, "this J-Link does not tell its configuration");
+	return jlink_needs(*j, JAYLINK_DEV_CAP_READ_CONFIG, "does not tell its configuration");
 }
 
 static bool is_unset(const uint8_t *bytes, size_t n)
@@ -128,9 +126,7 @@ enum err jlink_cmd_config_usb(struct call *c)
 
 static enum err needs_ethernet(const struct jlink *j)
 {
-	if (jlink_can(j, JAYLINK_DEV_CAP_ETHERNET))
-		return OK;
-	return error_why(ERR_UNSUPPORTED, "this J-Link has no Ethernet");
+	return jlink_needs(j, JAYLINK_DEV_CAP_ETHERNET, "has no Ethernet");
 }
 
 enum err jlink_cmd_config_mac(struct call *c)
@@ -200,8 +196,7 @@ enum err jlink_cmd_config_write(struct call *c)
 	struct jlink *j = NULL;
 
 	TRY(config_of(c, &j));
-	if (!jlink_can(j, JAYLINK_DEV_CAP_WRITE_CONFIG))
-		return error_why(ERR_UNSUPPORTED, "this J-Link's configuration cannot be written");
+	TRY(jlink_needs(j, JAYLINK_DEV_CAP_WRITE_CONFIG, "does not let its configuration be written"));
 	if (c->argc < 2 || strcmp(c->argv[1], "confirm") != 0) {
 		error_why(ERR_ARGUMENT, "the J-Link would keep the new configuration for good");
 		return error_next(ERR_ARGUMENT, "look at \"jlink config\", then say \"jlink config "

@@ -49,10 +49,13 @@ struct jlink {
 	enum err rc;			/* the first failure since the last flush */
 	struct jlink_swo swo;
 	uint8_t config[JAYLINK_DEV_CONFIG_SIZE];	/* `jlink config`, as it would be written */
-	bool has_config, config_changed;
+	bool config_changed;
 };
 
 bool jlink_can(const struct jlink *j, enum jaylink_device_capability capability);
+/* ERR_UNSUPPORTED with what is missing, unless the probe has the capability. */
+enum err jlink_needs(const struct jlink *j, enum jaylink_device_capability capability,
+		     const char *missing);
 /* Takes libjaylink's verdict: `what` is what the probe was asked to do. */
 enum err jlink_check(struct jlink *j, int rc, const char *what);
 /* The open J-Link of a verb. */

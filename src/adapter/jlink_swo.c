@@ -69,8 +69,7 @@ static enum err jlink_swo_start(struct adapter *adapter, enum swo_mode mode, uin
 	struct jlink *j = NULL;
 
 	TRY(jlink_of(adapter, &j));
-	if (!jlink_can(j, JAYLINK_DEV_CAP_SWO))
-		return error_why(ERR_UNSUPPORTED, "this J-Link cannot capture SWO");
+	TRY(jlink_needs(j, JAYLINK_DEV_CAP_SWO, "cannot capture SWO"));
 	if (mode != SWO_UART) {
 		error_why(ERR_UNSUPPORTED, "a J-Link receives SWO as UART only, not Manchester");
 		return error_next(ERR_UNSUPPORTED, "use the protocol \"uart\"");

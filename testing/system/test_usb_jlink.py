@@ -328,3 +328,55 @@ def test_a_hub_reset_is_a_loss_that_reconnecting_cures(attach):
     wait_for(lambda: daemon.tcl("catch {adapter reconnect}") == "0", "the probe", 20)
     daemon.tcl("halt")
     assert "12345678" in daemon.tcl("capture {mdw 0x20000000}")
+
+
+def test_a_call_that_is_too_long_is_halved(make_board, make_daemon, tmp_path):
+    """A firmware that does not tell its memory, and has less than every known one: it refuses with status 6."""
+    board = make_board("--deterministic", usb=["jlink,caps=bf73ffb9,memory=100"])
+    daemon = make_daemon(*arguments(), env=board.usb_env)
+    image = tmp_path / "image.bin"
+    data = os.urandom(2000)
+    image.write_bytes(data)
+    daemon.tcl(f"halt; load_image {image} {RAM:#x} bin")
+    assert board.memory(RAM, len(data)) == data
+    assert "does not tell" in daemon.fails("jlink freemem")
+    assert "halved: the firmware refused longer ones" in daemon.tcl("probe doctor")
+
+
+def test_emucom_and_ethernet_where_there_are_any(make_board, make_daemon):
+    """Capabilities 33 and 38 in the extended set."""
+    board = make_board(usb=["jlink,caps=bf7bffb942"])
+    daemon = make_daemon(*arguments(), env=board.usb_env)
+    assert re.fullmatch("[0-9a-f]{8}", daemon.tcl("jlink emucom read 0 4"))     # milliseconds since power-up
+    assert "0x10" not in daemon.tcl("catch {jlink emucom write 0x10000 0011} text; set text")
+    assert "10.1.2.3" in daemon.tcl("jlink config ip 10.1.2.3 255.0.0.0")
+    assert "00:1a:2b:3c:4d:5e" in daemon.tcl("jlink config mac 00:1a:2b:3c:4d:5e")
+    daemon.tcl("jlink config write confirm")
+    shown = daemon.tcl("jlink config")
+    assert "IP address: 10.1.2.3\nSubnet mask: 255.0.0.0\nMAC address: 00:1a:2b:3c:4d:5e" in shown
+    for wrong in ("ip 10.1.2", "mac 00:1a:2b", "mac 01:00:00:00:00:00", "usb 4"):
+        daemon.fails(f"jlink config {wrong}")
+
+
+def test_what_a_probe_lacks_is_said(attach):
+    _, daemon = attach("jlink-ob")
+    for command in ("jlink targetpower on", "jlink emucom read 0 4", "jlink config ip 10.0.0.1"):
+        text = daemon.fails(command)
+        assert "this J-Link" in text and "capability" in text
+
+
+@pytest.mark.parametrize("kind, transport, khz, kib_per_s", [
+    ("jlink", "swd", 15000, 840), ("jlink", "jtag", 15000, 900), ("jlink-v8", "swd", 12000, 165),
+    ("jlink-ob", "swd", 8000, 150)])
+def test_memory_moves_as_fast_as_the_probe_allows(attach, tmp_path, kind, transport, khz, kib_per_s):
+    """In virtual time: the same on every host."""
+    board, daemon = attach(kind, transport, speed=khz)
+    daemon.tcl(f"halt; poll off; adapter speed {khz}")
+    image = tmp_path / "image.bin"
+    image.write_bytes(os.urandom(65536))
+    for command in (f"load_image {image} {RAM:#x} bin", f"dump_image {tmp_path / 'got.bin'} {RAM:#x} 65536"):
+        before = board.stats()["virtual_ns"]
+        daemon.tcl(command)
+        rate = 64 / ((board.stats()["virtual_ns"] - before) * 1e-9)
+        assert rate > kib_per_s, f"{command}: {rate:.0f} KiB/s"
+    assert (tmp_path / "got.bin").read_bytes() == image.read_bytes()
