@@ -39,10 +39,14 @@ static void queue_proof(struct cmsis_dap *dap, size_t count)
 
 static bool is_answer(const struct cmsis_dap *dap, size_t i, size_t got)
 {
-	if (i == 0)
-		return got >= 1 && dap->response[0] == DAP_DELAY;
-	return got >= 2 && dap->response[0] == DAP_INFO &&
-	       dap->response[1] == (question(i) == INFO_PACKET_SIZE ? 2 : 1);
+	unsigned length = got >= 2 ? dap->response[1] : 0;
+
+	if (i == 0)	/* a probe may know no delay: then it is just not kept busy */
+		return got >= 1 &&
+		       (dap->response[0] == DAP_DELAY || dap->response[0] == DAP_INVALID);
+	if (got < 2 || dap->response[0] != DAP_INFO)
+		return false;
+	return length > 2 || length == (question(i) == INFO_PACKET_SIZE ? 2u : 1u);
 }
 
 /* How many of `count` packets under way were answered, in order. */

@@ -219,6 +219,8 @@ struct firmware {
 	struct cmsis_transport transport;
 	unsigned places;		/* more than that at a time are lost */
 	bool is_silent, is_gone;
+	bool is_pin_dead, has_own_reset;
+	unsigned own_resets;
 	struct {
 		uint8_t data[4];
 		size_t n;
@@ -238,6 +240,20 @@ static void answer(struct firmware *f, const uint8_t *command)
 	f->answers[at].n = command[0] == DAP_INFO ? (is_size ? 4 : 3) : 2;
 }
 
+/* DAP_SWJ_Pins, DAP_ResetTarget. */
+static void answer_reset(struct firmware *f, const uint8_t *command)
+{
+	unsigned at = f->tail++ % ARRAY_SIZE(f->answers);
+
+	f->answers[at].data[0] = command[0];
+	f->answers[at].data[1] = command[0] == DAP_SWJ_PINS
+					 ? (f->is_pin_dead ? CMSIS_PIN_NRESET : command[1])
+					 : 0;
+	f->answers[at].data[2] = f->has_own_reset;
+	f->answers[at].n = command[0] == DAP_SWJ_PINS ? 2 : 3;
+	f->own_resets += command[0] == DAP_RESET_TARGET;
+}
+
 static enum err firmware_send(void *link, const uint8_t *batch, const struct cmsis_packet *packets,
 			      size_t n)
 {
@@ -245,9 +261,16 @@ static enum err firmware_send(void *link, const uint8_t *batch, const struct cms
 
 	if (f->is_gone)
 		return error_why(ERR_ADAPTER_LOST, "unplugged");
-	for (size_t i = 0; i < n; i++)
-		if (f->tail - f->head < f->places && !f->is_silent)
-			answer(f, batch + packets[i].at);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *command = batch + packets[i].at;
+
+		if (f->tail - f->head >= f->places || f->is_silent)
+			continue;
+		if (command[0] == DAP_SWJ_PINS || command[0] == DAP_RESET_TARGET)
+			answer_reset(f, command);
+		else
+			answer(f, command);
+	}
 	return OK;
 }
 
@@ -380,6 +403,31 @@ static void test_a_look_at_a_probe_loses_nobody_elses(void **state)
 	firmware_free(f);
 }
 
+/* A pin that does not follow: the probe may know another way to reset what it is soldered to. */
+static void test_reset_by_the_pin_or_by_the_probe(void **state)
+{
+	struct firmware *f = firmware_new(1, 1);
+
+	(void)state;
+	f->adapter.priv = &f->dap;
+	f->adapter.reset_config = RESET_HAS_SRST;
+	assert_int_equal(cmsis_dap_driver.set_reset(&f->adapter, true, false), OK);
+	assert_int_equal(cmsis_dap_driver.set_reset(&f->adapter, false, false), OK);
+	assert_int_equal(f->own_resets, 0);
+	assert_false(f->dap.is_pin_reset_dead);
+	f->is_pin_dead = f->has_own_reset = true;
+	assert_int_equal(cmsis_dap_driver.set_reset(&f->adapter, true, false), OK);
+	assert_int_equal(f->own_resets, 1);
+	assert_true(f->dap.is_pin_reset_dead);
+	assert_int_equal(cmsis_dap_driver.set_reset(&f->adapter, false, false), OK);
+	assert_int_equal(f->own_resets, 1);
+	/* Without an nRESET in reset_config nothing is expected of the pin. */
+	f->adapter.reset_config = 0;
+	assert_int_equal(cmsis_dap_driver.set_reset(&f->adapter, true, false), OK);
+	assert_int_equal(f->own_resets, 1);
+	firmware_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_a_probe_that_never_answers_is_lost),
 		cmocka_unit_test(test_unplugged_is_not_tried_again),
 		cmocka_unit_test(test_a_look_at_a_probe_loses_nobody_elses),
+		cmocka_unit_test(test_reset_by_the_pin_or_by_the_probe),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
