@@ -153,6 +153,35 @@ static void test_serials(void **state)
 	}
 }
 
+static void test_who_is_refused_and_why(void **state)
+{
+	const struct stlink_version v1 = { .stlink = 1, .jtag = 13, .pid = 0x3744 };
+	const struct stlink_version old = { .stlink = 2, .jtag = 23, .swim = 4, .pid = 0x3748 };
+	const struct stlink_version good = { .stlink = 2, .jtag = 24, .pid = 0x3748 };
+
+	(void)state;
+	assert_int_equal(stlink_check_version(&v1, TRANSPORT_SWD), ERR_ADAPTER_FIRMWARE);
+	assert_non_null(strstr(error_text(error_current()), "ST-LINK/V1"));
+	assert_int_equal(stlink_check_version(&old, TRANSPORT_JTAG), ERR_ADAPTER_FIRMWARE);
+	assert_non_null(strstr(error_text(error_current()), "V2J23S4"));
+	assert_non_null(strstr(error_text(error_current()), "JTAG_SET_FREQ"));
+	error_clear();
+	assert_int_equal(stlink_check_version(&good, TRANSPORT_JTAG), OK);
+}
+
+static void test_kinds(void **state)
+{
+	(void)state;
+	assert_string_equal(stlink_kind(0x0483, 0x3748), "ST-LINK/V2");
+	assert_string_equal(stlink_kind(0x0483, 0x374b), "ST-LINK/V2-1");
+	assert_string_equal(stlink_kind(0x0483, 0x3757), "STLINK-V3PWR");
+	assert_null(stlink_kind(0x0483, 0x5740));	/* a serial port with ST's vendor id */
+	assert_null(stlink_kind(0x1366, 0x374b));
+	assert_true(stlink_is_v1(0x3744));
+	assert_false(stlink_is_v1(0x3748));
+	assert_true(stlink_is_loader(0x374d));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +191,8 @@ int main(void)
 		cmocka_unit_test(test_voltage),
 		cmocka_unit_test(test_every_status_has_an_error_and_words),
 		cmocka_unit_test(test_serials),
+		cmocka_unit_test(test_who_is_refused_and_why),
+		cmocka_unit_test(test_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
