@@ -248,6 +248,7 @@ enum err dap_slow_down(struct dap *dap)
 		return rc;
 	error_clear();
 	dap->slowdowns++;
+	adapter->proven_khz = adapter->actual_khz;
 	log_warning("%s: this wire does not hold %" PRIu32 " kHz: going on at %" PRIu32
 		    " kHz, the highest that passes a pattern test; shorten the cable, or put "
 		    "\"adapter speed %" PRIu32 "\" into the configuration",

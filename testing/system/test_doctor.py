@@ -152,6 +152,19 @@ def test_noise_is_not_taken_for_the_other_protocol(make_board, make_daemon, tran
         assert "bits are wrong" in errors(daemon)[0]
 
 
+def test_reset_init_does_not_raise_the_clock_again(make_board, make_daemon):
+    board = idle_board(make_board, "wire max-khz 1000")
+    daemon = make_daemon(*cmsis_arguments(board), "-c", "[target current] configure -event reset-init "
+                         "{ adapter speed 4000 }")
+    daemon.tcl("reset init")
+    assert daemon.tcl("adapter speed").startswith("adapter speed: 1000 kHz")
+    assert "the wire holds 1000 kHz, it stays there" in daemon.text
+    board.ctl("wire good")      # a better cable: who asks in person gets it
+    daemon.tcl("adapter speed 4000")
+    daemon.tcl("reset init")
+    assert daemon.tcl("adapter speed").startswith("adapter speed: 4000 kHz")
+
+
 def test_a_clock_that_becomes_too_fast(make_board, make_daemon):
     board = idle_board(make_board)
     daemon = make_daemon(*cmsis_arguments(board))
