@@ -247,7 +247,9 @@ static size_t answer(struct firmware *f, const struct stlink_transfer *t, uint8_
 	case 0x31: put_status(reply, 0x80, 0x4ba00477, 12); put_le32(reply + 8, 0x06415041); return 12;
 	case 0x35: case 0x36: case 0x45: case 0x46: return debug_register(f, c, reply);
 	case 0x3e: return put_status(reply, f->status, f->fault, 12);
-	case 0x07: case 0x0c: case 0x47: case 0x54: memory_command(f, c, reply, true); return t->in_size;
+	case 0x07: case 0x0c: case 0x47: case 0x54:
+		memory_command(f, c, reply, true);
+		return MAX(get_le16(c + 6), 2);		/* a byte comes with another one */
 	case 0x08: case 0x0d: case 0x48: case 0x50:
 		memory_command(f, c, (uint8_t *)t->out, false);
 		assert_int_equal(t->out_size, get_le16(c + 6));
