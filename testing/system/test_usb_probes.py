@@ -193,6 +193,19 @@ def test_no_permission_shows_the_rule_that_cures_it(one):
     assert "cure:    put 'SUBSYSTEM" in listed
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_without_permission_shows_its_rule(make_board, kind):
+    if not nobody_may_look(BUILD / "probed"):
+        pytest.skip("the build folder is closed to other users")
+    board = make_board(usb=[kind])
+    board.ctl("usb 1 mode 600")
+    text = refused(board, *TARGET, user=NOBODY)
+    assert "this user may not open" in text and re.search(r'ATTRS\{idVendor\}=="\w{4}"', text), text
+    assert "udevadm control --reload" in text
+    assert "problem: this user may not open" in probed(board, "--list", user=NOBODY)
+
+
 def test_a_probe_in_use_says_by_whom(one, make_daemon):
     first = make_daemon(*TARGET, env=one.usb_env)
     first.tcl("halt")
@@ -313,8 +326,13 @@ def test_switched_off_it_stays_away(one, make_daemon):
     daemon.expect("is back and open again")
 
 
-def test_a_tcp_probe_is_opened_again_too(board, make_daemon):
-    daemon = make_daemon(*board_arguments(board), "-c", "adapter auto_reconnect on")
+@pytest.mark.parametrize("door", ["cmsis_dap_tcp", "remote_bitbang"])
+def test_a_probe_on_the_network_is_opened_again_too(board, make_daemon, door):
+    arguments = board_arguments(board)
+    if door == "remote_bitbang":
+        arguments = ["-c", "adapter driver remote_bitbang; remote_bitbang host localhost; "
+                     f"remote_bitbang port {board.ports[door]}; transport select swd", *TARGET]
+    daemon = make_daemon(*arguments, "-c", "adapter auto_reconnect on")
     daemon.tcl("halt")
     board.ctl("unplug")
     daemon.expect("is gone")
