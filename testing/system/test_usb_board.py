@@ -47,7 +47,6 @@ def test_openocd_programs_verifies_and_resets(make_board, image, kind):
     assert f"pc: {FLASH + 0x100:#010x} msp: {RAM + 0x8000:#010x}" in text
     assert board.memory(FLASH, 9000) == image.read_bytes()
     assert board.stats()["double_writes"] == 0
-    assert board.stats()["protocol_errors"] <= 4    # line resets of the search for the chip
 
 
 @needs_openocd
@@ -69,16 +68,28 @@ def test_openocd_takes_the_wrong_interface_of_an_xds110(make_board):
     assert done.returncode != 0, done.stdout
 
 
-@needs_openocd
-def test_the_same_session_costs_the_same(make_board, image):
-    """Virtual time does not depend on how busy the machine is."""
+def test_the_same_session_costs_the_same(make_board):
+    """Virtual time does not depend on how busy the machine is, nor on when the host sleeps."""
+    code = """
+import time
+def command(*data):
+    d.write(1, bytes(data)); return list(d.read(0x81, 512))
+command(2, 1)                                   # DAP_Connect: SWD
+command(0x11, 0x40, 0x42, 0x0f, 0)              # DAP_SWJ_Clock: 1 MHz
+for i in range(100):
+    command(0x12, i, *bytes(32))                # DAP_SWJ_Sequence
+    if i % 30 == 0: time.sleep(float(sys.argv[1]))
+"""
     seen = []
-    for _ in range(2):
+    for pause in ("0", "0.05"):
         board = make_board("--deterministic", usb=["mcu-link"])
-        openocd(board, *CMSIS_DAP, commands=f"reset halt; load_image {image} {RAM:#x} bin")
+        script = "import usb.core, sys\nd = usb.core.find(idVendor=0xc251)\n" + code
+        done = board.usb_run(["/usr/bin/python3", "-c", script, pause])
+        assert done.returncode == 0, done.stdout
         stats = board.stats()
-        seen.append([stats[key] for key in ("wire_clocks", "usb_out_packets", "virtual_ns")])
+        seen.append([stats[key] for key in ("wire_clocks", "urbs", "round_trips", "virtual_ns")])
     assert seen[0] == seen[1]
+    assert seen[0][0] >= 256 + sum(range(1, 100))
 
 
 @needs_pyocd
