@@ -359,10 +359,18 @@ void usb_cancel(struct usb *usb, uint8_t endpoint)
 
 void usb_cancel_all(struct usb *usb)
 {
+	uint64_t deadline = clock_now_ms() + CANCEL_PATIENCE_MS;
+
 	for (struct usb_pipe *pipe = usb->pipes; pipe != NULL; pipe = pipe->next)
 		ask_to_cancel(pipe);
 	for (struct usb_pipe *pipe = usb->pipes; pipe != NULL; pipe = pipe->next)
 		cancel_pipe(usb, pipe);
+	/* What was abandoned earlier is on no list any more. */
+	while (usb->in_flight > 0 && clock_now_ms() < deadline) {
+		struct timeval pause = { .tv_usec = 100000 };
+
+		libusb_handle_events_timeout_completed(usb->events.libusb, &pause, NULL);
+	}
 	while (usb->spare != NULL) {
 		struct usb_slot *slot = usb->spare;
 
