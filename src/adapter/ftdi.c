@@ -192,13 +192,22 @@ static enum err start_swd(struct ftdi *f)
 	return OK;
 }
 
+/* Boards that can also do cJTAG choose by this signal. */
+static enum err start_jtag(struct ftdi *f)
+{
+	const struct ftdi_signal *select = ftdi_find_signal(&f->settings->layout, "JTAG_SEL");
+
+	if (select == NULL || (select->data == 0 && select->oe == 0))
+		return OK;
+	return set_signal(f, select, FTDI_HIGH);
+}
+
 static enum err start(struct ftdi *f)
 {
 	f->pins = f->settings->layout.init;
 	f->led = ftdi_find_signal(&f->settings->layout, "LED");
 	put_pins(f);
-	if (f->adapter->transport == TRANSPORT_SWD)
-		TRY(start_swd(f));
+	TRY(f->adapter->transport == TRANSPORT_SWD ? start_swd(f) : start_jtag(f));
 	return ftdi_link_flush(&f->link);
 }
 

@@ -234,7 +234,7 @@ const struct command ftdi_commands[] = {
 	  "name ?-data|-ndata mask? ?-oe|-noe mask? ?-input|-ninput mask? ?-alias|-nalias name?",
 	  cmd_layout_signal,
 	  "Define a signal by the pins it is wired to. Known by name: nTRST, nSRST, LED, SWD_EN, "
-	  "SWDIO_OE." },
+	  "SWDIO_OE, JTAG_SEL." },
 	{ "ftdi set_signal", STAGE_EXEC, 2, 2, "name 0|1|z", cmd_set_signal,
 	  "Drive a signal low or high, or let it go." },
 	{ "ftdi get_signal", STAGE_EXEC, 1, 1, "name", cmd_get_signal, "Read a signal's pins." },
