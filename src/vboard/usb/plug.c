@@ -51,8 +51,8 @@ static enum err no_option(const struct vb_usb_model *m, const char *key)
 
 	for (size_t i = 0; m->options != NULL && m->options[i] != NULL; i++)
 		buf_printf(&names, ", %s", m->options[i]);
-	error_why(ERR_ARGUMENT, "--usb %s: no option \"%s\"; there are serial, mode, drivers%s", m->name, key,
-		  names.data ? (const char *)names.data : "");
+	error_why(ERR_ARGUMENT, "--usb %s: no option \"%s\"; there are serial, mode, drivers%s",
+		  m->name, key, names.data ? (const char *)names.data : "");
 	buf_free(&names);
 	return ERR_ARGUMENT;
 }
