@@ -2,6 +2,43 @@
 /* What a client sees of an emulated USB device: plugging, claims, endpoint 0, sysfs, hidraw. */
 #include "vb_usb_bench.h"
 
+/* --- Descriptors --- */
+
+/* Lengths, numbers of interfaces and of endpoints, of every probe; no endpoint comes twice. */
+static void check_descriptors(const struct vb_usb_model *m)
+{
+	const uint8_t *d = m->descriptors, *p = NULL;
+	unsigned interfaces = 0, expected = 0, endpoints = 0;
+	uint8_t seen[256] = { 0 };
+	size_t at = 18;
+
+	assert_int_equal(d[18 + 2] | d[18 + 3] << 8, m->descriptors_size - 18);
+	while ((p = vb_usb_next_descriptor(m, p, 0)) != NULL) {
+		assert_int_equal(p - d, at);
+		at += p[0];
+		/* Configuration, interface, endpoint, IAD, HID, class-specific. */
+		assert_true(p[1] == 2 || p[1] == 4 || p[1] == 5 || p[1] == 0x0b || p[1] == 0x21 ||
+			    p[1] == 0x24);
+		interfaces += p[1] == 4;
+		expected += p[1] == 4 ? p[4] : 0;
+		if (p[1] != 5)
+			continue;
+		endpoints++;
+		assert_int_equal(seen[p[2]]++, 0);
+		assert_true((p[4] | p[5] << 8) <= (m->is_high_speed ? 512 : 64));
+	}
+	assert_int_equal(at, m->descriptors_size);
+	assert_int_equal(interfaces, d[18 + 4]);
+	assert_int_equal(endpoints, expected);
+}
+
+static void test_descriptors_of_all_models(void **state)
+{
+	(void)state;
+	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
+		check_descriptors(vb_usb_models[i]);
+}
+
 /* --- Plugging --- */
 
 static void test_unplug_and_replug(void **state)
@@ -202,6 +239,7 @@ static void test_hid_command_takes_two_frames(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_descriptors_of_all_models),
 		BENCH(test_unplug_and_replug),
 		BENCH(test_claim_is_exclusive),
 		BENCH(test_standard_requests),
