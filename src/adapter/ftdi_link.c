@@ -288,6 +288,8 @@ static enum err recover(struct ftdi_link *link, enum err rc)
 	if (rc == ERR_ADAPTER_STALL || rc == ERR_TIMEOUT)
 		first.code = rc = ERR_ADAPTER_PROTOCOL;
 	error_put(&first);
+	if (first.next[0] == '\0')
+		error_next(rc, "check the cable and the hub, plug the probe in again");
 	return rc;
 }
 
