@@ -48,6 +48,7 @@ struct vb_usb_model {
 	const uint8_t *descriptors;
 	size_t descriptors_size;
 	bool is_high_speed;
+	const uint8_t *qualifier;	/* high speed: NULL: at full speed it is the same device */
 	const char *const *strings;	/* [0] is string 1; NULL-terminated; "%s" = the serial */
 	const char *default_serial;	/* NULL: the device has none */
 	/* The string descriptor of this index where an option changed it; else returns NULL. May be

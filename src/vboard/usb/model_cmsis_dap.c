@@ -176,32 +176,101 @@ bool vb_dap_out(void *priv, uint8_t endpoint, const uint8_t *data, size_t n)
 	return endpoint != p->product->out || take_bytes(p, data, n);
 }
 
-/* HID 1.11, 7.2; CDC PSTN 1.2, 6.3: accepted. Microsoft OS 1.0: the compatible id of interface 0. */
+/* --- Endpoint 0 --- */
+
+#define INTERFACE_GUID "{CDB3B5AD-293B-4663-AA36-1AAE46463776}"
+
+static void put_utf16(uint8_t *out, const char *text)
+{
+	for (; *text != 0; text++, out += 2)
+		put_le16(out, (uint8_t)*text);
+}
+
+/* Microsoft OS 1.0: the compatible id (index 4) and the properties (index 5) of interface 0. */
+static size_t ms_os_1(unsigned index, uint8_t *out)
+{
+	if (index == 4) {
+		put_le32(out, 40);
+		put_le16(out + 4, 0x0100);
+		put_le16(out + 6, 4);
+		out[8] = 1;
+		out[17] = 1;
+		memcpy(out + 18, "WINUSB", 6);
+		return 40;
+	}
+	put_le32(out, 142);
+	put_le16(out + 4, 0x0100);
+	put_le16(out + 6, 5);
+	put_le16(out + 8, 1);
+	put_le32(out + 10, 132);
+	put_le32(out + 14, 1);		/* REG_SZ */
+	put_le16(out + 18, 40);
+	put_utf16(out + 20, "DeviceInterfaceGUID");
+	put_le32(out + 60, 78);
+	put_utf16(out + 64, INTERFACE_GUID);
+	return 142;
+}
+
+/* Microsoft OS 2.0: set, configuration 0, function at interface 0, compatible id, property. */
+static size_t ms_os_2(uint8_t *out)
+{
+	static const uint8_t heads[] = {
+		10, 0, 0, 0, 0x00, 0x00, 0x03, 0x06, 0xb2, 0x00,
+		8, 0, 1, 0, 0, 0, 0xa8, 0x00,
+		8, 0, 2, 0, 0, 0, 0xa0, 0x00,
+		20, 0, 3, 0, 'W', 'I', 'N', 'U', 'S', 'B', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		132, 0, 4, 0, 7, 0, 42, 0,	/* REG_MULTI_SZ */
+	};
+
+	memcpy(out, heads, sizeof(heads));
+	put_utf16(out + 54, "DeviceInterfaceGUIDs");
+	put_le16(out + 96, 80);
+	put_utf16(out + 98, INTERFACE_GUID);
+	return 0xb2;
+}
+
+static int ms_os(const struct vb_dap_probe *p, const struct vb_usb_setup *setup, uint8_t *data)
+{
+	bool is_1 = p->product->ms_os == 1 && (setup->index == 4 || setup->index == 5);
+	bool is_2 = p->product->ms_os == 2 && setup->index == 7;
+	uint8_t answer[256] = { 0 };
+	size_t n;
+
+	if (setup->request != DAP_MS_VENDOR_CODE || (!is_1 && !is_2))
+		return -1;
+	n = MIN(is_1 ? ms_os_1(setup->index, answer) : ms_os_2(answer), setup->length);
+	memcpy(data, answer, n);
+	return (int)n;
+}
+
+/* HID 1.11, 7.2: reports, idle rate, protocol. CDC PSTN 1.2, 6.3: line coding, lines, break. */
 int vb_dap_control(void *priv, const struct vb_usb_setup *setup, uint8_t *data)
 {
-	static const uint8_t compatible_id[40] = {
-		40, 0, 0, 0, 0x00, 0x01, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-		0, 1, 'W', 'I', 'N', 'U', 'S', 'B',
-	};
+	static const uint8_t coding[7] = { 0x00, 0xc2, 0x01, 0x00, 0, 0, 8 };
 	struct vb_dap_probe *p = priv;
-	size_t n = MIN(setup->length, sizeof(compatible_id));
 
-	if (setup->type == 0xc0 && setup->request == 1 && setup->index == 4 && !p->product->is_hid) {
-		memcpy(data, compatible_id, n);
-		return (int)n;
-	}
-	if (setup->type == 0xa1 && setup->request == 0x21 && setup->length >= 7) {
-		static const uint8_t coding[7] = { 0x00, 0xc2, 0x01, 0x00, 0, 0, 8 };
-
-		memcpy(data, coding, sizeof(coding));
-		return sizeof(coding);
-	}
-	if (setup->type != 0x21)
+	if ((setup->type & 0xfe) == 0xc0)
+		return ms_os(p, setup, data);
+	switch (setup->type << 8 | setup->request) {
+	case 0xa121:
+		memcpy(data, coding, MIN(sizeof(coding), setup->length));
+		return (int)MIN(sizeof(coding), setup->length);
+	case 0x2109:	/* SET_REPORT: a command that comes over endpoint 0 */
+		if (!p->product->is_hid)
+			return -1;
+		if (setup->value >> 8 == 2)
+			take_bytes(p, data, setup->length);
+		return setup->length;
+	case 0x210a:
+	case 0x210b:
+		return p->product->is_hid ? setup->length : -1;
+	case 0x2120:
+	case 0x2122:
+	case 0x2123:
+		return setup->length;
+	default:
 		return -1;
-	/* SET_REPORT: a command that comes over endpoint 0. */
-	if (p->product->is_hid && setup->request == 0x09 && setup->value >> 8 == 2)
-		take_bytes(p, data, setup->length);
-	return setup->length;
+	}
 }
 
 /* --- Life --- */

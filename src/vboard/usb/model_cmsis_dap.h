@@ -15,12 +15,14 @@
 
 #define DAP_MAX_PACKET	1024u
 #define DAP_MAX_COUNT	255u
+#define DAP_MS_VENDOR_CODE 1u
 
 struct vb_dap_product {
 	struct vb_cmsis_dap_config dap;	/* the serial is the device's */
 	uint8_t out, in, swo;		/* endpoints; swo 0: none */
 	uint16_t endpoint_size;
 	bool is_hid;			/* reports of endpoint_size bytes, always full ones to the host */
+	unsigned ms_os;			/* 1, 2: Microsoft OS descriptors of this version; 0: none */
 	bool is_patient;		/* no command is looked at before endpoint_size bytes came */
 };
 

@@ -72,6 +72,7 @@ static const struct vb_dap_product mcu_link = {
 	},
 	.out = 0x01, .in = 0x81, .swo = 0x82,
 	.endpoint_size = 512,
+	.ms_os = 1,
 };
 
 CREATE(mcu_link)
@@ -82,7 +83,7 @@ const struct vb_usb_model vb_usb_mcu_link = {
 	DAP_MODEL(mcu_link),
 	.is_high_speed = true,
 	.default_serial = "00A1B2C3D4E5",
-	.ms_vendor_code = 1,
+	.ms_vendor_code = DAP_MS_VENDOR_CODE,
 	.out_buffer = 8 * 512,
 };
 
@@ -109,6 +110,7 @@ static const struct vb_dap_product v2_fs = {
 	},
 	.out = 0x01, .in = 0x81,
 	.endpoint_size = 64,
+	.ms_os = 1,
 };
 
 CREATE(v2_fs)
@@ -118,7 +120,7 @@ const struct vb_usb_model vb_usb_cmsis_dap_v2_fs = {
 	.help = "the smallest CMSIS-DAP v2: full speed, 64 bytes x 8",
 	DAP_MODEL(v2_fs),
 	.default_serial = "00A1F5000001",
-	.ms_vendor_code = 1,
+	.ms_vendor_code = DAP_MS_VENDOR_CODE,
 	.out_buffer = 8 * 64,
 };
 
@@ -138,7 +140,7 @@ static const uint8_t debugprobe_descriptors[] = {
 static const uint8_t debugprobe_bos[] = {
 	0x05, 0x0f, 0x21, 0x00, 0x01,
 	0x1c, 0x10, 0x05, 0x00, 0xdf, 0x60, 0xdd, 0xd8, 0x89, 0x45, 0xc7, 0x4c, 0x9c, 0xd2, 0x65, 0x9d,
-	0x9e, 0x64, 0x8a, 0x9f, 0x00, 0x00, 0x03, 0x06, 0xb2, 0x00, 0x01, 0x00,
+	0x9e, 0x64, 0x8a, 0x9f, 0x00, 0x00, 0x03, 0x06, 0xb2, 0x00, DAP_MS_VENDOR_CODE, 0x00,
 };
 
 static const char *const debugprobe_strings[] = {
@@ -158,6 +160,7 @@ static const struct vb_dap_product debugprobe = {
 	},
 	.out = 0x04, .in = 0x85,
 	.endpoint_size = 64,
+	.ms_os = 2,
 };
 
 CREATE(debugprobe)

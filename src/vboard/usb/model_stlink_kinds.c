@@ -175,6 +175,9 @@ static const uint8_t v3_minie_descriptors[] = {
 	0x07, 0x05, 0x85, 0x02, 0x00, 0x02, 0x00,
 };
 
+/* At full speed they are of no class. */
+static const uint8_t v3_qualifier[] = { 10, 6, 0x00, 0x02, 0, 0, 0, 64, 1, 0 };
+
 static const char *const v2_strings[] = { "STMicroelectronics", "STM32 STLink", "%s", "ST Link",
 					  NULL };
 static const char *const v2_1_strings[] = { "STMicroelectronics", "STM32 STLink", "%s",
@@ -286,6 +289,7 @@ const struct vb_usb_model vb_usb_stlink_v3 = {
 	.descriptors = v3_descriptors,
 	.descriptors_size = sizeof(v3_descriptors),
 	.is_high_speed = true,
+	.qualifier = v3_qualifier,
 	.strings = v3_strings,
 	.default_serial = "003A00413038510234333935",
 	.create = create_v3,
@@ -298,6 +302,7 @@ const struct vb_usb_model vb_usb_stlink_v3_set = {
 	.descriptors = v3_set_descriptors,
 	.descriptors_size = sizeof(v3_set_descriptors),
 	.is_high_speed = true,
+	.qualifier = v3_qualifier,
 	.strings = v3_strings,
 	.default_serial = "001F00143137511139383538",
 	.create = create_v3_set,
@@ -310,6 +315,7 @@ const struct vb_usb_model vb_usb_stlink_v3pwr = {
 	.descriptors = v3pwr_descriptors,
 	.descriptors_size = sizeof(v3pwr_descriptors),
 	.is_high_speed = true,
+	.qualifier = v3_qualifier,
 	.strings = v3pwr_strings,
 	.default_serial = "004200343234510233353533",
 	.create = create_v3pwr,
@@ -322,6 +328,7 @@ const struct vb_usb_model vb_usb_stlink_v3_minie = {
 	.descriptors = v3_minie_descriptors,
 	.descriptors_size = sizeof(v3_minie_descriptors),
 	.is_high_speed = true,
+	.qualifier = v3_qualifier,
 	.strings = v3_minie_strings,
 	.default_serial = "002500353234510E33353533",
 	.create = create_v3_minie,
