@@ -2,6 +2,8 @@
 /* What a client sees of an emulated USB device: plugging, claims, endpoint 0, sysfs, hidraw. */
 #include "vb_usb_bench.h"
 
+#include "vboard/usb/models.h"
+
 /* --- Descriptors --- */
 
 /* Lengths, numbers of interfaces and of endpoints, of every probe; no endpoint comes twice. */
@@ -37,6 +39,58 @@ static void test_descriptors_of_all_models(void **state)
 	(void)state;
 	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
 		check_descriptors(vb_usb_models[i]);
+}
+
+static int ask(const struct vb_usb_model *m, unsigned type, unsigned request, unsigned index,
+	       uint8_t *data)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct vb_usb_setup setup = { (uint8_t)type, (uint8_t)request, 0, (uint16_t)index, 255 };
+	int n;
+
+	b->loop = loop_new();
+	b->board = vb_board_new(vb_chips[0]);
+	assert_int_equal(vb_hub_new(&(struct vb_hub_config){ b->loop, NULL }, &b->hub), OK);
+	assert_int_equal(vb_hub_plug(b->hub, m, "", b->board, NULL), OK);
+	if (request == 6)
+		setup.value = (uint16_t)(index << 8);
+	memset(data, 0xee, 255);
+	n = vb_usb_control_request(vb_hub_device(b->hub, 0), &setup, data);
+	b->usb = -1;
+	vb_hub_free(b->hub);
+	vb_board_free(b->board);
+	loop_free(b->loop);
+	free(b);
+	return n;
+}
+
+/* What Windows asks to find its driver, as the vendors' firmware answers. */
+static void test_microsoft_descriptors(void **state)
+{
+	uint8_t data[256];
+
+	(void)state;
+	assert_int_equal(ask(&vb_usb_mcu_link, 0xc0, 1, 4, data), 40);
+	assert_memory_equal(data + 16, "\0\1WINUSB\0", 9);
+	assert_int_equal(ask(&vb_usb_mcu_link, 0xc1, 1, 5, data), 142);
+	assert_memory_equal(data, "\x8e\0\0\0\0\1\5\0\1\0\x84\0\0\0\1\0\0\0\x28\0D\0", 22);
+	assert_memory_equal(data + 60, "\x4e\0\0\0{\0C\0D\0", 10);
+	assert_memory_equal(data + 138, "}\0\0\0", 4);
+	assert_int_equal(ask(&vb_usb_mcu_link, 0xc0, 1, 7, data), -1);
+	assert_int_equal(ask(&vb_usb_mcu_link, 0xc0, 2, 4, data), -1);
+	assert_int_equal(ask(&vb_usb_debugprobe, 0xc0, 1, 7, data), 0xb2);
+	assert_memory_equal(data + 26, "\x14\0\3\0WINUSB\0\0", 12);
+	assert_memory_equal(data + 94, "\0\0\x50\0{\0", 6);
+	assert_memory_equal(data + 172, "}\0\0\0\0\0", 6);
+	assert_int_equal(ask(&vb_usb_debugprobe, 0xc0, 1, 4, data), -1);
+	/* What a device of that class does not know it stalls. */
+	assert_int_equal(ask(&vb_usb_mcu_link, 0x21, 0x77, 0, data), -1);
+	assert_int_equal(ask(&vb_usb_daplink, 0x21, 0x77, 0, data), -1);
+	/* The qualifier, of its own and from the device descriptor. */
+	assert_int_equal(ask(&vb_usb_stlink_v3, 0x80, 6, 6, data), 10);
+	assert_memory_equal(data, "\x0a\6\0\2\0\0\0\x40\1\0", 10);
+	assert_int_equal(ask(&vb_usb_mcu_link, 0x80, 6, 6, data), 10);
+	assert_memory_equal(data, "\x0a\6\0\2\xef\2\1\x40\1\0", 10);
 }
 
 /* --- Plugging --- */
@@ -145,6 +199,106 @@ static void test_standard_requests(void **state)
 	assert_int_equal(control(b, 0xc0, 0x43, 0, 0, data, 64), -EPIPE);
 }
 
+/* USB 2.0, 9.4: what is not there is refused, what begins afresh has no halt. */
+static void test_requests_for_what_is_not_there(void **state)
+{
+	struct bench *b = *state;
+	struct usbdevfs_setinterface alternate = { .interface = 0, .altsetting = 1 };
+	unsigned configuration = 2, interface = 0;
+	uint8_t data[8];
+
+	assert_int_equal(control(b, 0x81, 0, 0, 1, data, 2), 2);
+	assert_int_equal(control(b, 0x81, 0, 0, 2, data, 2), -EPIPE);
+	assert_int_equal(control(b, 0x82, 0, 0, 0x83, data, 2), -EPIPE);
+	assert_int_equal(control(b, 0x81, 10, 0, 1, data, 1), 1);
+	assert_int_equal(control(b, 0x81, 10, 0, 2, data, 1), -EPIPE);
+	assert_int_equal(control(b, 0x01, 11, 0, 1, data, 0), 0);
+	assert_int_equal(control(b, 0x01, 11, 1, 1, data, 0), -EPIPE);
+	assert_int_equal(control(b, 0x00, 9, 2, 0, data, 0), -EPIPE);
+	vb_usb_halt(b->device, 0x81);
+	assert_int_equal(control(b, 0x00, 9, 1, 0, data, 0), 0);
+	assert_int_equal(control(b, 0x82, 0, 0, 0x81, data, 2), 2);
+	assert_int_equal(data[0], 0);
+
+	assert_int_equal(usb(b, USBDEVFS_SETCONFIGURATION, &configuration), -EINVAL);
+	configuration = 1;
+	assert_int_equal(usb(b, USBDEVFS_SETCONFIGURATION, &configuration), 0);
+	assert_int_equal(usb(b, USBDEVFS_CLAIMINTERFACE, &interface), 0);
+	assert_int_equal(usb(b, USBDEVFS_SETINTERFACE, &alternate), -EINVAL);
+	alternate.altsetting = 0;
+	vb_usb_halt(b->device, 0x81);
+	assert_int_equal(usb(b, USBDEVFS_SETINTERFACE, &alternate), 0);
+	out(b, "x", 1);
+	assert_int_equal(in(b, data, sizeof(data)), 1);
+}
+
+/* The kernel claims for who did not, and refuses it where somebody else has the claim. */
+static void test_endpoints_belong_to_who_claimed(void **state)
+{
+	struct bench *b = *state;
+	uint8_t data[64];
+	struct usbdevfs_urb urb = make_urb(0x81, data, 64), hid = make_urb(0x82, data, 64);
+	unsigned interface = 0;
+	int first = b->usb, second = open_node(b, "bus/usb/001/002");
+
+	assert_int_equal(usb(b, USBDEVFS_SUBMITURB, &urb), 0);
+	b->usb = second;
+	assert_int_equal(usb(b, USBDEVFS_SUBMITURB, &urb), -EBUSY);
+	hid.type = USBDEVFS_URB_TYPE_INTERRUPT;
+	assert_int_equal(usb(b, USBDEVFS_SUBMITURB, &hid), -EBUSY);	/* usbhid's */
+	b->usb = first;
+	/* Letting go of the interface ends what is in flight there. */
+	assert_int_equal(usb(b, USBDEVFS_RELEASEINTERFACE, &interface), 0);
+	expect_reap(b, &urb, -ENOENT);
+	b->usb = second;
+	assert_int_equal(usb(b, USBDEVFS_SUBMITURB, &urb), 0);
+	assert_int_equal(usb(b, USBDEVFS_DISCARDURB, &urb), 0);
+	close(first);
+	loop_once(b->loop, 0);
+}
+
+static void test_plain_system_calls(void **state)
+{
+	struct bench *b = *state;
+	uint8_t data[128];
+	struct usbdevfs_connectinfo info;
+	struct usbdevfs_urb urb = make_urb(0x81, data, 64), *done = NULL;
+	unsigned long reaping[3] = { 1, USBDEVFS_REAPURB, (unsigned long)(uintptr_t)&done };
+	unsigned long answer[3];
+	int client = b->usb;
+
+	assert_int_equal(vb_hub_unplug(b->hub, 0), OK);
+	assert_int_equal(vb_hub_replug(b->hub, 0), OK);
+	b->usb = open_node(b, "bus/usb/001/003");
+	close(client);
+	assert_int_equal(usb(b, USBDEVFS_CONNECTINFO, &info), 0);
+	assert_int_equal(info.devnum, 3);
+	/* read() goes on where it stopped. */
+	assert_int_equal(call(b, b->usb, 7, (unsigned long)(uintptr_t)data, (void *)18), 18);
+	assert_memory_equal(data, echo_descriptors, 18);
+	assert_int_equal(call(b, b->usb, 7, (unsigned long)(uintptr_t)data, (void *)128),
+			 sizeof(echo_descriptors) - 18);
+	assert_memory_equal(data, echo_descriptors + 18, sizeof(echo_descriptors) - 18);
+	assert_int_equal(call(b, b->usb, 7, (unsigned long)(uintptr_t)data, (void *)128), 0);
+	/* REAPURB waits until there is something. */
+	assert_int_equal(usb(b, USBDEVFS_SUBMITURB, &urb), 0);
+	assert_int_equal(send(b->usb, reaping, sizeof(reaping), 0), sizeof(reaping));
+	for (int i = 0; i < 4; i++)
+		loop_once(b->loop, 1);
+	assert_int_equal(recv(b->usb, answer, sizeof(answer), MSG_DONTWAIT), -1);
+	vb_usb_send(b->device, 0x81, (const uint8_t *)"late", 4);
+	do {
+		receive(b, b->usb, answer, sizeof(answer));
+		if (answer[0] == 6)
+			receive(b, b->usb, (void *)(uintptr_t)answer[1], answer[2]);
+	} while (answer[0] == 6);
+	assert_int_equal(answer[0], 3);
+	assert_int_equal(answer[1], 0);
+	assert_ptr_equal(done, &urb);
+	assert_int_equal(urb.actual_length, 4);
+	assert_memory_equal(data, "late", 4);
+}
+
 static char *attribute(struct bench *b, const char *name)
 {
 	char *path = xasprintf("%s/sys/bus/usb/devices/1-1/%s", vb_hub_root(b->hub), name);
@@ -240,9 +394,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_descriptors_of_all_models),
+		cmocka_unit_test(test_microsoft_descriptors),
 		BENCH(test_unplug_and_replug),
 		BENCH(test_claim_is_exclusive),
 		BENCH(test_standard_requests),
+		BENCH(test_requests_for_what_is_not_there),
+		BENCH(test_endpoints_belong_to_who_claimed),
+		BENCH(test_plain_system_calls),
 		BENCH(test_sysfs),
 		BENCH(test_hidraw),
 		BENCH(test_hid_moves_one_report_per_frame),

@@ -28,6 +28,30 @@ const uint8_t *vb_usb_next_descriptor(const struct vb_usb_model *model, const ui
 	return NULL;
 }
 
+bool vb_usb_has_interface(const struct vb_usb_model *model, unsigned number, unsigned alternate)
+{
+	const uint8_t *p = NULL;
+
+	while ((p = vb_usb_next_descriptor(model, p, 4)) != NULL)
+		if (p[2] == number && p[3] == alternate)
+			return true;
+	return false;
+}
+
+int vb_usb_interface_of(const struct vb_usb_model *model, uint8_t endpoint)
+{
+	const uint8_t *p = NULL;
+	int number = -1;
+
+	while ((p = vb_usb_next_descriptor(model, p, 0)) != NULL) {
+		if (p[1] == 4)
+			number = p[2];
+		else if (p[1] == 5 && p[2] == endpoint)
+			return number;
+	}
+	return -1;
+}
+
 char *vb_usb_string(const struct vb_usb_device *d, unsigned index)
 {
 	const char *text = d->model->string ? d->model->string(d->priv, index) : NULL;
@@ -79,11 +103,15 @@ static int get_string(const struct vb_usb_device *d, unsigned index, uint8_t *da
 	return (int)n;
 }
 
-/* What the device would be at the other speed (USB 2.0, 9.6.2): the same device. */
+/* What the device would be at the other speed (USB 2.0, 9.6.2). */
 static int get_qualifier(const struct vb_usb_model *m, uint8_t *data)
 {
 	if (!m->is_high_speed)
 		return -1;
+	if (m->qualifier != NULL) {
+		memcpy(data, m->qualifier, m->qualifier[0]);
+		return m->qualifier[0];
+	}
 	data[0] = 10;
 	data[1] = DESC_QUALIFIER;
 	memcpy(data + 2, m->descriptors + 2, 6);
@@ -162,10 +190,19 @@ static int get_status(struct vb_usb_device *d, const struct vb_usb_setup *setup,
 	uint8_t status[2] = { 0, 0 };
 	size_t n = MIN(setup->length, sizeof(status));
 
-	if ((setup->type & 0x1f) == 2 && (setup->index & 0x7f) != 0) {
-		if (ep == NULL)
+	switch (setup->type & 0x1f) {
+	case 0:			/* bit 0: self-powered */
+		status[0] = d->model->descriptors[DEVICE_BYTES + 7] >> 6 & 1;
+		break;
+	case 1:
+		if (!vb_usb_has_interface(d->model, setup->index, 0))
 			return -1;
-		status[0] = ep->is_halted;
+		break;
+	case 2:
+		if (ep == NULL && (setup->index & 0x7f) != 0)
+			return -1;
+		status[0] = ep != NULL && ep->is_halted;
+		break;
 	}
 	memcpy(data, status, n);
 	return (int)n;
@@ -181,6 +218,29 @@ static int feature(struct vb_usb_device *d, const struct vb_usb_setup *setup, bo
 		return -1;
 	ep->is_halted = on;
 	return 0;
+}
+
+/* Endpoints start afresh (USB 2.0, 9.1.1.5 and 9.4.10). */
+bool vb_usb_set_configuration(struct vb_usb_device *d, unsigned value)
+{
+	if (value != 0 && value != d->model->descriptors[DEVICE_BYTES + 5])
+		return false;
+	d->configuration = (uint8_t)value;
+	memset(d->alternate, 0, sizeof(d->alternate));
+	for (size_t i = 0; i < d->endpoint_count; i++)
+		d->endpoints[i].is_halted = false;
+	return true;
+}
+
+bool vb_usb_set_interface(struct vb_usb_device *d, unsigned number, unsigned alternate)
+{
+	if (number >= MAX_INTERFACES || !vb_usb_has_interface(d->model, number, alternate))
+		return false;
+	d->alternate[number] = (uint8_t)alternate;
+	for (size_t i = 0; i < d->endpoint_count; i++)
+		if (vb_usb_interface_of(d->model, d->endpoints[i].address) == (int)number)
+			d->endpoints[i].is_halted = false;
+	return true;
 }
 
 static int get_byte(const struct vb_usb_setup *setup, uint8_t value, uint8_t *data)
@@ -201,18 +261,14 @@ static int standard_request(struct vb_usb_device *d, const struct vb_usb_setup *
 		return (setup->type & 0x1f) == 1 ? get_hid_descriptor(d, setup, data)
 						 : get_descriptor(d, setup, data);
 	case REQ_GET_CONFIGURATION: return get_byte(setup, d->configuration, data);
-	case REQ_SET_CONFIGURATION:
-		d->configuration = (uint8_t)setup->value;
-		return 0;
+	case REQ_SET_CONFIGURATION: return vb_usb_set_configuration(d, setup->value) ? 0 : -1;
 	case REQ_GET_INTERFACE:
-		return setup->index < MAX_INTERFACES
+		return setup->index < MAX_INTERFACES &&
+				       vb_usb_has_interface(d->model, setup->index, 0)
 			       ? get_byte(setup, d->alternate[setup->index], data)
 			       : -1;
 	case REQ_SET_INTERFACE:
-		if (setup->index >= MAX_INTERFACES)
-			return -1;
-		d->alternate[setup->index] = (uint8_t)setup->value;
-		return 0;
+		return vb_usb_set_interface(d, setup->index, setup->value) ? 0 : -1;
 	}
 	return -1;
 }

@@ -142,6 +142,12 @@ struct vb_endpoint *vb_usb_endpoint(struct vb_usb_device *device, uint8_t addres
 /* descriptors.c: walks the configuration. `type` 0: every descriptor. NULL at the end. */
 const uint8_t *vb_usb_next_descriptor(const struct vb_usb_model *model, const uint8_t *after,
 				      uint8_t type);
+bool vb_usb_has_interface(const struct vb_usb_model *model, unsigned number, unsigned alternate);
+/* -1: none has this endpoint. */
+int vb_usb_interface_of(const struct vb_usb_model *model, uint8_t endpoint);
+/* What chapter 9 does at SET_CONFIGURATION and SET_INTERFACE; false: there is no such one. */
+bool vb_usb_set_configuration(struct vb_usb_device *device, unsigned value);
+bool vb_usb_set_interface(struct vb_usb_device *device, unsigned number, unsigned alternate);
 /* Text of string `index` with the serial in place, NULL if there is none. Freed by the caller. */
 char *vb_usb_string(const struct vb_usb_device *device, unsigned index);
 /* control.c: a request on endpoint 0; `data` holds the OUT data, gets the IN data. -1: stall. */

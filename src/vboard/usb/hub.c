@@ -170,7 +170,7 @@ enum err vb_hub_replug(struct vb_usb_hub *hub, size_t i)
 
 	if (port->device->is_plugged)
 		return OK;
-	port->devnum = ++hub->last_devnum;
+	port->devnum = port->usbfs.devnum = ++hub->last_devnum;
 	vb_usbfs_bind(&port->usbfs);
 	vb_usb_attach(port->device);
 	for (size_t r = 0; r < hub->root_count; r++)

@@ -2,6 +2,7 @@
 #include "vboard/usb/usbfs.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/usbdevice_fs.h>
 #include <poll.h>
 #include <stddef.h>
@@ -35,6 +36,8 @@ struct vb_usbfs_handle {
 	struct vb_usb_device *device;
 	struct vb_preload_client *client;
 	struct urb *pending, *completed;	/* completed: in order of time */
+	uint64_t reaping;	/* argument of a REAPURB that waits; 0: none */
+	size_t read_at;		/* of the descriptors */
 };
 
 /* --- Lists --- */
@@ -62,6 +65,8 @@ static void free_urb(struct urb *urb)
 	free(urb);
 }
 
+static void answer_reap(struct vb_usbfs_handle *h);
+
 static void on_done(struct vb_transfer *transfer)
 {
 	struct urb *urb = transfer->owner;
@@ -73,6 +78,34 @@ static void on_done(struct vb_transfer *transfer)
 		at = &(*at)->next;
 	push(at, urb);
 	vb_preload_ready(h->client, true);
+	answer_reap(h);
+}
+
+/* --- Claims --- */
+
+static bool has_interface(const struct vb_usbfs_handle *h, unsigned number)
+{
+	return vb_usb_has_interface(h->device->model, number, 0);
+}
+
+static int claim(struct vb_usbfs_handle *h, unsigned number)
+{
+	if (number >= MAX_INTERFACES || !has_interface(h, number))
+		return ENOENT;
+	if (h->usbfs->owner[number] == h)
+		return 0;
+	if (h->usbfs->owner[number] != NULL || h->usbfs->driver[number] != NULL)
+		return EBUSY;
+	h->usbfs->owner[number] = h;
+	return 0;
+}
+
+/* Whoever uses an endpoint without having claimed its interface gets the claim, or is refused. */
+static int claim_endpoint(struct vb_usbfs_handle *h, uint8_t endpoint)
+{
+	int number = vb_usb_interface_of(h->device->model, endpoint);
+
+	return number < 0 ? ENOENT : claim(h, (unsigned)number);
 }
 
 /* --- URBs --- */
@@ -90,6 +123,7 @@ static int submit(struct vb_usbfs_handle *h, uint64_t addr)
 	struct usbdevfs_urb u;
 	struct urb *urb;
 	bool has_data;
+	int rc = 0;
 
 	if (!vb_preload_fetch(h->client, addr, &u, sizeof(u)))
 		return EFAULT;
@@ -97,8 +131,10 @@ static int submit(struct vb_usbfs_handle *h, uint64_t addr)
 		return ENOMEM;
 	if (u.type > USBDEVFS_URB_TYPE_BULK || u.type == USBDEVFS_URB_TYPE_ISO)
 		return EINVAL;
-	if (u.type != USBDEVFS_URB_TYPE_CONTROL && vb_usb_endpoint(h->device, u.endpoint) == NULL)
-		return ENOENT;
+	if (u.type != USBDEVFS_URB_TYPE_CONTROL)
+		rc = claim_endpoint(h, u.endpoint);
+	if (rc != 0)
+		return rc;
 	urb = xcalloc(1, sizeof(*urb));
 	*urb = (struct urb){
 		.handle = h,
@@ -175,33 +211,25 @@ static int discard(struct vb_usbfs_handle *h, uint64_t addr)
 
 /* --- Interfaces --- */
 
-static bool has_interface(const struct vb_usb_device *d, unsigned number)
+static struct urb *pending_on(struct vb_usbfs_handle *h, int number)
 {
-	const uint8_t *p = NULL;
-
-	while ((p = vb_usb_next_descriptor(d->model, p, 4)) != NULL)
-		if (p[2] == number)
-			return true;
-	return false;
-}
-
-static int claim(struct vb_usbfs_handle *h, unsigned number)
-{
-	if (number >= MAX_INTERFACES || !has_interface(h->device, number))
-		return ENOENT;
-	if (h->usbfs->owner[number] == h)
-		return 0;
-	if (h->usbfs->owner[number] != NULL || h->usbfs->driver[number] != NULL)
-		return EBUSY;
-	h->usbfs->owner[number] = h;
-	return 0;
+	for (struct urb *urb = h->pending; urb != NULL; urb = urb->next)
+		if (urb->transfer.type != VB_CONTROL &&
+		    vb_usb_interface_of(h->device->model, urb->transfer.endpoint) == number)
+			return urb;
+	return NULL;
 }
 
 static int release(struct vb_usbfs_handle *h, unsigned number)
 {
+	struct urb *urb;
+
 	if (number >= MAX_INTERFACES || h->usbfs->owner[number] != h)
 		return EINVAL;
 	h->usbfs->owner[number] = NULL;
+	/* What is in flight there ends with the claim. */
+	while ((urb = pending_on(h, (int)number)) != NULL)
+		vb_usb_cancel(h->device, &urb->transfer, -ENOENT);
 	return 0;
 }
 
@@ -259,7 +287,7 @@ void vb_usbfs_bind(struct vb_usbfs *usbfs)
 
 static int disconnect(struct vb_usbfs_handle *h, unsigned number)
 {
-	if (number >= MAX_INTERFACES || !has_interface(h->device, number))
+	if (number >= MAX_INTERFACES || !has_interface(h, number))
 		return EINVAL;
 	if (h->usbfs->driver[number] == NULL)
 		return ENODATA;
@@ -279,7 +307,7 @@ static int interface_ioctl(struct vb_usbfs_handle *h, uint64_t arg, long *result
 		return disconnect(h, number);
 	if (request.ioctl_code != (int)USBDEVFS_CONNECT)
 		return ENOTTY;
-	if (number >= MAX_INTERFACES || !has_interface(h->device, number))
+	if (number >= MAX_INTERFACES || !has_interface(h, number))
 		return EINVAL;
 	if (h->usbfs->owner[number] != NULL || h->usbfs->driver[number] != NULL)
 		return EBUSY;
@@ -339,12 +367,13 @@ static int set_interface(struct vb_usbfs_handle *h, uint64_t arg)
 
 	if (!vb_preload_fetch(h->client, arg, &s, sizeof(s)))
 		return EFAULT;
-	if (s.interface >= MAX_INTERFACES || !has_interface(h->device, s.interface))
+	if (s.interface >= MAX_INTERFACES || !has_interface(h, s.interface))
 		return EINVAL;
 	if (h->usbfs->owner[s.interface] != h)
 		return EINVAL;
+	if (!vb_usb_set_interface(h->device, s.interface, s.altsetting))
+		return EINVAL;
 	vb_usb_charge_control(h->device);
-	h->device->alternate[s.interface] = (uint8_t)s.altsetting;
 	return 0;
 }
 
@@ -358,8 +387,9 @@ static int set_configuration(struct vb_usbfs_handle *h, uint64_t arg)
 	for (size_t i = 0; i < MAX_INTERFACES; i++)
 		if (h->usbfs->owner[i] != NULL)
 			return EBUSY;
+	if (!vb_usb_set_configuration(h->device, value == UINT_MAX ? 0 : value))
+		return EINVAL;
 	vb_usb_charge_control(h->device);
-	h->device->configuration = (uint8_t)value;
 	return 0;
 }
 
@@ -426,7 +456,7 @@ static int number_ioctl(struct vb_usbfs_handle *h, uint32_t request, uint64_t ar
 
 static int connect_info(struct vb_usbfs_handle *h, uint64_t arg)
 {
-	struct usbdevfs_connectinfo info = { .devnum = 2, .slow = 0 };
+	struct usbdevfs_connectinfo info = { .devnum = h->usbfs->devnum, .slow = 0 };
 
 	vb_preload_store(h->client, arg, &info, sizeof(info));
 	return 0;
@@ -436,7 +466,6 @@ static int run_ioctl(struct vb_usbfs_handle *h, uint32_t request, uint64_t arg, 
 {
 	switch (request) {
 	case USBDEVFS_SUBMITURB:	 return submit(h, arg);
-	case USBDEVFS_REAPURB:
 	case USBDEVFS_REAPURBNDELAY:	 return reap(h, arg);
 	case USBDEVFS_DISCARDURB:	 return discard(h, arg);
 	case USBDEVFS_GET_CAPABILITIES:	 return put_word(h, arg, CAPABILITIES);
@@ -459,15 +488,34 @@ static int run_ioctl(struct vb_usbfs_handle *h, uint32_t request, uint64_t arg, 
 	return ENOTTY;
 }
 
+/* REAPURB waits for a transfer; the client asks nothing else meanwhile. */
+static void answer_reap(struct vb_usbfs_handle *h)
+{
+	uint64_t arg = h->reaping;
+	int error;
+
+	if (arg == 0 || (h->completed == NULL && !h->is_gone))
+		return;
+	h->reaping = 0;
+	h->has_waited = false;
+	error = reap(h, arg);
+	vb_preload_done(h->client, error ? -1 : 0, error);
+}
+
 static void usbfs_ioctl(void *handle, uint32_t request, uint64_t arg)
 {
 	struct vb_usbfs_handle *h = handle;
 	long result = 0;
 	int error = ENODEV;
 
+	if (request == USBDEVFS_REAPURB) {
+		h->reaping = arg;
+		answer_reap(h);
+		return;
+	}
 	if (!h->is_gone)
 		error = run_ioctl(h, request, arg, &result);
-	else if (request == USBDEVFS_REAPURB || request == USBDEVFS_REAPURBNDELAY)
+	else if (request == USBDEVFS_REAPURBNDELAY)
 		error = reap(h, arg);
 	vb_preload_done(h->client, error ? -1 : result, error);
 }
@@ -489,6 +537,7 @@ static void drop_handle(struct vb_usbfs_handle *h)
 {
 	struct vb_usbfs_handle **p = &h->usbfs->handles;
 
+	h->reaping = 0;
 	while (h->pending != NULL)
 		vb_usb_cancel(h->device, &h->pending->transfer, -ENOENT);
 	while (h->completed != NULL) {
@@ -511,11 +560,26 @@ static void usbfs_closed(void *handle)
 	drop_handle(handle);
 }
 
-static void usbfs_transfer_data(void *handle, uint64_t addr, size_t n)
+/* Device and configuration descriptor, one behind the other. */
+static void usbfs_read(void *handle, uint64_t addr, size_t n)
+{
+	struct vb_usbfs_handle *h = handle;
+	const struct vb_usb_model *m = h->device->model;
+
+	if (h->is_gone) {
+		vb_preload_done(h->client, -1, ENODEV);
+		return;
+	}
+	n = MIN(n, m->descriptors_size - h->read_at);
+	vb_preload_store(h->client, addr, m->descriptors + h->read_at, n);
+	h->read_at += n;
+	vb_preload_done(h->client, (long)n, 0);
+}
+
+static void usbfs_write(void *handle, uint64_t addr, size_t n)
 {
 	struct vb_usbfs_handle *h = handle;
 
-	/* read() gives the descriptors on a real node; libusb takes them from sysfs. */
 	(void)addr;
 	(void)n;
 	vb_preload_done(h->client, -1, h->is_gone ? ENODEV : EINVAL);
@@ -526,8 +590,8 @@ const struct vb_preload_ops vb_usbfs_ops = {
 	.opened = usbfs_opened,
 	.closed = usbfs_closed,
 	.ioctl = usbfs_ioctl,
-	.read = usbfs_transfer_data,
-	.write = usbfs_transfer_data,
+	.read = usbfs_read,
+	.write = usbfs_write,
 };
 
 void vb_usbfs_gone(struct vb_usbfs *usbfs)
@@ -535,6 +599,7 @@ void vb_usbfs_gone(struct vb_usbfs *usbfs)
 	for (struct vb_usbfs_handle *h = usbfs->handles; h != NULL; h = h->next) {
 		h->is_gone = true;
 		vb_preload_ready(h->client, true);
+		answer_reap(h);
 	}
 	memset(usbfs->owner, 0, sizeof(usbfs->owner));
 }

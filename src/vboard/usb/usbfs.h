@@ -13,6 +13,7 @@ struct vb_usbfs_handle;
 
 struct vb_usbfs {
 	struct vb_usb_device *device;
+	unsigned devnum;
 	struct vb_usbfs_handle *handles;
 	struct vb_usbfs_handle *owner[MAX_INTERFACES];	/* who claimed it */
 	/* The kernel's driver of the interface, NULL: none. on_driver() tells of a change. */
