@@ -78,6 +78,19 @@ const char *transport_name(enum transport transport)
 	return names[transport];
 }
 
+/* The driver's first, as scripts that name a driver expect. Where nobody did, SWD: every Cortex-M has
+ * it. Scripts of FTDI probes know their wiring. */
+static enum transport default_transport(const struct adapter *adapter)
+{
+	const struct adapter_driver *driver = adapter->driver;
+
+	if (adapter->is_auto_driver && driver->wiring_scripts == NULL)
+		for (const enum transport *t = driver->transports; *t != TRANSPORT_NONE; t++)
+			if (*t == TRANSPORT_SWD)
+				return TRANSPORT_SWD;
+	return driver->transports[0];
+}
+
 enum err adapter_select_transport(struct adapter *adapter)
 {
 	enum err rc = probe_select_driver(adapter);
@@ -87,7 +100,7 @@ enum err adapter_select_transport(struct adapter *adapter)
 				      "command");
 	if (adapter->transport != TRANSPORT_NONE)
 		return OK;
-	adapter->transport = adapter->driver->transports[0];
+	adapter->transport = default_transport(adapter);
 	log_info("auto-selecting first available session transport \"%s\". To override use "
 		 "'transport select <transport>'.", transport_name(adapter->transport));
 	return OK;
@@ -182,6 +195,7 @@ void adapter_close(struct adapter *adapter)
 	if (adapter->driver->dap == NULL)
 		bit_port_detach(adapter);
 	adapter->driver->close(adapter);
+	forget_loss(adapter);		/* a farewell that nobody answered is no news */
 	adapter->port.ops = &closed_port_ops;
 	adapter->port.priv = NULL;
 	adapter->is_open = false;

@@ -213,6 +213,62 @@ static enum err step_by_step(struct bit_port *bp, size_t *done, unsigned *ack)
 	return OK;
 }
 
+/* A line reset gets the target out of any packet, and must be followed by a read of DPIDR (IHI 0031
+ * B4.3.3). Whether the target answers, what comes next will show. */
+static void put_line_reset(struct bit_port *bp)
+{
+	uint8_t bits[SWD_SEQ_MAX_BYTES], capture[CAPTURE_BYTES];
+	size_t count = swd_put_sequence(SWD_SEQ_LINE_RESET, bits);
+
+	flight_note(bp->port->flight, FLIGHT_LINK, LINK_LINE_RESET);
+	swd_out(bp, bits, count);
+	bp->port->stats.wire_bits += count;
+	put_packet(bp, PORT_DP(0x0), true, 0, capture);
+}
+
+/* The target may be in the middle of a packet that was cut off. Flags that the cut left behind
+ * would refuse what comes. */
+static enum err get_in_step(struct bit_port *bp)
+{
+	uint8_t capture[CAPTURE_BYTES];
+
+	if (!bp->is_out_of_step)
+		return OK;
+	put_line_reset(bp);
+	put_packet(bp, PORT_DP(0x0), false, STICKY_CLEAR, capture);
+	idle(bp, END_IDLE);
+	TRY(bit_port_flush(bp));
+	bp->is_out_of_step = false;
+	return OK;
+}
+
+/* Whether the batch stays inside the DP: it is not kept waiting by an AP, so packets of the full length
+ * are safe without ORUNDETECT too. */
+static bool is_dp_only(const struct bit_port *bp)
+{
+	for (size_t i = 0; i < bp->step_count; i++)
+		if (bp->steps[i].reg & 1)
+			return false;
+	return true;
+}
+
+/*
+ * Such a batch in one flush. Should the target answer WAIT or FAULT all the same (an AP that never
+ * got ready, a flag from before), it took the data phase for other packets: a line reset ends that,
+ * and the flags stay for the caller to see.
+ */
+static enum err stream_dp(struct bit_port *bp, size_t *done, unsigned *ack)
+{
+	enum err rc = stream_window(bp, *done, bp->step_count, done, ack);
+
+	if (rc != ERR_DAP_WAIT && rc != ERR_DAP_FAULT)
+		return rc;
+	put_line_reset(bp);
+	idle(bp, END_IDLE);
+	TRY(bit_port_flush(bp));
+	return rc;
+}
+
 static enum err fail(struct bit_port *bp, enum err rc, size_t step, unsigned ack)
 {
 	struct port_pos pos = bp->steps[step].pos;
@@ -232,13 +288,16 @@ static enum err run_steps(struct bit_port *bp)
 {
 	uint64_t waiting_since = 0;
 	size_t done = 0, waited_at = (size_t)-1, window = WINDOW_STEPS;
+	bool streams_dp = bp->step_count <= WINDOW_STEPS && is_dp_only(bp);
 	unsigned ack = 0;
 
 	while (done < bp->step_count) {
 		size_t end = MIN(done + window, bp->step_count), start = done;
 		enum err rc = bp->port->overrun_detect ? stream_window(bp, start, end, &done, &ack)
+			      : streams_dp	       ? stream_dp(bp, &done, &ack)
 						       : step_by_step(bp, &done, &ack);
 
+		streams_dp = false;
 		window = MIN(4 * window, WINDOW_STEPS);
 		if (rc == OK)
 			continue;
@@ -255,29 +314,6 @@ static enum err run_steps(struct bit_port *bp)
 		if (bp->port->overrun_detect)
 			TRY(clear_overrun(bp));
 	}
-	return OK;
-}
-
-/*
- * The target may be in the middle of a packet that was cut off: a line reset gets it out of any, and
- * must be followed by a read of DPIDR (IHI 0031 B4.3.3). Flags that the cut left behind would refuse
- * what comes. Whether the target answers, the batch will show.
- */
-static enum err get_in_step(struct bit_port *bp)
-{
-	uint8_t bits[SWD_SEQ_MAX_BYTES], capture[CAPTURE_BYTES];
-	size_t count = swd_put_sequence(SWD_SEQ_LINE_RESET, bits);
-
-	if (!bp->is_out_of_step)
-		return OK;
-	flight_note(bp->port->flight, FLIGHT_LINK, LINK_LINE_RESET);
-	swd_out(bp, bits, count);
-	bp->port->stats.wire_bits += count;
-	put_packet(bp, PORT_DP(0x0), true, 0, capture);
-	put_packet(bp, PORT_DP(0x0), false, STICKY_CLEAR, capture);
-	idle(bp, END_IDLE);
-	TRY(bit_port_flush(bp));
-	bp->is_out_of_step = false;
 	return OK;
 }
 

@@ -117,6 +117,17 @@ def test_whatever_the_only_probe_is(make_board, kind):
     assert "Cortex-M4" in text
 
 
+@pytest.mark.parametrize("kind, transport", [("jlink", "swd"), ("ft2232h", "jtag")])
+def test_the_automatic_transport_fits_the_probe(make_board, kind, transport):
+    text = probed(make_board(usb=[kind]), *TARGET, "-c", "init; echo [transport select]; shutdown")
+    assert f'transport "{transport}"' in text and "Cortex-M4" in text
+
+
+def test_a_named_driver_keeps_its_own_first_transport(make_board):
+    text = probed(make_board(usb=["jlink"]), "-f", "interface/jlink.cfg", *TARGET, "-c", "init; shutdown")
+    assert 'transport "jtag"' in text and "Cortex-M4" in text
+
+
 def test_a_chip_without_a_known_wiring_is_not_guessed(make_board):
     board = make_board(usb=["ft232h"])
     text = refused(board, *TARGET)

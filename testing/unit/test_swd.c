@@ -379,6 +379,41 @@ static void test_without_overrun_detection_it_is_slow_but_right(void **state)
 	target_free(f);
 }
 
+static void test_a_batch_inside_the_dp_is_one_flush(void **state)
+{
+	struct fake_swd *f = target(false);
+	uint32_t dpidr = 0, ctrl_stat = 0;
+
+	(void)state;
+	f->port->ops->read(f->port, PORT_DP(0), &dpidr);
+	f->port->ops->write(f->port, PORT_DP(8), 0);
+	f->port->ops->read(f->port, PORT_DP(4), &ctrl_stat);
+	assert_int_equal(f->port->ops->run(f->port), OK);
+	assert_int_equal(f->flushes, 1);
+	assert_int_equal(dpidr, FAKE_DPIDR);
+	assert_int_equal(ctrl_stat, 0xf0000000);
+	target_free(f);
+}
+
+/* A flag from before refuses SELECT: that is told, the link stays, and so does the flag. */
+static void test_a_refusal_inside_the_dp_is_told(void **state)
+{
+	struct fake_swd *f = target(false);
+	uint32_t ctrl_stat = 0;
+
+	(void)state;
+	f->dp.ctrl |= BIT(5);
+	f->port->ops->write(f->port, PORT_DP(8), 0);
+	f->port->ops->write(f->port, PORT_DP(8), 0x10);
+	assert_int_equal(f->port->ops->run(f->port), ERR_DAP_FAULT);
+	assert_int_equal(f->port->failed_at, 0);
+	error_clear();
+	f->port->ops->read(f->port, PORT_DP(4), &ctrl_stat);
+	assert_int_equal(f->port->ops->run(f->port), OK);
+	assert_int_equal(ctrl_stat, 0xf0000020);
+	target_free(f);
+}
+
 /* A WAIT at any place of the batch changes nothing but the time. */
 static void test_wait_anywhere(void **state)
 {
@@ -517,6 +552,8 @@ int main(void)
 		cmocka_unit_test(test_sequences),
 		cmocka_unit_test(test_selection_alert_is_the_lfsr),
 		cmocka_unit_test(test_a_batch_is_one_flush_with_overrun_detection),
+		cmocka_unit_test(test_a_batch_inside_the_dp_is_one_flush),
+		cmocka_unit_test(test_a_refusal_inside_the_dp_is_told),
 		cmocka_unit_test(test_without_overrun_detection_it_is_slow_but_right),
 		cmocka_unit_test(test_wait_anywhere),
 		cmocka_unit_test(test_endless_wait_ends_with_its_place),
