@@ -298,6 +298,11 @@ static bool debug_pins_off(const struct dap_contact *c, bool jtag)
 	return c->answers_under_reset;
 }
 
+static bool no_tdi_but_swd(const struct dap_contact *c, bool jtag)
+{
+	return jtag && c->chain_is_good && c->other_id != 0;
+}
+
 static bool no_tdi(const struct dap_contact *c, bool jtag)
 {
 	return jtag && c->chain_is_good;
@@ -391,8 +396,10 @@ static const struct cause {
 	  "check target power, then who pulls nRST low" },
 	{ swapped, "SWDIO and SWCLK are swapped, or the application drives SWDIO low",
 	  "exchange the two wires; if they are right, connect under reset" },
-	{ no_tdi, "the TAPs answer but take no instruction: TDI is not connected",
+	{ no_tdi_but_swd, "the TAPs answer but take no instruction: TDI is not connected",
 	  "check the TDI wire, or use \"transport select swd\"" },
+	{ no_tdi, "the TAPs answer but take no instruction: TDI is not connected",
+	  "check the TDI wire" },
 	{ garbage, "something answers, but bits are wrong: wiring, ground, or a clock too fast",
 	  "check GND, shorten the wires, lower \"adapter speed\"" },
 	{ low, "SWDIO is shorted, driven by the application or swapped with SWCLK, or the target has no "
@@ -401,9 +408,9 @@ static const struct cause {
 	{ jtag_low, "TDO is shorted to ground, or the target has no power",
 	  "check target power and TDO" },
 	{ jtag_powered, "TDO, TCK or TMS is not connected, or JTAG is disabled",
-	  "check the wires, or use \"transport select swd\"" },
+	  "check the wires" },
 	{ any_jtag, "no target power, TDO, TCK or TMS not connected, or JTAG disabled",
-	  "check target power and wires, or use \"transport select swd\"" },
+	  "check target power and wires" },
 	{ powered_blind, "SWDIO and SWCLK are not connected or swapped, or debug is disabled by firmware "
 	  "or by protection",
 	  "check SWDIO, SWCLK and GND, then try connect under reset" },

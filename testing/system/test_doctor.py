@@ -411,6 +411,17 @@ def test_no_probe_has_that_target(make_board, make_daemon):
     assert "420032001450323553323620" in line and "430032001450323553323620" in line
 
 
+@pytest.mark.parametrize("wire", ["tdi", "tdo"])
+def test_what_the_probe_cannot_do_is_no_advice(make_board, make_daemon, wire):
+    board = idle_board(make_board, f"wire open {wire}", usb=["jlink-old"])
+    daemon = make_daemon("-f", "interface/jlink.cfg", "-c", "transport select jtag", "-f",
+                         "target/stm32l4x.cfg", ready=False, env=board.usb_env)
+    assert daemon.wait() != 0
+    line, = errors(daemon)
+    assert wire.upper() in line and "check the" in line
+    assert "select swd" not in line
+
+
 def test_doctor_and_the_unplugged_probe(make_board, make_daemon):
     board = idle_board(make_board, usb=["jlink"])
     daemon = make_daemon(*usb_arguments("jlink"), env=board.usb_env)
