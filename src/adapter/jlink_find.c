@@ -85,9 +85,17 @@ static bool is_at(struct jaylink_device *device, const char *location)
 	return is_it;
 }
 
-/* Why libjaylink did not offer a device that is plugged in. */
+static enum err fail_gone(const struct probe *probe)
+{
+	return error_why(ERR_ADAPTER_LOST, "the J-Link at USB %s was unplugged",
+			 probe->usb->location);
+}
+
+/* Why libjaylink did not offer a device that was plugged in a moment ago. */
 static enum err fail_unknown(const struct probe *probe)
 {
+	if (!jlink_is_there(probe))
+		return fail_gone(probe);
 	if (!jlink_identify(probe->usb->pid).is_known) {
 		error_why(ERR_UNSUPPORTED, "libjaylink %s does not know product id %04x",
 			  jaylink_version_package_get_string(), probe->usb->pid);
@@ -105,6 +113,8 @@ static enum err fail_open(const struct probe *probe, int rc)
 {
 	char *who;
 
+	if (!jlink_is_there(probe))
+		return fail_gone(probe);
 	if (!has_library_interface(probe->usb)) {
 		error_why(ERR_UNSUPPORTED, "this J-Link is in WinUSB mode, which libjaylink cannot open");
 		return error_next(ERR_UNSUPPORTED, "switch it back to the SEGGER driver with the "

@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 #define CANCEL_PATIENCE_MS 2000u	/* for libusb to give cancelled transfers back */
+#define END_PATIENCE_NS	   200000000u	/* for an answer, once the daemon is to end */
 
 static bool is_in(uint8_t endpoint)
 {
@@ -221,6 +222,13 @@ static void handle_events(struct usb *usb, uint64_t us, int *completed)
 	usb_run_streams(usb);
 }
 
+/* A hung probe must not hold up the end of the daemon: its timeout may be long, and there are several
+ * until it is given up. The signal that asks for the end interrupts the wait. */
+static uint64_t patience_ns(const struct usb *usb, uint64_t limit_ns)
+{
+	return loop_is_ending(usb->events.loop) ? MIN(limit_ns, (uint64_t)END_PATIENCE_NS) : limit_ns;
+}
+
 static enum err wait_done(struct usb *usb, struct usb_slot *slot, int timeout_ms)
 {
 	uint64_t limit_ns = timeout_ms < 0 ? UINT64_MAX / 2 : (uint64_t)timeout_ms * 1000000;
@@ -231,6 +239,7 @@ static enum err wait_done(struct usb *usb, struct usb_slot *slot, int timeout_ms
 			return OK;
 		TRY(earlier_failure(usb));
 		age = clock_now_ns() - start;
+		limit_ns = patience_ns(usb, limit_ns);
 		if (age >= limit_ns)
 			return error_why(ERR_TIMEOUT, "no answer from %s within %d ms",
 					 usb->device->product ? usb->device->product : "the probe",
@@ -293,6 +302,7 @@ enum err usb_flush_out(struct usb *usb, int timeout_ms)
 
 	while (usb->outs_in_flight > 0 && !usb->is_lost) {
 		age = clock_now_ns() - start;
+		limit_ns = patience_ns(usb, limit_ns);
 		if (age >= limit_ns)
 			return error_why(ERR_TIMEOUT, "%s did not accept data within %d ms",
 					 usb->device->product ? usb->device->product : "the probe",

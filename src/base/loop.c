@@ -363,6 +363,12 @@ bool loop_is_stopped(const struct loop *loop)
 	return loop->stopped;
 }
 
+/* Not SIGINT: with GDB at a pipe it is meant for the target. */
+bool loop_is_ending(const struct loop *loop)
+{
+	return (loop != NULL && loop->stopped) || unseen[SIGTERM] || unseen[SIGHUP];
+}
+
 unsigned loop_depth(const struct loop *loop)
 {
 	return loop->depth;

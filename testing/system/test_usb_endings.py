@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Probes that hang or leave at a bad moment: what is said, and that the daemon ends when it is told to."""
+import os
+import signal
+
+import pytest
+
+KINDS = {"st-link-v2-1": "interface/stlink.cfg", "jlink": "interface/jlink.cfg", "mcu-link": "interface/cmsis-dap.cfg",
+         "daplink": "interface/cmsis-dap.cfg"}
+# Below what the drivers give a probe that does not answer, and far above what ending takes.
+SOON = 5
+
+
+@pytest.fixture
+def attach(make_board, make_daemon):
+    def start(kind, fault=None, ready=True):
+        board = make_board(usb=[kind])
+        if fault:
+            board.ctl(f"usb fault {fault}")
+        daemon = make_daemon("-f", KINDS[kind], "-c", "transport select swd; adapter speed 2000", "-f",
+                             "target/stm32l4x.cfg", env=board.usb_env, ready=ready)
+        if ready:
+            daemon.tcl("adapter name")
+        return board, daemon
+    return start
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hung_probe_does_not_hold_up_the_end(attach, kind):
+    board, daemon = attach(kind)
+    daemon.tcl("poll off; halt")
+    board.ctl("usb fault silent in 100")
+    daemon.rpc.sendall(b"mdw 0x20000000 16\x1a")
+    before = board.ctl("stats")
+    while board.ctl("stats") == before:     # until the command is with the probe
+        pass
+    os.kill(daemon.process.pid, signal.SIGTERM)
+    assert daemon.wait(SOON) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unplugged_by_its_first_answer(attach, kind):
+    _, daemon = attach(kind, fault="unplug in 1 0", ready=False)
+    assert daemon.wait() == 1
+    assert "unplugged" in daemon.text and "in use" not in daemon.text, daemon.text
+
+
+def test_a_farewell_that_nobody_answers_is_no_loss(attach):
+    board, daemon = attach("st-link-v2-1")
+    daemon.tcl("poll off; halt")
+    board.ctl("usb fault silent in 1")      # the first answer of the closing
+    daemon.tcl("adapter reconnect")
+    daemon.tcl("sleep 10; mww 0x20000000 0x12345678")
+    assert "12345678" in daemon.tcl("capture {mdw 0x20000000}")
+    assert "is gone" not in daemon.text, daemon.text
