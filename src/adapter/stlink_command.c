@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#define MOST_CLOSED 4u		/* access ports, to make room for one */
+
 enum err stlink_exchange(struct stlink *s, const struct stlink_transfer *transfers, size_t count,
 			 size_t words)
 {
@@ -154,16 +156,19 @@ enum err stlink_close_aps(struct stlink *s)
 static enum err init_ap(struct stlink *s, unsigned number)
 {
 	const uint8_t command[] = { ST_DEBUG, ST_INIT_AP, (uint8_t)number, 0 };
+	uint64_t start = clock_now_ms();
 	uint8_t reply[2];
-	unsigned status = 0;
+	unsigned status = 0, closed = 0;
 
-	for (unsigned tries = 0; tries < 4; tries++) {
+	do {
 		TRY(stlink_debug(s, command, sizeof(command), reply, sizeof(reply), &status));
-		if (status == 0x29)
+		if (status == 0x29 && closed++ < MOST_CLOSED)
 			TRY(close_oldest(s));
-		else if (stlink_status(status)->err != ERR_DAP_WAIT)
+		else if (stlink_status(status)->err == ERR_DAP_WAIT)
+			s->adapter->port.stats.waits++;
+		else
 			break;
-	}
+	} while (clock_now_ms() - start <= s->adapter->port.wait_budget_ms);
 	if (stlink_status(status)->err == OK)
 		return OK;
 	return error_what(stlink_refused(command, status), "access port %u cannot be opened",

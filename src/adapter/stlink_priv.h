@@ -29,7 +29,6 @@ enum stlink_mode { ST_MODE_DFU, ST_MODE_MASS, ST_MODE_DEBUG, ST_MODE_SWIM, ST_MO
 #define ST_DP		0xffffu	/* the "access port" that is the DP */
 #define ST_COMMAND_SIZE 16u
 #define ST_BLOCK_BYTES	6144u
-#define ST_TRACE_BYTES	4096u
 #define ST_TIMEOUT_MS	3000
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Trace: the probe collects into a buffer, asked for every few milliseconds. It has no overflow
- * flag; a full buffer means that bytes were lost.
+ * Trace: the probe collects into a buffer, which swo.c asks for every few milliseconds. It has no
+ * overflow flag; a full buffer means that bytes were lost.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,17 +9,18 @@
 #include "adapter/stlink_priv.h"
 #include "base/log.h"
 
-#define POLL_MS	    5
+#define MAX_READS   8u		/* in one poll: other work must go on */
+#define BYTES_V2    4096u
+#define BYTES_V3    16384u	/* 7 ms at its 24 Mbit/s */
 #define MAX_BAUD_V2 2250000u	/* UM1075 promises 2 Mbit/s */
 #define MAX_BAUD_V3 24000000u
 #define DEFAULT_V2  2000000u
 
 struct stlink_trace {
 	struct stlink *s;
-	struct loop_timer *timer;
+	size_t size;			/* of the probe's buffer */
 	swo_sink_fn sink;
 	void *ctx;
-	bool is_polling;
 };
 
 static enum err stop_capture(struct stlink *s)
@@ -31,46 +32,46 @@ static enum err stop_capture(struct stlink *s)
 	return stlink_debug(s, command, sizeof(command), reply, sizeof(reply), &status);
 }
 
-static enum err fetch(struct stlink_trace *trace)
+static enum err fetch_once(struct stlink_trace *trace, size_t *n)
 {
 	const uint8_t command[] = { ST_DEBUG, ST_TRACE_COUNT };
-	uint8_t reply[2], data[ST_TRACE_BYTES];
+	uint8_t reply[2], data[BYTES_V3];
 	size_t got;
 
 	TRY(stlink_command(trace->s, command, sizeof(command), reply, sizeof(reply)));
-	size_t n = MIN((size_t)get_le16(reply), sizeof(data));
-
-	if (n == 0)
+	*n = MIN((size_t)get_le16(reply), trace->size);
+	if (*n == 0)
 		return OK;
-	TRY(trace->s->ops->read_trace(trace->s->link, data, n, &got));
+	TRY(trace->s->ops->read_trace(trace->s->link, data, *n, &got));
 	trace->s->adapter->port.stats.round_trips++;
-	trace->sink(trace->ctx, data, got, n == sizeof(data));
+	trace->sink(trace->ctx, data, got, *n == trace->size);
 	return OK;
 }
 
-static void on_timer(void *ctx)
+/* Until the probe has no more: at a high rate its buffer is full long before the next poll. */
+static enum err fetch(struct stlink_trace *trace)
 {
-	struct stlink_trace *trace = ctx;
+	size_t n = 1;
 
-	if (trace->is_polling || trace->s->adapter->is_lost)
-		return;
-	trace->is_polling = true;
-	if (fetch(trace) != OK) {
-		log_failure();
-		loop_remove_timer(trace->s->adapter->loop, trace->timer);
-		trace->timer = NULL;
-	}
-	trace->is_polling = false;
+	for (unsigned i = 0; i < MAX_READS && n > 0; i++)
+		TRY(fetch_once(trace, &n));
+	return OK;
 }
 
 void stlink_trace_free(struct stlink *s)
 {
-	if (s->trace == NULL)
-		return;
-	if (s->trace->timer != NULL)
-		loop_remove_timer(s->adapter->loop, s->trace->timer);
 	free(s->trace);
 	s->trace = NULL;
+}
+
+static enum err start_capture(struct stlink *s, uint32_t baud, size_t size)
+{
+	uint8_t command[8] = { ST_DEBUG, ST_START_TRACE }, reply[2];
+
+	put_le16(command + 2, (uint16_t)size);
+	put_le32(command + 4, baud);
+	TRY(stop_capture(s));
+	return stlink_do(s, command, sizeof(command), reply, sizeof(reply));
 }
 
 static enum err stlink_swo_start(struct adapter *adapter, enum swo_mode mode, uint32_t *baud,
@@ -78,7 +79,7 @@ static enum err stlink_swo_start(struct adapter *adapter, enum swo_mode mode, ui
 {
 	struct stlink *s = adapter->priv;
 	uint32_t most = s->version.api >= 3 ? MAX_BAUD_V3 : MAX_BAUD_V2;
-	uint8_t command[8] = { ST_DEBUG, ST_START_TRACE }, reply[2];
+	size_t size = s->version.api >= 3 ? BYTES_V3 : BYTES_V2;
 
 	if (mode != SWO_UART) {
 		error_why(ERR_UNSUPPORTED, "an ST-LINK captures SWO in UART (NRZ) coding only");
@@ -91,15 +92,17 @@ static enum err stlink_swo_start(struct adapter *adapter, enum swo_mode mode, ui
 	}
 	if (*baud == 0)
 		*baud = s->version.api >= 3 ? MAX_BAUD_V3 : DEFAULT_V2;
-	put_le16(command + 2, ST_TRACE_BYTES);
-	put_le32(command + 4, *baud);
 	stlink_trace_free(s);
-	TRY(stop_capture(s));
-	TRY(stlink_do(s, command, sizeof(command), reply, sizeof(reply)));
+	enum err rc = start_capture(s, *baud, size);
+
+	if (rc == ERR_UNSUPPORTED && size > BYTES_V2) {	/* status 0x20: not of this size */
+		error_clear();
+		size = BYTES_V2;
+		rc = start_capture(s, *baud, size);
+	}
+	TRY(rc);
 	s->trace = xcalloc(1, sizeof(*s->trace));
-	*s->trace = (struct stlink_trace){ .s = s, .sink = sink, .ctx = ctx };
-	if (adapter->loop != NULL)
-		s->trace->timer = loop_add_timer(adapter->loop, POLL_MS, POLL_MS, on_timer, s->trace);
+	*s->trace = (struct stlink_trace){ .s = s, .size = size, .sink = sink, .ctx = ctx };
 	return OK;
 }
 

@@ -36,8 +36,9 @@ struct firmware {
 	unsigned trips;
 	bool is_gone;
 	unsigned nrst;
+	unsigned busy_aps;		/* so many INIT_AP answer WAIT */
 	unsigned too_many;		/* this many INIT_AP are refused: others are open */
-	unsigned trace_bytes, baud;
+	unsigned trace_bytes, baud, trace_size, most_trace;
 };
 
 /* ---- The firmware. ---- */
@@ -153,9 +154,18 @@ static unsigned simple(struct firmware *f, const uint8_t *c)
 	case 0x30: memset(f->ap_open, 0, sizeof(f->ap_open)); f->mode = 2; return 0x80;
 	case 0x3c: f->nrst = c[2]; return 0x80;
 	case 0x43: case 0x44: f->divisor = get_le16(c + 2); return 0x80;
-	case 0x40: f->baud = get_le32(c + 4); return 0x80;
+	case 0x40:
+		if (f->most_trace > 0 && get_le16(c + 2) > f->most_trace)
+			return 0x20;
+		f->trace_size = get_le16(c + 2);
+		f->baud = get_le32(c + 4);
+		return 0x80;
 	case 0x41: f->baud = 0; return 0x80;
 	case 0x4b:
+		if (f->busy_aps > 0) {
+			f->busy_aps--;
+			return 0x10;
+		}
 		if (f->too_many > 0) {
 			f->too_many--;
 			return 0x29;
@@ -260,7 +270,9 @@ static size_t answer(struct firmware *f, const struct stlink_transfer *t, uint8_
 		memcpy(f->misc, t->out, t->out_size);
 		return 0;
 	case 0x52: run_misc(f, reply); return 8 * f->misc_items;
-	case 0x42: put_le16(reply, (uint16_t)f->trace_bytes); return 2;
+	case 0x42:
+		put_le16(reply, (uint16_t)MIN(f->trace_bytes, f->trace_size));
+		return 2;
 	case 0x61: f->com_khz = get_le32(c + 4); return put_status(reply, 0x80, f->com_khz, 8);
 	case 0x62: return list_clocks(f, reply);
 	default: return put_status(reply, simple(f, c), 0, 2);
@@ -293,8 +305,10 @@ static enum err exchange(void *link, const struct stlink_transfer *transfers, si
 
 static enum err read_trace(void *link, uint8_t *data, size_t size, size_t *got)
 {
-	(void)link;
+	struct firmware *f = link;
+
 	memset(data, 0x55, size);
+	f->trace_bytes -= (unsigned)size;
 	*got = size;
 	return OK;
 }

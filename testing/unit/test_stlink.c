@@ -477,10 +477,52 @@ static void test_trace(void **state)
 	assert_int_equal(swo->poll(&f->adapter), OK);
 	assert_int_equal(heard.bytes, 100);
 	assert_false(heard.lost);
-	f->trace_bytes = ST_TRACE_BYTES;	/* full: what came behind it is gone */
+	f->trace_bytes = 4096;	/* full: what came behind it is gone */
 	assert_int_equal(swo->stop(&f->adapter), OK);
 	assert_true(heard.lost);
 	assert_int_equal(f->baud, 0);
+	unplug(f);
+}
+
+static void test_trace_of_a_v3_takes_the_buffer_there_is(void **state)
+{
+	struct firmware *f = plug_in(3, 7, 0x374e);
+	const struct swo_ops *swo = stlink_driver.swo;
+	struct heard heard = { 0 };
+	uint32_t baud = 0;
+
+	(void)state;
+	assert_int_equal(stlink_start(f->s), OK);
+	assert_int_equal(swo->start(&f->adapter, SWO_UART, &baud, hear, &heard), OK);
+	assert_int_equal(f->trace_size, 16384);
+	f->trace_bytes = 10000;			/* more than one look's worth of an older buffer */
+	assert_int_equal(swo->poll(&f->adapter), OK);
+	assert_int_equal(heard.bytes, 10000);
+	assert_false(heard.lost);
+	f->most_trace = 4096;
+	assert_int_equal(swo->start(&f->adapter, SWO_UART, &baud, hear, &heard), OK);
+	assert_int_equal(f->trace_size, 4096);
+	f->trace_bytes = 5000;			/* filled again while it was read */
+	assert_int_equal(swo->poll(&f->adapter), OK);
+	assert_int_equal(heard.bytes, 15000);
+	assert_true(heard.lost);
+	unplug(f);
+}
+
+static void test_an_access_port_that_is_busy_is_waited_for(void **state)
+{
+	struct firmware *f = plug_in(2, 37, 0x3748);
+	struct dap_port *port;
+
+	(void)state;
+	assert_int_equal(stlink_start(f->s), OK);
+	assert_int_equal(port_of(f)->ops->connect(port_of(f), LINK_JTAG_TO_SWD), OK);
+	f->busy_aps = 20;
+	port = port_of(f);
+	port_write(port, PORT_AP(0), 0xa2000012);
+	assert_int_equal(port->ops->run(port), OK);
+	assert_int_equal(f->commands[0x4b], 21);
+	assert_true(f->ap_open[0]);
 	unplug(f);
 }
 
@@ -682,6 +724,8 @@ int main(void)
 		cmocka_unit_test(test_multidrop_is_refused),
 		cmocka_unit_test(test_too_many_open_access_ports),
 		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_trace_of_a_v3_takes_the_buffer_there_is),
+		cmocka_unit_test(test_an_access_port_that_is_busy_is_waited_for),
 		cmocka_unit_test(test_through_the_stlink_server),
 		cmocka_unit_test(test_several_probes_of_the_server),
 	};
