@@ -410,6 +410,11 @@ static void test_memory_rules(void **state)
 	command(st, "f2 0c 00 00 00 20 41 00 00");	/* 65 bytes */
 	assert_int_equal(st->in.len, 65);
 	ask(st, "f2 3b", "08 00");
+	command(st, "f2 07 00 00 00 20 00 ff 00");	/* 65280: refused, and all its bytes come */
+	assert_int_equal(st->in.len, 65280);
+	assert_int_equal(st->in.data[65279], 0xee);
+	buf_clear(&st->in);
+	assert_int_equal(status(st, "f2 3e"), 0x08);
 	command(st, "f2 07 00 00 00 20 04 18 00");	/* 6148 */
 	ask(st, "f2 3b", "08 00");
 	ask(st, "f2 07 00 00 00 20 04 00 01", "ee ee ee ee");	/* AP 1 */

@@ -239,6 +239,16 @@ enum stl_status stl_write_word(struct stl *s, unsigned ap, uint32_t addr, uint32
 
 /* --- Commands --- */
 
+/* All that was asked for, whatever was read of it: a whole number of packets first. */
+static void send_data(struct stl *s, size_t n)
+{
+	size_t step = sizeof(s->data) / 512 * 512;
+
+	for (; n > step; n -= step)
+		stl_reply(s, s->data, step);
+	stl_reply(s, s->data, n);
+}
+
 static void read_memory(struct stl *s, const uint8_t *command, unsigned size, bool increments)
 {
 	struct burst b;
@@ -252,7 +262,7 @@ static void read_memory(struct stl *s, const uint8_t *command, unsigned size, bo
 	memset(s->data, 0xee, MIN(b.length + 1, sizeof(s->data)));
 	s->rw_status = (uint8_t)access(s, &b, true);
 	if (b.length > 0)	/* a single byte comes with a second one */
-		stl_reply(s, s->data, MAX(MIN(b.length, sizeof(s->data)), 2u));
+		send_data(s, MAX(b.length, 2u));
 }
 
 static void write_memory(struct stl *s, const uint8_t *command, unsigned size, bool increments)
