@@ -28,6 +28,7 @@
 
 struct hid_link {
 	hid_device *hid;
+	struct loop *loop;
 	struct usb *usb;		/* to notice unplugging; NULL: the usb node is closed to us */
 	size_t report;
 	uint8_t ahead[MAX_REPORT];	/* a report that is_ready() found */
@@ -172,6 +173,7 @@ static enum err hid_open_link(struct adapter *adapter, const struct usb_device *
 		struct hid_link *l = xcalloc(1, sizeof(*l));
 
 		l->hid = hid;
+		l->loop = adapter->loop;
 		l->report = report_of(device, where->hid, path);
 		if (adapter->loop != NULL && usb_open(adapter->loop, device, &l->usb) != OK) {
 			error_clear();
@@ -216,6 +218,24 @@ static enum err hid_send_packets(void *link, const uint8_t *batch,
 	return OK;
 }
 
+/*
+ * hidapi ends the wait at any signal and returns what it does for a lost device. Only those that end the
+ * daemon may; the Ctrl-C at the terminal of a GDB that started it is no news of the probe.
+ */
+static int read_report(struct hid_link *l, int timeout_ms)
+{
+	uint64_t now = clock_now_ms(), deadline = now + (uint64_t)MAX(timeout_ms, 0);
+	int n;
+
+	do {
+		errno = 0;
+		n = hid_read_timeout(l->hid, l->ahead, sizeof(l->ahead),
+				     now < deadline ? (int)(deadline - now) : 0);
+		now = clock_now_ms();
+	} while (n < 0 && errno == EINTR && !loop_is_ending(l->loop));
+	return n < 0 && errno == EINTR ? 0 : n;
+}
+
 static enum err hid_receive_packet(void *link, uint8_t *response, size_t size, size_t *got,
 				   int timeout_ms)
 {
@@ -224,7 +244,7 @@ static enum err hid_receive_packet(void *link, uint8_t *response, size_t size, s
 
 	*got = 0;
 	if (l->ahead_size == 0) {
-		n = hid_read_timeout(l->hid, l->ahead, sizeof(l->ahead), timeout_ms);
+		n = read_report(l, timeout_ms);
 		if (n < 0)
 			return gone(l, "it was waited for");
 		if (n == 0)
@@ -244,7 +264,7 @@ static bool hid_has_answer(void *link)
 
 	if (l->ahead_size > 0)
 		return true;
-	n = hid_read_timeout(l->hid, l->ahead, sizeof(l->ahead), 0);
+	n = read_report(l, 0);
 	if (n > 0)
 		l->ahead_size = (size_t)n;
 	return n != 0;		/* a failure is for receive() to tell */
@@ -271,7 +291,7 @@ static enum err hid_resync(void *link, int quiet_ms, bool is_stalled)
 	(void)is_stalled;
 	l->ahead_size = 0;
 	for (unsigned i = 0; i < STALE_REPORTS && n > 0; i++) {
-		n = hid_read_timeout(l->hid, l->ahead, sizeof(l->ahead), quiet_ms);
+		n = read_report(l, quiet_ms);
 		if (n > 0)
 			log_debug("CMSIS-DAP: read away a stale report of %d bytes", n);
 	}

@@ -50,7 +50,7 @@ struct loop {
 	struct signal_handler signals[8];
 	size_t signal_count;
 	unsigned depth;		/* passes in progress: dead entries are freed at 0 */
-	bool stopped, has_dead;
+	bool stopped, has_dead, leaves_keyboard;
 	uint64_t last_poll_ns;
 };
 
@@ -363,10 +363,17 @@ bool loop_is_stopped(const struct loop *loop)
 	return loop->stopped;
 }
 
-/* Not SIGINT: with GDB at a pipe it is meant for the target. */
 bool loop_is_ending(const struct loop *loop)
 {
-	return (loop != NULL && loop->stopped) || unseen[SIGTERM] || unseen[SIGHUP];
+	bool has_keyboard = loop == NULL || !loop->leaves_keyboard;
+
+	return (loop != NULL && loop->stopped) || unseen[SIGTERM] || unseen[SIGHUP] ||
+	       (has_keyboard && (unseen[SIGINT] || unseen[SIGQUIT]));
+}
+
+void loop_leave_keyboard(struct loop *loop)
+{
+	loop->leaves_keyboard = true;
 }
 
 unsigned loop_depth(const struct loop *loop)

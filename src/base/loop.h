@@ -56,9 +56,11 @@ bool loop_sleep(struct loop *loop, uint64_t ms);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 bool loop_is_stopped(const struct loop *loop);
-/* For waits that do not service the loop (a probe's answer): it was stopped, or SIGTERM or SIGHUP
- * came and will stop it. Nobody wants the answer any more. `loop` may be NULL. */
+/* For waits that do not service the loop (a probe's answer): it was stopped, or a signal came that
+ * will stop it. Nobody wants the answer any more. `loop` may be NULL. */
 bool loop_is_ending(const struct loop *loop);
+/* Ctrl-C at the terminal is meant for another program: SIGINT and SIGQUIT will not stop the loop. */
+void loop_leave_keyboard(struct loop *loop);
 /* How many passes are in progress: code that services the loop stays at its depth, what runs inside
  * is deeper. Tells the holder of a claim from everybody else. */
 unsigned loop_depth(const struct loop *loop);

@@ -88,6 +88,7 @@ void server_take_stdout(struct server *server)
 	if (server->is_piped)
 		return;
 	server->is_piped = true;
+	loop_leave_keyboard(server->loop);
 	fflush(stdout);
 	server->pipe_out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	dup2(STDERR_FILENO, STDOUT_FILENO);

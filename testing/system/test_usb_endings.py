@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Probes that hang or leave at a bad moment: what is said, and that the daemon ends when it is told to."""
 import os
+import re
 import signal
+import socket
+import subprocess
 
 import pytest
+
+from kit import BUILD, TOP, wait_for
 
 KINDS = {"st-link-v2-1": "interface/stlink.cfg", "jlink": "interface/jlink.cfg", "mcu-link": "interface/cmsis-dap.cfg",
          "daplink": "interface/cmsis-dap.cfg"}
@@ -53,3 +58,25 @@ def test_a_farewell_that_nobody_answers_is_no_loss(attach):
     daemon.tcl("sleep 10; mww 0x20000000 0x12345678")
     assert "12345678" in daemon.tcl("capture {mdw 0x20000000}")
     assert "is gone" not in daemon.text, daemon.text
+
+
+def test_ctrl_c_at_gdbs_terminal_loses_no_slow_probe(make_board, tmp_path):
+    board = make_board(usb=["daplink"])
+    log = tmp_path / "log"
+    daemon = board.usb_start([BUILD / "probed", "-s", TOP / "tcl", "-f", "interface/cmsis-dap.cfg", "-c",
+                              "transport select swd; adapter speed 2000; gdb_port pipe; tcl_port 0; "
+                              f"telnet_port disabled; log_output {log}", "-f", "target/stm32l4x.cfg"],
+                             stdin=subprocess.PIPE)
+    try:
+        wait_for(log.exists, "the log")
+        port = wait_for(lambda: re.search(r"port (\d+) for tcl[\s\S]*processor detected", log.read_text()), "the start")
+        board.ctl("usb fault late in 1 0 1000")
+        wait_for(lambda: "late" not in str(board.ctl("usb list")), "a slow answer to a poll")
+        daemon.process.send_signal(signal.SIGINT)
+        with socket.create_connection(("localhost", int(port.group(1))), timeout=20) as rpc:
+            rpc.sendall(b"read_memory 0xe000ed00 32 1\x1a")
+            assert rpc.recv(100) == b"0x410fc241\x1a", log.read_text()
+    finally:
+        daemon.process.stdin.close()
+        daemon.stop()
+    assert "unplugged" not in log.read_text()
