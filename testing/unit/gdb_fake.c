@@ -360,6 +360,8 @@ struct gdb_session *fake_connect(struct fake *f)
 	return f->session;
 }
 
+static const struct adapter_driver fake_probe = { .name = "fake" };
+
 struct fake *fake_new(void)
 {
 	static const struct target_type type = { .name = "fake", .hit_watchpoint = fake_hit_watchpoint };
@@ -367,6 +369,7 @@ struct fake *fake_new(void)
 	struct fake *f = xcalloc(1, sizeof(*f));
 
 	the_fake = f;
+	f->adapter.driver = &fake_probe;
 	f->list = (struct target_list){ .adapter = &f->adapter, .first = &f->target };
 	f->target = (struct target){ .name = xstrdup("a.cpu"), .type = &type, .list = &f->list,
 				     .examined = true, .state = TARGET_HALTED, .regs = fake_regs,
