@@ -60,7 +60,7 @@ static void test_a_lost_probe_is_an_error_everywhere(void **state)
 
 	fake_packet(f, "qSupported:error-message+");
 	f->adapter.is_lost = true;
-	assert_memory_equal(fake_packet(f, "g"), "E.the debug probe is gone", 25);
+	assert_memory_equal(fake_packet(f, "g"), "E.the fake probe is gone", 24);
 	f->next_error = ERR_ADAPTER_LOST;
 	assert_memory_equal(fake_packet(f, "mf0000000,4"), "E.", 2);
 	fake_packet(f, "qSupported:");
