@@ -47,9 +47,12 @@ enum err cmsis_failed(struct cmsis_dap *dap, enum err rc)
 			error_why(rc, "%s", error.why);
 			return error_next(rc, "repeat the command: the probe answers again");
 		}
-		error_clear();
-		rc = error_why(ERR_ADAPTER_LOST, "%s, and it does not answer since", error.why);
-		error_next(rc, "plug the probe in again");
+		if (again != ERR_ADAPTER_LOST) {
+			error_clear();
+			error_why(ERR_ADAPTER_LOST, "%s, and it does not answer since", error.why);
+			error_next(ERR_ADAPTER_LOST, "plug the probe in again");
+		}
+		rc = ERR_ADAPTER_LOST;
 	}
 	forget_packets(dap);
 	if (rc == ERR_TIMEOUT)
@@ -88,9 +91,10 @@ enum err cmsis_receive(struct cmsis_dap *dap, uint8_t id, size_t *got, int timeo
 	if (rc != OK)
 		return cmsis_failed(dap, rc);
 	dap->under_way--;
+	dap->is_unknown = *got >= 1 && dap->response[0] == DAP_INVALID;
 	if (*got > 0 && dap->response[0] == id)
 		return OK;
-	if (*got >= 1 && dap->response[0] == DAP_INVALID)
+	if (dap->is_unknown)
 		return error_why(ERR_ADAPTER_PROTOCOL,
 				 "the probe does not know CMSIS-DAP command 0x%02x", id);
 	rc = error_why(ERR_ADAPTER_PROTOCOL, "command 0x%02x was answered by 0x%02x (%zu bytes)",
@@ -163,7 +167,12 @@ static enum err exchange_queued(struct cmsis_dap *dap, uint8_t *refused)
 		TRY(send_some(dap, sent, room));
 		sent += room;
 		id = dap->batch.data[dap->packets[sent - dap->under_way].at];
-		TRY(cmsis_receive(dap, id, &got, CMSIS_TIMEOUT_MS));
+		enum err rc = cmsis_receive(dap, id, &got, CMSIS_TIMEOUT_MS);
+
+		if (rc == ERR_ADAPTER_PROTOCOL && dap->is_unknown && id == DAP_HOST_STATUS)
+			error_clear();
+		else
+			TRY(rc);
 		if (id != DAP_HOST_STATUS && *refused == 0)
 			*refused = got < 2 ? 0xff : dap->response[1];
 	}

@@ -89,6 +89,7 @@ struct cmsis_dap {
 	uint8_t swo_endpoint;		/* 0: none */
 	bool is_pin_reset_dead;		/* nRESET did not follow DAP_SWJ_Pins */
 	bool was_resynced;		/* since the run began */
+	bool is_unknown;		/* the last answer: it does not know the command */
 	bool is_inspecting;		/* not the adapter's own: nobody is told when it goes */
 	struct cmsis_swo *swo;		/* NULL: no capture */
 };

@@ -204,6 +204,15 @@ static enum err gone(const struct hid_link *l, const char *what)
 	return error_why(ERR_ADAPTER_LOST, "the probe was unplugged while %s", what);
 }
 
+/* A report that the device did not take need not be its end: getting into step again will show. */
+static enum err fail_send(const struct hid_link *l, int why)
+{
+	if (why == ENODEV || why == ENXIO || why == ESHUTDOWN)
+		return gone(l, "a command was sent");
+	return error_why(ERR_ADAPTER_PROTOCOL, "a report did not get to the probe: %s",
+			 strerror(why));
+}
+
 static enum err hid_send_packets(void *link, const uint8_t *batch,
 				 const struct cmsis_packet *packets, size_t n)
 {
@@ -212,8 +221,9 @@ static enum err hid_send_packets(void *link, const uint8_t *batch,
 	for (size_t i = 0; i < n; i++) {
 		memset(l->out, 0, l->report + 1);
 		memcpy(l->out + 1, batch + packets[i].at, packets[i].size);
+		errno = 0;
 		if (hid_write(l->hid, l->out, l->report + 1) < 0)
-			return gone(l, "a command was sent");
+			return fail_send(l, errno);
 	}
 	return OK;
 }

@@ -102,6 +102,15 @@ static enum err get_into_step(struct cmsis_dap *dap, bool is_stalled)
 	return rc;
 }
 
+static enum err fail_silent(enum err rc)
+{
+	if (rc == ERR_ADAPTER_LOST)
+		return rc;
+	error_why(ERR_ADAPTER_LOST, "the probe stopped answering when it got several packets");
+	return error_next(ERR_ADAPTER_LOST, "plug it in again; if it stops again, use \"cmsis-dap quirk "
+			  "enable\"");
+}
+
 static void tell(const struct cmsis_dap *dap)
 {
 	if (dap->packet_count > 1)
@@ -125,7 +134,10 @@ enum err cmsis_prove_depth(struct cmsis_dap *dap)
 		if (answered == dap->packet_count)
 			break;
 		dap->packet_count = MAX(answered, 1u);
-		TRY(get_into_step(dap, false));
+		enum err rc = get_into_step(dap, false);
+
+		if (rc != OK)
+			return fail_silent(rc);
 	}
 	if (dap->packet_count < before)
 		tell(dap);

@@ -224,8 +224,13 @@ static enum err swj_pins(struct cmsis_dap *dap, unsigned output, unsigned select
 static enum err show_pins(struct cmsis_dap *dap)
 {
 	unsigned pins;
+	enum err rc = swj_pins(dap, 0, 0, 0, &pins);
 
-	TRY(swj_pins(dap, 0, 0, 0, &pins));
+	if (rc == ERR_ADAPTER_PROTOCOL && dap->is_unknown) {	/* no pins to be seen, and no reset line */
+		error_clear();
+		return OK;
+	}
+	TRY(rc);
 	log_info("SWCLK/TCK = %u SWDIO/TMS = %u TDI = %u TDO = %u nTRST = %u nRESET = %u", pins & 1,
 		 pins >> 1 & 1, pins >> 2 & 1, pins >> 3 & 1, pins >> 5 & 1, pins >> 7 & 1);
 	return OK;

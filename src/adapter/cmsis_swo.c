@@ -14,7 +14,6 @@
 #include "base/log.h"
 
 #define STREAM_DEPTH	8
-#define POLL_MS		5
 #define STATUS_MS	250	/* how often a stream is asked whether it lost something */
 #define MAX_READS	16u	/* in one poll: other work must go on */
 #define FLUSH_MS	200	/* for a probe that never says it is empty */
@@ -29,7 +28,7 @@ struct cmsis_swo {
 	swo_sink_fn sink;
 	void *ctx;
 	bool is_stream;
-	struct loop_timer *timer;
+	uint64_t status_ms;		/* when a stream is asked next */
 };
 
 /* The fastest first, for a caller who has no wish. */
@@ -158,9 +157,13 @@ static enum err swo_fetch_all(struct adapter *adapter)
 
 	if (dap == NULL || dap->swo == NULL)
 		return OK;
-	if (dap->swo->is_stream)
-		return read_status(dap, &waiting);
-	return fetch_all(dap, MAX_READS);
+	if (!dap->swo->is_stream)
+		return fetch_all(dap, MAX_READS);
+	/* The bytes come by themselves; only losses are asked for. */
+	if (clock_now_ms() < dap->swo->status_ms)
+		return OK;
+	dap->swo->status_ms = clock_now_ms() + STATUS_MS;
+	return read_status(dap, &waiting);
 }
 
 /* The capture has ended and the endpoint gives the rest: each look at the status lets it arrive. */
@@ -172,15 +175,6 @@ static enum err await_stream(struct cmsis_dap *dap)
 	while (waiting > 0 && clock_now_ms() < end_ms)
 		TRY(read_status(dap, &waiting));
 	return OK;
-}
-
-static void on_timer(void *ctx)
-{
-	struct cmsis_dap *dap = ctx;
-
-	if (dap->adapter->is_lost || swo_fetch_all(dap->adapter) == OK)
-		return;
-	log_failure();
 }
 
 static enum err swo_begin(struct cmsis_dap *dap, enum swo_mode mode, uint32_t *baud)
@@ -223,11 +217,6 @@ static enum err cmsis_swo_start(struct adapter *adapter, enum swo_mode mode, uin
 		error_put(&error);
 		return rc;
 	}
-	unsigned period_ms = dap->swo->is_stream ? STATUS_MS : POLL_MS;
-
-	if (adapter->loop != NULL)
-		dap->swo->timer =
-			loop_add_timer(adapter->loop, period_ms, period_ms, on_timer, dap);
 	return OK;
 }
 
@@ -246,8 +235,6 @@ void cmsis_swo_end(struct cmsis_dap *dap)
 {
 	if (dap->swo == NULL)
 		return;
-	loop_remove_timer(dap->adapter->loop, dap->swo->timer);
-	dap->swo->timer = NULL;
 	if (!dap->adapter->is_lost && quiet_down(dap) != OK) {
 		log_debug("CMSIS-DAP: stopping SWO: %s", error_text(error_current()));
 		error_clear();

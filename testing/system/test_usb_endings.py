@@ -80,3 +80,13 @@ def test_ctrl_c_at_gdbs_terminal_loses_no_slow_probe(make_board, tmp_path):
         daemon.process.stdin.close()
         daemon.stop()
     assert "unplugged" not in log.read_text()
+
+
+@pytest.mark.parametrize("fault", ["error out", "drop out", "short in 1 0 10"])
+def test_a_report_that_gets_lost_is_not_the_end_of_a_hid_probe(attach, fault):
+    board, daemon = attach("daplink")
+    daemon.tcl("poll off; halt; mww 0x20000000 0x12345678")
+    board.ctl(f"usb fault {fault}")
+    daemon.tcl("catch {mdw 0x20000000 40}")
+    assert "12345678" in daemon.tcl("capture {mdw 0x20000000}"), daemon.text
+    assert "unplugged" not in daemon.text, daemon.text

@@ -541,6 +541,22 @@ static void test_limits_are_read(void **state)
 	probe_free(p);
 }
 
+/* The firmware of this bench knows neither lamps nor DAP_SWD_Configure. */
+static void test_a_probe_without_lamps_is_used(void **state)
+{
+	const uint8_t lamp[] = { DAP_HOST_STATUS, 0, 1 }, configure[] = { DAP_SWD_CONFIGURE, 0 };
+	struct bench *p = probe_new(64, 2, false);
+
+	(void)state;
+	cmsis_queue(&p->dap, lamp, sizeof(lamp));
+	cmsis_queue(&p->dap, lamp, sizeof(lamp));
+	assert_int_equal(cmsis_run_queued(&p->dap, "light up"), OK);
+	cmsis_queue(&p->dap, configure, sizeof(configure));
+	assert_int_equal(cmsis_run_queued(&p->dap, "take its settings"), ERR_ADAPTER_PROTOCOL);
+	error_clear();
+	probe_free(p);
+}
+
 /* Both sides send more than socket buffers hold: the reader inside the writer keeps it moving. */
 static void test_stream_never_locks_up(void **state)
 {
@@ -597,6 +613,7 @@ int main(void)
 		cmocka_unit_test(test_unplugged_in_the_middle),
 		cmocka_unit_test(test_jtag_looks_at_ctrl_stat),
 		cmocka_unit_test(test_limits_are_read),
+		cmocka_unit_test(test_a_probe_without_lamps_is_used),
 		cmocka_unit_test(test_stream_never_locks_up),
 	};
 
