@@ -258,10 +258,10 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 	bool releases_srst = adapter->srst && !srst, releases_trst = adapter->trst && !trst;
 	bool pulls_trst = adapter->reset_config & RESET_SRST_PULLS_TRST;
 
-	if (!adapter->is_open)
-		return error_why(ERR_ADAPTER_CONFIG, "the adapter is not open");
 	if (adapter->is_lost)
 		return adapter_fail_lost(adapter);
+	if (!adapter->is_open)
+		return error_why(ERR_ADAPTER_CONFIG, "the adapter is not open");
 	if ((srst && !(adapter->reset_config & RESET_HAS_SRST)) ||
 	    (trst && !(adapter->reset_config & RESET_HAS_TRST))) {
 		error_why(ERR_UNSUPPORTED, "adapter has no %s signal", srst ? "srst" : "trst");

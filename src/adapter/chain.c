@@ -73,7 +73,9 @@ enum err jtag_exchange(struct adapter *adapter, const struct jtag_bits *bits, ui
 {
 	const struct bit_ops *ops = adapter->driver ? adapter->driver->bits : NULL;
 
-	if (adapter->is_lost || !adapter->is_open)
+	if (adapter->is_lost)
+		return adapter_fail_lost(adapter);
+	if (!adapter->is_open)
 		return error_why(ERR_ADAPTER_LOST, "the adapter is not open");
 	if (ops == NULL || ops->jtag == NULL || adapter->transport != TRANSPORT_JTAG)
 		return error_why(ERR_UNSUPPORTED,
@@ -193,7 +195,9 @@ static enum err check_told_ids(struct adapter *adapter)
 	uint32_t ids[JTAG_MAX_TAPS];
 	size_t found = 0;
 
-	if (adapter->is_lost || !adapter->is_open)
+	if (adapter->is_lost)
+		return adapter_fail_lost(adapter);
+	if (!adapter->is_open)
 		return error_why(ERR_ADAPTER_LOST, "the adapter is not open");
 	TRY(adapter->driver->read_tap_ids(adapter, ids, ARRAY_SIZE(ids), &found));
 	return compare_chain(adapter, ids, found);

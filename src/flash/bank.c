@@ -121,11 +121,9 @@ enum err arg_flash_bank(struct call *c, int index, const struct flash_driver *dr
 
 enum err flash_probe(struct flash_bank *bank)
 {
-	enum err rc;
+	enum err rc = target_check_examined(bank->target);
 
-	if (!bank->target->examined)
-		rc = error_why(ERR_NOT_EXAMINED, "target %s is not examined", bank->target->name);
-	else
+	if (rc == OK)
 		rc = bank->driver->probe(bank);
 	if (rc != OK)
 		return error_what(rc, "flash bank %s cannot be probed", bank->name);
@@ -175,8 +173,7 @@ enum err flash_bank_at(struct flash_room *room, struct target *target, uint32_t 
 		}
 	}
 	if (failed)
-		return error_what(error_current()->code, "no flash bank found for address 0x%08x",
-				  addr);
+		return error_current()->code;	/* it may well be that one */
 	return error_why(ERR_NO_BANK, "no flash bank found for address 0x%08x", addr);
 }
 

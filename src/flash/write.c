@@ -274,8 +274,7 @@ static enum err run_plans(struct flash_plan *plans, size_t count,
 
 enum err check_halted(struct target *t)
 {
-	if (!t->examined)
-		return error_why(ERR_NOT_EXAMINED, "target %s is not examined", t->name);
+	TRY(target_check_examined(t));
 	if (t->state != TARGET_HALTED)
 		return error_why(ERR_NOT_HALTED, "Target not halted");
 	return OK;

@@ -86,6 +86,8 @@ enum err cortex_m_assert_reset(struct target *t, enum reset_mode mode)
 	struct adapter *adapter = t->list->adapter;
 	enum err rc = OK;
 
+	if (adapter->is_lost)
+		return adapter_fail_lost(adapter);
 	if (!t->examined && !uses_pin(t))
 		return error_why(ERR_NOT_EXAMINED, "%s was not identified, and without nRST (see "
 				 "reset_config) only an identified core can be reset", t->name);

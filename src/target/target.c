@@ -100,6 +100,8 @@ enum err target_check_examined(struct target *t)
 {
 	if (t->examined)
 		return OK;
+	if (t->list->adapter->is_lost)
+		return adapter_fail_lost(t->list->adapter);
 	return error_why(ERR_NOT_EXAMINED, "%s has not been identified", t->name);
 }
 
@@ -121,6 +123,8 @@ void target_forget_registers(struct target *t)
 
 enum err target_examine(struct target *t)
 {
+	if (t->list->adapter->is_lost)
+		return adapter_fail_lost(t->list->adapter);
 	target_call_event(t, EVENT_EXAMINE_START);
 	if (t->dap != NULL && !t->dap->is_connected) {
 		enum err rc = dap_connect(t->dap);

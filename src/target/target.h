@@ -206,6 +206,8 @@ bool target_is_cancelled(const struct target *t);
 const char *target_claimed_by(const struct target *t);
 
 enum err target_examine(struct target *t);
+/* ERR_NOT_EXAMINED, or ERR_ADAPTER_LOST if that is why. */
+enum err target_check_examined(struct target *t);
 enum err target_poll(struct target *t);
 enum err target_halt(struct target *t);
 /* (services) Polls until `state` or the time is over: ERR_TIMEOUT. */

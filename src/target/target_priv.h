@@ -75,7 +75,6 @@ struct target_list *call_list(struct call *c);
 
 /* ERR_BUSY if someone else holds the claim. `verb` says what was asked for. */
 enum err target_check_free(struct target *t, const char *verb);
-enum err target_check_examined(struct target *t);
 enum err target_check_halted(struct target *t, const char *verb);
 void target_forget_registers(struct target *t);
 /* After the driver changed t->state: events and halt report. */

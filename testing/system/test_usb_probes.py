@@ -262,9 +262,9 @@ def test_unplugged_is_told_once_and_the_console_stays(one, make_daemon):
     daemon.expect(r"^Error: .* is gone")
     assert daemon.tcl("expr {6 * 7}") == "42"
     for _ in range(3):
-        assert "halt" not in daemon.fails("mdw 0x20000000") and daemon.tcl("sleep 50; expr 1") == "1"
+        assert "is gone" in daemon.fails("mdw 0x20000000") and daemon.tcl("sleep 50; expr 1") == "1"
     daemon.drain()
-    assert len(re.findall(r"is gone", daemon.text)) == 1, daemon.text
+    assert len(re.findall(r"^Error: .* is gone", daemon.text, re.M)) == 1, daemon.text
     assert "adapter reconnect" in daemon.text
     assert "no st-link probe" in daemon.fails("adapter reconnect")
     one.ctl("usb replug")
@@ -384,7 +384,8 @@ def test_gdb_that_waits_is_told_and_goes_on(one, make_daemon, make_gdb, firmware
     gdb.expect("Continuing")
     wait_for(lambda: daemon.tcl("stm32l4x.cpu curstate") == "running", "the core to run")
     one.ctl("usb unplug")
-    gdb.expect("Remote failure reply")
+    text = gdb.expect(r"(?s).*Remote failure reply").group()
+    assert text.count("is gone") == 1, text
     daemon.drain()
     assert len(re.findall("^Error: .*probe", daemon.text, re.M)) == 1, daemon.text
     one.ctl("usb replug")
@@ -393,6 +394,35 @@ def test_gdb_that_waits_is_told_and_goes_on(one, make_daemon, make_gdb, firmware
     gdb.expect("breakpoint 1")
     gdb.send("continue")
     gdb.expect("Breakpoint 1, square")
+
+
+def test_whoever_meets_a_lost_probe_is_told_that_it_is_lost(one, make_daemon, make_gdb, firmware):
+    """Not that the target was not identified: `reset` and `targets` would not help."""
+    daemon = make_daemon(*TARGET, env=one.usb_env)
+    gdb = make_gdb(daemon).start(firmware("blink"))
+    gdb.send("load")
+    gdb.expect("Transfer rate")
+    one.ctl("usb unplug")
+    daemon.expect("is gone")
+    for command in ("mdw 0x20000000", "halt", "reset halt", "bp 0x08000000 2 hw", "flash probe 0",
+                    f"flash write_image {firmware('blink')}", "stm32l4x.cpu arp_examine"):
+        text = daemon.fails(command)
+        assert f"the st-link probe {ST_A} is gone" in text and "adapter reconnect" in text, command
+    gdb.send("load")
+    gdb.expect("Error erasing flash")
+    gdb.send("monitor echo {and why}")      # GDB prints the reason when it may
+    gdb.expect("flash bank stm32l4x.flash cannot be probed: the st-link probe .* is gone")
+    gdb.send("load")
+    gdb.expect("Error erasing flash")
+    one.ctl("usb replug")
+    wait_for(lambda: daemon.tcl("catch {adapter reconnect}") == "0", "the probe")
+    gdb.send("load")
+    gdb.expect("Transfer rate")
+    gdb.send("monitor echo {fine now}")
+    gdb.expect("fine now")
+    assert "is gone" not in gdb.child.text
+    gdb.send("echo end\\n")
+    gdb.expect("end")
 
 
 def test_a_hub_that_resets_costs_no_session(one, make_daemon):

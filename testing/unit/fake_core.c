@@ -464,6 +464,12 @@ enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst)
 	return OK;
 }
 
+enum err adapter_fail_lost(const struct adapter *adapter)
+{
+	(void)adapter;
+	return error_why(ERR_ADAPTER_LOST, "the probe is gone");
+}
+
 struct bench *bench_of(void **state)
 {
 	return *state;

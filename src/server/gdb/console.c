@@ -20,6 +20,10 @@ static void on_log(struct log_sink *sink, enum log_level level, const char *text
 	if (level > LOG_INFO || (!s->is_console && s->run != GDB_WAITING))
 		return;
 	session_hold(s);
+	if (level == LOG_ERROR) {
+		buf_clear(&s->last_error);
+		buf_printf(&s->last_error, "%s\n", text);
+	}
 	if (is_line) {
 		char *line = xasprintf("%s\n", text);
 

@@ -25,6 +25,7 @@ static enum err start(struct gdb_session *s)
 	if (s->flash.is_open)
 		return OK;
 	s->flash.is_open = true;
+	buf_clear(&s->note);		/* why the last load failed is no news now */
 	target_call_event(s->target, EVENT_GDB_FLASH_ERASE_START);
 	if (s->is_gone)
 		return error_why(ERR_CANCELLED, "the client is gone");

@@ -62,6 +62,7 @@ static void session_free(struct gdb_session *s)
 	buf_free(&s->memory_map);
 	buf_free(&s->threads);
 	buf_free(&s->note);
+	buf_free(&s->last_error);
 	buf_free(&s->stop_note);
 	free(s);
 }

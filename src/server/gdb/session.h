@@ -108,6 +108,7 @@ struct gdb_session {
 	struct buf tdesc, memory_map, threads;	/* documents, made once per connection */
 	struct buf note;		/* for GDB's console, at the next chance */
 	struct buf stop_note;		/* the last that was told */
+	struct buf last_error;		/* the log line GDB saw last while it waits */
 	unsigned core_moves;		/* resumes, steps, resets, by whomever */
 	bool is_hinted, is_abort_told;
 	struct origin origin;

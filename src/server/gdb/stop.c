@@ -31,6 +31,7 @@ static void wait_is_over(struct gdb_session *s)
 	s->interrupt_due_ms = 0;
 	s->target->quiet_halt = false;
 	console_close(s);
+	buf_clear(&s->last_error);
 }
 
 unsigned stop_signal(const struct gdb_session *s)
@@ -140,7 +141,10 @@ void gdb_report_trouble(struct gdb_session *s, enum err rc)
 
 	if (!s->wants_error_text) {	/* else GDB prints it with the answer */
 		buf_printf(&body, "%s\n", error_text(error_current()));
-		output_console(s, (const char *)body.data, body.len);
+		/* What the log has just said is not said again. */
+		if (s->last_error.len != body.len ||
+		    memcmp(s->last_error.data, body.data, body.len) != 0)
+			output_console(s, (const char *)body.data, body.len);
 		buf_clear(&body);
 	}
 	gdb_format_failure(s, rc, &body);
