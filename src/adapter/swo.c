@@ -12,7 +12,8 @@
 #include "base/log.h"
 
 /* The smallest buffer of a probe (ST-LINK/V2: 4 KiB) is full after 20 ms at its 2 Mbit/s. */
-#define POLL_MS 5u
+#define POLL_MS	     5u
+#define MAX_FAILURES 3u
 
 struct swo {
 	bool is_on;
@@ -22,6 +23,7 @@ struct swo {
 	swo_sink_fn sink;
 	void *ctx;
 	struct loop_timer *timer;
+	unsigned failures;		/* polls that failed, without one between that did not */
 	uint64_t bytes, losses;
 	FILE *file;			/* of `adapter swo start`; NULL: to the log */
 	char *name;
@@ -75,10 +77,20 @@ static void on_timer(void *ctx)
 	struct adapter *adapter = ctx;
 	struct swo *swo = adapter->swo;
 
-	if (!swo->is_on || adapter->is_lost || swo_poll(adapter) == OK)
+	if (!swo->is_on || adapter->is_lost)
 		return;
+	if (swo_poll(adapter) == OK) {
+		swo->failures = 0;
+		return;
+	}
 	/* A lost probe is told of by the adapter; what was captured goes on when it is back. */
 	if (adapter->is_lost) {
+		error_clear();
+		return;
+	}
+	swo->losses++;
+	if (++swo->failures < MAX_FAILURES) {
+		log_warning("SWO: %s; going on", error_text(error_current()));
 		error_clear();
 		return;
 	}
@@ -95,6 +107,7 @@ static enum err begin(struct adapter *adapter)
 
 	TRY(ops->start(adapter, swo->mode, &swo->baud, arrived, swo));
 	swo->is_on = true;
+	swo->failures = 0;
 	if (ops->poll != NULL && adapter->loop != NULL)
 		swo->timer = loop_add_timer(adapter->loop, POLL_MS, POLL_MS, on_timer, adapter);
 	return OK;

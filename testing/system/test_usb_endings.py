@@ -90,3 +90,16 @@ def test_a_report_that_gets_lost_is_not_the_end_of_a_hid_probe(attach, fault):
     daemon.tcl("catch {mdw 0x20000000 40}")
     assert "12345678" in daemon.tcl("capture {mdw 0x20000000}"), daemon.text
     assert "unplugged" not in daemon.text, daemon.text
+
+
+def test_one_bad_poll_does_not_end_a_capture(attach, tmp_path):
+    board, daemon = attach("st-link-v2-1")
+    daemon.tcl("poll off; halt")
+    daemon.tcl(f"adapter swo start {tmp_path / 'swo'} 1000000")
+    board.ctl("usb fault short in 1 0 1")
+    wait_for(lambda: "; going on" in daemon.text, "the failed poll")
+    status = daemon.tcl("adapter swo status")
+    assert "state on" in status and "losses 1" in status, daemon.text
+    board.ctl("usb fault short in 100 0 1")
+    wait_for(lambda: "SWO capture has ended" in daemon.text, "the end")
+    assert "state off" in daemon.tcl("adapter swo status")
