@@ -390,6 +390,30 @@ static void test_hid_command_takes_two_frames(void **state)
 	close(fd);
 }
 
+/* A look that does not wait sees what is there in virtual time; the second one lets time pass. */
+static void test_a_look_does_not_see_the_future(void **state)
+{
+	struct bench *b = *state;
+	uint8_t report[65] = { 0 }, data[64];
+	int hid = open_node(b, "hidraw0");
+	unsigned long is_there = _IO('H', 0x7f);
+
+	assert_int_equal(call(b, hid, 1, is_there, NULL), 0);
+	assert_int_equal(call(b, hid, 8, (unsigned long)(uintptr_t)report, (void *)33), 33);
+	assert_int_equal(call(b, hid, 1, is_there, NULL), 0);
+	assert_int_equal(call(b, hid, 1, is_there, NULL), 1);
+	assert_int_equal(call(b, hid, 8, (unsigned long)(uintptr_t)report, (void *)33), 33);
+	/* By the time the second one is on the bus the first answer has come. */
+	assert_int_equal(call(b, hid, 8, (unsigned long)(uintptr_t)report, (void *)33), 33);
+	assert_int_equal(call(b, hid, 1, is_there, NULL), 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(call(b, hid, 7, (unsigned long)(uintptr_t)data, (void *)64), 32);
+	assert_int_equal(call(b, hid, 1, is_there, NULL), 0);
+	assert_int_equal(call(b, hid, 1, is_there, NULL), 0);
+	close(hid);
+	loop_once(b->loop, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +427,7 @@ int main(void)
 		BENCH(test_plain_system_calls),
 		BENCH(test_sysfs),
 		BENCH(test_hidraw),
+		BENCH(test_a_look_does_not_see_the_future),
 		BENCH(test_hid_moves_one_report_per_frame),
 		BENCH(test_hid_command_takes_two_frames),
 	};

@@ -36,6 +36,8 @@ struct vb_hidraw_handle {
 	struct report *queue, **queue_end;
 	size_t queued;
 	struct vb_transfer writing;	/* data NULL: none */
+	bool is_submitting, is_written;
+	bool has_looked;	/* and was told that the next report is not there yet */
 	struct loop_timer *giving_up;
 	size_t write_size;
 };
@@ -86,6 +88,7 @@ static void answer_read(struct vb_hidraw_handle *h)
 	}
 	if (r == NULL)
 		return;
+	h->has_looked = false;
 	h->queue = r->next;
 	if (h->queue == NULL)
 		h->queue_end = &h->queue;
@@ -172,6 +175,18 @@ static void hidraw_read(void *handle, uint64_t addr, size_t n)
 
 /* --- Reports to the device --- */
 
+static void answer_write(struct vb_hidraw_handle *h)
+{
+	int status = h->writing.status;
+
+	vb_preload_done(h->client, status ? -1 : (long)h->write_size, -status);
+}
+
+/*
+ * The client goes on at our answer, and may ask at once whether there is a report. What the device
+ * says to this one is on its way in the same submission: whether it is there must not depend on who of
+ * the two is faster.
+ */
 static void on_written(struct vb_transfer *t)
 {
 	struct vb_hidraw_handle *h = t->owner;
@@ -181,7 +196,10 @@ static void on_written(struct vb_transfer *t)
 	vb_usb_reaped(h->device, t, true);
 	free(t->data);
 	t->data = NULL;
-	vb_preload_done(h->client, t->status ? -1 : (long)h->write_size, -t->status);
+	if (h->is_submitting)
+		h->is_written = true;
+	else
+		answer_write(h);
 }
 
 static void on_give_up(void *ctx)
@@ -226,6 +244,7 @@ static void write_report(struct vb_hidraw_handle *h, uint8_t *data, size_t n)
 	int rc;
 
 	poll_device(h->hid);
+	h->has_looked = false;
 	if (h->hid->out != 0) {
 		h->write_size = n;
 		memmove(data, data + skip, n - skip);
@@ -238,7 +257,12 @@ static void write_report(struct vb_hidraw_handle *h, uint8_t *data, size_t n)
 			.owner = h,
 		};
 		h->giving_up = loop_add_timer(h->device->loop, WRITE_MS, 0, on_give_up, h);
+		h->is_submitting = true;
+		h->is_written = false;
 		vb_usb_submit(h->device, &h->writing);
+		h->is_submitting = false;
+		if (h->is_written)
+			answer_write(h);
 		return;
 	}
 	rc = class_request(h, SET_REPORT, REPORT_OUTPUT << 8 | data[0], data + skip, n - skip);
@@ -340,10 +364,28 @@ static long describe(struct vb_hidraw_handle *h, uint32_t request, uint64_t arg)
 	return 0;
 }
 
+/*
+ * A poll() that does not wait sees what is there by the host's time. Only once, though: who looks again
+ * without having written or read since would look for ever, for nothing else lets time pass.
+ */
+static bool is_there(struct vb_hidraw_handle *h)
+{
+	const struct report *r = h->queue;
+
+	if (h->is_gone || r == NULL)
+		return h->is_gone;
+	if (h->has_looked || r->complete_ns <= h->device->time.host_ns)
+		return true;
+	h->has_looked = true;
+	return false;
+}
+
 static long run_ioctl(struct vb_hidraw_handle *h, uint32_t request, uint64_t arg)
 {
 	size_t size = _IOC_SIZE(request);
 
+	if (request == VB_HIDRAW_IS_THERE)
+		return is_there(h);
 	if (h->is_gone)
 		return -ENODEV;
 	if (_IOC_TYPE(request) != 'H')

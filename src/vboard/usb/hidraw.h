@@ -10,8 +10,14 @@
 #ifndef VB_USB_HIDRAW_H
 #define VB_USB_HIDRAW_H
 
+#include <sys/ioctl.h>
+
 #include "vboard/usb/device.h"
 #include "vboard/usb/preload.h"
+
+/* Asked by our library in the client (usleep.c) in the place of a poll() that does not wait: 1 if a
+ * report is there. */
+#define VB_HIDRAW_IS_THERE _IO('H', 0x7f)
 
 struct vb_hidraw_handle;
 

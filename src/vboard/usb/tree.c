@@ -285,6 +285,7 @@ static enum err add_device(const struct vb_seat *s, const char *folder)
 	const struct vb_usb_model *m = s->device->model;
 	char *bus = xasprintf("/bus/usb/devices/1-%u", s->port);
 	char *subsystem = xasprintf("%s/subsystem", folder);
+	char *by_number = xasprintf("/dev/char/%u:%u", USB_MAJOR, s->devnum - 1);
 	const uint8_t *p = NULL;
 	enum err rc = add_attributes(s, folder);
 
@@ -298,9 +299,12 @@ static enum err add_device(const struct vb_seat *s, const char *folder)
 		rc = put_uevent(s, folder, vb_tree_usb_uevent);
 	if (rc == OK)
 		rc = link_to(s, subsystem, "/bus/usb");
+	if (rc == OK)
+		rc = link_to(s, by_number, folder);
 	/* Last: a client that scans the bus finds a complete device. */
 	if (rc == OK)
 		rc = link_to(s, bus, folder);
+	free(by_number);
 	free(subsystem);
 	free(bus);
 	return rc;
@@ -321,6 +325,7 @@ void vb_tree_remove(const struct vb_seat *s)
 	const uint8_t *p = NULL;
 
 	delete_link(s, xasprintf("/bus/usb/devices/1-%u", s->port));
+	delete_link(s, xasprintf("/dev/char/%u:%u", USB_MAJOR, s->devnum - 1));
 	while ((p = vb_usb_next_descriptor(s->device->model, p, 4)) != NULL)
 		delete_link(s, xasprintf("/bus/usb/devices/1-%u:1.%u", s->port, p[2]));
 	delete_tree(xasprintf("%s/sys%s", s->root, folder));
@@ -355,6 +360,7 @@ static enum err add_hid(const struct vb_seat *s, const char *hid, const char *hi
 	char *raw_subsystem = xasprintf("%s/subsystem", hidraw);
 	char *device = xasprintf("%s/device", hidraw);
 	char *class = xasprintf("/class/hidraw/hidraw%u", s->hidraw);
+	char *by_number = xasprintf("/dev/char/%u:%u", HIDRAW_MAJOR, s->hidraw);
 	char numbers[32];
 	enum err rc = put_uevent(s, hid, hid_uevent);
 
@@ -373,7 +379,10 @@ static enum err add_hid(const struct vb_seat *s, const char *hid, const char *hi
 	if (rc == OK)
 		rc = link_to(s, device, hid);
 	if (rc == OK)
+		rc = link_to(s, by_number, hidraw);
+	if (rc == OK)
 		rc = link_to(s, class, hidraw);
+	free(by_number);
 	free(class);
 	free(device);
 	free(raw_subsystem);
@@ -396,6 +405,7 @@ void vb_tree_remove_hidraw(const struct vb_seat *s)
 	char *hid = hid_path(s);
 
 	delete_link(s, xasprintf("/class/hidraw/hidraw%u", s->hidraw));
+	delete_link(s, xasprintf("/dev/char/%u:%u", HIDRAW_MAJOR, s->hidraw));
 	delete_tree(xasprintf("%s/sys%s", s->root, hid));
 	free(hid);
 }
