@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* probed-vboard: a virtual debug probe with a board behind it. Command line, start-up, shutdown. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -460,13 +461,26 @@ static enum err run_command(struct app *app)
 	return OK;
 }
 
-/* The command gets a Ctrl-C by itself, from the terminal, and decides; SIGTERM is handed on. */
+/* A terminal sends Ctrl-C to all in its foreground. */
+static bool is_in_foreground(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	bool is = fd >= 0 && tcgetpgrp(fd) == getpgrp();
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+/* The command decides: it gets a Ctrl-C from the terminal or from us. */
 static void on_interrupt(void *ctx)
 {
 	struct app *app = ctx;
 
 	if (app->child == 0)
 		loop_stop(app->loop);
+	else if (!is_in_foreground())
+		kill(app->child, SIGINT);
 }
 
 static void on_terminate(void *ctx)
