@@ -69,4 +69,4 @@ endif
 EXTRA_DIST += testing/system/test_judge_ftdi.py testing/system/test_judge_jlink.py \
 	testing/system/test_judge_stlink.py
 
-EXTRA_DIST += testing/system/test_usb_board.py
+EXTRA_DIST += testing/system/test_usb_board.py testing/system/test_usb_peers.py
