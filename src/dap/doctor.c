@@ -235,12 +235,24 @@ static void look_for_reset(struct doctor *d, struct mem_ap *ap)
 				 "button, a supervisor, another probe)");
 }
 
+/* Again, if it failed because the wire was too slow for the clock, which is lowered now. */
+static enum err find_core(struct doctor *d, struct mem_ap **ap)
+{
+	unsigned slowdowns = d->dap->slowdowns;
+	enum err rc = mem_ap_find_core(d->dap, ap);
+
+	if (rc == OK || d->dap->slowdowns == slowdowns)
+		return rc;
+	error_clear();
+	return mem_ap_find_core(d->dap, ap);
+}
+
 static void tell_ap(struct doctor *d)
 {
 	struct mem_ap *ap = NULL;
 	struct identity identity;
 
-	if (mem_ap_find_core(d->dap, &ap) != OK) {
+	if (find_core(d, &ap) != OK) {
 		doctor_found(d->report, "ap_error", error_current()->why, "access port: %s",
 			     error_current()->why);
 		doctor_advise(d->report, "the debug port answers but shows no memory: the chip may be "

@@ -411,6 +411,16 @@ def test_no_probe_has_that_target(make_board, make_daemon):
     assert "420032001450323553323620" in line and "430032001450323553323620" in line
 
 
+@pytest.mark.parametrize("model", ["mcu-link", "st-link-v2-1", "jlink", "ft232h"])
+def test_a_clock_too_fast_is_not_called_a_locked_chip(make_board, make_daemon, model):
+    board = idle_board(make_board, "wire max-khz 1200", usb=[model])
+    daemon = make_daemon(*usb_arguments(model, 2000), "-c", "noinit; echo [probe doctor]; shutdown",
+                         ready=False, env=board.usb_env)
+    assert daemon.wait() == 0
+    assert "chip: STM32L47x/L48x" in daemon.text and "420032001450323553323620" in daemon.text
+    assert "locked" not in daemon.text and 'put "adapter speed 1000"' in daemon.text
+
+
 @pytest.mark.parametrize("wire", ["tdi", "tdo"])
 def test_what_the_probe_cannot_do_is_no_advice(make_board, make_daemon, wire):
     board = idle_board(make_board, f"wire open {wire}", usb=["jlink-old"])
