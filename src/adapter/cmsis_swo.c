@@ -199,9 +199,15 @@ static enum err cmsis_swo_start(struct adapter *adapter, enum swo_mode mode, uin
 	struct cmsis_dap *dap = adapter->priv;
 	unsigned needed = mode == SWO_UART ? CAP_SWO_UART : CAP_SWO_MANCHESTER;
 
-	if (!(dap->capabilities & needed))
-		return error_why(ERR_UNSUPPORTED, "this probe cannot capture SWO in %s mode",
-				 mode == SWO_UART ? "UART" : "Manchester");
+	if (!(dap->capabilities & needed)) {
+		bool has_other = dap->capabilities & (CAP_SWO_UART | CAP_SWO_MANCHESTER);
+
+		error_why(ERR_UNSUPPORTED, "this probe cannot capture SWO in %s mode",
+			  mode == SWO_UART ? "UART" : "Manchester");
+		return error_next(ERR_UNSUPPORTED, "use %s",
+				  !has_other ? "a probe with SWO" :
+				  mode == SWO_UART ? "manchester" : "uart");
+	}
 	cmsis_swo_end(dap);
 	dap->swo = xcalloc(1, sizeof(*dap->swo));
 	dap->swo->sink = sink;

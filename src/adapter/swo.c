@@ -57,9 +57,11 @@ static enum err check(const struct adapter *adapter)
 		return error_why(ERR_ADAPTER_CONFIG, "the adapter is not open");
 	if (adapter->is_lost)
 		return adapter_fail_lost(adapter);
-	if (ops_of(adapter) == NULL)
-		return error_why(ERR_UNSUPPORTED, "the %s driver cannot capture SWO",
-				 adapter->driver->name);
+	if (ops_of(adapter) == NULL) {
+		error_why(ERR_UNSUPPORTED, "the %s driver cannot capture SWO",
+			  adapter->driver->name);
+		return error_next(ERR_UNSUPPORTED, "use a CMSIS-DAP, ST-LINK or J-Link with SWO");
+	}
 	return OK;
 }
 

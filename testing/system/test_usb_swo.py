@@ -249,3 +249,15 @@ def test_probe_that_has_no_swo_says_so(start, probe, interface):
     trace = start(probe, interface)
     message = trace.daemon.fails(f"adapter swo start {trace.heard} 1000000")
     assert "cannot capture SWO" in message
+
+
+@pytest.mark.parametrize("kind, script, mode, step", [
+    ("mcu-link", "interface/cmsis-dap.cfg", "manchester", "use uart"),
+    ("debugprobe", "interface/cmsis-dap.cfg", "uart", "use a probe with SWO"),
+    ("kt-link", "interface/ftdi/kt-link.cfg", "uart", "use a CMSIS-DAP, ST-LINK or J-Link with SWO")])
+def test_what_cannot_be_captured_names_what_can(make_board, make_daemon, tmp_path, kind, script, mode, step):
+    board = make_board(usb=[kind])
+    daemon = make_daemon("-f", script, "-c", "transport select swd", "-f", "target/stm32l4x.cfg",
+                         env=board.usb_env)
+    text = daemon.fails(f"adapter swo start {tmp_path}/x 0 {mode}")
+    assert "cannot capture SWO" in text and text.endswith(step)
