@@ -25,6 +25,7 @@ struct bit_port {
 	struct bit_step *steps;
 	size_t step_count, step_capacity;
 	uint8_t *captures;		/* CAPTURE_BYTES per step of a window */
+	uint8_t unseen[8];		/* a capture that nobody looks at: it arrives with the flush */
 	unsigned extra_idle;		/* grows with each WAIT: the target needs more clocks */
 	bool is_out_of_step;		/* a flush failed: the target may be inside a packet or scan */
 	/* JTAG: what went by, to repair an overrun, and to know when CTRL/STAT can be read. */

@@ -217,13 +217,13 @@ static enum err step_by_step(struct bit_port *bp, size_t *done, unsigned *ack)
  * B4.3.3). Whether the target answers, what comes next will show. */
 static void put_line_reset(struct bit_port *bp)
 {
-	uint8_t bits[SWD_SEQ_MAX_BYTES], capture[CAPTURE_BYTES];
+	uint8_t bits[SWD_SEQ_MAX_BYTES];
 	size_t count = swd_put_sequence(SWD_SEQ_LINE_RESET, bits);
 
 	flight_note(bp->port->flight, FLIGHT_LINK, LINK_LINE_RESET);
 	swd_out(bp, bits, count);
 	bp->port->stats.wire_bits += count;
-	put_packet(bp, PORT_DP(0x0), true, 0, capture);
+	put_packet(bp, PORT_DP(0x0), true, 0, bp->unseen);
 }
 
 /* The target may be in the middle of a packet that was cut off. Flags that the cut left behind
