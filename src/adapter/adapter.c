@@ -173,6 +173,8 @@ enum err adapter_open(struct adapter *adapter)
 		forget_loss(adapter);	/* the caller hears of it by rc */
 		return rc;
 	}
+	if (!adapter->is_lost)
+		forget_loss(adapter);	/* of a first try, which the driver got over */
 	adapter->is_open = true;
 	attach_port(adapter);
 	rc = start(adapter);
@@ -343,6 +345,7 @@ static enum err restore(struct adapter *adapter)
 enum err adapter_reopen(struct adapter *adapter)
 {
 	bool was_lost = adapter->is_lost;
+	bool is_news = adapter->lost_timer != NULL || (adapter->is_open && !was_lost);
 	enum err rc;
 
 	adapter_close(adapter);
@@ -350,7 +353,10 @@ enum err adapter_reopen(struct adapter *adapter)
 	rc = adapter_open(adapter);
 	adapter->keeps_target = false;
 	if (rc != OK) {
-		adapter->is_lost = was_lost;	/* for the clients nothing has changed */
+		/* If it left only now, the clients hear of it; else nothing has changed for them. */
+		adapter->is_lost = was_lost && !is_news;
+		if (is_news)
+			adapter_lost(adapter);
 		return rc;
 	}
 	reconnect_end(adapter);

@@ -106,7 +106,7 @@ static enum err open_link(struct jlink *j)
 		return error_what(rc, "No J-Link device found");
 	TRY(rc);
 	if (settings->is_stuck)
-		jlink_unstick(j->probe);
+		jlink_unstick(j->probe, j->is_second_try);
 	settings->is_stuck = false;
 	return jlink_open_usb(j->library, j->probe, &j->handle);
 }
@@ -293,13 +293,14 @@ static void jlink_free(struct jlink *j)
 	free(j);
 }
 
-static enum err jlink_open(struct adapter *adapter)
+static enum err try_open(struct adapter *adapter, bool is_second_try)
 {
 	struct jlink *j = xcalloc(1, sizeof(*j));
 	struct error error;
 	enum err rc;
 
 	j->adapter = adapter;
+	j->is_second_try = is_second_try;
 	rc = start(j);
 	if (rc != OK) {
 		error_take(&error);
@@ -311,6 +312,21 @@ static enum err jlink_open(struct adapter *adapter)
 	adapter->priv = j;
 	adapter->bits_priv = j;
 	return OK;
+}
+
+/* A firmware that still waits for the rest of a long command takes the next ones for its data: only a
+ * reset gets it out. Its serial port and drive go with it for a moment. */
+static enum err jlink_open(struct adapter *adapter)
+{
+	struct jlink_settings *settings = jlink_settings_of(adapter);
+	enum err rc = try_open(adapter, false);
+
+	if (rc != ERR_ADAPTER_LOST || !settings->is_stuck || settings->use_tcp)
+		return rc;
+	log_warning("the J-Link does not answer: it is reset over USB");
+	error_clear();
+	adapter->is_lost = false;
+	return try_open(adapter, true);
 }
 
 static void jlink_close(struct adapter *adapter)

@@ -205,7 +205,7 @@ static void drain(struct usb *usb, const struct usb_endpoint *endpoint)
 	usb_cancel(usb, endpoint->address);
 }
 
-void jlink_unstick(const struct probe *probe)
+void jlink_unstick(const struct probe *probe, bool by_reset)
 {
 	const struct usb_interface *interface = library_interface(probe->usb);
 	struct usb *usb = NULL;
@@ -218,6 +218,8 @@ void jlink_unstick(const struct probe *probe)
 		for (unsigned i = 0; i < interface->endpoint_count; i++)
 			if (interface->endpoints[i].address & 0x80)
 				drain(usb, &interface->endpoints[i]);
+		if (by_reset)
+			usb_reset(usb);
 	}
 	usb_close(usb);
 	error_clear();		/* what is wrong will show when it is opened */

@@ -26,6 +26,7 @@ struct jlink_swo {
 struct jlink {
 	struct adapter *adapter;
 	struct probe *probe;		/* NULL: over TCP */
+	bool is_second_try;		/* the first got no answer */
 	struct usb *watch;		/* tells when the probe is unplugged; NULL: nobody does */
 	struct jaylink_context *library;
 	struct jaylink_device_handle *handle;
@@ -67,8 +68,9 @@ enum err jlink_library_open(struct jaylink_context **library);
 /* Opens the device of the library that `probe` is. */
 enum err jlink_open_usb(struct jaylink_context *library, const struct probe *probe,
 			struct jaylink_device_handle **handle);
-/* What a broken connection left behind: halted endpoints, an answer nobody took. */
-void jlink_unstick(const struct probe *probe);
+/* What a broken connection left behind: halted endpoints, an answer nobody took; with a reset also
+ * the rest of a command that the firmware waits for. */
+void jlink_unstick(const struct probe *probe, bool by_reset);
 /* Whether it is still plugged in, as the same device. */
 bool jlink_is_there(const struct probe *probe);
 enum err jlink_open_tcp(struct jaylink_context *library, const char *address, const char *serial,
