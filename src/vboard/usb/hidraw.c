@@ -135,8 +135,11 @@ static void on_polled(struct vb_transfer *t)
 				queue_report(h, t);
 	free(t->data);
 	t->data = NULL;
-	/* The driver takes a stall or a bus error for something that passes. */
-	if (t->status == 0 || t->status == -EPROTO || t->status == -EOVERFLOW)
+	/* The driver takes a stall or a bus error for something that passes. It clears the halt of this
+	 * endpoint; that of the other one only a reset ends. */
+	if (t->status == -EPIPE)
+		vb_usb_clear_halt(hid->device, hid->in);
+	if (t->status == 0 || t->status == -EPIPE || t->status == -EPROTO || t->status == -EOVERFLOW)
 		poll_device(hid);
 }
 
