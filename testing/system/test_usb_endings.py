@@ -103,3 +103,16 @@ def test_one_bad_poll_does_not_end_a_capture(attach, tmp_path):
     board.ctl("usb fault short in 100 0 1")
     wait_for(lambda: "SWO capture has ended" in daemon.text, "the end")
     assert "state off" in daemon.tcl("adapter swo status")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unplugged_while_it_is_opened_again(attach, kind):
+    board, daemon = attach(kind)
+    daemon.tcl("poll off; adapter auto_reconnect on; halt")
+    board.ctl("usb fault unplug in 1 6")
+    daemon.fails("adapter reconnect")
+    daemon.expect("targets are out of reach")
+    board.ctl("usb replug")
+    daemon.expect("is back and open again")
+    daemon.tcl("mww 0x20000000 0x12345678")
+    assert "12345678" in daemon.tcl("capture {mdw 0x20000000}")
