@@ -423,6 +423,7 @@ static enum err choose_by_target(struct adapter *adapter, struct probe *fitting,
 	struct probe *chosen = NULL;
 	enum err rc = adapter->hooks.choose_by_target(adapter->hooks.ctx, fitting, &chosen);
 
+	adapter->is_lost = false;	/* that was a candidate, which did not answer its farewell */
 	while (fitting != NULL) {
 		struct probe *probe = fitting;
 
