@@ -18,12 +18,6 @@ static void queue_sequence(struct cmsis_dap *dap, const uint8_t *bits, size_t co
 	}
 }
 
-enum err cmsis_swj_sequence(struct cmsis_dap *dap, const uint8_t *bits, size_t count)
-{
-	queue_sequence(dap, bits, count);
-	return cmsis_run_queued(dap, "send a line sequence");
-}
-
 /* The probe addresses a TAP by index and bypasses the others: it must know the chain. */
 static enum err configure_chain(struct cmsis_dap *dap)
 {

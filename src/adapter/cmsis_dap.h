@@ -136,7 +136,6 @@ void cmsis_swo_end(struct cmsis_dap *dap);
 
 extern const struct dap_port_ops cmsis_port_ops;
 extern const struct bit_ops cmsis_bit_ops;
-enum err cmsis_swj_sequence(struct cmsis_dap *dap, const uint8_t *bits, size_t count);
 enum err cmsis_connect_link(struct dap_port *port, enum link_connect how);
 enum err cmsis_select_target(struct dap_port *port, uint32_t targetsel);
 

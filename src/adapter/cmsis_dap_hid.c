@@ -198,17 +198,16 @@ static void hid_close_link(void *link)
 
 /* --- Packets --- */
 
-static enum err gone(const struct hid_link *l, const char *what)
+static enum err gone(const char *what)
 {
-	(void)l;
 	return error_why(ERR_ADAPTER_LOST, "the probe was unplugged while %s", what);
 }
 
 /* A report that the device did not take need not be its end: getting into step again will show. */
-static enum err fail_send(const struct hid_link *l, int why)
+static enum err fail_send(int why)
 {
 	if (why == ENODEV || why == ENXIO || why == ESHUTDOWN)
-		return gone(l, "a command was sent");
+		return gone("a command was sent");
 	return error_why(ERR_ADAPTER_PROTOCOL, "a report did not get to the probe: %s",
 			 strerror(why));
 }
@@ -223,7 +222,7 @@ static enum err hid_send_packets(void *link, const uint8_t *batch,
 		memcpy(l->out + 1, batch + packets[i].at, packets[i].size);
 		errno = 0;
 		if (hid_write(l->hid, l->out, l->report + 1) < 0)
-			return fail_send(l, errno);
+			return fail_send(errno);
 	}
 	return OK;
 }
@@ -256,7 +255,7 @@ static enum err hid_receive_packet(void *link, uint8_t *response, size_t size, s
 	if (l->ahead_size == 0) {
 		n = read_report(l, timeout_ms);
 		if (n < 0)
-			return gone(l, "it was waited for");
+			return gone("it was waited for");
 		if (n == 0)
 			return error_why(ERR_TIMEOUT, "no answer within %d ms", timeout_ms);
 		l->ahead_size = (size_t)n;
@@ -305,7 +304,7 @@ static enum err hid_resync(void *link, int quiet_ms, bool is_stalled)
 		if (n > 0)
 			log_debug("CMSIS-DAP: read away a stale report of %d bytes", n);
 	}
-	return n < 0 ? gone(l, "old answers were read away") : OK;
+	return n < 0 ? gone("old answers were read away") : OK;
 }
 
 const struct cmsis_transport cmsis_dap_hid = {

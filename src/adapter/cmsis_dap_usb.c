@@ -17,7 +17,6 @@
 
 struct usb_link {
 	struct usb *usb;
-	struct adapter *adapter;
 	uint8_t out, in;
 	size_t endpoint_size, packet_size;
 };
@@ -41,7 +40,6 @@ static enum err usb_open_link(struct adapter *adapter, const struct usb_device *
 		free(l);
 		return rc;
 	}
-	l->adapter = adapter;
 	l->out = where->out;
 	l->in = where->in;
 	l->endpoint_size = MAX(where->bulk->endpoints[1].max_packet, 1u);

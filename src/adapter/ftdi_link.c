@@ -92,7 +92,6 @@ static enum err take(struct ftdi_link *link, uint8_t *data, size_t *n, int timeo
 	if (got >= 2 && (data[0] & 3) == 1)
 		link->packet = 64;
 	*n = mpsse_strip_status(data, got, link->packet);
-	link->bytes_in += *n;
 	return OK;
 }
 
@@ -303,7 +302,6 @@ static enum err send(struct ftdi_link *link, bool is_end)
 	if (out->len == 0)
 		return OK;
 	TRY(usb_post_out(link->usb, link->out, out->data, out->len, false));
-	link->bytes_out += out->len;
 	buf_clear(out);
 	return OK;
 }
@@ -333,7 +331,6 @@ enum err ftdi_link_flush(struct ftdi_link *link)
 		if (rc == OK)
 			rc = collect(link);
 	}
-	link->flushes++;
 	return rc == OK ? OK : recover(link, rc);
 }
 

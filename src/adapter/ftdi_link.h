@@ -38,7 +38,6 @@ struct ftdi_link {
 	size_t promised;		/* payload all of them can take */
 	enum err rc;			/* the first failure since the last flush ... */
 	struct error failure;		/* ... with its message */
-	uint64_t flushes, bytes_out, bytes_in;
 };
 
 /* channel: 0 is A. */

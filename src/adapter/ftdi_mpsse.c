@@ -28,21 +28,21 @@ enum {
 /* AN_233, DS_FT2232H, DS_FT232H, DS_FT4232H, DS_FT2232D; the HP and HA parts behave as their
  * elders. */
 static const struct mpsse_chip chips[] = {
-	{ 0x0200, "FT232AM", 0, 128, false, false },
-	{ 0x0400, "FT232BM", 0, 384, false, false },
-	{ 0x0500, "FT2232D", 1, 384, false, true },
-	{ 0x0600, "FT232R", 0, 128, false, false },
-	{ 0x0700, "FT2232H", 2, 4096, true, true },
-	{ 0x0800, "FT4232H", 2, 2048, true, false },
-	{ 0x0900, "FT232H", 1, 1024, true, true },
-	{ 0x1000, "FT-X", 0, 512, false, false },
-	{ 0x2800, "FT2233HP", 2, 4096, true, true },
-	{ 0x2900, "FT4233HP", 2, 2048, true, false },
-	{ 0x3000, "FT2232HP", 2, 4096, true, true },
-	{ 0x3100, "FT4232HP", 2, 2048, true, false },
-	{ 0x3200, "FT233HP", 1, 1024, true, true },
-	{ 0x3300, "FT232HP", 1, 1024, true, true },
-	{ 0x3600, "FT4232HA", 2, 2048, true, false },
+	{ 0x0200, "FT232AM", 0, false, false },
+	{ 0x0400, "FT232BM", 0, false, false },
+	{ 0x0500, "FT2232D", 1, false, true },
+	{ 0x0600, "FT232R", 0, false, false },
+	{ 0x0700, "FT2232H", 2, true, true },
+	{ 0x0800, "FT4232H", 2, true, false },
+	{ 0x0900, "FT232H", 1, true, true },
+	{ 0x1000, "FT-X", 0, false, false },
+	{ 0x2800, "FT2233HP", 2, true, true },
+	{ 0x2900, "FT4233HP", 2, true, false },
+	{ 0x3000, "FT2232HP", 2, true, true },
+	{ 0x3100, "FT4232HP", 2, true, false },
+	{ 0x3200, "FT233HP", 1, true, true },
+	{ 0x3300, "FT232HP", 1, true, true },
+	{ 0x3600, "FT4232HA", 2, true, false },
 	{ 0 }
 };
 

@@ -30,7 +30,6 @@ struct mpsse_chip {
 	uint16_t bcd_device;
 	const char *name;
 	unsigned channels;		/* that have an engine */
-	unsigned fifo_bytes;		/* chip to host, per channel */
 	bool is_h;			/* 60 MHz and the commands that came with it */
 	bool has_high_byte;
 };

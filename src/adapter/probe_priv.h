@@ -10,7 +10,6 @@ struct probe_alias {
 	struct probe_alias *next;
 };
 
-
 /* Every device that a driver takes for a probe, each with the driver that knows it best; and those
  * in a boot loader, which may have no driver. */
 struct probe *probe_recognise_all(const struct adapter_driver *const *drivers,

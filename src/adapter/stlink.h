@@ -3,7 +3,7 @@
  * stlink: ST's probes, ST-LINK/V2, V2-1 and V3, as a dap_port.
  *
  * stlink_firmware.c: what a firmware version can do, clock tables, status words, serial numbers.
- * stlink_usb.c:      the link: 16-byte commands over USB.
+ * stlink_usb.c, stlink_tcp.c: the link: 16-byte commands over USB, or to ST's stlink-server.
  * stlink_command.c:  one command and its answer; opening access ports.
  * stlink_port.c:     the dap_port: walks the queue, raw DP and AP accesses.
  * stlink_memory.c:   what of the queue is memory, by the probe's memory commands.

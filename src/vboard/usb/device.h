@@ -150,7 +150,7 @@ bool vb_usb_set_configuration(struct vb_usb_device *device, unsigned value);
 bool vb_usb_set_interface(struct vb_usb_device *device, unsigned number, unsigned alternate);
 /* Text of string `index` with the serial in place, NULL if there is none. Freed by the caller. */
 char *vb_usb_string(const struct vb_usb_device *device, unsigned index);
-/* control.c: a request on endpoint 0; `data` holds the OUT data, gets the IN data. -1: stall. */
+/* A request on endpoint 0; `data` holds the OUT data, gets the IN data. -1: stall. */
 int vb_usb_control_request(struct vb_usb_device *device, const struct vb_usb_setup *setup,
 			   uint8_t *data);
 

@@ -8,7 +8,6 @@
 
 /* --- Options --- */
 
-
 static enum err no_model(const char *name, size_t n)
 {
 	struct buf names = { 0 };

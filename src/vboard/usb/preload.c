@@ -172,11 +172,6 @@ void vb_preload_done(struct vb_preload_client *client, long result, int error)
 
 /* --- Connections --- */
 
-pid_t vb_preload_pid(const struct vb_preload_client *client)
-{
-	return client->pid;
-}
-
 /* Our FIFO among the client's descriptors, and the flags it was opened with. */
 static bool look_at_descriptor(const char *folder, const char *number, const struct stat *fifo,
 			       unsigned *flags)

@@ -57,7 +57,6 @@ void vb_preload_node_free(struct vb_preload_node *node);
 enum err vb_preload_node_chmod(struct vb_preload_node *node, mode_t mode);
 /* Hangs up on a client without calling closed(): for the program's end only. */
 void vb_preload_client_free(struct vb_preload_client *client);
-pid_t vb_preload_pid(const struct vb_preload_client *client);
 /* Whether the client opened the node with O_NONBLOCK, as far as /proc tells. */
 bool vb_preload_is_nonblocking(const struct vb_preload_client *client);
 
