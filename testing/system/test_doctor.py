@@ -373,6 +373,38 @@ def test_usb_no_power(make_board, make_daemon, model):
     assert "power the target, check the VTref wire" in line
 
 
+@pytest.mark.parametrize("model", [m for m in USB if not USB[m][1]])
+def test_usb_no_power_behind_a_probe_that_does_not_measure_it(make_board, make_daemon, model):
+    board = idle_board(make_board, "power off", usb=[model])
+    line = usb_failing(make_daemon, board, model)
+    assert "power" in line and "check" in line
+
+
+@pytest.mark.parametrize("model", USB)
+def test_usb_held_in_reset(make_board, make_daemon, model):
+    board = idle_board(make_board, "wire nrst stuck", usb=[model])
+    daemon = make_daemon(*usb_arguments(model), env=board.usb_env)
+    daemon.expect("processor detected")
+    message = daemon.fails("halt")
+    assert "held in reset" in message and "who pulls nRST low" in message
+    board.ctl("wire nrst free")
+    daemon.tcl("halt")
+
+
+@pytest.mark.parametrize("model", USB)
+def test_usb_wrong_transport(make_board, make_daemon, model):
+    """JTAG is asked for where only SWD is wired: TDO and TDI of the board lead nowhere."""
+    if model == "ft232h":
+        pytest.skip("which transport an FTDI probe can do is its wiring, which its script has")
+    board = idle_board(make_board, "wire open tdo", "wire open tdi", usb=[model])
+    daemon = make_daemon("-f", USB[model][0], "-c", "transport select jtag; adapter speed 1000",
+                         "-f", "target/stm32l4x.cfg", ready=False, env=board.usb_env)
+    assert daemon.wait() != 0
+    lines = errors(daemon)
+    assert len(lines) == 1, daemon.text
+    assert "SWD" in lines[0] and "transport select swd" in lines[0], lines[0]
+
+
 @pytest.mark.parametrize("model", USB)
 def test_usb_swapped_wires(make_board, make_daemon, model):
     board = idle_board(make_board, "wire swap", usb=[model])
