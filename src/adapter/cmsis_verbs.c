@@ -100,7 +100,7 @@ static enum err opened(struct adapter *adapter, struct cmsis_dap **dap)
 				  "use \"adapter driver cmsis-dap\" and \"init\"");
 	}
 	if (adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
+		return adapter_fail_lost(adapter);
 	*dap = adapter->priv;
 	return OK;
 }

@@ -411,7 +411,7 @@ static enum err opened(struct adapter *adapter, struct ftdi **f)
 		return error_next(ERR_ADAPTER_CONFIG, "use \"adapter driver ftdi\" and \"init\"");
 	}
 	if (adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
+		return adapter_fail_lost(adapter);
 	*f = adapter->priv;
 	return OK;
 }

@@ -85,7 +85,7 @@ enum err jlink_of(struct adapter *adapter, struct jlink **j)
 		return error_next(ERR_ADAPTER_CONFIG, "use \"adapter driver jlink\" and \"init\"");
 	}
 	if (adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the J-Link is gone");
+		return adapter_fail_lost(adapter);
 	*j = adapter->priv;
 	return OK;
 }

@@ -96,7 +96,7 @@ static enum err opened(struct call *c, struct stlink **s)
 		return error_next(ERR_ADAPTER_CONFIG, "use \"adapter driver st-link\" and \"init\"");
 	}
 	if (adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the ST-LINK is gone");
+		return adapter_fail_lost(adapter);
 	*s = adapter->priv;
 	return OK;
 }
