@@ -185,9 +185,13 @@ static enum err fail_others(const struct adapter *adapter, const char *driver,
 	if (adapter->use != NULL)
 		buf_printf(&wishes, " that is \"%s\"", adapter->use);
 	list_all(all, &seen);
-	error_why(ERR_ADAPTER_NOT_FOUND, "no %s%sprobe%s is plugged in; seen instead: %s", driver,
-		  driver[0] ? " " : "", text_of(&wishes), text_of(&seen));
-	if (adapter->driver == NULL && all->driver != NULL && all->driver->wiring_scripts != NULL)
+	bool is_bare = adapter->driver == NULL && all->driver != NULL &&
+		       all->driver->wiring_scripts != NULL;
+
+	error_why(ERR_ADAPTER_NOT_FOUND, "no %s%sprobe%s is plugged in%s; seen instead: %s", driver,
+		  driver[0] ? " " : "", text_of(&wishes),
+		  is_bare ? " that is known by its id" : "", text_of(&seen));
+	if (is_bare)
 		error_next(ERR_ADAPTER_NOT_FOUND,
 			   "its chip can be wired in many ways: name the one with \"-f %sWIRING.cfg\"",
 			   all->driver->wiring_scripts);

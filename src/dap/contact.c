@@ -374,6 +374,8 @@ static bool any(const struct dap_contact *c, bool jtag)
 	return true;
 }
 
+#define UNDER_RESET "connect under reset (\"reset_config srst_only srst_nogate connect_assert_srst\")"
+
 /* The first that fits is told. doc/manual.md, "When the target does not answer", has the same rows. */
 static const struct cause {
 	bool (*fits)(const struct dap_contact *c, bool jtag);
@@ -384,18 +386,18 @@ static const struct cause {
 	{ on_swd, "the target answers on SWD, not on JTAG", "use \"transport select swd\"" },
 	{ on_jtag, "the target answers on JTAG, not on SWD", "use \"transport select jtag\"" },
 	{ shorted_low, "SWDIO is shorted to ground, or the application drives it low",
-	  "look for the short; if it is the application, connect under reset" },
+	  "look for the short; if it is the application, " UNDER_RESET },
 	{ shorted_high, "SWDIO is shorted to the supply, or the application drives it high",
-	  "look for the short; if it is the application, connect under reset" },
+	  "look for the short; if it is the application, " UNDER_RESET },
 	{ debug_pins_off, "the target answers only while nRST is low: its firmware turns the debug pins "
 	  "off or sleeps",
-	  "add \"reset_config srst_only srst_nogate connect_assert_srst\"" },
+	  UNDER_RESET },
 	{ held_in_reset, "something else holds the target in reset",
 	  "look who pulls nRST low: a button, a supervisor, another probe" },
 	{ reset_is_low, "the target has no power, or something else holds it in reset",
 	  "check target power, then who pulls nRST low" },
 	{ swapped, "SWDIO and SWCLK are swapped, or the application drives SWDIO low",
-	  "exchange the two wires; if they are right, connect under reset" },
+	  "exchange the two wires; if they are right, " UNDER_RESET },
 	{ no_tdi_but_swd, "the TAPs answer but take no instruction: TDI is not connected",
 	  "check the TDI wire, or use \"transport select swd\"" },
 	{ no_tdi, "the TAPs answer but take no instruction: TDI is not connected",
@@ -404,7 +406,7 @@ static const struct cause {
 	  "check GND, shorten the wires, lower \"adapter speed\"" },
 	{ low, "SWDIO is shorted, driven by the application or swapped with SWCLK, or the target has no "
 	  "power",
-	  "check target power and SWDIO/SWCLK, then try connect under reset" },
+	  "check target power and SWDIO/SWCLK, then try to " UNDER_RESET },
 	{ jtag_low, "TDO is shorted to ground, or the target has no power",
 	  "check target power and TDO" },
 	{ jtag_powered, "TDO, TCK or TMS is not connected, or JTAG is disabled",
@@ -413,13 +415,13 @@ static const struct cause {
 	  "check target power and wires" },
 	{ powered_blind, "SWDIO and SWCLK are not connected or swapped, or debug is disabled by firmware "
 	  "or by protection",
-	  "check SWDIO, SWCLK and GND, then try connect under reset" },
+	  "check SWDIO, SWCLK and GND, then try to " UNDER_RESET },
 	{ blind, "no target power, SWDIO and SWCLK not connected or swapped, or debug disabled",
-	  "check target power and SWDIO/SWCLK, then try connect under reset" },
+	  "check target power and SWDIO/SWCLK, then try to " UNDER_RESET },
 	{ powered, "SWDIO or SWCLK is not connected, or debug is disabled by firmware or by protection",
-	  "check SWDIO, SWCLK and GND, then try connect under reset" },
+	  "check SWDIO, SWCLK and GND, then try to " UNDER_RESET },
 	{ any, "no target power, SWDIO or SWCLK not connected, or debug disabled",
-	  "check target power and SWDIO/SWCLK, then try connect under reset" },
+	  "check target power and SWDIO/SWCLK, then try to " UNDER_RESET },
 };
 
 static void describe(const struct dap *dap, const struct dap_contact *c, char *text, size_t size)
