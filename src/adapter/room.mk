@@ -82,7 +82,7 @@ endif
 endif
 embedded_tcl += src/adapter/adapter.tcl
 EXTRA_DIST += testing/system/test_usb_stlink.py testing/system/test_usb_endings.py
-EXTRA_DIST += testing/system/test_usb_jlink.py testing/system/test_usb_cmsis_dap.py testing/system/test_usb_probes.py testing/system/test_usb_pipes.py doc/notes/usb.md
+EXTRA_DIST += testing/system/test_usb_jlink.py testing/system/test_usb_cmsis_dap.py testing/system/test_usb_probes.py testing/system/test_usb_pipes.py testing/system/test_usb_faults.py doc/notes/usb.md
 
 if HAVE_CMOCKA
 if HAVE_LIBUSB
