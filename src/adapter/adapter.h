@@ -48,6 +48,8 @@ struct adapter_driver {
 	void *(*new_settings)(void);
 	void (*free_settings)(void *settings);
 	enum err (*open)(struct adapter *adapter);
+	/* NULL: the library is not in this build. Such a driver recognises its probes and open() says what
+	 * is missing. */
 	void (*close)(struct adapter *adapter);
 	/* *actual is what the probe really does. May be NULL: the driver has no clock. */
 	enum err (*set_speed)(struct adapter *adapter, uint32_t khz, uint32_t *actual);

@@ -25,7 +25,8 @@ static const struct adapter_driver *find_driver(const char *name)
 static void list_drivers(struct buf *out)
 {
 	for (size_t i = 0; adapter_drivers[i] != NULL; i++)
-		buf_printf(out, "%s%s", i ? ", " : "", adapter_drivers[i]->name);
+		if (adapter_drivers[i]->close != NULL)
+			buf_printf(out, "%s%s", out->len ? ", " : "", adapter_drivers[i]->name);
 }
 
 /* What the user says takes the place of a driver that was chosen for him. */

@@ -276,8 +276,9 @@ enum err cmd_adapter_list(struct call *c)
 		TRY(arg_word(c, 1, words, &which));
 	if (which != 1) {
 		result_printf(c, "The following debug adapters are available:");
-		for (size_t i = 0; adapter_drivers[i] != NULL; i++)
-			result_printf(c, "\n%zu: %s", i + 1, adapter_drivers[i]->name);
+		for (size_t i = 0, n = 0; adapter_drivers[i] != NULL; i++)
+			if (adapter_drivers[i]->close != NULL)
+				result_printf(c, "\n%zu: %s", ++n, adapter_drivers[i]->name);
 	}
 	if (which < 0)
 		result_printf(c, "\n\n");
