@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `ftdi ...` and the same verbs with an underscore, as they were called before. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "adapter/commands.h"
 #include "adapter/ftdi.h"
 #include "base/log.h"
 
 static struct ftdi_settings *settings_of(struct call *c)
 {
 	return adapter_settings(c->user, &ftdi_driver);
-}
-
-static void replace(char **text, const char *with)
-{
-	free(*text);
-	*text = xstrdup(with);
 }
 
 static enum err arg_u16(struct call *c, int index, uint16_t *value)
@@ -26,50 +20,6 @@ static enum err arg_u16(struct call *c, int index, uint16_t *value)
 	if (wide > 0xffff)
 		return error_why(ERR_ARGUMENT, "%s has more than 16 bits", c->argv[index]);
 	*value = (uint16_t)wide;
-	return OK;
-}
-
-static enum err cmd_vid_pid(struct call *c)
-{
-	struct adapter *adapter = c->user;
-
-	if (c->argc % 2 == 0)
-		return arg_usage(c);
-	if ((size_t)c->argc / 2 > ARRAY_SIZE(adapter->usb_ids))
-		return error_why(ERR_ARGUMENT, "more than %zu pairs of ids",
-				 ARRAY_SIZE(adapter->usb_ids));
-	adapter->usb_id_count = 0;
-	for (int i = 1; i + 1 < c->argc; i += 2) {
-		struct usb_id *id = &adapter->usb_ids[adapter->usb_id_count];
-
-		TRY(arg_u16(c, i, &id->vid));
-		TRY(arg_u16(c, i + 1, &id->pid));
-		adapter->usb_id_count++;
-	}
-	return OK;
-}
-
-static enum err cmd_device_desc(struct call *c)
-{
-	struct adapter *adapter = c->user;
-
-	replace(&adapter->usb_product, c->argv[1]);
-	return OK;
-}
-
-static enum err cmd_serial(struct call *c)
-{
-	struct adapter *adapter = c->user;
-
-	replace(&adapter->serial, c->argv[1]);
-	return OK;
-}
-
-static enum err cmd_location(struct call *c)
-{
-	struct adapter *adapter = c->user;
-
-	replace(&adapter->usb_location, c->argv[1]);
 	return OK;
 }
 
@@ -217,13 +167,13 @@ static enum err cmd_tdo_sample_edge(struct call *c)
 }
 
 const struct command ftdi_commands[] = {
-	{ "ftdi vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_vid_pid,
+	{ "ftdi vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_adapter_usb_ids,
 	  "USB ids to look for." },
-	{ "ftdi device_desc", STAGE_CONFIG, 1, 1, "string", cmd_device_desc,
+	{ "ftdi device_desc", STAGE_CONFIG, 1, 1, "string", cmd_adapter_usb_product,
 	  "USB product string to look for." },
-	{ "ftdi serial", STAGE_CONFIG, 1, 1, "string", cmd_serial,
+	{ "ftdi serial", STAGE_CONFIG, 1, 1, "string", cmd_adapter_serial,
 	  "Same as \"adapter serial\"." },
-	{ "ftdi location", STAGE_CONFIG, 1, 1, "bus-port[.port]...", cmd_location,
+	{ "ftdi location", STAGE_CONFIG, 1, 1, "bus-port[.port]...", cmd_adapter_usb_location,
 	  "Same as \"adapter usb location\"." },
 	{ "ftdi channel", STAGE_CONFIG, 1, 1, "0..3", cmd_channel,
 	  "Channel of the chip that the target is wired to; 0 (A) if not given." },
@@ -240,13 +190,13 @@ const struct command ftdi_commands[] = {
 	{ "ftdi get_signal", STAGE_EXEC, 1, 1, "name", cmd_get_signal, "Read a signal's pins." },
 	{ "ftdi tdo_sample_edge", STAGE_ANY, 0, 1, "?rising|falling?", cmd_tdo_sample_edge,
 	  "Edge of TCK on which TDO is sampled; falling gains half a clock at high speeds." },
-	{ "ftdi_vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_vid_pid,
+	{ "ftdi_vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_adapter_usb_ids,
 	  "Old name of \"ftdi vid_pid\"." },
-	{ "ftdi_device_desc", STAGE_CONFIG, 1, 1, "string", cmd_device_desc,
+	{ "ftdi_device_desc", STAGE_CONFIG, 1, 1, "string", cmd_adapter_usb_product,
 	  "Old name of \"ftdi device_desc\"." },
-	{ "ftdi_serial", STAGE_CONFIG, 1, 1, "string", cmd_serial,
+	{ "ftdi_serial", STAGE_CONFIG, 1, 1, "string", cmd_adapter_serial,
 	  "Old name of \"ftdi serial\"." },
-	{ "ftdi_location", STAGE_CONFIG, 1, 1, "bus-port[.port]...", cmd_location,
+	{ "ftdi_location", STAGE_CONFIG, 1, 1, "bus-port[.port]...", cmd_adapter_usb_location,
 	  "Old name of \"ftdi location\"." },
 	{ "ftdi_channel", STAGE_CONFIG, 1, 1, "0..3", cmd_channel,
 	  "Old name of \"ftdi channel\"." },

@@ -3,22 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter/commands.h"
 #include "adapter/jlink_priv.h"
 #include "base/log.h"
 
 #define MAX_EMUCOM_BYTES 4096u
-
-static enum err cmd_serial(struct call *c)
-{
-	struct adapter *adapter = c->user;
-
-	if (adapter->is_open)
-		return error_why(ERR_STAGE,
-				 "the adapter is already open: its serial cannot be chosen now");
-	free(adapter->serial);
-	adapter->serial = xstrdup(c->argv[1]);
-	return OK;
-}
 
 /* Addresses 1 to 3 have product ids of their own; all the others are 0. */
 static enum err cmd_usb(struct call *c)
@@ -192,9 +181,9 @@ static enum err cmd_emucom_write(struct call *c)
 }
 
 const struct command jlink_commands[] = {
-	{ "jlink serial", STAGE_CONFIG, 1, 1, "number", cmd_serial,
+	{ "jlink serial", STAGE_CONFIG, 1, 1, "number", cmd_adapter_serial,
 	  "Use the J-Link with this serial number. Same as \"adapter serial\"." },
-	{ "jlink_serial", STAGE_CONFIG, 1, 1, "number", cmd_serial,
+	{ "jlink_serial", STAGE_CONFIG, 1, 1, "number", cmd_adapter_serial,
 	  "Old name of \"adapter serial\"." },
 	{ "jlink usb", STAGE_CONFIG, 1, 1, "0-3", cmd_usb,
 	  "Use the J-Link with this USB address, an obsolete way to tell several apart." },

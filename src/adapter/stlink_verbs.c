@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter/commands.h"
 #include "adapter/stlink_priv.h"
 #include "base/log.h"
 
@@ -34,40 +35,18 @@ static enum err cmd_ignore(struct call *c)
 	return OK;
 }
 
+/* The serials of old firmware are shown, and compared, as hex digits. */
 static enum err cmd_serial(struct call *c)
 {
-	struct adapter *adapter = c->user;
+	char *serial = c->argc > 1 ? stlink_serial(c->argv[1]) : NULL;
+	const char *const argv[] = { c->argv[0], serial };
+	struct call shown = *c;
+	enum err rc;
 
-	if (c->argc > 1) {
-		free(adapter->serial);
-		adapter->serial = stlink_serial(c->argv[1]);
-	}
-	result_printf(c, "%s", adapter->serial ? adapter->serial : "");
-	return OK;
-}
-
-static enum err cmd_vid_pid(struct call *c)
-{
-	struct adapter *adapter = c->user;
-	unsigned count = 0;
-
-	if (c->argc % 2 == 0)
-		return arg_usage(c);
-	if ((size_t)c->argc / 2 > ARRAY_SIZE(adapter->usb_ids))
-		return error_why(ERR_ARGUMENT, "at most %zu pairs of ids are possible",
-				 ARRAY_SIZE(adapter->usb_ids));
-	for (int i = 1; i < c->argc; i += 2) {
-		uint32_t vid, pid;
-
-		TRY(arg_u32(c, i, &vid));
-		TRY(arg_u32(c, i + 1, &pid));
-		if (vid > 0xffff || pid > 0xffff)
-			return error_why(ERR_ARGUMENT, "0x%" PRIx32 ":0x%" PRIx32
-					 " is no pair of 16-bit USB ids", vid, pid);
-		adapter->usb_ids[count++] = (struct usb_id){ (uint16_t)vid, (uint16_t)pid };
-	}
-	adapter->usb_id_count = count;
-	return OK;
+	shown.argv = argv;
+	rc = cmd_adapter_serial(&shown);
+	free(serial);
+	return rc;
 }
 
 static enum err cmd_backend(struct call *c)
@@ -129,7 +108,7 @@ static enum err cmd_raw(struct call *c)
 const struct command stlink_commands[] = {
 	{ "st-link serial", STAGE_ANY, 0, 1, "?string?", cmd_serial,
 	  "Same as \"adapter serial\"; also takes the 12 raw bytes of old firmware." },
-	{ "st-link vid_pid", STAGE_CONFIG, 2, -1, IDS, cmd_vid_pid,
+	{ "st-link vid_pid", STAGE_CONFIG, 2, -1, IDS, cmd_adapter_usb_ids,
 	  "Take only probes with these USB ids; not needed, the driver knows ST's." },
 	{ "st-link backend", STAGE_CONFIG, 1, 2, "usb|tcp ?port?", cmd_backend,
 	  "How the probe is reached: tcp is ST's stlink-server." },
@@ -140,8 +119,8 @@ const struct command stlink_commands[] = {
 	{ "hla_layout", STAGE_CONFIG, 1, 1, "stlink", cmd_layout, "Same as \"hla layout\"." },
 	{ "hla device_desc", STAGE_CONFIG, 1, 1, "text", cmd_ignore, "Accepted, has no meaning." },
 	{ "hla_device_desc", STAGE_CONFIG, 1, 1, "text", cmd_ignore, "Accepted, has no meaning." },
-	{ "hla vid_pid", STAGE_CONFIG, 2, -1, IDS, cmd_vid_pid, OLD "vid_pid\"." },
-	{ "hla_vid_pid", STAGE_CONFIG, 2, -1, IDS, cmd_vid_pid, OLD "vid_pid\"." },
+	{ "hla vid_pid", STAGE_CONFIG, 2, -1, IDS, cmd_adapter_usb_ids, OLD "vid_pid\"." },
+	{ "hla_vid_pid", STAGE_CONFIG, 2, -1, IDS, cmd_adapter_usb_ids, OLD "vid_pid\"." },
 	{ "hla serial", STAGE_ANY, 0, 1, "?string?", cmd_serial, OLD "serial\"." },
 	{ "hla_serial", STAGE_ANY, 0, 1, "?string?", cmd_serial, OLD "serial\"." },
 	{ "hla command", STAGE_ANY, 1, -1, "text", cmd_ignore, "Accepted, has no meaning." },
