@@ -297,6 +297,16 @@ enum err adapter_fail_lost(const struct adapter *adapter)
 	return ERR_ADAPTER_LOST;
 }
 
+enum err adapter_need_open(const struct adapter *adapter, const struct adapter_driver *driver)
+{
+	if (!adapter->is_open || adapter->driver != driver) {
+		error_why(ERR_ADAPTER_CONFIG, "no %s probe is open", driver->name);
+		return error_next(ERR_ADAPTER_CONFIG, "use \"adapter driver %s\" and \"init\"",
+				  driver->name);
+	}
+	return adapter->is_lost ? adapter_fail_lost(adapter) : OK;
+}
+
 static void tell_lost(void *ctx)
 {
 	struct adapter *adapter = ctx;
@@ -316,6 +326,11 @@ void adapter_lost(struct adapter *adapter)
 	adapter->is_lost = true;
 	if (adapter->loop != NULL)
 		adapter->lost_timer = loop_add_timer(adapter->loop, 0, 0, tell_lost, adapter);
+}
+
+void adapter_unplugged(void *adapter)
+{
+	adapter_lost(adapter);
 }
 
 enum err adapter_switch_transport(struct adapter *adapter, enum transport transport)

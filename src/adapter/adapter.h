@@ -177,7 +177,10 @@ void *adapter_settings(struct adapter *adapter, const struct adapter_driver *dri
 
 /* A driver that finds the connection gone calls this; run() then fails with ERR_ADAPTER_LOST. */
 void adapter_lost(struct adapter *adapter);
+void adapter_unplugged(void *adapter);	/* the same, for usb_on_lost() */
 /* The words for whoever meets a lost probe: ERR_ADAPTER_LOST, with what is to be done. */
 enum err adapter_fail_lost(const struct adapter *adapter);
+/* For what only this driver's open probe can do: ERR_ADAPTER_CONFIG, ERR_ADAPTER_LOST. */
+enum err adapter_need_open(const struct adapter *adapter, const struct adapter_driver *driver);
 
 #endif

@@ -129,11 +129,6 @@ static size_t report_of(const struct usb_device *device, const struct usb_interf
 
 /* --- Open and close --- */
 
-static void unplugged(void *ctx)
-{
-	adapter_lost(ctx);
-}
-
 static enum err open_node(const struct usb_device *device, const char *path, hid_device **hid)
 {
 	char *who = usb_who_has(device, path);
@@ -180,7 +175,7 @@ static enum err hid_open_link(struct adapter *adapter, const struct usb_device *
 			l->usb = NULL;
 		}
 		if (l->usb != NULL)
-			usb_on_lost(l->usb, unplugged, adapter);
+			usb_on_lost(l->usb, adapter_unplugged, adapter);
 		*link = l;
 	}
 	free(path);

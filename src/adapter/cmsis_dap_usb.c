@@ -21,11 +21,6 @@ struct usb_link {
 	size_t endpoint_size, packet_size;
 };
 
-static void unplugged(void *ctx)
-{
-	adapter_lost(ctx);
-}
-
 static enum err usb_open_link(struct adapter *adapter, const struct usb_device *device,
 			      const struct cmsis_usb *where, void **link)
 {
@@ -44,7 +39,7 @@ static enum err usb_open_link(struct adapter *adapter, const struct usb_device *
 	l->in = where->in;
 	l->endpoint_size = MAX(where->bulk->endpoints[1].max_packet, 1u);
 	l->packet_size = MAX(l->endpoint_size, (size_t)CMSIS_MIN_PACKET);
-	usb_on_lost(l->usb, unplugged, adapter);
+	usb_on_lost(l->usb, adapter_unplugged, adapter);
 	*link = l;
 	return OK;
 }

@@ -94,13 +94,7 @@ static enum err cmd_quirk(struct call *c)
 
 static enum err opened(struct adapter *adapter, struct cmsis_dap **dap)
 {
-	if (!adapter->is_open || adapter->driver != &cmsis_dap_driver) {
-		error_why(ERR_ADAPTER_CONFIG, "no CMSIS-DAP probe is open");
-		return error_next(ERR_ADAPTER_CONFIG,
-				  "use \"adapter driver cmsis-dap\" and \"init\"");
-	}
-	if (adapter->is_lost)
-		return adapter_fail_lost(adapter);
+	TRY(adapter_need_open(adapter, &cmsis_dap_driver));
 	*dap = adapter->priv;
 	return OK;
 }

@@ -211,11 +211,6 @@ static enum err start(struct ftdi *f)
 	return ftdi_link_flush(&f->link);
 }
 
-static void unplugged(void *ctx)
-{
-	adapter_lost(ctx);
-}
-
 static enum err ftdi_open(struct adapter *adapter)
 {
 	const struct ftdi_settings *settings = settings_of(adapter);
@@ -245,7 +240,7 @@ static enum err ftdi_open(struct adapter *adapter)
 		error_put(&error);
 		return rc;
 	}
-	usb_on_lost(f->link.usb, unplugged, adapter);
+	usb_on_lost(f->link.usb, adapter_unplugged, adapter);
 	adapter->priv = f;
 	adapter->bits_priv = f;
 	return OK;
@@ -406,12 +401,7 @@ static void ftdi_describe(struct adapter *adapter, struct buf *out)
 
 static enum err opened(struct adapter *adapter, struct ftdi **f)
 {
-	if (!adapter->is_open || adapter->driver != &ftdi_driver) {
-		error_why(ERR_ADAPTER_CONFIG, "no FTDI probe is open");
-		return error_next(ERR_ADAPTER_CONFIG, "use \"adapter driver ftdi\" and \"init\"");
-	}
-	if (adapter->is_lost)
-		return adapter_fail_lost(adapter);
+	TRY(adapter_need_open(adapter, &ftdi_driver));
 	*f = adapter->priv;
 	return OK;
 }

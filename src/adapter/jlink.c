@@ -80,12 +80,7 @@ enum err jlink_check(struct jlink *j, int rc, const char *what)
 enum err jlink_of(struct adapter *adapter, struct jlink **j)
 {
 	*j = NULL;
-	if (!adapter->is_open || adapter->driver != &jlink_driver) {
-		error_why(ERR_ADAPTER_CONFIG, "no J-Link is open");
-		return error_next(ERR_ADAPTER_CONFIG, "use \"adapter driver jlink\" and \"init\"");
-	}
-	if (adapter->is_lost)
-		return adapter_fail_lost(adapter);
+	TRY(adapter_need_open(adapter, &jlink_driver));
 	*j = adapter->priv;
 	return OK;
 }
@@ -250,11 +245,6 @@ static enum err start(struct jlink *j)
 	return release_resets(j);
 }
 
-static void unplugged(void *ctx)
-{
-	adapter_lost(ctx);
-}
-
 /* libjaylink is asked nothing while the daemon waits: a second look at the device tells. */
 static void watch(struct jlink *j)
 {
@@ -267,7 +257,7 @@ static void watch(struct jlink *j)
 		j->watch = NULL;
 		return;
 	}
-	usb_on_lost(j->watch, unplugged, j->adapter);
+	usb_on_lost(j->watch, adapter_unplugged, j->adapter);
 }
 
 /* The answers do not matter any more. */

@@ -360,14 +360,6 @@ void probe_set_problem(struct probe *probe, enum err problem)
 	probe->cure = xstrdup(error.next[0] != '\0' ? error.next : error_step(problem));
 }
 
-static bool has_hid(const struct usb_device *device)
-{
-	for (unsigned i = 0; i < device->interface_count; i++)
-		if (device->interfaces[i].class == 3)
-			return true;
-	return false;
-}
-
 static bool is_open_here(const struct adapter *adapter, const struct probe *probe)
 {
 	return adapter->is_open && !adapter->is_lost && probe->driver == adapter->driver &&
@@ -384,7 +376,7 @@ static void look_at(struct adapter *adapter, struct probe *probe, bool inspect)
 		probe_set_problem(probe, ERR_ADAPTER_FIRMWARE);
 	} else if (is_open_here(adapter, probe)) {
 		probe->is_ours = true;
-	} else if (probe->usb->access == ERR_ADAPTER_PERMISSION && !has_hid(probe->usb)) {
+	} else if (probe->usb->access == ERR_ADAPTER_PERMISSION && !usb_has_hid(probe->usb)) {
 		probe_set_problem(probe, usb_fail_permission(probe->usb, NULL));
 	} else if (inspect && probe->driver->inspect != NULL) {
 		probe->driver->inspect(adapter, probe);
@@ -473,7 +465,7 @@ enum err probe_select(struct adapter *adapter, struct probe **result)
 
 	*result = NULL;
 	TRY(choose(adapter, &probe));
-	if (probe->usb->access == ERR_ADAPTER_PERMISSION && !has_hid(probe->usb))
+	if (probe->usb->access == ERR_ADAPTER_PERMISSION && !usb_has_hid(probe->usb))
 		rc = usb_fail_permission(probe->usb, NULL);
 	if (rc != OK) {
 		probes_free(probe);

@@ -149,11 +149,6 @@ static const struct stlink_link_ops usb_link_ops = {
 	.close = usb_close_link,
 };
 
-static void on_lost(void *ctx)
-{
-	adapter_lost(ctx);
-}
-
 enum err stlink_usb_open(struct adapter *adapter, const struct usb_device *device, bool watch,
 			 const struct stlink_link_ops **ops, void **result)
 {
@@ -169,7 +164,7 @@ enum err stlink_usb_open(struct adapter *adapter, const struct usb_device *devic
 		return rc;
 	}
 	if (watch)
-		usb_on_lost(link->usb, on_lost, adapter);
+		usb_on_lost(link->usb, adapter_unplugged, adapter);
 	*ops = &usb_link_ops;
 	*result = link;
 	return OK;

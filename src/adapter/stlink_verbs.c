@@ -70,12 +70,7 @@ static enum err opened(struct call *c, struct stlink **s)
 {
 	struct adapter *adapter = c->user;
 
-	if (!adapter->is_open || adapter->driver != &stlink_driver) {
-		error_why(ERR_ADAPTER_CONFIG, "no ST-LINK is open");
-		return error_next(ERR_ADAPTER_CONFIG, "use \"adapter driver st-link\" and \"init\"");
-	}
-	if (adapter->is_lost)
-		return adapter_fail_lost(adapter);
+	TRY(adapter_need_open(adapter, &stlink_driver));
 	*s = adapter->priv;
 	return OK;
 }

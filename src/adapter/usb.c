@@ -295,14 +295,19 @@ enum err usb_claim(struct usb *usb, unsigned interface)
 	}
 }
 
-void usb_reset(struct usb *usb)
+static void release_all(struct usb *usb)
 {
-	usb_cancel_all(usb);
 	for (int i = 0; i < 32; i++) {
 		if (usb->claimed & BIT(i))
 			libusb_release_interface(usb->handle, i);
 	}
 	usb->claimed = 0;
+}
+
+void usb_reset(struct usb *usb)
+{
+	usb_cancel_all(usb);
+	release_all(usb);
 	int code = libusb_reset_device(usb->handle);
 
 	/* LIBUSB_ERROR_NOT_FOUND: it is another device now. */
@@ -317,10 +322,7 @@ void usb_close(struct usb *usb)
 	usb->events.on_ready = NULL;
 	usb->events.on_device_fd_gone = NULL;
 	usb_cancel_all(usb);
-	for (int i = 0; i < 32; i++) {
-		if (usb->claimed & BIT(i))
-			libusb_release_interface(usb->handle, i);
-	}
+	release_all(usb);
 	if (usb->has_left)
 		libusb_hotplug_deregister_callback(usb->events.libusb, usb->left);
 	libusb_close(usb->handle);

@@ -68,6 +68,10 @@ enum err usb_scan(struct usb_device **list);
 void usb_free_list(struct usb_device *list);
 /* A deep copy without `next`; free with usb_free_list(). */
 struct usb_device *usb_copy_device(const struct usb_device *device);
+#define USB_NODE_SIZE 40
+/* Writes the path of its usbfs node, "/dev/bus/usb/001/004", and returns it. */
+const char *usb_node(const struct usb_device *device, char node[USB_NODE_SIZE]);
+bool usb_has_hid(const struct usb_device *device);	/* an interface of class HID */
 /* "pid 1234 (openocd)" of another process that has the device (its usbfs node, or `node` if not
  * NULL, e.g. a hidraw node) open; NULL if none is found. The caller frees it. */
 char *usb_who_has(const struct usb_device *device, const char *node);

@@ -47,7 +47,13 @@ void usb_free_list(struct usb_device *list)
 	}
 }
 
-static bool has_hid(const struct usb_device *device)
+const char *usb_node(const struct usb_device *device, char node[USB_NODE_SIZE])
+{
+	snprintf(node, USB_NODE_SIZE, "/dev/bus/usb/%03u/%03u", device->bus, device->address);
+	return node;
+}
+
+bool usb_has_hid(const struct usb_device *device)
 {
 	for (unsigned i = 0; i < device->interface_count; i++)
 		if (device->interfaces[i].class == 3)
@@ -59,7 +65,7 @@ char *usb_udev_rule(const struct usb_device *device)
 {
 	return xasprintf("SUBSYSTEM==\"%s\", ATTRS{idVendor}==\"%04x\", "
 			 "ATTRS{idProduct}==\"%04x\", MODE=\"0660\", GROUP=\"plugdev\", "
-			 "TAG+=\"uaccess\"", has_hid(device) ? "usb|hidraw" : "usb", device->vid,
+			 "TAG+=\"uaccess\"", usb_has_hid(device) ? "usb|hidraw" : "usb", device->vid,
 			 device->pid);
 }
 
@@ -70,31 +76,30 @@ static const char *name_of(const struct usb_device *device)
 
 enum err usb_fail_permission(const struct usb_device *device, const char *node)
 {
-	char *rule = usb_udev_rule(device), *own = NULL;
+	char *rule = usb_udev_rule(device), own[USB_NODE_SIZE];
 
 	if (node == NULL)
-		node = own = xasprintf("/dev/bus/usb/%03u/%03u", device->bus, device->address);
+		node = usb_node(device, own);
 	error_why(ERR_ADAPTER_PERMISSION,
 		  "this user may not open %s (%04x:%04x at USB %s): no write permission for %s",
 		  name_of(device), device->vid, device->pid, device->location, node);
 	error_next(ERR_ADAPTER_PERMISSION,
 		   "put '%s' into /etc/udev/rules.d/60-probed.rules, run \"sudo udevadm control "
 		   "--reload\", plug the probe in again", rule);
-	free(own);
 	free(rule);
 	return ERR_ADAPTER_PERMISSION;
 }
 
 enum err usb_fail_busy(const struct usb_device *device, const char *node)
 {
-	char *who = usb_who_has(device, node);
+	char *who = usb_who_has(device, node), own[USB_NODE_SIZE];
 
 	error_why(ERR_ADAPTER_BUSY, "%s at USB %s is in use by %s", name_of(device),
 		  device->location, who ? who : "another program");
 	if (who == NULL)
 		error_next(ERR_ADAPTER_BUSY,
-			   "end that program; \"sudo fuser -v /dev/bus/usb/%03u/%03u\" tells which",
-			   device->bus, device->address);
+			   "end that program; \"sudo fuser -v %s\" tells which",
+			   usb_node(device, own));
 	free(who);
 	return ERR_ADAPTER_BUSY;
 }
@@ -214,13 +219,11 @@ static void name_process(struct buf *out, const char *pid)
 char *usb_who_has(const struct usb_device *device, const char *node)
 {
 	struct holder holders[64];
-	char own_node[40];
+	char own[USB_NODE_SIZE];
 	struct buf out = { 0 };
 	size_t n;
 
-	snprintf(own_node, sizeof(own_node), "/dev/bus/usb/%03u/%03u", device->bus,
-		 device->address);
-	n = find_holders(node != NULL ? node : own_node, holders, ARRAY_SIZE(holders));
+	n = find_holders(node != NULL ? node : usb_node(device, own), holders, ARRAY_SIZE(holders));
 	for (size_t i = 0; i < n && i < MAX_HOLDERS; i++)
 		name_process(&out, holders[i].pid);
 	return (char *)out.data;

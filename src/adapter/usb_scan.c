@@ -117,9 +117,9 @@ static enum usb_speed speed_of(struct libusb_device *from)
 
 static void set_access(struct usb_device *device)
 {
-	char node[40];
+	char node[USB_NODE_SIZE];
 
-	snprintf(node, sizeof(node), "/dev/bus/usb/%03u/%03u", device->bus, device->address);
+	usb_node(device, node);
 	if (access(node, F_OK) != 0)
 		device->access = ERR_ADAPTER_LOST;
 	else if (access(node, R_OK | W_OK) != 0)
