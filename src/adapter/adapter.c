@@ -307,6 +307,13 @@ enum err adapter_need_open(const struct adapter *adapter, const struct adapter_d
 	return adapter->is_lost ? adapter_fail_lost(adapter) : OK;
 }
 
+void adapter_check_voltage(int millivolts, int lowest)
+{
+	if (millivolts < lowest)
+		log_warning("target voltage may be too low for reliable debugging: is the target "
+			    "powered, and VTref connected?");
+}
+
 static void tell_lost(void *ctx)
 {
 	struct adapter *adapter = ctx;

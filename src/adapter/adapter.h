@@ -180,6 +180,8 @@ void adapter_lost(struct adapter *adapter);
 void adapter_unplugged(void *adapter);	/* the same, for usb_on_lost() */
 /* The words for whoever meets a lost probe: ERR_ADAPTER_LOST, with what is to be done. */
 enum err adapter_fail_lost(const struct adapter *adapter);
+/* Warns of a target whose voltage is below what this probe needs to be reliable. */
+void adapter_check_voltage(int millivolts, int lowest);
 /* For what only this driver's open probe can do: ERR_ADAPTER_CONFIG, ERR_ADAPTER_LOST. */
 enum err adapter_need_open(const struct adapter *adapter, const struct adapter_driver *driver);
 

@@ -61,8 +61,10 @@ enum err cmsis_connect_link(struct dap_port *port, enum link_connect how)
 	struct cmsis_dap *dap = port->priv;
 	uint8_t bits[SWD_SEQ_MAX_BYTES], clock[5] = { DAP_SWJ_CLOCK };
 
-	if (dap == NULL || dap->adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
+	if (dap == NULL)
+		return closed_port_ops.connect(port, how);
+	if (dap->adapter->is_lost)
+		return adapter_fail_lost(dap->adapter);
 	flight_note(port->flight, FLIGHT_LINK, how);
 	if (how != LINK_LINE_RESET)
 		TRY(reconnect_pins(dap));

@@ -91,15 +91,15 @@ static int find_by_number(const struct usb_device *device, int number, struct cm
 	const struct usb_interface *i = interface_number(device, number);
 
 	if (i == NULL)
-		return 0;
+		return MATCH_NONE;
 	if (i->class == CLASS_HID)
 		usb->hid = i;
 	else if (has_v2_endpoints(i))
 		take_bulk(usb, i);
 	else
-		return 0;
+		return MATCH_NONE;
 	usb->is_certain = true;
-	return 3;
+	return MATCH_IDS;
 }
 
 static const struct usb_interface *choose_hid(const struct usb_device *device,
@@ -138,8 +138,10 @@ int cmsis_find(const struct usb_device *device, int wanted_interface, struct cms
 		take_bulk(usb, bulk.first);
 	usb->is_certain = bulk.named != NULL || hid.named != NULL;
 	if (usb->bulk == NULL && usb->hid == NULL)
-		return 0;
-	return kind != NULL && kind->vid != 0 ? 3 : by_product || usb->is_certain ? 2 : 0;
+		return MATCH_NONE;
+	if (kind != NULL && kind->vid != 0)
+		return MATCH_IDS;
+	return by_product || usb->is_certain ? MATCH_STRINGS : MATCH_NONE;
 }
 
 void cmsis_recognise(const struct usb_device *device, struct probe_match *match)
@@ -148,7 +150,7 @@ void cmsis_recognise(const struct usb_device *device, struct probe_match *match)
 	struct cmsis_usb usb;
 
 	match->quality = cmsis_find(device, -1, &usb);
-	if (match->quality == 0)
+	if (match->quality == MATCH_NONE)
 		return;
 	match->config = "interface/cmsis-dap.cfg";
 	if (kind != NULL)

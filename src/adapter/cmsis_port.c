@@ -430,19 +430,17 @@ static enum err cmsis_run(struct dap_port *port)
 
 	if (port->item_count == 0)
 		return OK;
+	if (dap == NULL)
+		return closed_port_ops.run(port);
 	port->stats.runs++;
 	port->may_repeat = false;
-	if (dap != NULL)
-		dap->was_resynced = false;
-	if (dap == NULL || dap->adapter->is_lost)
-		rc = error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
-	else
-		rc = cmsis_drain(dap);
+	dap->was_resynced = false;
+	rc = dap->adapter->is_lost ? adapter_fail_lost(dap->adapter) : cmsis_drain(dap);
 	if (rc == OK)
 		rc = port->transport == TRANSPORT_JTAG ? run_jtag(&run) : run_queue(&run);
 	if (rc == OK)
 		dap->dp_bank = port_final_bank(port, dap->dp_bank);
-	else if (dap != NULL)
+	else
 		port->may_repeat = dap->was_resynced && rc != ERR_ADAPTER_LOST;
 	port_reset_queue(port);
 	return rc;

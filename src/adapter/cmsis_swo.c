@@ -17,6 +17,7 @@
 #define STATUS_MS	250	/* how often a stream is asked whether it lost something */
 #define MAX_READS	16u	/* in one poll: other work must go on */
 #define FLUSH_MS	200	/* for a probe that never says it is empty */
+#define REST_MS		1000	/* 16 KiB through HID reports at full speed take half of it */
 #define HEADER_BYTES	4u	/* of the answer to DAP_SWO_Data */
 #define STATUS_ERROR	BIT(6)
 #define STATUS_OVERRUN	BIT(7)
@@ -63,13 +64,7 @@ static enum err set_rate(struct cmsis_dap *dap, uint32_t *baud)
 	if (actual == 0)
 		return error_why(ERR_UNSUPPORTED, "the probe cannot capture SWO at %" PRIu32 " baud",
 				 wanted);
-	if (wanted != 0 && (uint64_t)(actual > wanted ? actual - wanted : wanted - actual) * 100 >
-				   (uint64_t)wanted * 3) {
-		error_why(ERR_UNSUPPORTED,
-			  "the probe's nearest SWO rate to %" PRIu32 " is %" PRIu32 " baud, more than "
-			  "3 %% off", wanted, actual);
-		return error_next(ERR_UNSUPPORTED, "set the target's TPIU to %" PRIu32, actual);
-	}
+	TRY(swo_check_baud(wanted, actual, 0));
 	*baud = actual;
 	return OK;
 }
@@ -226,13 +221,23 @@ static enum err cmsis_swo_start(struct adapter *adapter, enum swo_mode mode, uin
 	return OK;
 }
 
+static enum err fetch_rest(struct cmsis_dap *dap)
+{
+	uint64_t end_ms = clock_now_ms() + REST_MS;
+	size_t count = 1;
+
+	while (count > 0 && dap->swo != NULL && clock_now_ms() < end_ms)
+		TRY(fetch(dap, &count));
+	return OK;
+}
+
 static enum err quiet_down(struct cmsis_dap *dap)
 {
 	TRY(command_1(dap, DAP_SWO_CONTROL, 0, "stop SWO"));
 	if (dap->swo->is_stream)
 		TRY(await_stream(dap));
 	else
-		TRY(fetch_all(dap, UINT32_MAX));
+		TRY(fetch_rest(dap));
 	return command_1(dap, DAP_SWO_MODE, MODE_OFF, "switch SWO off");
 }
 

@@ -78,7 +78,7 @@ struct cmsis_quirk {
 #define QUIRK_NO_SEQUENCE 8u /* lacks DAP_SWD_Sequence */
 #define QUIRK_FORCE_REPORT 16u /* report_bytes whatever the descriptor says */
 
-/* cmsis_match.c. Quality as in struct probe_match; 0: no CMSIS-DAP here. */
+/* cmsis_match.c. enum probe_quality; MATCH_NONE: no CMSIS-DAP here. */
 int cmsis_find(const struct usb_device *device, int wanted_interface, struct cmsis_usb *usb);
 void cmsis_recognise(const struct usb_device *device, struct probe_match *match);
 /* cmsis_quirks.c */

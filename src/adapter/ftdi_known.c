@@ -9,7 +9,7 @@
 #include "adapter/ftdi.h"
 #include "adapter/ftdi_mpsse.h"
 
-enum { GENERIC = 1, BY_NAME, OWN_ID };
+enum { BY_NAME = MATCH_STRINGS, OWN_ID = MATCH_IDS };
 
 #define FTDI_VID 0x0403u
 #define SCRIPT(name) "interface/ftdi/" name ".cfg"
@@ -93,5 +93,5 @@ void ftdi_recognise(const struct usb_device *device, struct probe_match *match)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(generic_pids); i++)
 		if (generic_pids[i] == device->pid)
-			*match = (struct probe_match){ GENERIC, chip->name, NULL };
+			*match = (struct probe_match){ MATCH_GENERIC, chip->name, NULL };
 }

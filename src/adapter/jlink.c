@@ -161,9 +161,7 @@ static enum err read_status(struct jlink *j)
 	TRY(jlink_check(j, jaylink_get_hardware_status(j->handle, &status), "tell its pins"));
 	log_info("VTarget = %u.%03u V", status.target_voltage / 1000u,
 		 status.target_voltage % 1000u);
-	if (status.target_voltage < LOW_MILLIVOLTS)
-		log_warning("J-Link: hardly any voltage on VTref: power the target and check the "
-			    "VTref wire");
+	adapter_check_voltage(status.target_voltage, LOW_MILLIVOLTS);
 	return OK;
 }
 

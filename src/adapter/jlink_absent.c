@@ -8,7 +8,7 @@ static void absent_recognise(const struct usb_device *device, struct probe_match
 	struct jlink_identity id = jlink_identify(device->pid);
 
 	if (device->vid == JLINK_VID && id.is_jlink)
-		*match = (struct probe_match){ .quality = 3, .kind = id.kind,
+		*match = (struct probe_match){ .quality = MATCH_IDS, .kind = id.kind,
 					       .config = "interface/jlink.cfg" };
 }
 

@@ -31,7 +31,7 @@ void jlink_recognise(const struct usb_device *device, struct probe_match *match)
 
 	if (device->vid != JLINK_VID || (!id.is_jlink && !has_library_interface(device)))
 		return;
-	*match = (struct probe_match){ .quality = 3, .kind = id.kind, .config = CONFIG };
+	*match = (struct probe_match){ .quality = MATCH_IDS, .kind = id.kind, .config = CONFIG };
 }
 
 /* libjaylink's own words are for the debug log. */
@@ -122,9 +122,8 @@ static enum err fail_open(const struct probe *probe, int rc)
 	}
 	who = usb_who_has(probe->usb, NULL);
 	if (who != NULL) {
-		error_why(ERR_ADAPTER_BUSY, "the J-Link is in use by %s", who);
 		free(who);
-		return error_next(ERR_ADAPTER_BUSY, "end that program");
+		return usb_fail_busy(probe->usb, NULL);
 	}
 	return error_why(ERR_ADAPTER_BUSY, "the J-Link at USB %s cannot be opened: %s",
 			 probe->usb->location, jaylink_strerror(rc));

@@ -96,10 +96,3 @@ uint32_t jlink_swo_baud(const struct jlink_swo_range *range, uint32_t baud)
 	divider = MIN(MAX(divider, low), high);
 	return (uint32_t)(range->base_hz / divider);
 }
-
-bool jlink_swo_is_near(uint32_t wanted, uint32_t real)
-{
-	uint64_t off = wanted > real ? wanted - real : real - wanted;
-
-	return off * 100 <= (uint64_t)wanted * 3;
-}

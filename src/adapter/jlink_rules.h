@@ -37,6 +37,5 @@ struct jlink_swo_range {
 };
 /* The rate nearest to `baud` (0: the fastest). 0: the range makes no sense. */
 uint32_t jlink_swo_baud(const struct jlink_swo_range *range, uint32_t baud);
-bool jlink_swo_is_near(uint32_t wanted, uint32_t real);	/* within 3 % */
 
 #endif

@@ -29,12 +29,7 @@ static enum err choose_baud(struct jlink *j, uint32_t *baud)
 	real = jlink_swo_baud(&range, *baud);
 	if (real == 0)
 		return error_why(ERR_ADAPTER_PROTOCOL, "the J-Link's SWO rates make no sense");
-	if (*baud != 0 && !jlink_swo_is_near(*baud, real)) {
-		error_why(ERR_UNSUPPORTED, "the J-Link cannot receive SWO at %" PRIu32 " baud", *baud);
-		return error_next(ERR_UNSUPPORTED,
-				  "the nearest is %" PRIu32 ", the fastest %" PRIu32, real,
-				  jlink_swo_baud(&range, 0));
-	}
+	TRY(swo_check_baud(*baud, real, jlink_swo_baud(&range, 0)));
 	*baud = real;
 	return OK;
 }

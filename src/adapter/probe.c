@@ -14,7 +14,6 @@
 #define ST_VID	    0x0483
 #define SEGGER_VID  0x1366
 #define DAPLINK_VID 0x0d28
-#define GENERIC	    1	/* quality of a chip that may be anything */
 
 static struct probe *new_probe(const struct adapter_driver *driver, const struct probe_match *match,
 			       const struct usb_device *device)
@@ -280,9 +279,9 @@ static struct probe_match match_for(const struct adapter *adapter,
 		adapter->driver->recognise(device, &match);
 	best_driver(drivers, device, &best);
 	if (match.quality < best.quality && !is_vouched_for && !is_named)
-		match.quality = 0;	/* another driver knows it better */
-	if (match.quality == 0)
-		match = (struct probe_match){ .quality = is_vouched_for ? 0 : -1 };
+		match.quality = MATCH_NONE;	/* another driver knows it better */
+	if (match.quality == MATCH_NONE)
+		match = (struct probe_match){ .quality = is_vouched_for ? MATCH_NONE : -1 };
 	return match;
 }
 
@@ -301,7 +300,7 @@ struct probe *probe_filter(const struct adapter *adapter,
 		else
 			driver = best_driver(drivers, devices, &match);
 		if (driver == NULL || match.quality < 0 || probe_loader_name(devices) != NULL ||
-		    (adapter->driver == NULL && match.quality <= GENERIC))
+		    (adapter->driver == NULL && match.quality <= MATCH_GENERIC))
 			continue;
 		*end = new_probe(driver, &match, devices);
 		end = &(*end)->next;

@@ -9,7 +9,7 @@
  * `adapter usb product_name`. None: ERR_ADAPTER_NOT_FOUND, with what was seen instead. Several:
  * ERR_ADAPTER_AMBIGUOUS, with the list and the line to add. Never a guess. Without an `adapter
  * driver` the same choice is made over all drivers, and the probe's driver is taken with it; a
- * generic chip (quality 1) is then left out, because nobody but the user knows how it is wired.
+ * generic chip (MATCH_GENERIC) is then left out, because nobody but the user knows how it is wired.
  *
  * A probe in its boot loader is shown and explained, but never chosen.
  */
@@ -33,15 +33,23 @@ struct probe {
 	int millivolts;			/* target voltage; -1: not known */
 	enum err problem;		/* OK: ready. ERR_ADAPTER_PERMISSION, _BUSY, _FIRMWARE, ... */
 	char *why, *cure;		/* sentences for it */
-	int quality;			/* of the match; 0: only the configured vid_pid says so */
+	int quality;			/* enum probe_quality; NONE: only the configured vid_pid says so */
 	bool is_loader;			/* it waits for firmware and cannot debug */
 	bool is_ours;			/* this daemon has it open */
 	struct probe *next;
 };
 
-/* What recognise() fills. quality: 0 no probe of mine; the highest of all drivers wins. */
+/* How sure a driver is of a device: the highest of all drivers wins. */
+enum probe_quality {
+	MATCH_NONE,			/* no probe of mine */
+	MATCH_GENERIC,			/* a chip that may be anything */
+	MATCH_STRINGS,			/* it says so by its strings */
+	MATCH_IDS,			/* vendor and product id */
+};
+
+/* What recognise() fills. */
 struct probe_match {
-	int quality;			/* 1 generic chip, 2 by strings, 3 by vendor and product id */
+	int quality;			/* enum probe_quality */
 	const char *kind, *config;
 };
 

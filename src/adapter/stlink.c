@@ -108,9 +108,7 @@ static enum err tell_voltage(struct stlink *s)
 	if (mv < 0)
 		return OK;
 	log_info("Target voltage: %d.%06d", mv / 1000, mv % 1000 * 1000);
-	if (mv < LOW_MILLIVOLTS)
-		log_warning("target voltage may be too low for reliable debugging: is the target "
-			    "powered, and VTref connected?");
+	adapter_check_voltage(mv, LOW_MILLIVOLTS);
 	return OK;
 }
 
@@ -377,7 +375,7 @@ static void stlink_recognise(const struct usb_device *device, struct probe_match
 {
 	match->kind = stlink_kind(device->vid, device->pid);
 	match->config = "interface/stlink.cfg";
-	match->quality = match->kind != NULL ? 3 : 0;
+	match->quality = match->kind != NULL ? MATCH_IDS : MATCH_NONE;
 }
 
 static void stlink_describe(struct adapter *adapter, struct buf *out)

@@ -404,7 +404,7 @@ static enum err stlink_port_run(struct dap_port *port)
 	port->failed_at = port->failed_word = port->failed_ack = 0;
 	if (s->adapter->is_lost) {
 		port_reset_queue(port);
-		return error_why(ERR_ADAPTER_LOST, "the ST-LINK is gone");
+		return adapter_fail_lost(s->adapter);
 	}
 	run->s = s;
 	run->port = port;

@@ -115,6 +115,20 @@ static enum err begin(struct adapter *adapter)
 	return OK;
 }
 
+enum err swo_check_baud(uint32_t wanted, uint32_t nearest, uint32_t fastest)
+{
+	uint64_t off = wanted > nearest ? wanted - nearest : nearest - wanted;
+	char limit[40] = "";
+
+	if (wanted == 0 || off * 100 <= (uint64_t)wanted * 3)
+		return OK;
+	if (fastest != 0)
+		snprintf(limit, sizeof(limit), ", the fastest %" PRIu32, fastest);
+	error_why(ERR_UNSUPPORTED, "the probe cannot capture SWO at %" PRIu32
+		  " baud: its nearest rate is %" PRIu32 "%s", wanted, nearest, limit);
+	return error_next(ERR_UNSUPPORTED, "set the target's TPIU to %" PRIu32 " baud", nearest);
+}
+
 enum err swo_start(struct adapter *adapter, enum swo_mode mode, uint32_t *baud, swo_sink_fn sink,
 		   void *ctx)
 {

@@ -37,6 +37,10 @@ enum err swo_start(struct adapter *adapter, enum swo_mode mode, uint32_t *baud, 
 enum err swo_stop(struct adapter *adapter);
 enum err swo_poll(struct adapter *adapter);
 
+/* For drivers: ERR_UNSUPPORTED if `nearest` is more than 3 % off `wanted`, which is 0 for any rate.
+ * `fastest` 0: not known. */
+enum err swo_check_baud(uint32_t wanted, uint32_t nearest, uint32_t fastest);
+
 /* For adapter.c. A capture that ran when the probe was lost or closed begins again with it. */
 void swo_adapter_closes(struct adapter *adapter);
 enum err swo_adapter_is_back(struct adapter *adapter);

@@ -401,7 +401,7 @@ static enum err prove(struct doctor *d, uint32_t khz, struct buf *steps, unsigne
 	d->test.rc = use_clock(d, khz);
 	is_good = d->test.rc == OK && pattern_run(&d->test);
 	if (d->adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the probe is gone");
+		return adapter_fail_lost(d->adapter);
 	error_clear();
 	tell_step(d, steps, khz, is_good);
 	*bad = is_good ? 0 : *bad + 1;
@@ -594,7 +594,7 @@ enum err doctor_examine(struct dap_list *list, const struct doctor_orders *order
 	bool was_open = adapter->is_open;
 
 	if (adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the probe is gone");
+		return adapter_fail_lost(adapter);
 	TRY(adapter_open(adapter));
 	d.own = (struct dap){ .name = (char *)"probe", .adapter = adapter, .port = &adapter->port };
 	d.dap = list->first != NULL ? list->first : &d.own;

@@ -60,7 +60,7 @@ enum err bit_port_ready(struct dap_port *port)
 {
 	const struct bit_port *bp = port->priv;
 
-	if (bp == NULL || bp->adapter->is_lost)
-		return error_why(ERR_ADAPTER_LOST, "the connection to the probe is closed");
-	return OK;
+	if (bp == NULL)
+		return closed_port_ops.run(port);
+	return bp->adapter->is_lost ? adapter_fail_lost(bp->adapter) : OK;
 }

@@ -235,6 +235,7 @@ static struct bench *probe_new(size_t packet_size, size_t packet_count, bool fix
 	p->adapter.port.transport = TRANSPORT_SWD;
 	p->adapter.port.wait_budget_ms = 20;
 	p->adapter.port.flight = flight_new();
+	p->adapter.driver = &cmsis_dap_driver;
 	p->adapter.is_open = true;
 	p->adapter.actual_khz = 1000;
 	p->dap = (struct cmsis_dap){ .adapter = &p->adapter, .transport = &p->transport, .link = p,

@@ -10,6 +10,7 @@
 
 #include "adapter/jlink_queue.h"
 #include "adapter/jlink_rules.h"
+#include "adapter/swo.h"
 
 /* --- Rules --- */
 
@@ -70,10 +71,10 @@ static void test_swo_rates(void **state)
 	assert_int_equal(jlink_swo_baud(&range, 115200), 60000000 / 521);
 	assert_int_equal(jlink_swo_baud(&range, 9000), 60000000 / 4096);
 	assert_int_equal(jlink_swo_baud(&(struct jlink_swo_range){ 0, 0, 0 }, 1), 0);
-	assert_true(jlink_swo_is_near(115200, 115163));
-	assert_true(jlink_swo_is_near(1000, 970));
-	assert_false(jlink_swo_is_near(1000, 969));
-	assert_false(jlink_swo_is_near(9000, 14648));
+	assert_int_equal(swo_check_baud(115200, 115163, 0), OK);
+	assert_int_equal(swo_check_baud(1000, 970, 0), OK);
+	assert_int_equal(swo_check_baud(1000, 969, 0), ERR_UNSUPPORTED);
+	assert_int_equal(swo_check_baud(9000, 14648, 0), ERR_UNSUPPORTED);
 }
 
 static void test_product_ids(void **state)
