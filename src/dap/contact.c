@@ -4,14 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "adapter/chain.h"
 #include "base/log.h"
 #include "dap/link.h"
 #include "dap/pattern.h"
 
-#define NO_POWER_MV	1000	/* below the lowest supply of any Cortex-M, above what leaks in */
 #define SCAN_BITS	256
 #define SLOW_KHZ	100u
 #define GARBLED		1u	/* `ack` of an answer that is none of high and low */
@@ -24,11 +22,6 @@ static bool is_jtag(const struct dap *dap)
 }
 
 /* --- What is seen --- */
-
-static void pause_ms(unsigned ms)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = (long)ms * 1000000 }, NULL);
-}
 
 static int level_of(const struct pin_levels *levels, unsigned pin)
 {
@@ -203,13 +196,13 @@ static enum err try_under_reset(struct dap *dap, struct dap_contact *c)
 	    !(adapter->reset_config & RESET_HAS_SRST))
 		return OK;
 	TRY(adapter->driver->set_reset(adapter, true, false));
-	pause_ms(RESET_SETTLE_MS);
+	dap_pause_ms(RESET_SETTLE_MS);
 	c->answers_under_reset = dap_link_try(dap, 0) == OK;
 	dap->is_connected = false;
 	error_clear();
 	enum err rc = adapter->driver->set_reset(adapter, false, false);
 
-	pause_ms(RESET_SETTLE_MS);
+	dap_pause_ms(RESET_SETTLE_MS);
 	return rc;
 }
 
@@ -221,19 +214,9 @@ static bool can_be_the_clock(const struct dap_contact *c)
 	return !is_shorted && (c->millivolts < 0 || c->millivolts >= NO_POWER_MV);
 }
 
-/* The protocols' own milestones are not for the reader: he gets one message. */
-static int be_quiet(void)
-{
-	int level = log_get_level();
-
-	if (level < LOG_DEBUG)
-		log_set_level(LOG_ERROR);
-	return level;
-}
-
 static enum err try_others(struct dap *dap, struct dap_contact *c)
 {
-	int level = be_quiet();
+	int level = dap_hush();
 	enum err rc = OK;
 
 	/* Who answers garbage is spoken to in the right protocol. */

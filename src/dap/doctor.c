@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "adapter/jep106.h"
 #include "base/log.h"
@@ -18,7 +17,6 @@
 #define BLOCK_WORDS	1024u
 #define FIRST_STEP_KHZ	500u
 #define BAD_STEPS	2u	/* in a row: faster ones will not do */
-#define NO_POWER_MV	1000
 #define DHCSR		0xe000edf0u
 #define S_RESET_ST	BIT(25)
 #define RESET_MS	20
@@ -38,11 +36,6 @@ struct doctor {
 	unsigned good_transfers;
 	char good[256];			/* the good steps since the last bad one, for people */
 };
-
-static void pause_ms(unsigned ms)
-{
-	nanosleep(&(struct timespec){ .tv_nsec = (long)ms * 1000000 }, NULL);
-}
 
 /* --- The probe --- */
 
@@ -352,14 +345,6 @@ static void look_at_pipeline(struct doctor *d)
 				    BLOCK_WORDS, trips, (BLOCK_WORDS + trips - 1) / trips);
 }
 
-static enum err use_clock(struct doctor *d, uint32_t khz)
-{
-	TRY(adapter_set_speed(d->adapter, khz));
-	if (dap_link_try(d->dap, 0) == OK)
-		return OK;
-	return dap_link_try(d->dap, 1);
-}
-
 static void tell_good_steps(struct doctor *d)
 {
 	if (d->good[0] != '\0')
@@ -398,7 +383,7 @@ static enum err prove(struct doctor *d, uint32_t khz, struct buf *steps, unsigne
 	bool is_good;
 
 	d->test.transfers = d->test.errors = 0;
-	d->test.rc = use_clock(d, khz);
+	d->test.rc = dap_link_at(d->dap, khz);
 	is_good = d->test.rc == OK && pattern_run(&d->test);
 	if (d->adapter->is_lost)
 		return adapter_fail_lost(d->adapter);
@@ -470,7 +455,7 @@ static void judge_clock(struct doctor *d)
 static enum err put_clock_back(struct doctor *d)
 {
 	bool is_bad = d->bad_khz != 0 && d->asked_khz >= d->bad_khz && d->best_khz != 0;
-	enum err rc = use_clock(d, is_bad ? d->best_khz : d->set_khz);
+	enum err rc = dap_link_at(d->dap, is_bad ? d->best_khz : d->set_khz);
 
 	if (rc != OK && !d->adapter->is_lost)
 		error_clear();
@@ -493,11 +478,7 @@ static enum err look_at_clocks(struct doctor *d)
 		buf_free(&steps);
 		return OK;
 	}
-	int level = log_get_level();
-
-	/* What the driver makes of each step is in the report. */
-	if (level < LOG_DEBUG)
-		log_set_level(LOG_ERROR);
+	int level = dap_hush();		/* what the driver makes of each step is in the report */
 	enum err rc = climb(d, &steps);
 
 	doctor_found(d->report, "clocks", steps.data ? (const char *)steps.data : "", NULL);
@@ -520,7 +501,7 @@ static enum err pull_reset(struct doctor *d)
 	bool has_core;
 
 	TRY(adapter->driver->set_reset(adapter, true, adapter->trst));
-	pause_ms(RESET_MS);
+	dap_pause_ms(RESET_MS);
 	if (adapter->driver->read_pins != NULL &&
 	    adapter->driver->read_pins(adapter, PIN_AS_IT_IS, &levels) != OK)
 		error_clear();
@@ -531,7 +512,7 @@ static enum err pull_reset(struct doctor *d)
 		   mem_ap_read32(ap, DHCSR, &dhcsr) == OK;
 	error_clear();
 	TRY(adapter->driver->set_reset(adapter, adapter->srst, adapter->trst));
-	pause_ms(RESET_MS);
+	dap_pause_ms(RESET_MS);
 	dap_invalidate(d->dap);
 	if (levels.known & PIN_NRESET)
 		doctor_found(d->report, "reset_reads_back", levels.high & PIN_NRESET ? "no" : "yes",

@@ -306,11 +306,10 @@ static enum err look_at_probe(struct dap_list *list, const struct probe *probe,
 {
 	struct adapter *adapter = list->adapter;
 	char *location = adapter->usb_location;
-	int level = log_get_level();
+	int level;
 
 	adapter->usb_location = xstrdup(probe->usb->location);
-	if (level < LOG_DEBUG)
-		log_set_level(LOG_ERROR);
+	level = dap_hush();
 	enum err rc = look_behind(list, identity);
 
 	log_set_level(level);

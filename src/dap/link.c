@@ -35,9 +35,18 @@ static bool is_jtag(const struct dap *dap)
 	return dap->port->transport == TRANSPORT_JTAG;
 }
 
-static void pause_ms(unsigned ms)
+void dap_pause_ms(unsigned ms)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = (long)ms * 1000000 }, NULL);
+}
+
+int dap_hush(void)
+{
+	int level = log_get_level();
+
+	if (level < LOG_DEBUG)
+		log_set_level(LOG_ERROR);
+	return level;
 }
 
 void dap_link_own(struct dap *dap)
@@ -135,7 +144,7 @@ static enum err power_up(struct dap *dap, uint32_t ctrl_stat)
 					  : "");
 			return error_evidence(ERR_DAP_POWER, "CTRL/STAT = 0x%08" PRIx32, ctrl_stat);
 		}
-		pause_ms(1);
+		dap_pause_ms(1);
 		queue_read(dap, DP_CTRL_STAT, &ctrl_stat);
 		TRY(run(dap));
 	}
@@ -278,8 +287,16 @@ static enum err try_for_a_while(struct dap *dap)
 		/* A hung access outlives the line reset and keeps SELECT waiting: give it up. */
 		if (rc == ERR_DAP_WAIT)
 			TRY(dap->port->ops->abort(dap->port, ABORT_DAPABORT));
-		pause_ms(RETRY_PAUSE_MS);
+		dap_pause_ms(RETRY_PAUSE_MS);
 	}
+}
+
+enum err dap_link_at(struct dap *dap, uint32_t khz)
+{
+	TRY(adapter_set_speed(dap->adapter, khz));
+	if (dap_link_try(dap, 0) == OK)
+		return OK;
+	return dap_link_try(dap, 1);
 }
 
 enum err dap_connect(struct dap *dap)

@@ -161,15 +161,6 @@ bool dap_link_is_clean(struct dap *dap)
 	return false;
 }
 
-/* A line sequence each: the second also wakes a dormant target. */
-static enum err link_at(struct dap *dap, uint32_t khz)
-{
-	TRY(adapter_set_speed(dap->adapter, khz));
-	if (dap_link_try(dap, 0) == OK)
-		return OK;
-	return dap_link_try(dap, 1);
-}
-
 static bool is_gone(const struct dap *dap)
 {
 	return dap->adapter->is_lost || !dap->adapter->is_open;
@@ -190,12 +181,12 @@ static enum err find_clock(struct dap *dap, struct pattern_test *test, uint32_t 
 		if (is_gone(dap))
 			return error_current()->code;
 	}
-	return link_at(dap, slow);
+	return dap_link_at(dap, slow);
 }
 
 static enum err try_slow(struct dap *dap, uint32_t slow, struct pattern_test *test)
 {
-	TRY(link_at(dap, slow));
+	TRY(dap_link_at(dap, slow));
 	TRY(pattern_prepare(dap, test));
 	if (pattern_run(test))
 		return OK;
@@ -234,10 +225,8 @@ enum err dap_slow_down(struct dap *dap)
 
 	if (adapter->driver == NULL || adapter->driver->set_speed == NULL || asked < 2)
 		return error_why(ERR_UNSUPPORTED, "this probe has one clock only");
-	int level = log_get_level();
+	int level = dap_hush();		/* what the driver makes of each step is not for the reader */
 
-	if (level < LOG_DEBUG)	/* what the driver makes of each step is not for the reader */
-		log_set_level(LOG_ERROR);
 	rc = search(dap, asked);
 	if (rc != OK) {
 		dap->is_connected = false;
