@@ -104,9 +104,17 @@ static enum err cmd_info(struct call *c)
 	static const struct {
 		uint8_t id;
 		const char *name;
-	} strings[] = { { 1, "vendor" },   { 2, "product" },	  { 3, "serial" },
-			{ 4, "protocol" }, { 9, "firmware" },	  { 5, "device vendor" },
-			{ 6, "device" },   { 7, "board vendor" }, { 8, "board" } };
+	} strings[] = {
+		{ INFO_VENDOR, "vendor" },
+		{ INFO_PRODUCT, "product" },
+		{ INFO_SERIAL, "serial" },
+		{ INFO_PROTOCOL, "protocol" },
+		{ INFO_FIRMWARE, "firmware" },
+		{ INFO_DEVICE_VENDOR, "device vendor" },
+		{ INFO_DEVICE, "device" },
+		{ INFO_BOARD_VENDOR, "board vendor" },
+		{ INFO_BOARD, "board" },
+	};
 	struct cmsis_dap *dap = NULL;
 	char text[256];
 

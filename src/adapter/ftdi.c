@@ -335,8 +335,8 @@ static enum err sample(struct ftdi *f, uint16_t *pins)
 }
 
 /* SWDIO comes in on TDO; the outputs read back as they stand. */
-static enum err sample_pins(struct adapter *adapter, enum pin_drive swdio,
-			       struct pin_levels *levels)
+static enum err ftdi_read_pins(struct adapter *adapter, enum pin_drive swdio,
+				struct pin_levels *levels)
 {
 	static const struct { unsigned pin, mask; } map[] = {
 		{ PIN_SWCLK, MPSSE_TCK }, { PIN_SWDIO, MPSSE_TMS },
@@ -460,7 +460,7 @@ enum err ftdi_sample_signal(struct adapter *adapter, const struct ftdi_signal *s
 #define ftdi_set_speed	NULL
 #define ftdi_set_reset	NULL
 #define ftdi_inspect	NULL
-#define sample_pins	NULL
+#define ftdi_read_pins	NULL
 #define ftdi_describe	NULL
 #endif
 
@@ -480,7 +480,7 @@ const struct adapter_driver ftdi_driver = {
 	.set_reset = ftdi_set_reset,
 	.recognise = ftdi_recognise,
 	.inspect = ftdi_inspect,
-	.read_pins = sample_pins,
+	.read_pins = ftdi_read_pins,
 	.describe = ftdi_describe,
 	.bits = &bit_ops,
 };

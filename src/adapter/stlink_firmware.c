@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "adapter/stlink_priv.h"
+#include "adapter/usb_text.h"
 
 #define NEVER 0xffu
 
@@ -30,26 +31,23 @@ static const struct {
 	{ ST_HAS_COM_FREQ, NEVER, 0, 0 },
 };
 
-enum shape { SHAPE_DEBUG, SHAPE_V1, SHAPE_LOADER };
-
 static const struct {
 	uint16_t pid;
 	const char *kind;
-	enum shape shape;
 } probes[] = {
-	{ 0x3744, "ST-LINK/V1", SHAPE_V1 },
-	{ 0x3748, "ST-LINK/V2", SHAPE_DEBUG },
-	{ 0x374a, "ST-LINK/V2-1", SHAPE_DEBUG },	/* with audio */
-	{ 0x374b, "ST-LINK/V2-1", SHAPE_DEBUG },
-	{ 0x3742, "ST-LINK/V2-1", SHAPE_DEBUG },	/* without mass storage */
-	{ 0x3752, "ST-LINK/V2-1", SHAPE_DEBUG },
-	{ 0x374d, "STLINK-V3 (USB loader)", SHAPE_LOADER },
-	{ 0x374e, "STLINK-V3", SHAPE_DEBUG },
-	{ 0x374f, "STLINK-V3SET", SHAPE_DEBUG },
-	{ 0x3753, "STLINK-V3", SHAPE_DEBUG },		/* two serial ports */
-	{ 0x3754, "STLINK-V3E", SHAPE_DEBUG },		/* V3MINIE, too */
-	{ 0x3755, "STLINK-V3PWR (USB loader)", SHAPE_LOADER },
-	{ 0x3757, "STLINK-V3PWR", SHAPE_DEBUG },
+	{ 0x3744, "ST-LINK/V1" },
+	{ 0x3748, "ST-LINK/V2" },
+	{ 0x374a, "ST-LINK/V2-1" },	/* with audio */
+	{ 0x374b, "ST-LINK/V2-1" },
+	{ 0x3742, "ST-LINK/V2-1" },	/* without mass storage */
+	{ 0x3752, "ST-LINK/V2-1" },
+	{ 0x374d, "STLINK-V3 (USB loader)" },
+	{ 0x374e, "STLINK-V3" },
+	{ 0x374f, "STLINK-V3SET" },
+	{ 0x3753, "STLINK-V3" },		/* two serial ports */
+	{ 0x3754, "STLINK-V3E" },		/* V3MINIE, too */
+	{ 0x3755, "STLINK-V3PWR (USB loader)" },
+	{ 0x3757, "STLINK-V3PWR" },
 };
 
 const char *stlink_kind(uint16_t vid, uint16_t pid)
@@ -60,22 +58,9 @@ const char *stlink_kind(uint16_t vid, uint16_t pid)
 	return NULL;
 }
 
-static bool has_shape(uint16_t pid, enum shape shape)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(probes); i++)
-		if (probes[i].pid == pid)
-			return probes[i].shape == shape;
-	return false;
-}
-
 bool stlink_is_v1(uint16_t pid)
 {
-	return has_shape(pid, SHAPE_V1);
-}
-
-bool stlink_is_loader(uint16_t pid)
-{
-	return has_shape(pid, SHAPE_LOADER);
+	return pid == 0x3744;
 }
 
 static bool is_v2_1(uint16_t pid)
@@ -263,31 +248,9 @@ const struct stlink_status *stlink_status(unsigned code)
 	return &unknown;
 }
 
-/* The next character of UTF-8 text; a byte that starts none stands for itself. */
-static uint32_t next_character(const uint8_t **p)
-{
-	const uint8_t *s = *p;
-
-	if ((s[0] & 0xe0) == 0xc0 && (s[1] & 0xc0) == 0x80) {
-		*p += 2;
-		return (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu);
-	}
-	*p += 1;
-	return s[0];
-}
-
 char *stlink_serial(const char *text)
 {
-	const uint8_t *p = (const uint8_t *)text;
-	char hex[25] = "";
-	size_t n = 0;
+	char *hex = usb_hex_of_text(text);
 
-	while (*p != '\0' && n < 12) {
-		uint32_t c = next_character(&p);
-
-		if (c > 0xff)
-			return xstrdup(text);
-		snprintf(hex + 2 * n++, 3, "%02X", c);
-	}
-	return xstrdup(n == 12 && *p == '\0' ? hex : text);
+	return hex != NULL ? hex : xstrdup(text);
 }

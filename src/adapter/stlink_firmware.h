@@ -44,6 +44,5 @@ char *stlink_serial(const char *text);
 /* NULL: not one of ST's probes. */
 const char *stlink_kind(uint16_t vid, uint16_t pid);
 bool stlink_is_v1(uint16_t pid);
-bool stlink_is_loader(uint16_t pid);
 
 #endif

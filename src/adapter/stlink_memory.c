@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define AP_DRW		  0x0cu
 #define AP_BD0		  0x10u
 #define PROT_OF_DAP	  0xa20000u	/* CSW[31:8] as dap/ writes it by default */
 #define PROT_OF_FIRMWARE  0x230000u

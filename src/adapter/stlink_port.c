@@ -26,7 +26,6 @@
 
 #define AP_CSW		0x00u
 #define AP_TAR		0x04u
-#define AP_DRW		0x0cu
 #define AP_IDR		0xfcu
 
 uint32_t *stlink_place(const struct stlink_run *run, struct port_pos pos)

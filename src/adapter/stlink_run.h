@@ -17,6 +17,7 @@ struct stlink_word {
 	bool is_read, is_drw;
 };
 
+#define AP_DRW 0x0cu
 #define STLINK_MAX_WORDS 1227u
 
 struct stlink_run {

@@ -8,17 +8,19 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <poll.h>
 #include <string.h>
 #include <strings.h>
 
 #include "adapter/stlink_priv.h"
 #include "adapter/stream.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/sock.h"
 
 #define CONNECT_MS     3000
 #define CLIENT_API     1u
-#define BUSY_RETRIES   50u
+#define BUSY_PAUSE_MS  2	/* the server serves somebody else: a command takes about as long */
 #define SMALL_BLOCK    1024u
 
 enum request { REFRESH = 0, COUNT = 1, DEVICE_INFO = 2, OPEN = 3, CLOSE = 4, COMMAND = 5, VERSION = 6 };
@@ -103,13 +105,15 @@ static enum err send_command(struct stlink_tcp *tcp, const struct stlink_transfe
 static enum err one_transfer(struct stlink_tcp *tcp, const struct stlink_transfer *t,
 			     enum direction direction, int timeout_ms)
 {
+	uint64_t end_ms = clock_now_ms() + (uint64_t)timeout_ms;
 	uint8_t status[4];
 
-	for (unsigned tries = 0; tries < BUSY_RETRIES; tries++) {
+	for (;;) {
 		TRY(send_command(tcp, t, direction, t->in_size + t->out_size, timeout_ms));
 		TRY(ask(tcp, NULL, 0, status, sizeof(status), timeout_ms));
-		if (get_le32(status) != SERVER_BUSY)
+		if (get_le32(status) != SERVER_BUSY || clock_now_ms() >= end_ms)
 			break;
+		poll(NULL, 0, BUSY_PAUSE_MS);
 	}
 	TRY(check(get_le32(status)));
 	TRY(ask(tcp, NULL, 0, t->in, t->in_size, timeout_ms));

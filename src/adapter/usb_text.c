@@ -78,8 +78,7 @@ bool usb_serial_is_binary(const struct usb_device *device, const char *text)
 	       (strlen(text) != 24 || strspn(text, "0123456789abcdefABCDEF") != 24);
 }
 
-/* The kernel's UTF-8 back to the low bytes. It stops at a zero unit: then this is not the whole. */
-char *usb_serial_of_text(const struct usb_device *device, const char *text)
+char *usb_hex_of_text(const char *text)
 {
 	uint8_t bytes[ST_UNITS];
 	size_t n = 0;
@@ -93,7 +92,13 @@ char *usb_serial_of_text(const struct usb_device *device, const char *text)
 			bytes[n] = *p++;
 		}
 	}
-	if (!may_be_binary(device) || n != ST_UNITS || *p != 0)
-		return xstrdup(text);
-	return hex_of(bytes, ST_UNITS);
+	return n == ST_UNITS && *p == 0 ? hex_of(bytes, ST_UNITS) : NULL;
+}
+
+/* The kernel stops at a zero unit: then this is not the whole. */
+char *usb_serial_of_text(const struct usb_device *device, const char *text)
+{
+	char *hex = may_be_binary(device) ? usb_hex_of_text(text) : NULL;
+
+	return hex != NULL ? hex : xstrdup(text);
 }

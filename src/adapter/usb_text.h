@@ -18,6 +18,8 @@ char *usb_text_of_descriptor(const uint8_t *raw, size_t n);
 char *usb_serial_of_descriptor(const struct usb_device *device, const uint8_t *raw, size_t n);
 /* Whether this text, as the kernel made it of the descriptor, stands for such bytes. */
 bool usb_serial_is_binary(const struct usb_device *device, const char *text);
+/* The low bytes of 12 characters of UTF-8, as hex digits; NULL if there are not 12. */
+char *usb_hex_of_text(const char *text);
 char *usb_serial_of_text(const struct usb_device *device, const char *text);
 
 #endif

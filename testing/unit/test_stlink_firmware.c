@@ -179,7 +179,6 @@ static void test_kinds(void **state)
 	assert_null(stlink_kind(0x1366, 0x374b));
 	assert_true(stlink_is_v1(0x3744));
 	assert_false(stlink_is_v1(0x3748));
-	assert_true(stlink_is_loader(0x374d));
 }
 
 int main(void)
