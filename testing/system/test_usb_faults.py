@@ -158,7 +158,7 @@ def test_it_leaves_in_the_middle_of_a_flash_write(attach, firmware, kind, how):
 
 def step_once(gdb):
     gdb.send("stepi")
-    gdb.expect(r"0x[0-9a-f]+|square|main")
+    gdb.expect(r"0x[0-9a-f]+|square|main|Reset_Handler")
 
 
 @pytest.mark.parametrize("during", ["continue", "load", "stepi"])

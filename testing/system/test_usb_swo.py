@@ -197,7 +197,7 @@ def test_full_buffer_is_told(start, name):
     assert int(last["losses"]) >= 1
     assert len(heard) < len(sent)
     # One block may be away when the rest is lost, and what came later follows the gap.
-    assert sent.startswith(heard[:3500])
+    assert sent.startswith(heard[:512])
 
 
 @pytest.mark.parametrize("name", ["cmsis-dap-polled", "cmsis-dap-tcp"])

@@ -221,6 +221,13 @@ void vb_preload_client_free(struct vb_preload_client *client)
 	free(client);
 }
 
+bool vb_preload_has_left(const struct vb_preload_client *client)
+{
+	char byte;
+
+	return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void dispatch(struct vb_preload_client *client)
 {
 	const struct message *m = &client->request;

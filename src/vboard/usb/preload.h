@@ -56,6 +56,8 @@ enum err vb_preload_node_new(const struct vb_preload_place *place, const struct 
 void vb_preload_node_free(struct vb_preload_node *node);
 enum err vb_preload_node_chmod(struct vb_preload_node *node, mode_t mode);
 /* Hangs up on a client without calling closed(): for the program's end only. */
+/* The client closed its handle and the loop has not seen it yet: close() is at once for a kernel. */
+bool vb_preload_has_left(const struct vb_preload_client *client);
 void vb_preload_client_free(struct vb_preload_client *client);
 /* Whether the client opened the node with O_NONBLOCK, as far as /proc tells. */
 bool vb_preload_is_nonblocking(const struct vb_preload_client *client);

@@ -88,13 +88,25 @@ static bool has_interface(const struct vb_usbfs_handle *h, unsigned number)
 	return vb_usb_has_interface(h->device->model, number, 0);
 }
 
+/* Somebody else than h; a handle that was closed owns nothing any more. */
+static bool is_owned_by_other(struct vb_usbfs_handle *h, unsigned number)
+{
+	struct vb_usbfs_handle *owner = h->usbfs->owner[number];
+
+	if (owner != NULL && owner != h && vb_preload_has_left(owner->client))
+		owner = h->usbfs->owner[number] = NULL;
+	return owner != NULL && owner != h;
+}
+
 static int claim(struct vb_usbfs_handle *h, unsigned number)
 {
 	if (number >= MAX_INTERFACES || !has_interface(h, number))
 		return ENOENT;
+	if (is_owned_by_other(h, number))
+		return EBUSY;
 	if (h->usbfs->owner[number] == h)
 		return 0;
-	if (h->usbfs->owner[number] != NULL || h->usbfs->driver[number] != NULL)
+	if (h->usbfs->driver[number] != NULL)
 		return EBUSY;
 	h->usbfs->owner[number] = h;
 	return 0;
@@ -332,8 +344,7 @@ static int disconnect_claim(struct vb_usbfs_handle *h, uint64_t arg)
 	if (driver != NULL && (request.flags & USBDEVFS_DISCONNECT_CLAIM_EXCEPT_DRIVER) &&
 	    strcmp(request.driver, driver) == 0)
 		return EBUSY;
-	if (h->usbfs->owner[request.interface] != NULL &&
-	    h->usbfs->owner[request.interface] != h)
+	if (is_owned_by_other(h, request.interface))
 		return EBUSY;
 	if (driver != NULL)
 		disconnect(h, request.interface);
@@ -385,7 +396,7 @@ static int set_configuration(struct vb_usbfs_handle *h, uint64_t arg)
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < MAX_INTERFACES; i++)
-		if (h->usbfs->owner[i] != NULL)
+		if (is_owned_by_other(h, (unsigned)i) || h->usbfs->owner[i] != NULL)
 			return EBUSY;
 	if (!vb_usb_set_configuration(h->device, value == UINT_MAX ? 0 : value))
 		return EINVAL;
