@@ -23,8 +23,13 @@ BUILD = Path(os.environ.get("PROBED_BUILD", TOP / "build")).resolve()
 BOARD = "nucleo-l476rg"
 
 
+# A time-out only says that something will never come: sanitizers on a busy machine need their time.
+PATIENCE = 4
+
+
 def wait_for(condition, what, timeout=15.0):
     """Polls until condition() is true and returns its value."""
+    timeout *= PATIENCE
     end = time.monotonic() + timeout
     while True:
         value = condition()
@@ -70,7 +75,7 @@ class Process:
         return self.process.poll() is None
 
     def wait(self, timeout=20):
-        code = self.process.wait(timeout)
+        code = self.process.wait(timeout * PATIENCE)
         self.reader.join(5)
         return code
 
@@ -90,7 +95,7 @@ class Process:
         if self.alive():
             self.process.send_signal(signo)
             try:
-                self.process.wait(15)
+                self.process.wait(15 * PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -133,7 +138,7 @@ class Board(Process):
         assert self.alive(), self.text
         ports = json.loads(ports_file.read_text())
         self.ports = {key.replace("-", "_"): value for key, value in ports.items()}
-        self.control = socket.create_connection(("localhost", self.ports["control"]), timeout=60)
+        self.control = socket.create_connection(("localhost", self.ports["control"]), timeout=60 * PATIENCE)
         self.lines = self.control.makefile("rw")
         self.free_roots = []        # of usb_run()'s clients that have ended
 
@@ -167,7 +172,7 @@ class Board(Process):
         root = self.free_roots.pop() if self.free_roots else self.ctl("usb root")["root"]
         try:
             return subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT, timeout=timeout, check=False, text=True,
+                                  stderr=subprocess.STDOUT, timeout=timeout * PATIENCE, check=False, text=True,
                                   errors="replace", **kwargs,
                                   env={**os.environ, **self.usb_env_for(argv[0], root), **(env or {})})
         finally:
@@ -210,7 +215,7 @@ class Daemon(Process):
     def tcl(self, command):
         """Evaluates over the Tcl RPC port and returns the result's text."""
         if self.rpc is None:
-            self.rpc = socket.create_connection(("localhost", self.tcl_port), timeout=60)
+            self.rpc = socket.create_connection(("localhost", self.tcl_port), timeout=60 * PATIENCE)
         self.rpc.sendall(command.encode() + b"\x1a")
         data = b""
         while not data.endswith(b"\x1a"):
@@ -251,7 +256,7 @@ class Gdb:
         for command in [f"{connect} localhost:{self.daemon.gdb_port}", *commands]:
             argv += ["-ex", command]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=timeout, check=False)
+                              stderr=subprocess.STDOUT, timeout=timeout * PATIENCE, check=False)
         return done.stdout.decode(errors="replace")
 
     def start(self, elf=None):

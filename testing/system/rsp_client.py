@@ -34,7 +34,7 @@ def unescape(data):
 class Rsp:
     """In ack mode acknowledges what it reads; notifications are counted, not returned."""
 
-    def __init__(self, port, acks=False, timeout=20):
+    def __init__(self, port, acks=False, timeout=60):
         self.socket = socket.create_connection(("localhost", port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.data = b""
@@ -102,7 +102,7 @@ class Rsp:
         except TimeoutError:
             return True
         finally:
-            self.socket.settimeout(20)
+            self.socket.settimeout(60)
 
     def is_closed(self):
         try:

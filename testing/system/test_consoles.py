@@ -16,7 +16,7 @@ PROBED = BUILD / "probed"
 NO_HARDWARE = ("-c", "noinit")
 
 
-def run(*arguments, timeout=20, **kwargs):
+def run(*arguments, timeout=60, **kwargs):
     """probed to its end; stdout and stderr apart."""
     return subprocess.run([PROBED, *map(str, arguments)], capture_output=True, text=True,
                           timeout=timeout, check=False, stdin=subprocess.DEVNULL, **kwargs)
@@ -32,13 +32,13 @@ def bare(make_daemon):
 
 class Telnet:
     def __init__(self, port):
-        self.socket = socket.create_connection(("localhost", port), timeout=20)
+        self.socket = socket.create_connection(("localhost", port), timeout=60)
         self.text = b""
 
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode())
 
-    def expect(self, part, timeout=20):
+    def expect(self, part, timeout=60):
         part = part if isinstance(part, bytes) else part.encode()
         self.socket.settimeout(timeout)
         while part not in self.text:
@@ -49,7 +49,7 @@ class Telnet:
         return head
 
     def rest(self):
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
         while chunk := self.socket.recv(65536):
             self.text += chunk
         return self.text
@@ -229,7 +229,7 @@ def test_allow_exec_allows(make_daemon):
 @pytest.mark.parametrize("bytes_", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\nshutdown\n\x1a", b"\x16\x03\x01\x02\x00",
                                     b"SSH-2.0-x\r\n", b"+$qSupported:xmlRegisters=arm#00"])
 def test_other_protocols_are_refused(bare, kind, bytes_):
-    client = socket.create_connection(("localhost", bare.port(kind)), timeout=10)
+    client = socket.create_connection(("localhost", bare.port(kind)), timeout=60)
     client.sendall(bytes_)
     text = b""
     try:
@@ -255,7 +255,7 @@ def test_the_streams_of_notifications(daemon):
 
     loop = "mww 0x20000000 0xe7fdbf00; set_reg {pc 0x20000000 xPSR 0x01000000}"
     daemon.tcl(f"poll off; reset halt; {loop}; resume")
-    client = socket.create_connection(("localhost", daemon.tcl_port), timeout=20)
+    client = socket.create_connection(("localhost", daemon.tcl_port), timeout=60)
     assert ask("tcl_notifications on") == []
     assert ask("reset halt") == ["target_reset mode halt", "target_event event gdb-halt",
                                  "target_state state halted", "target_event event halted"]
@@ -300,7 +300,7 @@ def test_the_parents_death_ends_the_daemon():
     shell = subprocess.Popen(["sh", "-c", f"{PROBED} --parent-death -c noinit "
                               "-c 'telnet_port 0; tcl_port 0' 2>&1 & sleep 1; echo gone"],
                              stdout=subprocess.PIPE, text=True)
-    text, _ = shell.communicate(timeout=20)     # ends when the daemon has closed its stderr
+    text, _ = shell.communicate(timeout=60)     # ends when the daemon has closed its stderr
     assert "the program that started probed has ended" in text
 
 
@@ -330,7 +330,7 @@ def test_readiness_is_told(tmp_path, make_daemon):
     path = tmp_path / "notify"
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(str(path))
-    manager.settimeout(10)
+    manager.settimeout(60)
     daemon = Process([PROBED, *NO_HARDWARE, "-c", "telnet_port 0; tcl_port 0"],
                      env={**os.environ, "NOTIFY_SOCKET": str(path)})
     assert manager.recv(100) == b"READY=1"
@@ -357,7 +357,7 @@ def test_inherited_sockets_are_used():
                       f"-c noinit -c 'telnet_port 0' 3<&{listener.fileno()}"],
                      pass_fds=[listener.fileno()])
     daemon.expect(rf"Listening on port {port} for tcl connections")
-    client = socket.create_connection(("localhost", port), timeout=10)
+    client = socket.create_connection(("localhost", port), timeout=60)
     client.sendall(b"expr 1\x1a")
     assert client.recv(10) == b"1\x1a"
     daemon.stop()
@@ -452,12 +452,12 @@ def test_running_out_of_descriptors_passes():
     daemon = Process(["bash", "-c", f"ulimit -n 24; exec {PROBED} -c noinit "
                       "-c 'telnet_port disabled; tcl_port 0'"])
     port = int(daemon.expect(r"port (\d+) for tcl").group(1))
-    clients = [socket.create_connection(("localhost", port), timeout=10) for _ in range(22)]
+    clients = [socket.create_connection(("localhost", port), timeout=60) for _ in range(22)]
     daemon.expect("cannot be let in")
     for client in clients:
         client.close()
     time.sleep(1.2)
-    client = socket.create_connection(("localhost", port), timeout=10)
+    client = socket.create_connection(("localhost", port), timeout=60)
     client.sendall(b"expr 1\x1a")
     assert client.recv(10) == b"1\x1a"
     assert daemon.text.count("cannot be let in") < 4

@@ -42,7 +42,7 @@ def console(prepared):
 
 def closed(client):
     """Everything up to the end of the connection."""
-    client.settimeout(20)
+    client.settimeout(60)
     data = b""
     try:
         while chunk := client.recv(65536):
@@ -183,7 +183,7 @@ def test_a_console_that_does_not_read_loses_log_lines(prepared):
     deaf = Telnet(prepared.telnet_port)
     deaf.send("for {set i 0} {$i < 100} {incr i} {echo [string repeat x 100000]}; set all done\n")
     wait_for(lambda: prepared.tcl("set all") == "done", "the loop to end")
-    deaf.expect(b"done", timeout=10)
+    deaf.expect(b"done", timeout=60)
     wait_for(lambda: prepared.text.count("x" * 100000) == 100, "all lines in the daemon's own log")
     assert state(prepared) == "halted"
 
