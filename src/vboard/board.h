@@ -20,7 +20,9 @@
 struct vb_board;
 
 enum vb_reset { VB_RESET_POWER_ON, VB_RESET_NRST, VB_RESET_SYSTEM, VB_RESET_IWDG, VB_RESET_WWDG,
-		VB_RESET_OPTION_LOAD, VB_RESET_LOW_POWER };
+		VB_RESET_OPTION_LOAD, VB_RESET_LOW_POWER,
+		/* i.MX RT: WDOG1/2, RTWDOG, SRC_SCR.CORE0_RST and VECTRESET (peripherals keep running) */
+		VB_RESET_WDOG, VB_RESET_RTWDOG, VB_RESET_CORE };
 
 /*
  * A control-port verb of the chip or of a device: argv[0] is the verb. Writes one JSON value to
@@ -46,6 +48,12 @@ struct vb_chip {
 	bool (*load)(struct vb_board *board, void *priv, FILE *f);
 	const struct vb_control_verb *verbs;	/* ends with a NULL name */
 	void (*stats)(struct vb_board *board, void *priv, FILE *out);	/* `,"key":value` pairs */
+	/* States to start from (`--preset NAME`, verb `preset`): what somebody did to the board before.
+	 * Optional; ends with a NULL name. */
+	const struct vb_preset {
+		const char *name, *help;
+		bool (*set)(struct vb_board *board, void *priv, char *error, size_t error_size);
+	} *presets;
 	/* Another chip of the same wafer: its unique id differs. The first one is unit 0. */
 	void (*set_unit)(struct vb_board *board, void *priv, unsigned unit);
 };

@@ -35,6 +35,7 @@ struct vb_access {
 	unsigned size;		/* 1, 2 or 4 bytes, naturally aligned for devices */
 	bool is_write;
 	bool is_privileged;
+	bool is_cacheable;	/* HPROT[3]: the DAP's CSW bit 27 */
 	uint64_t stall_until_ns; /* set by the slave with VB_STALL */
 };
 
@@ -47,13 +48,17 @@ struct vb_device_ops {
 };
 
 /*
- * Hooks of a RAM region, both optional. `write` decides about a store to a region that is not
+ * Hooks of a RAM region, all optional. `write` decides about a store to a region that is not
  * writable (flash: the controller's program rules; it stores through vb_bus_poke). `check` is asked
- * before any access and may refuse (read protection) or stall it (flash busy).
+ * before any access and may refuse (read protection) or stall it (flash busy). `read` answers a read
+ * in place of the bytes (a serial flash whose prefetch buffer is stale, or that is not in a state to
+ * be read at all), whenever `check` would be asked: for a guarded region every access, code fetches
+ * too, for a dap_guarded one the DAP's.
  */
 struct vb_ram_ops {
 	enum vb_result (*write)(void *ctx, struct vb_access *a, uint32_t offset, uint32_t value);
 	enum vb_result (*check)(void *ctx, struct vb_access *a, uint32_t offset);
+	enum vb_result (*read)(void *ctx, struct vb_access *a, uint32_t offset, uint32_t *value);
 	/* Optional: vb_bus_poke() has changed these bytes of the region at the poked address. */
 	void (*poked)(void *ctx, uint32_t offset, size_t bytes);
 };
@@ -74,6 +79,7 @@ struct vb_region {
 	uint32_t size;
 	uint8_t *ram;			/* NULL: device */
 	bool writable, executable;
+	bool cacheable;			/* normal memory behind the L1 caches, if the core has any */
 	bool guarded;			/* RAM: ask ops->check for every access, CPU's too */
 	bool dap_guarded;		/* RAM: ask ops->check for the DAP's accesses in any case */
 	const struct vb_ram_ops *ram_ops;

@@ -64,6 +64,21 @@ void vb_cpu_hold(struct vb_cpu *cpu, bool hold);	/* nRST is low */
 void vb_cpu_set_hclk(struct vb_cpu *cpu, uint32_t hz);
 /* Interrupt line n: level. NMI is -1. */
 void vb_cpu_irq(struct vb_cpu *cpu, int n, bool level);
+/* The vector table of the next reset (i.MX RT: IOMUXC_GPR16.CM7_INIT_VTOR). 0 unless set. */
+void vb_cpu_set_init_vtor(struct vb_cpu *cpu, uint32_t addr);
+/*
+ * M7 caches. They are off after reset; CCR.DC and CCR.IC turn them on. Then the CPU's data accesses
+ * to cacheable RAM regions (`cacheable` of the region, and the MPU does not forbid it) go through a
+ * write-back D-cache of the geometry of CCSIDR, and its fetches through the I-cache: the bus, hence
+ * the DAP, sees the bytes in RAM, which may be older than the CPU's (dirty line), and the CPU sees its
+ * own copy, which may be older than RAM (the DAP or a flash controller wrote). A DAP access with
+ * is_cacheable looks the D-cache up. Maintenance registers 0xE000EF50.. work as DDI 0403 B3.2 says.
+ * TCMs are never cached.
+ */
+struct vb_cache_stats {
+	uint64_t fills, writebacks, stale_dap_reads, stale_cpu_reads;
+};
+void vb_cpu_cache_stats(const struct vb_cpu *cpu, struct vb_cache_stats *out);
 /* Core clock gated (STOP mode without DBG_STOP): PPB accesses of the DAP fault. */
 void vb_cpu_gate(struct vb_cpu *cpu, bool gated);
 

@@ -324,8 +324,8 @@ static uint32_t reset_flags(enum vb_reset kind)
 	case VB_RESET_WWDG: return BIT(30) | BIT(26);
 	case VB_RESET_OPTION_LOAD: return BIT(25) | BIT(26);
 	case VB_RESET_LOW_POWER: return BIT(31) | BIT(26);
+	default: return 0;		/* other families' */
 	}
-	return 0;
 }
 
 void stm32l4_rcc_reset(struct stm32l4_rcc *rcc, enum vb_reset kind)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libprobed_a_SOURCES += src/flash/imxrt.h src/flash/flexspi.h

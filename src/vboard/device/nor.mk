@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libvboard_a_SOURCES += src/vboard/device/nor.h src/vboard/device/spi_bus.h
