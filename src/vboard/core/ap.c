@@ -12,6 +12,7 @@
 #define CSW_DEVICE_EN	BIT(6)
 #define CSW_TR_IN_PROG	BIT(7)
 #define CSW_HPROT1	BIT(25)		/* privileged */
+#define CSW_HPROT3	BIT(27)		/* cacheable */
 #define CSW_PROT	0x3f000000u
 /* SProt and DbgSwEnable exist where the reset value shows them. */
 #define CSW_PROT_OPTIONAL 0xc0000000u
@@ -79,6 +80,7 @@ static enum vb_result beat(struct vb_ap *ap, uint32_t addr, uint64_t *stall_unti
 		.size = op->size,
 		.is_write = !op->is_read,
 		.is_privileged = ap->csw & CSW_HPROT1,
+		.is_cacheable = ap->csw & CSW_HPROT3,
 	};
 	uint32_t value = (op->data >> lane) & mask;
 	enum vb_result result;

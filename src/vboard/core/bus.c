@@ -138,11 +138,14 @@ static const struct vb_region *region_of(struct vb_bus *bus, const struct vb_acc
 	return r;
 }
 
+static bool is_guarded(const struct vb_region *r, const struct vb_access *a)
+{
+	return r->ram_ops && (r->guarded || (r->dap_guarded && a->master == VB_DAP));
+}
+
 static enum vb_result ask_guard(const struct vb_region *r, struct vb_access *a)
 {
-	bool asks = r->guarded || (r->dap_guarded && a->master == VB_DAP);
-
-	if (!asks || r->ram_ops == NULL || r->ram_ops->check == NULL)
+	if (!is_guarded(r, a) || r->ram_ops->check == NULL)
 		return VB_OK;
 	return r->ram_ops->check(r->ctx, a, a->addr - r->base);
 }
@@ -171,9 +174,12 @@ enum vb_result vb_bus_read(struct vb_bus *bus, struct vb_access *a, uint32_t *va
 	if (r->ram == NULL)
 		return r->dev_ops->read(r->ctx, a, a->addr - r->base, value);
 	rc = ask_guard(r, a);
-	if (rc == VB_OK)
-		*value = load_le(r->ram + (a->addr - r->base), a->size);
-	return rc;
+	if (rc != VB_OK)
+		return rc;
+	if (is_guarded(r, a) && r->ram_ops->read)
+		return r->ram_ops->read(r->ctx, a, a->addr - r->base, value);
+	*value = load_le(r->ram + (a->addr - r->base), a->size);
+	return VB_OK;
 }
 
 enum vb_result vb_bus_write(struct vb_bus *bus, struct vb_access *a, uint32_t value)

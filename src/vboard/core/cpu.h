@@ -67,6 +67,11 @@ void vb_cpu_irq(struct vb_cpu *cpu, int n, bool level);
 /* The vector table of the next reset (i.MX RT: IOMUXC_GPR16.CM7_INIT_VTOR). 0 unless set. */
 void vb_cpu_set_init_vtor(struct vb_cpu *cpu, uint32_t addr);
 /*
+ * M7: ITCMCR and DTCMCR as the chip straps them (EN is bit 0, SZ bits 6..3): the EN bits count from
+ * the next reset, SZ at once. Without it both read 0.
+ */
+void vb_cpu_set_tcm(struct vb_cpu *cpu, uint32_t itcmcr, uint32_t dtcmcr);
+/*
  * M7 caches. They are off after reset; CCR.DC and CCR.IC turn them on. Then the CPU's data accesses
  * to cacheable RAM regions (`cacheable` of the region, and the MPU does not forbid it) go through a
  * write-back D-cache of the geometry of CCSIDR, and its fetches through the I-cache: the bus, hence

@@ -3,15 +3,27 @@
 #include "vboard/core/cpu_priv.h"
 
 #define AIRCR_KEY	0x05fau
+#define AHBPCR_RESET	0x00000009u	/* unconfirmed: enabled, 512 MiB */
+#define AHBSCR_RESET	0x00000800u
+#define CCR_M7		0x00040200u	/* BP and STKALIGN are there to stay */
 #define FIELD(member)	offsetof(struct vb_cpu, scs.member)
+
+static bool is_m7(const struct vb_cpu *cpu)
+{
+	return cpu->config.core == VB_CORTEX_M7F;
+}
 
 void scs_reset(struct vb_cpu *cpu)
 {
 	cpu->scs = (struct scs){
 		/* Stack alignment is the reset state since r2p0 of the M3 and on later cores. */
-		.ccr = cpu->traits->is_v6m ? 0x208 : 0x200,
+		.ccr = cpu->traits->is_v6m ? 0x208 : is_m7(cpu) ? CCR_M7 : 0x200,
 		.fpccr = cpu->traits->has_fpu ? 0xc0000000 : 0,
 		.dfsr = cpu->scs.dfsr,		/* power-on clears it: debug_power_on() */
+		.vtor = cpu->scs.init_vtor,
+		.init_vtor = cpu->scs.init_vtor,
+		.init_tcm = { cpu->scs.init_tcm[0], cpu->scs.init_tcm[1] },
+		.tcm = { cpu->scs.init_tcm[0], cpu->scs.init_tcm[1], AHBPCR_RESET, 0, AHBSCR_RESET },
 	};
 }
 
@@ -105,8 +117,8 @@ static void ccr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, ui
 	(void)a;
 	(void)word;
 	cpu->scs.ccr = value & mask;
-	if (cpu->config.core == VB_CORTEX_M7F)
-		cpu->scs.ccr |= 0x40200;	/* BP and STKALIGN read as one */
+	if (is_m7(cpu))
+		cpu->scs.ccr |= CCR_M7;
 	if (cpu->traits->is_v6m)
 		cpu->scs.ccr = 0x208;
 	engine_update_caution(cpu);
@@ -260,6 +272,32 @@ static void maintenance_write(struct vb_cpu *cpu, struct vb_access *a, unsigned 
 	(void)value;
 }
 
+static void cacr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)
+{
+	(void)a;
+	(void)word;
+	cpu->scs.tcm[3] = value & 0x7;
+}
+
+/* Any write clears it (DDI 0489 3.3.11). */
+static void abfsr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)
+{
+	(void)a;
+	(void)word;
+	(void)value;
+	cpu->scs.abfsr = 0;
+}
+
+void vb_cpu_set_tcm(struct vb_cpu *cpu, uint32_t itcmcr, uint32_t dtcmcr)
+{
+	const uint32_t straps[2] = { itcmcr, dtcmcr };
+
+	for (unsigned i = 0; i < 2; i++) {
+		cpu->scs.init_tcm[i] = straps[i];
+		cpu->scs.tcm[i] = (cpu->scs.tcm[i] & 7) | (straps[i] & 0x78);
+	}
+}
+
 static uint32_t zero_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 {
 	(void)cpu;
@@ -308,7 +346,8 @@ const struct ppb_reg scs_regs[] = {
 	{ 0xf90, 0xf90, PPB_M7, NULL, NULL, FIELD(tcm[0]), 0x7 },
 	{ 0xf94, 0xf94, PPB_M7, NULL, NULL, FIELD(tcm[1]), 0x7 },
 	{ 0xf98, 0xf98, PPB_M7, NULL, NULL, FIELD(tcm[2]), 0x1 },
-	{ 0xf9c, 0xf9c, PPB_M7, NULL, NULL, FIELD(tcm[3]), 0x7 },
-	{ 0xfa8, 0xfa8, PPB_M7, NULL, NULL, FIELD(abfsr), 0 },
+	{ 0xf9c, 0xf9c, PPB_M7, NULL, cacr_write, FIELD(tcm[3]), 0 },
+	{ 0xfa0, 0xfa0, PPB_M7, NULL, NULL, FIELD(tcm[4]), 0xffff },
+	{ 0xfa8, 0xfa8, PPB_M7, NULL, abfsr_write, FIELD(abfsr), 0 },
 	{ 0, 0, 0, NULL, NULL, 0, 0 }
 };

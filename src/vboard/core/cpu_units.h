@@ -33,7 +33,8 @@ void systick_clock_changed(struct vb_cpu *cpu, uint32_t new_hclk);
 /* cpu_scs.c */
 struct scs {
 	uint32_t vtor, prigroup, scr, ccr, shcsr_enabled, cfsr, hfsr, dfsr, mmfar, bfar, afsr;
-	uint32_t actlr, cpacr, csselr, fpccr, fpcar, fpdscr, tcm[4], abfsr;
+	uint32_t actlr, cpacr, csselr, fpccr, fpcar, fpdscr, tcm[5], abfsr;
+	uint32_t init_vtor, init_tcm[2];	/* straps of the chip */
 	bool svc_pended_fault;
 };
 void scs_reset(struct vb_cpu *cpu);

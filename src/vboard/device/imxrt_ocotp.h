@@ -29,6 +29,22 @@ uint32_t imxrt_ocotp_shadow(const struct imxrt_ocotp *ocotp, unsigned word);
 void imxrt_ocotp_burn(struct imxrt_ocotp *ocotp, unsigned word, uint32_t bits);
 /* After a shadow register changed (reload, override): boot pins, FlexRAM, debug fuses follow. */
 void imxrt_ocotp_set_listener(struct imxrt_ocotp *ocotp, void (*changed)(void *ctx), void *ctx);
+
+/* What is wrong with this part's fuses (fault injection). All zero: nothing. */
+struct imxrt_ocotp_faults {
+	uint32_t weak[OCOTP_WORDS];	/* cells that stay 0 however often they are programmed */
+	bool supply_is_low;		/* no cell takes; nobody is told */
+	bool hangs;			/* BUSY, once set, stays until the next reset */
+	unsigned cut_after;		/* the supply fails when so many more bits are burnt; 0: never */
+};
+struct imxrt_ocotp_faults *imxrt_ocotp_faults(struct imxrt_ocotp *ocotp);
+
+/* Bits that were burnt by the controller, and DATA writes that were refused, since creation. */
+struct imxrt_ocotp_stats {
+	uint64_t bits, programs, refused, senses, reloads;
+};
+void imxrt_ocotp_stats(const struct imxrt_ocotp *ocotp, struct imxrt_ocotp_stats *out);
+
 bool imxrt_ocotp_save(const struct imxrt_ocotp *ocotp, FILE *f);
 bool imxrt_ocotp_restore(struct imxrt_ocotp *ocotp, FILE *f);
 void imxrt_ocotp_describe(const struct imxrt_ocotp *ocotp, FILE *out);
