@@ -36,6 +36,7 @@ struct serial_nor {
 	bool has_4_byte, needs_4_byte, has_sfdp, has_reset;
 	bool is_hyperflash;
 	uint32_t max_hz;
+	uint8_t bfpt_dwords;		/* of the table that was used; 9: says nothing of quad enable */
 };
 
 /* `sfdp` holds n bytes from address 0. ERR_FORMAT with what is wrong. */
@@ -44,6 +45,13 @@ enum err serial_nor_parse_sfdp(const uint8_t *sfdp, size_t n, struct serial_nor 
 bool serial_nor_apply_table(const uint8_t id[3], struct serial_nor *nor);
 /* FF FF FF, 00 00 00, a repeated byte: nobody answers. Says in words what that looks like. */
 const char *serial_nor_bad_id(const uint8_t id[3]);
+/* What neither SFDP nor the table said: page size, quad enable by maker, times that are never too
+ * short. Call last. */
+void serial_nor_fill_defaults(struct serial_nor *nor);
+const char *serial_nor_vendor_name(const uint8_t id[3]);
+/* The largest unit that starts at `offset` and fits into `bytes`; NULL if none does. */
+const struct nor_erase *serial_nor_erase_unit(const struct serial_nor *nor, uint32_t offset,
+					      uint32_t bytes);
 
 struct nor_status {
 	uint8_t sr[3];			/* 05h, 35h, 15h (Winbond); ISSI: SR, function register, 0 */
@@ -55,6 +63,11 @@ void serial_nor_decode_status(const struct serial_nor *nor, struct nor_status *s
 /* One line a register, every bit that is set named. */
 void serial_nor_describe_status(const struct serial_nor *nor, const struct nor_status *status,
 				struct buf *out);
+
+/* Status bits that protect exactly [first, first + bytes); false: no setting of BP, TB, SEC and CMP
+ * does. */
+bool serial_nor_protection_for(const struct serial_nor *nor, const struct nor_status *now,
+			       uint32_t first, uint32_t bytes, uint8_t sr[3]);
 
 /* Through an open controller. Wakes the flash if it does not answer. ERR_FLASH_PROBE: cause and next
  * step (pads, voltage, power cycle). */

@@ -1,2 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-libprobed_a_SOURCES += src/flash/serial_nor.h
+libprobed_a_SOURCES += \
+	src/flash/serial_nor.h \
+	src/flash/serial_nor_parts.c \
+	src/flash/serial_nor_status.c \
+	src/flash/sfdp.c
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_serial_nor
+testing_unit_test_serial_nor_SOURCES = testing/unit/test_serial_nor.c
+testing_unit_test_serial_nor_LDADD = $(probed_test_libs)
+endif
