@@ -26,11 +26,18 @@ struct imxrt_rom {
 const struct imxrt_rom *imxrt_rom(enum imxrt_rom_family family);
 
 /*
- * Flash images by name: "good" (FCB, IVT, a program that counts in RAM and blinks), "raw-bin" (a plain
- * program at offset 0, no header), "steals-swd", "watchdog-sleep", "flexram", "mpu-ocram" ...
+ * Flash images by name. Each but crashed's counts in the word at 0x20000100 (IMXRT_IMAGE_COUNTER).
+ *   good, handler, copied, dcd	FCB, IVT and a program that blinks; the IVT names the vector table, the
+ *			handler; the ROM copies it into OCRAM; a DCD writes CCM_CCOSR
+ *   raw-bin		the program alone at offset 0
+ *   steals-swd, watchdog-sleep, flexram, mpu-ocram, crashed, continuous-read, qpi
+ *			valid images that do to the debugger what their names say
+ *   wrong, nocfg, misplaced	images that the ROM refuses: entry outside, no FCB, IVT.self not its address
+ * "hyper:NAME" has the FCB of a HyperFlash.
  * flash_base: the address of the window (IVT pointers are absolute). NULL: none such.
  * The result is malloc'ed: offset 0 of the flash first.
  */
+#define IMXRT_IMAGE_COUNTER 0x20000100u
 uint8_t *imxrt_image(const char *name, uint32_t flash_base, enum imxrt_rom_family family,
 		     size_t *bytes);
 
