@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "dap/contact.h"
 #include "dap/doctor.h"
+#include "dap/guard.h"
 #include "dap/identity.h"
 #include "dap/link.h"
 #include "dap/mem_ap.h"
@@ -222,6 +223,7 @@ void dap_remove(struct dap_list *list, struct dap *dap)
 	if (dap->port->owner == dap)
 		dap->port->owner = NULL;
 	mem_ap_free_all(dap);
+	dap_guard_free_all(dap);
 	free(dap->deferred_error);
 	free(dap->name);
 	free(dap);

@@ -13,6 +13,7 @@
 #include "adapter/adapter.h"
 
 struct mem_ap;
+struct dap_guard;
 
 /* What a look at a silent link has shown (contact.h). */
 struct dap_contact {
@@ -51,6 +52,7 @@ struct dap {
 	struct error *deferred_error;
 	unsigned generation;		/* goes up when every AP cache must be dropped */
 	struct mem_ap *aps;
+	struct dap_guard *guards;	/* guard.h */
 	struct dap *next;
 };
 

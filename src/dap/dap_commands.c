@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "dap/guard.h"
 #include "dap/identity.h"
 #include "dap/link.h"
 #include "dap/mem_ap.h"
@@ -115,6 +116,17 @@ static enum err cmd_memaccess(struct call *c)
 	return OK;
 }
 
+/* A write to the data registers of a MEM-AP is a write to memory, where TAR points. */
+static enum err check_raw_write(struct dap *dap, uint8_t apsel, uint8_t reg)
+{
+	uint32_t tar = 0;
+
+	if (dap->guards == NULL || (reg != AP_DRW && (reg & 0xf0) != AP_BD0))
+		return OK;
+	TRY(read_ap(dap, apsel, AP_TAR, &tar));
+	return dap_guard_check(dap, reg == AP_DRW ? tar & ~3u : (tar & ~0xfu) | (reg & 0xcu), 4);
+}
+
 static enum err cmd_apreg(struct call *c)
 {
 	struct dap *dap = c->user;
@@ -135,6 +147,7 @@ static enum err cmd_apreg(struct call *c)
 	}
 	TRY(arg_u32(c, 3, &value));
 	TRY(connected(dap));
+	TRY(check_raw_write(dap, apsel, (uint8_t)reg));
 	dap_write_ap(dap, apsel, (uint8_t)reg, value);
 	mem_ap_invalidate(mem_ap_get(dap, apsel));
 	return dap_run(dap);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "dap/guard.h"
 
 /* DbgSwEnable and a debugger's privileged data access: what AHB-APs of M-profile parts take. */
 #define CSW_DEFAULT	0xa2000000u
@@ -104,6 +105,23 @@ void mem_ap_queue_read32(struct mem_ap *ap, uint32_t addr, uint32_t *dst)
 void mem_ap_queue_write32(struct mem_ap *ap, uint32_t addr, uint32_t value)
 {
 	new_word(ap, addr)->value = value;
+	if (ap->dap->guards != NULL && dap_guard_find(ap->dap, addr, 4) != NULL)
+		ap->has_guarded_word = true;	/* mem_ap_run() says it */
+}
+
+/* A write of the queue that may not be takes the queue with it. */
+enum err mem_ap_check_words(struct mem_ap *ap)
+{
+	enum err rc = OK;
+
+	if (!ap->has_guarded_word)
+		return OK;
+	for (size_t i = 0; i < ap->word_count && rc == OK; i++)
+		if (!ap->words[i].is_read)
+			rc = dap_guard_check(ap->dap, ap->words[i].addr, 4);
+	if (rc != OK)
+		mem_ap_forget_words(ap);
+	return rc;
 }
 
 static uint32_t line_of(uint32_t addr)
@@ -205,6 +223,7 @@ bool mem_ap_failed_word(const struct mem_ap *ap, uint32_t *addr, bool *is_read)
 void mem_ap_forget_words(struct mem_ap *ap)
 {
 	ap->word_count = 0;
+	ap->has_guarded_word = false;
 }
 
 enum err mem_ap_failed(struct mem_ap *ap, enum err rc, uint32_t addr, bool is_read, unsigned size)
@@ -256,6 +275,7 @@ enum err mem_ap_run(struct mem_ap *ap)
 	uint32_t addr = 0;
 	bool is_read = true;
 
+	TRY(mem_ap_check_words(ap));
 	mem_ap_flush(ap);
 	enum err rc = dap_run(ap->dap);
 

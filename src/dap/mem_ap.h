@@ -27,6 +27,7 @@ struct mem_ap {
 	uint32_t tar_wrap;		/* 0x400 or 0x1000 */
 	unsigned generation;		/* of the DAP when the caches were filled */
 	struct mem_word *words;		/* queued, not yet handed to the DAP */
+	bool has_guarded_word;		/* one of them may not be written: none is */
 	size_t word_count, word_capacity;
 	struct mem_ap *next;
 };

@@ -36,5 +36,7 @@ enum err mem_ap_failed(struct mem_ap *ap, enum err rc, uint32_t addr, bool is_re
 /* The words queued and flushed by this run: who failed? False: none of them. */
 bool mem_ap_failed_word(const struct mem_ap *ap, uint32_t *addr, bool *is_read);
 void mem_ap_forget_words(struct mem_ap *ap);
+/* ERR_REFUSED if one of the queued words may not be written; the queue is empty then. */
+enum err mem_ap_check_words(struct mem_ap *ap);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "dap/guard.h"
 #include "dap/mem_ap_priv.h"
 
 struct piece {
@@ -300,6 +301,7 @@ static enum err try_block(struct block *b, size_t *bytes)
 	uint32_t addr;
 	bool is_read;
 
+	TRY(mem_ap_check_words(ap));
 	mem_ap_flush(ap);		/* words queued before go first */
 	queue_pieces(b);
 	enum err rc = dap_run(ap->dap);
@@ -395,6 +397,11 @@ static enum err check(uint32_t addr, unsigned size, size_t count)
 	return OK;
 }
 
+static enum err check_guard(const struct block *b, uint32_t addr, size_t n)
+{
+	return b->is_read ? OK : dap_guard_check(b->ap->dap, addr, n);
+}
+
 static enum err sized(struct block *b, uint32_t addr, unsigned size, size_t count, size_t *done)
 {
 	size_t bytes = 0;
@@ -402,6 +409,7 @@ static enum err sized(struct block *b, uint32_t addr, unsigned size, size_t coun
 	if (done != NULL)
 		*done = 0;
 	TRY(check(addr, size, b->is_fifo ? 1 : count));
+	TRY(check_guard(b, addr, b->is_fifo ? size : size * count));
 	TRY(prepare(b->ap, size < 4));
 	if (size == 4)
 		add_run(b, addr, 4, 4, count);
@@ -449,6 +457,7 @@ enum err mem_ap_write_fifo(struct mem_ap *ap, uint32_t addr, unsigned size, size
 static enum err ragged(struct block *b, uint32_t addr, size_t n)
 {
 	TRY(check(addr, 1, n));
+	TRY(check_guard(b, addr, n));
 	TRY(prepare(b->ap, addr % 4 != 0 || n % 4 != 0));
 	add_any(b, addr, n);
 	return run_block(b, NULL);

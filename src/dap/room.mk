@@ -4,6 +4,7 @@ libprobed_a_SOURCES += \
 	src/dap/dap.c src/dap/dap.h \
 	src/dap/dap_commands.c \
 	src/dap/doctor.c src/dap/doctor.h src/dap/doctor_priv.h src/dap/doctor_report.c \
+	src/dap/guard.c src/dap/guard.h \
 	src/dap/identity.c src/dap/identity.h \
 	src/dap/link.c src/dap/link.h \
 	src/dap/mem_ap.c src/dap/mem_ap.h src/dap/mem_ap_priv.h \

@@ -3,6 +3,8 @@
  * error. */
 #include "fake_port.h"
 
+#include "dap/guard.h"
+
 #define BASE FAKE_RAM_BASE
 #define END  (FAKE_RAM_BASE + FAKE_RAM_SIZE)
 
@@ -108,6 +110,47 @@ static void test_sizes(void **state)
 		}
 		fake_board_free(b);
 	}
+}
+
+/* A guarded range takes no write of any kind; everything around it does, at the same cost. */
+static void test_guard(void **state)
+{
+	struct fake_board *b = connected();
+	uint8_t bytes[64] = { 0 }, before[64];
+	struct dap_guard *g;
+	uint32_t value = 0;
+
+	(void)state;
+	g = dap_guard_set(&b->dap, BASE + 0x20, BASE + 0x2f, "the fuses", "leave them");
+	assert_ptr_equal(g, dap_guard_set(&b->dap, BASE + 0x20, BASE + 0x2f, "twice", ""));
+	memcpy(before, b->dp.ram, sizeof(before));
+	b->runs = b->dp.transfers = 0;
+	assert_int_equal(mem_ap_write32(b->ap, BASE + 0x20, 1), ERR_REFUSED);
+	assert_non_null(strstr(error_text(error_current()), "the fuses: leave them"));
+	assert_int_equal(mem_ap_write(b->ap, BASE + 0x1c, 4, 2, bytes, NULL), ERR_REFUSED);
+	assert_int_equal(mem_ap_write(b->ap, BASE + 0x2f, 1, 1, bytes, NULL), ERR_REFUSED);
+	assert_int_equal(mem_ap_write_bytes(b->ap, BASE + 0x1, bytes, 60), ERR_REFUSED);
+	assert_int_equal(mem_ap_write_fifo(b->ap, BASE + 0x24, 4, 3, bytes), ERR_REFUSED);
+	mem_ap_queue_write32(b->ap, BASE + 0x10, 0x12345678);
+	mem_ap_queue_write32(b->ap, BASE + 0x28, 0);
+	assert_int_equal(mem_ap_run(b->ap), ERR_REFUSED);
+	mem_ap_queue_write32(b->ap, BASE + 0x28, 0);
+	assert_int_equal(mem_ap_read_bytes(b->ap, BASE, bytes, 4), ERR_REFUSED);
+	assert_memory_equal(before, b->dp.ram, sizeof(before));
+	assert_int_equal(b->runs, 0);
+	assert_int_equal(b->dp.transfers, 0);
+	/* Reads, the neighbours, and whoever opened it. */
+	assert_int_equal(mem_ap_read32(b->ap, BASE + 0x20, &value), OK);
+	assert_int_equal(mem_ap_write(b->ap, BASE + 0x1f, 1, 1, bytes, NULL), OK);
+	assert_int_equal(mem_ap_write32(b->ap, BASE + 0x30, 2), OK);
+	dap_guard_open(g);
+	assert_int_equal(mem_ap_write32(b->ap, BASE + 0x20, 3), OK);
+	dap_guard_close(g);
+	assert_int_equal(mem_ap_write32(b->ap, BASE + 0x20, 4), ERR_REFUSED);
+	g->is_off = true;
+	assert_int_equal(mem_ap_write32(b->ap, BASE + 0x20, 4), OK);
+	dap_guard_free_all(&b->dap);
+	fake_board_free(b);
 }
 
 static void test_a_block_is_one_run(void **state)
@@ -350,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_probe),
 		cmocka_unit_test(test_every_alignment),
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_a_block_is_one_run),
 		cmocka_unit_test(test_a_sequence_goes_on_without_tar),
 		cmocka_unit_test(test_words_of_a_line_share_tar),
