@@ -17,6 +17,8 @@ struct flash_room *flash_room_new(struct target_list *targets)
 	for (size_t i = 0; flash_drivers[i] != NULL; i++)
 		if (flash_drivers[i]->commands != NULL)
 			script_register(targets->script, flash_drivers[i]->commands, room);
+	for (size_t i = 0; flash_chip_commands[i] != NULL; i++)
+		script_register(targets->script, flash_chip_commands[i], room);
 	return room;
 }
 

@@ -3,11 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flash/imxrt.h"
 #include "flash/room.h"
 
 const struct flash_driver *const flash_drivers[] = {
 	&stm32l4_driver,
 	&virtual_driver,
+	NULL
+};
+
+/* Verbs about a chip as a whole, which are no driver's. */
+const struct command *const flash_chip_commands[] = {
+	imxrt_commands,
 	NULL
 };
 

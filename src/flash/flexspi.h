@@ -54,6 +54,9 @@ enum err flexspi_close(struct flexspi *fs);
 enum err flexspi_abandon(struct flexspi *fs);
 /* Serial clock up to `max_hz`; fs->hz is what it became. Sample source to match. */
 enum err flexspi_set_speed(struct flexspi *fs, uint32_t max_hz);
+/* A flash of eight data lines: port B's pads join in (MCR0.COMBINATIONEN). is_hyperbus: data strobe,
+ * inverted clock, word addresses with 3 column bits. ERR_UNSUPPORTED where the part has no such pads. */
+enum err flexspi_set_wide(struct flexspi *fs, bool is_hyperbus);
 enum err flexspi_set_size(struct flexspi *fs, uint32_t bytes);
 /* Controller errors in words (IPCMDERR code, time-out), with the sequence's name. (services for long
  * transfers) */

@@ -26,6 +26,7 @@ struct imxrt_flexspi_facts {
 	uint32_t regs, window, window_bytes, alias;	/* regs 0: the part has none */
 	uint8_t gate_reg, gate_shift;			/* CCM_CCGRn, [shift+1:shift] */
 	const struct imxrt_pad *pads;			/* ends with signal NULL */
+	const struct imxrt_pad *wide_pads;		/* further ones of an 8-bit flash; NULL */
 	bool is_in_package;				/* the pads lead to the flash in the package */
 };
 

@@ -1,2 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-libprobed_a_SOURCES += src/flash/imxrt.h src/flash/flexspi.h
+libprobed_a_SOURCES += \
+	src/flash/flexspi.c src/flash/flexspi.h src/flash/flexspi_regs.h \
+	src/flash/flexspi_clock.c \
+	src/flash/flexspi_describe.c \
+	src/flash/flexspi_exec.c \
+	src/flash/flexspi_wake.c \
+	src/flash/imxrt.c src/flash/imxrt.h src/flash/imxrt_regs.h \
+	src/flash/imxrt_commands.c \
+	src/flash/imxrt_parts.c \
+	src/flash/imxrt_quiet.c

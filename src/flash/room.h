@@ -12,6 +12,9 @@ extern const struct command flash_bank_commands[], flash_write_commands[], flash
 extern const struct flash_driver absent_driver;
 extern const struct flash_driver virtual_driver, stm32l4_driver;
 
+/* Further tables of verbs, registered with user = struct flash_room; ends with NULL. */
+extern const struct command *const flash_chip_commands[];
+
 /* NULL if there is none of this name. */
 const struct flash_driver *flash_find_driver(const char *name);
 

@@ -47,6 +47,7 @@ static void free_target(struct target *t)
 	free(own->type_name);
 	free(own->scope);
 	free(own);
+	free(t->chip_notes);
 	free(t->gdb_port);
 	free(t->rtos);
 	free(t->name);

@@ -2,6 +2,7 @@
 /* The rules that hold for every core: states, claims, run control. */
 #include "target/target_priv.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -121,6 +122,12 @@ void target_forget_registers(struct target *t)
 	t->stop_note = NULL;
 }
 
+void target_forget_chip(struct target *t)
+{
+	free(t->chip_notes);
+	t->chip_notes = NULL;
+}
+
 enum err target_examine(struct target *t)
 {
 	if (t->list->adapter->is_lost)
@@ -152,6 +159,7 @@ enum err target_examine(struct target *t)
 	t->examined = t->was_examined = true;
 	t->state = TARGET_UNKNOWN;
 	t->memory_epoch++;
+	target_forget_chip(t);
 	target_call_event(t, EVENT_EXAMINE_END);
 	poll_soon(t);
 	return OK;

@@ -160,6 +160,9 @@ struct target {
 	bool semihosting_armed;
 	bool quiet_halt;		/* the next halt is shown by a front end: no halt report */
 	struct target_own *own;		/* of target/ only */
+	/* What a room above has found out about the chip around the core (malloc'ed); dropped at each
+	 * reset and each examination. One room only: flash/. */
+	void *chip_notes;
 	struct target *next;
 };
 

@@ -77,6 +77,7 @@ struct target_list *call_list(struct call *c);
 enum err target_check_free(struct target *t, const char *verb);
 enum err target_check_halted(struct target *t, const char *verb);
 void target_forget_registers(struct target *t);
+void target_forget_chip(struct target *t);
 /* After the driver changed t->state: events and halt report. */
 enum err target_state_changed(struct target *t, enum target_state old);
 void target_report_halt(struct target *t);
