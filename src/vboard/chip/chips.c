@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vboard/chip/imxrt.h"
 #include "vboard/chip/stm32l476.h"
 
 const struct vb_chip *const vb_chips[] = {
 	&stm32l476_chip,
+	&mimxrt1064_evk_chip,
+	&mimxrt1060_evk_chip,
+	&mimxrt1024_evk_chip,
+	&imxrt1050_evkb_chip,
+	&imxrt1050_evkb_hyper_chip,
 	NULL
 };

@@ -1,2 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-libvboard_a_SOURCES += src/vboard/chip/imxrt.h src/vboard/device/imxrt.h
+libvboard_a_SOURCES += \
+	src/vboard/chip/imxrt.c src/vboard/chip/imxrt.h \
+	src/vboard/chip/imxrt_map.c \
+	src/vboard/chip/imxrt_parts.c \
+	src/vboard/chip/imxrt_ram.c \
+	src/vboard/chip/imxrt_stubs.c \
+	src/vboard/device/imxrt.c src/vboard/device/imxrt.h \
+	src/vboard/device/imxrt_ccm.c src/vboard/device/imxrt_ccm.h \
+	src/vboard/device/imxrt_iomuxc.c src/vboard/device/imxrt_iomuxc.h \
+	src/vboard/device/imxrt_src.c src/vboard/device/imxrt_src.h

@@ -9,6 +9,7 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32l476_swo.c \
 	src/vboard/chip/stm32l476_verbs.c src/vboard/chip/stm32l476_verbs.h \
 	src/vboard/chip/stm32l476_verbs_flash.c \
+	src/vboard/device/rate.c src/vboard/device/rate.h \
 	src/vboard/device/serial_line.c \
 	src/vboard/device/stm32.c src/vboard/device/stm32.h \
 	src/vboard/device/stm32_crc.c src/vboard/device/stm32_crc.h \

@@ -296,7 +296,9 @@ static void target_rise(struct vb_link *link)
 
 	if (vb_dp_is_dead(link->dp))
 		return;
-	if (link->mode == VB_LINK_SWD) {
+	if (link->mode == VB_LINK_SWD && link->has_no_swd) {
+		/* It hears switch codes, but no Serial Wire answers. */
+	} else if (link->mode == VB_LINK_SWD) {
 		vb_swd_edge(&link->swd, level);
 		trace(link, link->period_ps / 4);	/* ... and what the target drives then */
 	} else if (link->mode == VB_LINK_JTAG && !link->is_trst_low) {

@@ -41,6 +41,7 @@ struct vb_link {
 	bool clk, dio, tdi;		/* what the host puts out */
 	bool is_host_driving;		/* SWDIO/TMS */
 	bool is_trst_low, is_nrst_low;
+	bool has_no_swd;		/* the chip was fused to JTAG alone */
 	uint64_t period_ps;
 	uint64_t pending_ps;		/* wire time the clock does not know of yet */
 	uint64_t clocks;		/* rising edges since the start */

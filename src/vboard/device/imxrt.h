@@ -47,6 +47,9 @@ struct imxrt_env {
 	size_t follower_count;
 	bool reset_requested;
 	enum vb_reset requested;
+	/* Of the chip: an interrupt rose while the core waits. */
+	void (*wake)(void *chip, int irq);
+	void *chip;
 };
 
 void imxrt_env_follow(struct imxrt_env *env, const struct imxrt_follower *follower);
@@ -55,6 +58,9 @@ void imxrt_env_changed(struct imxrt_env *env);		/* after */
 bool imxrt_env_is_on(const struct imxrt_env *env, unsigned gate);
 void imxrt_env_request_reset(struct imxrt_env *env, enum vb_reset kind);
 void imxrt_env_irq(struct imxrt_env *env, int irq, bool level);
+uint64_t imxrt_env_now(const struct imxrt_env *env);
+/* The debugger cannot reach the system bus: nRST is low, or WFI took the clock away. */
+bool imxrt_env_is_shut(const struct imxrt_env *env, const struct vb_access *a);
 
 /* A slave behind its gate. */
 struct imxrt_slave {
@@ -64,5 +70,12 @@ struct imxrt_slave {
 	unsigned gate;
 };
 extern const struct vb_device_ops imxrt_slave_ops;
+
+/* A block nobody needs more of than registers that keep what was written. */
+struct imxrt_quiet {
+	uint32_t *words;
+	size_t bytes;
+};
+extern const struct vb_device_ops imxrt_quiet_ops;
 
 #endif

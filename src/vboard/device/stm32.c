@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#define NS_PER_S 1000000000u
 #define DBG_STOP    BIT(1)	/* DBGMCU_CR */
 #define DBG_STANDBY BIT(2)
 
@@ -66,45 +65,6 @@ bool stm32_env_is_shut(const struct stm32_env *env, const struct vb_access *a)
 	if (a->master != VB_DAP)
 		return false;
 	return env->board->nrst_low || !stm32_env_has_hclk(env, env->power);
-}
-
-/* The products below pass 64 bits: a 32-bit timer behind a 16-bit prescaler. */
-static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c, bool round_up)
-{
-	unsigned __int128 product = (unsigned __int128)a * b;
-
-	return (uint64_t)((product + (round_up ? c - 1 : 0)) / c);
-}
-
-uint64_t stm32_rate_take(struct stm32_rate *rate, uint64_t now_ns)
-{
-	uint64_t periods;
-
-	if (rate->hz == 0 || now_ns <= rate->since_ns) {
-		if (rate->hz == 0)
-			rate->since_ns = now_ns;
-		return 0;
-	}
-	periods = mul_div(now_ns - rate->since_ns, rate->hz, (uint64_t)rate->div * NS_PER_S, false);
-	rate->since_ns += mul_div(periods * rate->div, NS_PER_S, rate->hz, true);
-	return periods;
-}
-
-uint64_t stm32_rate_delay(const struct stm32_rate *rate, uint64_t now_ns, uint64_t periods)
-{
-	uint64_t due;
-
-	if (rate->hz == 0)
-		return UINT64_MAX;
-	due = rate->since_ns + mul_div(periods * rate->div, NS_PER_S, rate->hz, true);
-	return due > now_ns ? due - now_ns : 0;
-}
-
-void stm32_rate_set(struct stm32_rate *rate, uint64_t now_ns, uint32_t hz, uint32_t div)
-{
-	rate->since_ns = now_ns;
-	rate->hz = hz;
-	rate->div = div ? div : 1;
 }
 
 static bool is_clocked(const struct stm32_slave *slave)

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "vboard/board.h"
+#include "vboard/device/rate.h"
 
 enum stm32_power { STM32_RUN, STM32_SLEEP, STM32_STOP, STM32_STANDBY, STM32_SHUTDOWN };
 
@@ -54,19 +55,6 @@ bool stm32_env_is_shut(const struct stm32_env *env, const struct vb_access *a);
 /* Does HCLK run in this mode, given DBG_STOP and DBG_STANDBY? */
 bool stm32_env_has_hclk(const struct stm32_env *env, enum stm32_power power);
 void stm32_env_irq(struct stm32_env *env, int irq, bool level);
-
-/*
- * A count in virtual time: periods of div / hz seconds since `since_ns`. hz 0: stopped.
- */
-struct stm32_rate {
-	uint64_t since_ns;
-	uint32_t hz, div;
-};
-/* Whole periods since the last call; the fraction is kept. */
-uint64_t stm32_rate_take(struct stm32_rate *rate, uint64_t now_ns);
-/* Nanoseconds from now until `periods` more have passed; UINT64_MAX if stopped. */
-uint64_t stm32_rate_delay(const struct stm32_rate *rate, uint64_t now_ns, uint64_t periods);
-void stm32_rate_set(struct stm32_rate *rate, uint64_t now_ns, uint32_t hz, uint32_t div);
 
 /*
  * A slave as the bus matrix sees it: behind a clock enable bit and a reset. Without its clock it

@@ -30,7 +30,7 @@ static void expired(void *ctx);
 static void sync(void *dev)
 {
 	struct stm32_iwdg *iwdg = dev;
-	uint64_t periods = stm32_rate_take(&iwdg->rate, stm32_env_now(iwdg->env));
+	uint64_t periods = vb_rate_take(&iwdg->rate, stm32_env_now(iwdg->env));
 
 	iwdg->count -= (uint32_t)MIN(periods, (uint64_t)iwdg->count);
 	vb_clock_cancel(iwdg->env->board->clock, iwdg->event);
@@ -45,12 +45,12 @@ static void resume(void *dev)
 	uint32_t div = 4u << MIN(iwdg->pr, 6u);
 
 	if (hz != iwdg->rate.hz || div != iwdg->rate.div)
-		stm32_rate_set(&iwdg->rate, now, hz, div);
+		vb_rate_set(&iwdg->rate, now, hz, div);
 	vb_clock_cancel(iwdg->env->board->clock, iwdg->event);
 	iwdg->event = NULL;
 	if (hz != 0)
 		iwdg->event = vb_clock_after(iwdg->env->board->clock,
-					     stm32_rate_delay(&iwdg->rate, now, iwdg->count + 1u),
+					     vb_rate_delay(&iwdg->rate, now, iwdg->count + 1u),
 					     expired, iwdg, "IWDG");
 }
 
@@ -103,7 +103,7 @@ static void refresh(struct stm32_iwdg *iwdg)
 		return;
 	}
 	iwdg->count = iwdg->rlr;
-	stm32_rate_set(&iwdg->rate, stm32_env_now(iwdg->env), iwdg->rate.hz, iwdg->rate.div);
+	vb_rate_set(&iwdg->rate, stm32_env_now(iwdg->env), iwdg->rate.hz, iwdg->rate.div);
 	resume(iwdg);
 }
 

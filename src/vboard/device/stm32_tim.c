@@ -61,7 +61,7 @@ static void sync(void *dev)
 {
 	struct stm32_tim *tim = dev;
 	uint32_t *cnt = reg(tim, TIM_CNT);
-	uint64_t ticks = stm32_rate_take(&tim->rate, stm32_env_now(tim->env)), at;
+	uint64_t ticks = vb_rate_take(&tim->rate, stm32_env_now(tim->env)), at;
 
 	if (ticks == 0)
 		return;
@@ -89,13 +89,13 @@ static void resume(void *dev)
 	if ((*reg(tim, TIM_CR1) & CR1_CEN) && !is_frozen(tim) && tim->arr != 0)
 		hz = tim->on_apb2 ? env->clocks.timclk2 : env->clocks.timclk1;
 	if (hz != tim->rate.hz || tim->psc + 1 != tim->rate.div)
-		stm32_rate_set(&tim->rate, now, hz, tim->psc + 1);
+		vb_rate_set(&tim->rate, now, hz, tim->psc + 1);
 	vb_clock_cancel(env->board->clock, tim->event);
 	tim->event = NULL;
 	left = cnt <= tim->arr ? (uint64_t)tim->arr - cnt + 1 : (uint64_t)mask_of(tim) - cnt + 1;
 	if (hz != 0)
 		tim->event = vb_clock_after(env->board->clock,
-					    stm32_rate_delay(&tim->rate, now, left), due, tim,
+					    vb_rate_delay(&tim->rate, now, left), due, tim,
 					    "TIM update");
 }
 
@@ -164,7 +164,7 @@ static enum vb_result cnt_written(struct vb_regs *regs, uint32_t value, uint32_t
 	struct stm32_tim *tim = regs->dev;
 
 	(void)old;
-	stm32_rate_take(&tim->rate, stm32_env_now(tim->env));
+	vb_rate_take(&tim->rate, stm32_env_now(tim->env));
 	*reg(tim, TIM_CNT) = value & mask_of(tim);
 	resume(tim);
 	return VB_OK;

@@ -18,7 +18,7 @@ struct stm32_tim {
 	bool on_apb2;
 	uint32_t freeze_bit;		/* in APB1FZR1, or APB2FZ if on_apb2 */
 	uint32_t psc, arr;		/* in force: preloaded values wait for the update */
-	struct stm32_rate rate;
+	struct vb_rate rate;
 	struct vb_event *event;
 };
 void stm32_tim_init(struct stm32_tim *tim, struct stm32_env *env, unsigned width, int irq,

@@ -16,7 +16,7 @@ struct stm32_iwdg {
 	uint32_t pr, rlr, winr;		/* in force, 5 LSI cycles after they were written */
 	uint64_t busy_until_ns;
 	uint32_t count;
-	struct stm32_rate rate;
+	struct vb_rate rate;
 	struct vb_event *event;
 	bool runs_in_stop, runs_in_standby;	/* option bits IWDG_STOP, IWDG_STDBY */
 	void (*on_start)(void *chip);		/* needs the LSI */
@@ -30,7 +30,7 @@ struct stm32_wwdg {
 	struct stm32_env *env;
 	struct vb_regs regs;
 	uint32_t value[4];
-	struct stm32_rate rate;
+	struct vb_rate rate;
 	struct vb_event *event;
 };
 void stm32_wwdg_init(struct stm32_wwdg *wwdg, struct stm32_env *env);

@@ -47,7 +47,7 @@ static void count_down(struct stm32_wwdg *wwdg, uint64_t periods)
 static void sync(void *dev)
 {
 	struct stm32_wwdg *wwdg = dev;
-	uint64_t periods = stm32_rate_take(&wwdg->rate, stm32_env_now(wwdg->env));
+	uint64_t periods = vb_rate_take(&wwdg->rate, stm32_env_now(wwdg->env));
 
 	if (is_running(wwdg))
 		count_down(wwdg, periods);
@@ -65,12 +65,12 @@ static void resume(void *dev)
 	uint64_t now = stm32_env_now(env);
 
 	if (hz != wwdg->rate.hz || div != wwdg->rate.div)
-		stm32_rate_set(&wwdg->rate, now, hz, div);
+		vb_rate_set(&wwdg->rate, now, hz, div);
 	vb_clock_cancel(env->board->clock, wwdg->event);
 	wwdg->event = NULL;
 	if (hz != 0 && t >= 0x40)
 		wwdg->event = vb_clock_after(env->board->clock,
-					     stm32_rate_delay(&wwdg->rate, now,
+					     vb_rate_delay(&wwdg->rate, now,
 							      t > 0x40 ? t - 0x40u : 1),
 					     due, wwdg, "WWDG");
 }
