@@ -169,7 +169,7 @@ static void test_a_change_is_told_for_every_alias(void **state)
 {
 	struct vb_bus *bus = vb_bus_new();
 	struct heard heard = { 0 };
-	struct vb_bus_listener listener = { on_changed, on_remapped, &heard };
+	struct vb_bus_listener listener = { on_changed, on_remapped, &heard, NULL };
 	struct vb_region r = { .name = "flash",
 			       .base = 0x08000000,
 			       .size = sizeof(flash),

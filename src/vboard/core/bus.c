@@ -12,6 +12,7 @@ struct vb_bus {
 	size_t count;
 	struct vb_bus_listener *listeners;
 	size_t listener_count;
+	struct vb_bus_cache cache;
 };
 
 struct vb_bus *vb_bus_new(void)
@@ -100,7 +101,16 @@ void vb_bus_guard(struct vb_bus *bus, struct vb_region *region, bool on)
 	if (region->guarded == on)
 		return;
 	region->guarded = on;
-	tell_remapped(bus);
+	for (size_t i = 0; i < bus->listener_count; i++) {
+		const struct vb_bus_listener *l = &bus->listeners[i];
+
+		(l->guarded ? l->guarded : l->remapped)(l->ctx);
+	}
+}
+
+void vb_bus_set_cache(struct vb_bus *bus, const struct vb_bus_cache *cache)
+{
+	bus->cache = cache ? *cache : (struct vb_bus_cache){ 0 };
 }
 
 const struct vb_region *vb_bus_find(const struct vb_bus *bus, uint32_t addr)
@@ -124,6 +134,11 @@ const struct vb_region *vb_bus_find(const struct vb_bus *bus, uint32_t addr)
 const struct vb_region *vb_bus_region(const struct vb_bus *bus, size_t i)
 {
 	return i < bus->count ? bus->regions[i] : NULL;
+}
+
+static bool is_blocked(const struct vb_bus *bus, const struct vb_access *a)
+{
+	return a->master == VB_DAP && bus->cache.blocks && bus->cache.blocks(bus->cache.ctx, a);
 }
 
 /* The region that serves the whole access, or NULL. Devices take naturally aligned ones only. */
@@ -150,6 +165,12 @@ static enum vb_result ask_guard(const struct vb_region *r, struct vb_access *a)
 	return r->ram_ops->check(r->ctx, a, a->addr - r->base);
 }
 
+static bool is_cached(const struct vb_bus *bus, const struct vb_region *r,
+		      const struct vb_access *a)
+{
+	return r->cacheable && a->master == VB_DAP && bus->cache.read;
+}
+
 static uint32_t load_le(const uint8_t *p, unsigned size)
 {
 	return size == 4 ? get_le32(p) : size == 2 ? get_le16(p) : p[0];
@@ -169,10 +190,12 @@ enum vb_result vb_bus_read(struct vb_bus *bus, struct vb_access *a, uint32_t *va
 	a->is_write = false;
 	*value = 0;
 	r = region_of(bus, a);
-	if (r == NULL)
+	if (r == NULL || is_blocked(bus, a))
 		return VB_FAULT;
 	if (r->ram == NULL)
 		return r->dev_ops->read(r->ctx, a, a->addr - r->base, value);
+	if (is_cached(bus, r, a) && bus->cache.read(bus->cache.ctx, r, a, value))
+		return VB_OK;
 	rc = ask_guard(r, a);
 	if (rc != VB_OK)
 		return rc;
@@ -190,11 +213,13 @@ enum vb_result vb_bus_write(struct vb_bus *bus, struct vb_access *a, uint32_t va
 
 	a->is_write = true;
 	r = region_of(bus, a);
-	if (r == NULL)
+	if (r == NULL || is_blocked(bus, a))
 		return VB_FAULT;
 	offset = a->addr - r->base;
 	if (r->ram == NULL)
 		return r->dev_ops->write(r->ctx, a, offset, value);
+	if (is_cached(bus, r, a) && bus->cache.write(bus->cache.ctx, r, a, value))
+		return VB_OK;
 	rc = ask_guard(r, a);
 	if (rc != VB_OK)
 		return rc;

@@ -71,6 +71,7 @@ struct vb_bus_listener {
 	void (*changed)(void *ctx, uint32_t addr, size_t bytes);
 	void (*remapped)(void *ctx);
 	void *ctx;
+	void (*guarded)(void *ctx);	/* optional: only the guards have changed */
 };
 
 struct vb_region {
@@ -87,6 +88,18 @@ struct vb_region {
 	void *ctx;
 };
 
+/*
+ * A core whose debug port leads through it (M7). read, write: its data cache, between the DAP and
+ * cacheable RAM regions, answers an access (true) or lets it pass to memory. blocks: nothing behind
+ * the core can be reached, because it is held in reset.
+ */
+struct vb_bus_cache {
+	bool (*blocks)(void *ctx, const struct vb_access *a);
+	bool (*read)(void *ctx, const struct vb_region *r, struct vb_access *a, uint32_t *value);
+	bool (*write)(void *ctx, const struct vb_region *r, struct vb_access *a, uint32_t value);
+	void *ctx;
+};
+
 struct vb_bus *vb_bus_new(void);
 void vb_bus_free(struct vb_bus *bus);
 /* The bus copies the struct. Returns a handle that stays valid for vb_bus_remap/guard. */
@@ -97,6 +110,7 @@ const struct vb_region *vb_bus_find(const struct vb_bus *bus, uint32_t addr);
 /* Walks the regions in address order; `i` from 0, NULL at the end. */
 const struct vb_region *vb_bus_region(const struct vb_bus *bus, size_t i);
 void vb_bus_listen(struct vb_bus *bus, const struct vb_bus_listener *listener);
+void vb_bus_set_cache(struct vb_bus *bus, const struct vb_bus_cache *cache);	/* NULL: none */
 
 enum vb_result vb_bus_read(struct vb_bus *bus, struct vb_access *a, uint32_t *value);
 enum vb_result vb_bus_write(struct vb_bus *bus, struct vb_access *a, uint32_t value);

@@ -116,6 +116,9 @@ static void reset_core(struct vb_cpu *cpu, enum vb_cpu_reset kind)
 	scs_reset(cpu);
 	systick_reset(cpu);
 	cpu->mpu = (struct mpu){ 0 };
+	/* Reset turns the caches off. The arrays of an M7 may keep their lines over a system reset, but
+	 * nobody may count on them: software invalidates before it turns them on (DDI 0489 5.5). */
+	caches_invalidate(cpu);
 	if (kind == VB_CPU_POWER_ON) {
 		debug_power_on(cpu);
 		fpb_power_on(cpu);
@@ -346,6 +349,7 @@ struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus
 		return NULL;
 	}
 	ppb_add(cpu);
+	caches_new(cpu);
 	if (!config->no_bitband && (config->core == VB_CORTEX_M3 || config->core == VB_CORTEX_M4F))
 		bitband_add(cpu);
 	vb_clock_set_runner(clock, run, cpu);
@@ -362,6 +366,7 @@ void vb_cpu_free(struct vb_cpu *cpu)
 	vb_cpu_set_swo(cpu, NULL);
 	trace_power_on(cpu);
 	engine_free(cpu->engine);
+	caches_free(cpu);
 	free(cpu->windows);
 	free(cpu);
 }

@@ -180,10 +180,19 @@ void engine_update_caution(struct vb_cpu *cpu)
 		caution |= CAUTION_MPU;
 	if (cpu->traits->is_v6m || (cpu->scs.ccr & BIT(3)))
 		caution |= CAUTION_UNALIGNED;
+	if (cpu->caches.d.ways && (cpu->scs.ccr & CCR_DC))
+		caution |= CAUTION_DCACHE;
+	if (cpu->caches.i.ways && (cpu->scs.ccr & CCR_IC))
+		caution |= CAUTION_ICACHE;
 	cpu->caution = caution;
 	if (e == NULL)
 		return;
-	e->is_careful = caution & CAUTION_CODE;
+	e->is_careful = (caution & CAUTION_CODE) || e->shown.size;
+	/* What was found out about page, line and data region may be wrong now. */
+	e->page_is_open = false;
+	e->page_is_old = true;
+	e->open_bytes = 0;
+	e->line_generation--;
 	/* Full access, nothing to save lazily, and Unicorn's own FPSCR default of a new context. */
 	e->fp_is_native = cpu->traits->has_fpu && bits_get(cpu->scs.cpacr, 23, 20) == 0xf &&
 			  !(cpu->scs.fpccr & 1) && cpu->scs.fpdscr == 0;
@@ -252,6 +261,7 @@ static enum stop run(struct engine *e)
 	rc = uc_emu_start(e->uc, cpu->pc | 1, NOWHERE, 0, 0);
 	cpu->is_running = false;
 	cpu->pc = get(e, UC_ARM_REG_PC);
+	engine_settle(e, cpu->pc);
 	if (e->is_abandoned) {
 		if (e->undo.size)
 			memcpy(e->undo.at, e->undo.old, e->undo.size);

@@ -11,6 +11,7 @@
  *  - uc_ctl_flush_tlb() touches 1 GiB of memory and takes seconds: hooks are never added later.
  *  - STREX to read-only memory crashes it; LDM and LDRD do not check alignment; YIELD and WFE end
  *    the run with an error; CONTROL shows the FPU bit of the secure state. cpu_step() does those.
+ *  - A memory hook comes before the access: bytes changed in it are the ones that are loaded.
  *  - MSP, PSP and the masks read as zero and cannot be written while Thread mode is unprivileged,
  *    also through the API: registers are moved with IPSR set.
  */
@@ -43,7 +44,7 @@ struct engine {
 
 	struct map *maps;
 	size_t map_count;
-	bool maps_are_old, has_guards;
+	bool maps_are_old, has_guards, page_is_old;
 	struct { uint32_t first, last; } dirty[16];
 	size_t dirty_count;
 	uint8_t executed[1 << 17];	/* bit per page: code was run from it */
@@ -56,16 +57,38 @@ struct engine {
 	uint32_t it_first, it_bytes;	/* members of the IT block that Unicorn is in */
 	uint64_t page_addr;		/* of the opcode page, or NO_PAGE */
 	const uint8_t *page;
-	bool page_is_open;		/* its region is not guarded */
-	uint32_t open_first, open_bytes;	/* the last data region that is not guarded */
+	bool page_is_open;		/* its region is neither guarded nor cached */
+	uint32_t open_first, open_bytes;	/* the last data region that is neither */
+	const uint8_t *line;		/* of the I-cache, the last one fetched from */
+	uint32_t line_addr;
+	unsigned line_generation;
 	bool is_abandoned;		/* the instruction at hook_pc did not happen */
 	struct { uint8_t *at; unsigned size; uint8_t old[8]; } undo;
+	struct { uint8_t *at; uint32_t addr; unsigned size; uint8_t old[8]; } shown;
+};
+
+/* An instruction that memory does not hold, for one step. */
+struct patch {
+	uint8_t *at, old[4];
+	uint32_t pc;
+	unsigned bytes;
 };
 
 /* cpu_engine_map.c */
 void engine_sync_maps(struct engine *e);
 void engine_listen(struct engine *e);
 void engine_drop_maps(struct engine *e);
+/* Bytes that may have been translated have changed. */
+void engine_forget(struct engine *e, uint32_t addr, size_t bytes);
+/* cpu_engine_cache.c */
+void engine_hide(struct engine *e, const struct vb_region *r, uint32_t addr, unsigned size);
+void engine_show(struct engine *e, const struct vb_region *r, uint32_t addr, const uint8_t *view,
+		 unsigned size);
+void engine_settle(struct engine *e, uint32_t pc);
+bool engine_fetch_agrees(struct engine *e, uint32_t pc);
+enum vb_result engine_ask_fetch(struct engine *e, struct vb_access *a);
+void engine_patch(struct engine *e, uint32_t pc, struct patch *p);
+void engine_unpatch(struct engine *e, const struct patch *p);
 /* cpu_engine_hooks.c */
 void engine_add_hooks(struct engine *e);
 uint64_t engine_mmio_read(uc_engine *uc, uint64_t offset, unsigned size, void *ctx);
@@ -73,5 +96,6 @@ void engine_mmio_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t v
 /* May the instruction at pc run, as far as breakpoints, guards and the MPU go? If not: why. */
 bool engine_may_execute(struct engine *e, uint32_t pc, enum stop *why);
 uint32_t engine_reg(struct engine *e, unsigned n);
+bool engine_is_privileged(struct engine *e);
 
 #endif

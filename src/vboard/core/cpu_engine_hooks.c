@@ -37,7 +37,7 @@ static void abandon(struct engine *e, enum fault_kind kind, uint32_t addr)
 	uc_emu_stop(e->uc);
 }
 
-static bool is_privileged(struct engine *e)
+bool engine_is_privileged(struct engine *e)
 {
 	uint32_t control = 0;
 
@@ -55,47 +55,37 @@ static void stall(struct vb_cpu *cpu, uint64_t until_ns)
 
 /* Instructions */
 
-static bool asks_first(const struct vb_region *r)
+static bool fetch_is_refused(struct engine *e, uint32_t pc, enum stop *why)
 {
-	return r && r->ram && r->guarded && r->ram_ops && r->ram_ops->check;
-}
+	struct vb_access a = { .master = VB_CPU_CODE, .addr = pc, .size = 2 };
+	enum vb_result rc = engine_ask_fetch(e, &a);
 
-static bool fetch_is_guarded(struct engine *e, uint32_t pc, enum stop *why)
-{
-	struct vb_cpu *cpu = e->cpu;
-	const struct vb_region *r;
-	enum vb_result rc;
-
-	if (e->page_is_open && !((pc ^ e->page_addr) & ~(uint64_t)(PAGE - 1)))
-		return false;
-	r = vb_bus_find(cpu->bus, pc);
-	if (!asks_first(r))
-		return false;
-
-	struct vb_access a = { .master = VB_CPU_CODE, .addr = pc, .size = 2,
-			       .is_privileged = is_privileged(e) };
-
-	rc = r->ram_ops->check(r->ctx, &a, pc - r->base);
 	if (rc == VB_OK)
 		return false;
 	*why = rc == VB_STALL ? STOP_STALL : STOP_FAULT;
 	if (rc == VB_STALL)
-		stall(cpu, a.stall_until_ns);
+		stall(e->cpu, a.stall_until_ns);
 	else
-		cpu->fault = (struct fault){ FAULT_FETCH_BUS, pc };
+		e->cpu->fault = (struct fault){ FAULT_FETCH_BUS, pc };
 	return true;
+}
+
+static bool page_is_open(const struct engine *e, uint32_t pc)
+{
+	return e->page_is_open && !((pc ^ e->page_addr) & ~(uint64_t)(PAGE - 1));
 }
 
 bool engine_may_execute(struct engine *e, uint32_t pc, enum stop *why)
 {
 	struct vb_cpu *cpu = e->cpu;
 
-	if ((cpu->caution & CAUTION_MPU) && !mpu_allows(cpu, pc, false, true, is_privileged(e))) {
+	if ((cpu->caution & CAUTION_MPU) && !mpu_allows(cpu, pc, false, true, engine_is_privileged(e))) {
 		cpu->fault = (struct fault){ FAULT_FETCH_XN, pc };
 		*why = STOP_FAULT;
 		return false;
 	}
-	if ((cpu->caution & CAUTION_GUARD) && fetch_is_guarded(e, pc, why))
+	if ((cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) && !page_is_open(e, pc) &&
+	    fetch_is_refused(e, pc, why))
 		return false;
 	if ((cpu->caution & CAUTION_FPB) && fpb_matches(cpu, pc)) {
 		*why = STOP_BREAKPOINT;
@@ -113,6 +103,7 @@ static enum look look_carefully(struct engine *e, uint32_t pc)
 	enum stop why;
 	uint32_t patch;
 
+	engine_settle(e, pc);
 	if (e->is_forced) {
 		e->is_forced = false;
 		return LOOK_AS_IS;
@@ -131,26 +122,40 @@ static enum look look_carefully(struct engine *e, uint32_t pc)
 		stop(e, why);
 		return LOOK_STOP;
 	}
-	if ((e->cpu->caution & CAUTION_FPB) && fpb_remaps(e->cpu, pc, &patch)) {
+	if (((e->cpu->caution & CAUTION_FPB) && fpb_remaps(e->cpu, pc, &patch)) ||
+	    ((e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) && !page_is_open(e, pc) &&
+	     !engine_fetch_agrees(e, pc))) {
 		stop(e, STOP_SPECIAL);
 		return LOOK_STOP;
 	}
 	return LOOK_ON;
 }
 
+/* Is the member what Unicorn has translated, and may it be fetched? */
+static bool member_agrees(struct engine *e, uint32_t at)
+{
+	struct vb_access a = { .master = VB_CPU_CODE, .addr = at, .size = 2 };
+
+	if (!(e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) || page_is_open(e, at))
+		return true;
+	return engine_ask_fetch(e, &a) == VB_OK && engine_fetch_agrees(e, at);
+}
+
 /* Members that cannot fault, stop or call for attention run natively, in one go. */
 static bool it_block_is_native(struct engine *e, uint32_t pc, uint16_t it_op)
 {
+	const unsigned harmless = CAUTION_FPB | CAUTION_UNALIGNED | CAUTION_DWT_DATA |
+				  CAUTION_DCACHE | CAUTION_ICACHE | CAUTION_GUARD;
 	uint32_t at = pc + 2;
 
-	if (e->cpu->caution & ~(unsigned)CAUTION_FPB)
+	if (e->cpu->caution & ~harmless)
 		return false;
 	for (unsigned n = op_it_members(it_op); n > 0; n--) {
 		uint16_t op;
 
 		if (!cpu_fetch16(e->cpu, at, &op) || op_is_memory(op) || op_is_udf(op))
 			return false;
-		if (fpb_may_match(&e->cpu->fpb, at))
+		if (fpb_may_match(&e->cpu->fpb, at) || !member_agrees(e, at))
 			return false;
 		switch ((enum op_class)e->classes[op]) {
 		case OP_PLAIN: break;
@@ -249,7 +254,7 @@ static void turn_page(struct engine *e, uint32_t pc)
 		return;
 	}
 	e->page_addr = page;
-	e->page_is_open = !r->guarded;
+	e->page_is_open = !r->guarded && !(r->cacheable && (e->cpu->caution & CAUTION_ICACHE));
 	e->page = r->ram + (page - r->base);
 	e->executed[page / PAGE / 8] |= (uint8_t)BIT(page / PAGE % 8);
 }
@@ -286,32 +291,86 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *ctx)
 
 /* Data */
 
-static bool guard_refuses(struct engine *e, const struct vb_region *r, struct vb_access *a)
+/* The bus did not take it: the instruction ends here. */
+static void refuse_data(struct engine *e, struct vb_access *a, enum vb_result rc)
 {
-	enum vb_result rc;
-
-	if (r != NULL && !r->guarded) {
-		e->open_first = r->base;
-		e->open_bytes = r->size;
-	}
-	if (!asks_first(r))
-		return false;
-	if (a->is_write && !r->writable)
-		return false;	/* the store goes through the bus, which asks */
-	rc = r->ram_ops->check(r->ctx, a, a->addr - r->base);
-	if (rc == VB_OK)
-		return false;
 	if (rc == VB_STALL)
 		stall(e->cpu, a->stall_until_ns);
 	abandon(e, rc == VB_STALL ? FAULT_NONE : FAULT_DATA_BUS, a->addr);
-	return true;
 }
 
-static bool data_is_refused(struct engine *e, uint32_t addr, unsigned size, bool is_write)
+/* Shows what the region's `read` hook says. */
+static enum vb_result show_answer(struct engine *e, const struct vb_region *r,
+				  const struct vb_access *access)
+{
+	uint8_t view[8];
+
+	for (unsigned at = 0; at < access->size && at < sizeof(view); at += 4) {
+		struct vb_access a = *access;
+		uint32_t value = 0;
+		enum vb_result rc;
+
+		a.addr += at;
+		a.size = MIN(access->size, 4u);
+		rc = r->ram_ops->read(r->ctx, &a, a.addr - r->base, &value);
+		if (rc != VB_OK)
+			return rc;
+		put_le32(view + at, value);
+	}
+	engine_show(e, r, access->addr, view, MIN(access->size, (unsigned)sizeof(view)));
+	return VB_OK;
+}
+
+static bool guard_refuses(struct engine *e, const struct vb_region *r, struct vb_access *a)
+{
+	enum vb_result rc = VB_OK;
+
+	if (r == NULL || r->ram == NULL || !r->guarded || r->ram_ops == NULL)
+		return false;
+	if (a->is_write && !r->writable)
+		return false;	/* the store goes through the bus, which asks */
+	if (r->ram_ops->check)
+		rc = r->ram_ops->check(r->ctx, a, a->addr - r->base);
+	if (rc == VB_OK && r->ram_ops->read && !a->is_write)
+		rc = show_answer(e, r, a);
+	if (rc != VB_OK)
+		refuse_data(e, a, rc);
+	return rc != VB_OK;
+}
+
+/* True: the D-cache has dealt with the access, if only by refusing it. */
+static bool cache_answers(struct engine *e, struct vb_access *a, uint64_t value)
+{
+	const struct vb_region *r = dcache_serves(e->cpu, a);
+	bool is_through = false;
+	uint8_t view[8];
+	enum vb_result rc;
+
+	if (r == NULL || a->size > sizeof(view))
+		return false;
+	if (a->is_write) {
+		put_le32(view, (uint32_t)value);
+		put_le32(view + 4, (uint32_t)(value >> 32));
+		rc = dcache_write(e->cpu, r, a, view, &is_through);
+		if (rc == VB_OK && !is_through)
+			engine_hide(e, r, a->addr, a->size);
+	} else {
+		rc = dcache_read(e->cpu, r, a, view);
+		if (rc == VB_OK)
+			engine_show(e, r, a->addr, view, a->size);
+	}
+	if (rc != VB_OK)
+		refuse_data(e, a, rc);
+	return !is_through;
+}
+
+static bool data_is_refused(struct engine *e, uint32_t addr, unsigned size, bool is_write,
+			    uint64_t value)
 {
 	struct vb_cpu *cpu = e->cpu;
+	const struct vb_region *r;
 	struct vb_access a = { .master = VB_CPU_DATA, .addr = addr, .size = size,
-			       .is_write = is_write, .is_privileged = is_privileged(e) };
+			       .is_write = is_write, .is_privileged = engine_is_privileged(e) };
 
 	if ((cpu->caution & CAUTION_UNALIGNED) && (addr & (MIN(size, 4u) - 1))) {
 		abandon(e, FAULT_UNALIGNED, addr);
@@ -322,10 +381,18 @@ static bool data_is_refused(struct engine *e, uint32_t addr, unsigned size, bool
 		abandon(e, FAULT_DATA_MPU, addr);
 		return true;
 	}
-	if (!(cpu->caution & CAUTION_GUARD))
+	if (!(cpu->caution & (CAUTION_GUARD | CAUTION_DCACHE)))
 		return false;
+	r = vb_bus_find(cpu->bus, addr);
+	if (r && !r->guarded && !(r->cacheable && (cpu->caution & CAUTION_DCACHE))) {
+		e->open_first = r->base;
+		e->open_bytes = r->size;
+		return false;
+	}
 	cpu_note_time(cpu);
-	return guard_refuses(e, vb_bus_find(cpu->bus, addr), &a);
+	if ((cpu->caution & CAUTION_DCACHE) && cache_answers(e, &a, value))
+		return e->is_abandoned;
+	return guard_refuses(e, r, &a);
 }
 
 static void keep_for_undo(struct engine *e, uint32_t addr, unsigned size)
@@ -352,10 +419,11 @@ static void on_data(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
 	(void)uc;
 	if (caution == 0 || e->is_abandoned)
 		return;
+	engine_settle(e, e->hook_pc);
 	if (addr - e->open_first < e->open_bytes)
-		caution &= ~(unsigned)CAUTION_GUARD;
+		caution &= ~(unsigned)(CAUTION_GUARD | CAUTION_DCACHE);
 	if ((caution & ~(unsigned)CAUTION_DWT_DATA) &&
-	    data_is_refused(e, addr, (unsigned)size, is_write)) {
+	    data_is_refused(e, addr, (unsigned)size, is_write, (uint64_t)value)) {
 		if (is_write)
 			keep_for_undo(e, addr, (unsigned)size);
 		return;
@@ -387,7 +455,7 @@ static bool through_bus(struct engine *e, struct vb_access *a, uint32_t *value)
 		return false;
 	cpu_note_time(cpu);
 	a->master = VB_CPU_DATA;
-	a->is_privileged = is_privileged(e);
+	a->is_privileged = engine_is_privileged(e);
 	rc = a->is_write ? vb_bus_write(cpu->bus, a, *value) : vb_bus_read(cpu->bus, a, value);
 	if (rc == VB_STALL)
 		stall(cpu, a->stall_until_ns);

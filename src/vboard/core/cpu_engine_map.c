@@ -111,6 +111,9 @@ void engine_sync_maps(struct engine *e)
 		e->maps_are_old = false;
 		rebuild(e);
 	}
+	if (e->page_is_old)
+		e->page_addr = NO_PAGE;
+	e->page_is_old = false;
 	for (size_t i = 0; i < e->dirty_count; i++)
 		uc_ctl_remove_cache(e->uc, (uint64_t)e->dirty[i].first,
 				    (uint64_t)e->dirty[i].last + 1);
@@ -126,9 +129,8 @@ static bool was_executed(struct engine *e, uint32_t first, uint32_t last)
 	return false;
 }
 
-static void on_changed(void *ctx, uint32_t addr, size_t bytes)
+void engine_forget(struct engine *e, uint32_t addr, size_t bytes)
 {
-	struct engine *e = ctx;
 	uint32_t last = addr + (uint32_t)bytes - 1;
 	size_t i = MIN(e->dirty_count, ARRAY_SIZE(e->dirty) - 1);
 
@@ -147,7 +149,13 @@ static void on_changed(void *ctx, uint32_t addr, size_t bytes)
 	e->cpu->attention = true;
 }
 
-static void on_remapped(void *ctx)
+static void on_changed(void *ctx, uint32_t addr, size_t bytes)
+{
+	engine_forget(ctx, addr, bytes);
+}
+
+/* Serial flash controllers do this all the time: no map is touched. */
+static void on_guarded(void *ctx)
 {
 	struct engine *e = ctx;
 	const struct vb_region *r;
@@ -155,16 +163,21 @@ static void on_remapped(void *ctx)
 	e->has_guards = false;
 	for (size_t i = 0; (r = vb_bus_region(e->cpu->bus, i)) != NULL; i++)
 		e->has_guards |= r->guarded && r->ram;
-	e->maps_are_old = true;
 	e->cpu->attention = true;
-	e->page_is_open = false;
-	e->open_bytes = 0;
 	engine_update_caution(e->cpu);
+}
+
+static void on_remapped(void *ctx)
+{
+	struct engine *e = ctx;
+
+	e->maps_are_old = true;
+	on_guarded(e);
 }
 
 void engine_listen(struct engine *e)
 {
-	struct vb_bus_listener listener = { on_changed, on_remapped, e };
+	struct vb_bus_listener listener = { on_changed, on_remapped, e, on_guarded };
 
 	on_remapped(e);		/* what was there before us */
 	vb_bus_listen(e->cpu->bus, &listener);

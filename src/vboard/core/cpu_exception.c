@@ -120,7 +120,7 @@ bool cpu_stack_write(struct vb_cpu *cpu, uint32_t addr, uint32_t value, bool pri
 		cpu->fault = (struct fault){ FAULT_DATA_MPU, addr };
 		return false;
 	}
-	rc = vb_bus_write(cpu->bus, &a, value);
+	rc = cpu_store(cpu, &a, value);
 	if (rc == VB_OK || (rc == VB_STALL && vb_bus_poke(cpu->bus, addr, &value, 4)))
 		return true;
 	cpu->fault = (struct fault){ FAULT_DATA_BUS, addr };
@@ -138,7 +138,7 @@ static bool stack_read(struct vb_cpu *cpu, uint32_t addr, uint32_t *value)
 		cpu->fault = (struct fault){ FAULT_DATA_MPU, addr };
 		return false;
 	}
-	rc = vb_bus_read(cpu->bus, &a, value);
+	rc = cpu_load(cpu, &a, value);
 	if (rc == VB_OK || (rc == VB_STALL && vb_bus_peek(cpu->bus, addr, value, 4)))
 		return true;
 	cpu->fault = (struct fault){ FAULT_DATA_BUS, addr };
@@ -231,7 +231,7 @@ static bool read_vector(struct vb_cpu *cpu, unsigned n, uint32_t *vector)
 	struct vb_access a = { .master = VB_CPU_CODE, .addr = cpu->scs.vtor + 4 * n, .size = 4,
 			       .is_privileged = true };
 
-	switch (vb_bus_read(cpu->bus, &a, vector)) {
+	switch (cpu_load(cpu, &a, vector)) {
 	case VB_OK: return true;
 	case VB_STALL:
 		/* The bytes are known; the handler's first instruction waits for the bus. */

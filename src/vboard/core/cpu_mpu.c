@@ -6,6 +6,11 @@
 #define CTRL_HFNMIENA	BIT(1)
 #define CTRL_PRIVDEFENA BIT(2)
 
+/* TEX, C and B of memory that is written through, written back, and of devices. */
+#define RASR_THROUGH	BIT(17)
+#define RASR_ALLOCATE	(BIT(19) | BIT(17) | BIT(16))
+#define RASR_DEVICE	BIT(16)
+
 /* The default memory map: peripherals, external devices and the system region never execute. */
 bool mpu_default_xn(uint32_t addr)
 {
@@ -55,12 +60,33 @@ static bool region_allows(const struct vb_cpu *cpu, unsigned n, bool is_write, b
 	}
 }
 
+static bool is_on(const struct vb_cpu *cpu)
+{
+	return (cpu->mpu.ctrl & CTRL_ENABLE) &&
+	       ((cpu->mpu.ctrl & CTRL_HFNMIENA) ||
+		(cpu->ipsr != EXC_NMI && cpu->ipsr != EXC_HARDFAULT));
+}
+
+uint32_t mpu_attributes(struct vb_cpu *cpu, uint32_t addr)
+{
+	/* The default map by 512 MiB (DDI 0403 B3.1). */
+	static const uint32_t defaults[8] = {
+		RASR_THROUGH, RASR_ALLOCATE, RASR_DEVICE, RASR_ALLOCATE, RASR_THROUGH, RASR_DEVICE,
+		RASR_DEVICE, RASR_DEVICE,
+	};
+
+	for (unsigned n = is_on(cpu) ? cpu->traits->mpu_regions : 0; n-- > 0;) {
+		if (covers(cpu, n, addr))
+			return cpu->mpu.rasr[n];
+	}
+	return defaults[addr >> 29];
+}
+
 bool mpu_allows(struct vb_cpu *cpu, uint32_t addr, bool is_write, bool is_fetch, bool is_privileged)
 {
 	if (addr - 0xe0000000 < 0x00100000)
 		return !is_fetch;	/* the PPB is beyond the MPU */
-	if (!(cpu->mpu.ctrl & CTRL_ENABLE) || (!(cpu->mpu.ctrl & CTRL_HFNMIENA) &&
-	    (cpu->ipsr == EXC_NMI || cpu->ipsr == EXC_HARDFAULT)))
+	if (!is_on(cpu))
 		return !is_fetch || !mpu_default_xn(addr);
 	for (unsigned n = cpu->traits->mpu_regions; n-- > 0;) {
 		if (covers(cpu, n, addr))

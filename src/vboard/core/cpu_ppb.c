@@ -35,7 +35,7 @@ static const struct ppb_reg *find_row(const struct ppb_window *w, uint32_t offse
 }
 
 /* What a Cortex-M7 answers while its reset is held (DDI 0489F 9.1.2). */
-static bool answers_in_reset(uint32_t addr)
+bool ppb_answers_in_reset(uint32_t addr)
 {
 	static const struct { uint32_t first, last; } ranges[] = {
 		{ 0xe000ed00, 0xe000ed03 }, { 0xe000ed30, 0xe000ed33 }, { 0xe000edf0, 0xe000eeff },
@@ -54,12 +54,8 @@ static bool may_access(const struct ppb_window *w, const struct vb_access *a,
 {
 	const struct vb_cpu *cpu = w->cpu;
 
-	if (a->master == VB_DAP) {
-		if (cpu->gated)
-			return false;
-		return !cpu->held || cpu->traits->core != VB_CORTEX_M7F ||
-		       answers_in_reset(a->addr);
-	}
+	if (a->master == VB_DAP)
+		return !cpu->gated;
 	if (a->is_privileged)
 		return true;
 	if (row == NULL || !(row->flags & PPB_USER))

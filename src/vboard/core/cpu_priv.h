@@ -9,6 +9,7 @@
  *   cpu_exception.c  entry, return, priorities	     cpu_fault.c  faults, lockup, reset vector
  *   cpu_nvic.c       NVIC and SysTick registers      cpu_scs.c   the rest of the SCS
  *   cpu_debug.c      DHCSR, DCRSR, DCRDR, DEMCR      cpu_mpu.c   MPU
+ *   cpu_cache.c      L1 caches			     cpu_engine_cache.c  how Unicorn sees them
  *   cpu_fpb.c, cpu_dwt.c, cpu_ppb.c, cpu_bitband.c: what their names say
  *   cpu_itm.c        registers of ITM and TPIU       cpu_trace.c  the packets they send
  *
@@ -22,6 +23,7 @@
 
 #include "base/bytes.h"
 #include "vboard/core/cpu.h"
+#include "vboard/core/cpu_cache.h"
 #include "vboard/core/cpu_core.h"
 #include "vboard/core/cpu_units.h"
 #include "vboard/core/swo.h"
@@ -69,8 +71,9 @@ struct fault {
 /* What makes the hooks look closer than usual. */
 enum caution {
 	CAUTION_FPB = 1, CAUTION_DWT_PC = 2, CAUTION_GUARD = 4, CAUTION_MPU = 8,
-	CAUTION_DWT_DATA = 16, CAUTION_UNALIGNED = 32,
-	CAUTION_CODE = 15, CAUTION_DATA = 16 | 32 | CAUTION_GUARD | CAUTION_MPU,
+	CAUTION_DWT_DATA = 16, CAUTION_UNALIGNED = 32, CAUTION_ICACHE = 64, CAUTION_DCACHE = 128,
+	CAUTION_CODE = 15 | CAUTION_ICACHE,
+	CAUTION_DATA = 16 | 32 | CAUTION_GUARD | CAUTION_MPU | CAUTION_DCACHE,
 };
 
 enum sleep { AWAKE, SLEEP_WFI, SLEEP_WFE };
@@ -115,6 +118,7 @@ struct vb_cpu {
 	struct itm itm;
 	struct trace trace;
 	struct mpu mpu;
+	struct caches caches;
 	struct ppb_window *windows;
 };
 

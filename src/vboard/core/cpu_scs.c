@@ -245,10 +245,9 @@ static uint32_t feature_read(struct vb_cpu *cpu, struct vb_access *a, unsigned w
 
 static uint32_t cache_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 {
-	const struct vb_cpu_config *c = &cpu->config;
-	uint32_t d = c->ccsidr_d ? c->ccsidr_d : cpu->traits->ccsidr_d;
-	uint32_t i = c->ccsidr_i ? c->ccsidr_i : cpu->traits->ccsidr_i;
-	const uint32_t v[] = { cpu->traits->clidr, cpu->traits->ctr, cpu->scs.csselr & 1 ? i : d,
+	unsigned level = cpu->scs.csselr >> 1;
+	const uint32_t v[] = { cpu->traits->clidr, cpu->traits->ctr,
+			       level ? 0 : cache_ccsidr(cpu, cpu->scs.csselr & 1),
 			       cpu->scs.csselr };
 
 	(void)a;
@@ -262,14 +261,11 @@ static void cache_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, 
 		cpu->scs.csselr = value & 0xf;
 }
 
-/* Cache maintenance: our memory is always coherent. */
 static void maintenance_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word,
 			      uint32_t value)
 {
-	(void)cpu;
 	(void)a;
-	(void)word;
-	(void)value;
+	cache_maintain(cpu, word, value);
 }
 
 static void cacr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, uint32_t value)

@@ -92,7 +92,7 @@ static enum stop store_exclusive(struct step *s, unsigned size)
 	if ((cpu->caution & CAUTION_MPU) && !mpu_allows(cpu, a.addr, true, false, a.is_privileged))
 		return fault(s, FAULT_DATA_MPU, a.addr);
 	if (cpu->exclusive) {
-		rc = vb_bus_write(cpu->bus, &a, r[rt]);
+		rc = cpu_store(cpu, &a, r[rt]);
 		if (rc != VB_OK)
 			return fault_of_access(s, &a, rc);
 		if (cpu->caution & CAUTION_DWT_DATA)
@@ -221,12 +221,17 @@ static enum stop step_one(struct vb_cpu *cpu)
 enum stop cpu_step(struct vb_cpu *cpu)
 {
 	uint32_t at = cpu->pc & ~3u, word, old;
+	struct patch patch;
 	enum stop why;
 
 	cpu_pull(cpu);
 	if (!(cpu->caution & CAUTION_FPB) || !fpb_remaps(cpu, cpu->pc, &word) ||
-	    !vb_bus_peek(cpu->bus, at, &old, 4))
-		return step_one(cpu);
+	    !vb_bus_peek(cpu->bus, at, &old, 4)) {
+		engine_patch(cpu->engine, cpu->pc, &patch);
+		why = step_one(cpu);
+		engine_unpatch(cpu->engine, &patch);
+		return why;
+	}
 	/* The FPB hands the core another word than memory holds. */
 	vb_bus_poke(cpu->bus, at, &word, 4);
 	why = step_one(cpu);

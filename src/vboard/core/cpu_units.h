@@ -88,6 +88,7 @@ void dwt_data_access(struct vb_cpu *cpu, bool is_write, uint32_t addr, unsigned 
 bool mpu_allows(struct vb_cpu *cpu, uint32_t addr, bool is_write, bool is_fetch,
 		bool is_privileged);
 bool mpu_default_xn(uint32_t addr);
+uint32_t mpu_attributes(struct vb_cpu *cpu, uint32_t addr);	/* TEX, S, C, B as in RASR */
 void fpb_power_on(struct vb_cpu *cpu);
 void dwt_power_on(struct vb_cpu *cpu);
 void dwt_trace_enabled(struct vb_cpu *cpu, bool was_enabled);
@@ -123,6 +124,7 @@ struct ppb_window {
 	bool needs_trcena;
 };
 void ppb_add(struct vb_cpu *cpu);
+bool ppb_answers_in_reset(uint32_t addr);
 void bitband_add(struct vb_cpu *cpu);
 extern const struct ppb_reg nvic_regs[], scs_regs[], mpu_regs[], debug_regs[], fpb_regs[],
 	dwt_regs[], itm_regs[], tpiu_regs[];
