@@ -7,6 +7,13 @@
 
 #define REG(addr) (*(volatile uint32_t *)(addr))
 
+#ifdef IMXRT
+#include "imxrt_board.h"
+#else
+#define HCLK_HZ	  4000000	/* MSI after reset */
+#define NO_MEMORY 0x60000000
+#endif
+
 #define RCC_AHB2ENR  REG(0x4002104c)
 #define RCC_APB1ENR1 REG(0x40021058)
 #define GPIOA_MODER  REG(0x48000000)
@@ -31,8 +38,6 @@
 #define SCB_CCR      REG(0xe000ed14)
 #define SCB_SHPR3    REG(0xe000ed20)
 #define SCB_CPACR    REG(0xe000ed88)
-
-#define HCLK_HZ 4000000		/* MSI after reset */
 
 /* startup.c */
 int main(void);

@@ -27,7 +27,7 @@ static void stay(uint32_t exception)
 	faults++;
 	last_fault = exception;
 	if (select == SELECT_LOCKUP)
-		(void)REG(0x60000000);
+		(void)REG(NO_MEMORY);
 	for (;;)
 		;
 }
@@ -58,13 +58,13 @@ static __attribute__((noinline)) void fault(enum fault_select which)
 	case SELECT_DIV0: words[0] = (uint32_t)divide(1, divisor); break;
 	case SELECT_UNALIGNED: words[0] = REG((uint32_t)words + 1); break;
 	case SELECT_LOCKUP:
-	case SELECT_BUS: words[0] = REG(0x60000000); break;
+	case SELECT_BUS: words[0] = REG(NO_MEMORY); break;
 	case SELECT_UNDEFINED: __asm volatile(".short 0xde00"); break;
 	case SELECT_STACK_OVERFLOW: words[0] = overflow(0); break;
 	case SELECT_EXECUTE_DATA: ((void (*)(void))0x40000001)(); break;
 	case SELECT_NO_THUMB: ((void (*)(void))((uint32_t)not_code & ~1u))(); break;
 	case SELECT_NO_FPU: __asm volatile(".inst.w 0xee300a00"); break;	/* vadd.f32 */
-	case SELECT_IMPRECISE: REG(0x60000000) = 1; break;
+	case SELECT_IMPRECISE: REG(NO_MEMORY) = 1; break;
 	case SELECT_NONE: break;
 	}
 }
