@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands that serial flashes of several vendors have the same. */
+#include "vboard/device/nor_parts.h"
+
+#include <string.h>
+
+/* Reads: how many bytes came before is in `count`. */
+
+static uint32_t in_chip(const struct nor *nor)
+{
+	return nor->addr & (nor->model->bytes - 1);
+}
+
+uint8_t nor_give_array(struct nor *nor)
+{
+	return nor->array[nor->addr++ & (nor->model->bytes - 1)];
+}
+
+uint8_t nor_give_wrapped(struct nor *nor)
+{
+	uint8_t byte = nor->array[in_chip(nor)];
+	uint32_t next = nor->addr + 1;
+
+	if (nor->wrap)
+		next = (nor->addr & ~(nor->wrap - 1)) | (next & (nor->wrap - 1));
+	nor->addr = next;
+	return byte;
+}
+
+uint8_t nor_give_jedec(struct nor *nor)
+{
+	return nor->model->id[nor->count % 3];
+}
+
+uint8_t nor_give_device_id(struct nor *nor)
+{
+	return nor->model->device_id;
+}
+
+/* A0 says which of the two comes first. */
+uint8_t nor_give_both_ids(struct nor *nor)
+{
+	return (nor->addr + nor->count) & 1 ? nor->model->device_id : nor->model->id[0];
+}
+
+uint8_t nor_give_unique(struct nor *nor)
+{
+	return nor->unique[nor->count % nor->model->unique_bytes];
+}
+
+uint8_t nor_give_sfdp(struct nor *nor)
+{
+	return nor->model->sfdp[nor->addr++ & 0xff];
+}
+
+/* Register number of the address in a 42h, 44h or 48h, -1 if it names none. */
+static int security_index(const struct nor *nor)
+{
+	uint32_t at = nor->addr & 0xffff00;
+
+	if ((at & ~0x3000u) != 0 || !(nor->model->security & BIT(at >> 12)))
+		return -1;
+	return (int)(at >> 12);
+}
+
+uint8_t nor_give_security(struct nor *nor)
+{
+	int index = security_index(nor);
+
+	if (index < 0)
+		return 0xff;
+	return nor->security[index][(nor->addr + nor->count) & 0xff];
+}
+
+static uint8_t give_register(struct nor *nor, unsigned index)
+{
+	nor_catch_up(nor);	/* polled with CS# low, a busy bit falls in the middle */
+	return nor->model->family->status(nor, index);
+}
+
+uint8_t nor_give_reg0(struct nor *nor)
+{
+	return give_register(nor, 0);
+}
+
+uint8_t nor_give_reg1(struct nor *nor)
+{
+	return give_register(nor, 1);
+}
+
+uint8_t nor_give_reg2(struct nor *nor)
+{
+	return give_register(nor, 2);
+}
+
+uint8_t nor_give_reg3(struct nor *nor)
+{
+	return give_register(nor, 3);
+}
+
+/* Write enable */
+
+void nor_write_enable(struct nor *nor)
+{
+	nor->wel = true;
+}
+
+void nor_write_disable(struct nor *nor)
+{
+	nor->wel = false;
+}
+
+void nor_volatile_enable(struct nor *nor)
+{
+	nor->volatile_armed = true;
+}
+
+/* Program and erase */
+
+void nor_take_few(struct nor *nor, uint8_t byte)
+{
+	if (nor->count < sizeof(nor->page))
+		nor->page[nor->count] = byte;
+}
+
+/* The page buffer goes round: of more than 256 bytes the last 256 count. */
+void nor_take_page(struct nor *nor, uint8_t byte)
+{
+	if (nor->count == 0)
+		memset(nor->page, 0xff, sizeof(nor->page));
+	nor->page[(nor->addr + nor->count) & 0xff] = byte;
+}
+
+static uint64_t at_most(uint64_t page, uint64_t first, uint64_t next, uint64_t bytes)
+{
+	return MIN(page, first + next * (bytes - 1));
+}
+
+static struct nor_span program_time(const struct nor *nor)
+{
+	const struct nor_times *t = nor->model->times;
+	uint32_t n = MIN(nor->count, NOR_PAGE);
+
+	return (struct nor_span){
+		at_most(t->page.typ, t->first_byte.typ, t->next_byte.typ, n),
+		at_most(t->page.max, t->first_byte.max, t->next_byte.max, n),
+	};
+}
+
+static bool hits_parked(const struct nor *nor, uint32_t at, uint32_t bytes)
+{
+	const struct nor_work *p = &nor->parked;
+
+	return at < p->at + p->bytes && p->at < at + bytes;
+}
+
+/* A refused program or erase does not become busy. unconfirmed: that it clears WEL. */
+static void refuse(struct nor *nor, const char *why)
+{
+	nor->wel = false;
+	nor_ignore(nor, why);
+}
+
+void nor_program(struct nor *nor)
+{
+	uint32_t at = in_chip(nor) & ~(NOR_PAGE - 1);
+	struct nor_span span;
+
+	if (nor->count == 0) {
+		nor_ignore(nor, "no data");
+		return;
+	}
+	if (nor->suspended && nor->parked.kind == WORK_PROGRAM) {
+		refuse(nor, "a program is suspended");
+	} else if (nor->suspended && hits_parked(nor, at, NOR_PAGE)) {
+		refuse(nor, "inside the suspended erase");
+	} else if (nor->model->family->is_protected(nor, at, NOR_PAGE)) {
+		refuse(nor, "protected");
+	} else {
+		span = program_time(nor);
+		nor_begin(nor, WORK_PROGRAM, at, NOR_PAGE, &span);
+	}
+}
+
+static void erase(struct nor *nor, uint32_t bytes, const struct nor_span *span)
+{
+	uint32_t at = in_chip(nor) & ~(bytes - 1);
+
+	if (nor->suspended)
+		refuse(nor, "something is suspended");
+	else if (nor->model->family->is_protected(nor, at, bytes))
+		refuse(nor, "protected");
+	else
+		nor_begin(nor, WORK_ERASE, at, bytes, span);
+}
+
+void nor_erase_sector(struct nor *nor)
+{
+	erase(nor, NOR_SECTOR, &nor->model->times->sector);
+}
+
+void nor_erase_half_block(struct nor *nor)
+{
+	erase(nor, NOR_BLOCK / 2, &nor->model->times->half_block);
+}
+
+void nor_erase_block(struct nor *nor)
+{
+	erase(nor, NOR_BLOCK, &nor->model->times->block);
+}
+
+void nor_erase_chip(struct nor *nor)
+{
+	if (nor->suspended)
+		refuse(nor, "something is suspended");
+	else if (nor->model->family->is_chip_protected(nor))
+		refuse(nor, "protected");
+	else
+		nor_begin(nor, WORK_CHIP, 0, nor->model->bytes, &nor->model->times->chip);
+}
+
+static bool can_change_security(struct nor *nor, int index)
+{
+	if (index < 0)
+		refuse(nor, "no such security register");
+	else if (nor->suspended)
+		refuse(nor, "something is suspended");
+	else if (nor->model->family->is_security_locked(nor, (unsigned)index))
+		refuse(nor, "the security register is locked for good");
+	else
+		return true;
+	return false;
+}
+
+void nor_program_security(struct nor *nor)
+{
+	int index = security_index(nor);
+	struct nor_span span;
+
+	if (nor->count == 0 || !can_change_security(nor, index))
+		return;
+	span = program_time(nor);
+	nor_begin(nor, WORK_SEC_PROGRAM, (uint32_t)index, NOR_PAGE, &span);
+}
+
+void nor_erase_security(struct nor *nor)
+{
+	int index = security_index(nor);
+
+	if (can_change_security(nor, index))
+		nor_begin(nor, WORK_SEC_ERASE, (uint32_t)index, NOR_PAGE,
+			  &nor->model->times->sector);
+}
+
+/* Sleep and reset */
+
+void nor_power_down(struct nor *nor)
+{
+	nor->down = true;
+	nor->ready_at = vb_clock_now(nor->clock) + nor->model->times->down;
+	nor_tell(nor, 0, 0);
+}
+
+/* ABh. Followed by the dummy bytes it only reads the id, and wakes as well. */
+void nor_release_power_down(struct nor *nor)
+{
+	const struct nor_times *t = nor->model->times;
+
+	if (!nor->down)
+		return;
+	nor->down = false;
+	nor->ready_at = vb_clock_now(nor->clock) + (nor->count ? t->release_id : t->release);
+	nor_tell(nor, 0, 0);
+}
+
+void nor_arm_reset(struct nor *nor)
+{
+	nor->reset_armed = true;
+}
+
+void nor_do_reset(struct nor *nor)
+{
+	if (!nor->reset_armed) {
+		nor_ignore(nor, "99h without 66h before it");
+		return;
+	}
+	nor->counts.resets++;
+	nor_reset(nor);
+	nor->ready_at = vb_clock_now(nor->clock) + nor->model->times->reset;
+}
