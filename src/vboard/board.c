@@ -2,6 +2,7 @@
 #include "vboard/board.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "vboard/core/swo.h"
@@ -95,6 +96,22 @@ void vb_board_set_wire(struct vb_board *board, const struct vb_wire *wire)
 {
 	vb_link_set_wire(board->link, wire);
 	settle_nrst(board);
+}
+
+bool vb_board_preset(struct vb_board *board, const char *name, char *error, size_t error_size)
+{
+	const struct vb_preset *p = board->chip->presets;
+	int used = snprintf(error, error_size, "there is no preset \"%s\"; presets:", name);
+
+	for (; p != NULL && p->name != NULL; p++) {
+		if (strcmp(p->name, name) == 0)
+			return p->set(board, board->priv, name, error, error_size);
+		if (used >= 0 && (size_t)used < error_size)
+			used += snprintf(error + used, error_size - (size_t)used, " %s", p->name);
+	}
+	if (board->chip->presets == NULL)
+		snprintf(error, error_size, "%s has no presets", board->chip->board_name);
+	return false;
 }
 
 void vb_board_set_power(struct vb_board *board, bool on)

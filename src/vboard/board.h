@@ -52,7 +52,8 @@ struct vb_chip {
 	 * Optional; ends with a NULL name. */
 	const struct vb_preset {
 		const char *name, *help;
-		bool (*set)(struct vb_board *board, void *priv, char *error, size_t error_size);
+		bool (*set)(struct vb_board *board, void *priv, const char *preset, char *error,
+			    size_t error_size);
 	} *presets;
 	/* Another chip of the same wafer: its unique id differs. The first one is unit 0. */
 	void (*set_unit)(struct vb_board *board, void *priv, unsigned unit);
@@ -89,6 +90,8 @@ void vb_board_hold_nrst(struct vb_board *board, bool low);
 bool vb_board_nrst_at_probe(const struct vb_board *board);
 /* Another cable between probe and board; the reset line is in it. */
 void vb_board_set_wire(struct vb_board *board, const struct vb_wire *wire);
+/* Puts the board into one of the chip's presets; false with a sentence in `error`. */
+bool vb_board_preset(struct vb_board *board, const char *name, char *error, size_t error_size);
 void vb_board_set_power(struct vb_board *board, bool on);
 /* VTref as a probe measures it: 0 while the board is off. */
 unsigned vb_board_millivolts(const struct vb_board *board);

@@ -363,6 +363,26 @@ static enum err run_load(struct vb_control *control, int argc, char **argv, stru
 	return rc;
 }
 
+static enum err run_preset(struct vb_control *control, int argc, char **argv, struct buf *out)
+{
+	const struct vb_preset *p = control->board->chip->presets;
+	char error[256] = "";
+	const char *sep = "";
+
+	if (argc == 2) {
+		if (!vb_board_preset(control->board, argv[1], error, sizeof(error)))
+			return error_why(ERR_ARGUMENT, "%s", error);
+		return OK;
+	}
+	buf_printf(out, ",\"presets\":{");
+	for (; p != NULL && p->name != NULL; p++, sep = ",") {
+		buf_printf(out, "%s\"%s\":", sep, p->name);
+		buf_json_string(out, p->help);
+	}
+	buf_printf(out, "}");
+	return OK;
+}
+
 static enum err run_save(struct vb_control *control, int argc, char **argv, struct buf *out)
 {
 	(void)argc;
@@ -515,6 +535,8 @@ const struct vb_verb vb_verbs[] = {
 	{ "read", 2, 2, "ADDR LEN",
 	  "Show memory as hex, past all protection, or registers, word by word.", run_read },
 	{ "write", 2, 2, "ADDR HEX", "Put bytes into memory, past all rules.", run_write },
+	{ "preset", 0, 1, "[NAME]", "Put the board into a state to start from, or list these states.",
+	  run_preset },
 	{ "save", 1, 1, "FILE", "Save the non-volatile state.", run_save },
 	{ "restore", 1, 1, "FILE", "Load a saved state and switch the board off and on.",
 	  run_restore },

@@ -40,7 +40,7 @@ __attribute__((weak)) const char *__lsan_default_suppressions(void)
 }
 
 struct options {
-	const char *board, *bitbang, *dap_tcp, *control, *state, *usb, *vcd, *uart, *ports_file;
+	const char *board, *bitbang, *dap_tcp, *control, *state, *preset, *usb, *vcd, *uart, *ports_file;
 	uint32_t wire_khz, packet_size, packet_count;
 	int ready_fd;
 	bool is_deterministic;
@@ -77,6 +77,7 @@ enum {
 	OPT_DAP_TCP,
 	OPT_CONTROL,
 	OPT_STATE,
+	OPT_PRESET,
 	OPT_DETERMINISTIC,
 	OPT_USB,
 	OPT_USB_ROOT,
@@ -104,6 +105,8 @@ static const struct option_row {
 	  "serve the control port: one verb per line, JSON answers" },
 	{ "state", OPT_STATE, "FILE",
 	  "load flash and option bytes at start if FILE exists, save them at exit" },
+	{ "preset", OPT_PRESET, "NAME",
+	  "the state to start from (see the verb preset; after --state)" },
 	{ "usb", OPT_USB, "MODEL[,KEY=VALUE...]",
 	  "plug in an emulated USB probe; may be repeated, each further one has its own board" },
 	{ "usb", OPT_USB, "high|full|none", "what the TCP door's USB costs (default: high)" },
@@ -197,6 +200,7 @@ static enum err parse_option(struct options *o, int value, const char *argument)
 	case OPT_DAP_TCP:	o->dap_tcp = argument; break;
 	case OPT_CONTROL:	o->control = argument; break;
 	case OPT_STATE:		o->state = argument; break;
+	case OPT_PRESET:	o->preset = argument; break;
 	case OPT_USB:		return add_usb(o, argument);
 	case OPT_USB_ROOT:	o->usb_root = argument; break;
 	case OPT_VCD:		o->vcd = argument; break;
@@ -259,6 +263,7 @@ static enum err make_board(struct app *app)
 {
 	const struct options *o = &app->options;
 	const struct vb_chip *chip = NULL;
+	char problem[256] = "";
 	enum err rc;
 
 	for (size_t i = 0; vb_chips[i] != NULL; i++)
@@ -271,12 +276,13 @@ static enum err make_board(struct app *app)
 		return error_why(ERR_INTERNAL, "the board \"%s\" could not be built", o->board);
 	app->board->state_file = o->state;
 	app->board->uart_path = o->uart;
-	if (o->state == NULL)
-		return OK;
-	rc = vb_state_load(app->board, o->state);
-	if (rc != ERR_NOT_FOUND)
+	rc = o->state == NULL ? OK : vb_state_load(app->board, o->state);
+	if (rc == ERR_NOT_FOUND)
+		error_clear();		/* the first start: a blank chip */
+	else if (rc != OK)
 		return rc;
-	error_clear();		/* the first start: a blank chip */
+	if (o->preset != NULL && !vb_board_preset(app->board, o->preset, problem, sizeof(problem)))
+		return error_why(ERR_ARGUMENT, "--preset: %s", problem);
 	return OK;
 }
 

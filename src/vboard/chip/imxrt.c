@@ -20,7 +20,6 @@
 #define	  CFG1_SJC_DISABLE BIT(20)
 
 #define BOOT_CFG_PINS	 0xfffu		/* twelve switches or straps */
-#define DEFAULT_BOOT_MODE 2u		/* SW7 as delivered: internal boot */
 
 /* Callbacks between devices */
 
@@ -39,7 +38,7 @@ static uint32_t sample_sbmr2(const struct imxrt *chip)
 	/* SEC_CONFIG[1:0], DIR_BT_DIS and BT_FUSE_SEL keep their order; BMOD are always the pins. */
 	return (tester & TESTER_SEC_CONFIG0 ? BIT(0) : 0) |
 	       (cfg1 & (CFG1_SEC_CONFIG1 | CFG1_DIR_BT_DIS | CFG1_BT_FUSE_SEL)) |
-	       chip->boot_mode << 24;
+	       (uint32_t)chip->boot_mode << 24;
 }
 
 /* Pads that were taken away, or fuses that say no. JTAG_SMODE other than 00 closes the AP. */
@@ -247,7 +246,7 @@ static bool create(struct vb_board *board, void *priv)
 	chip->row = imxrt_board_of(board->chip);
 	chip->part = chip->row->part;
 	chip->env.board = board;
-	chip->boot_mode = DEFAULT_BOOT_MODE;
+	chip->boot_mode = BOOT_INTERNAL;	/* SW7 as delivered: 0010 */
 	chip->boot_cfg = chip->row->boot_cfg;
 	add_devices(chip);
 	imxrt_ram_add(chip);
@@ -334,6 +333,7 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 		.destroy = destroy,                                                                \
 		.reset = reset,                                                                    \
 		.stats = stats,                                                                    \
+		.presets = imxrt_presets,                                                          \
 		.set_unit = set_unit,                                                              \
 	}
 

@@ -69,7 +69,7 @@ struct imxrt {
 	size_t quiet_count;
 	uint8_t *rom, *ocram2, *banks;
 	struct vb_region *rom_region, *itcm[BANKS_MAX], *dtcm[BANKS_MAX], *ocram[BANKS_MAX];
-	unsigned boot_mode;		/* the pins: BOOT_MODE1, BOOT_MODE0 */
+	enum imxrt_boot_mode { BOOT_FUSES, BOOT_SERIAL, BOOT_INTERNAL, BOOT_RESERVED } boot_mode;
 	uint32_t boot_cfg;
 	uint64_t resets[VB_RESET_CORE + 1];
 };
@@ -91,6 +91,7 @@ void imxrt_ram_forget(struct imxrt *chip);	/* what power-on leaves in RAM */
 /* imxrt.c */
 void imxrt_fuses_changed(void *chip);
 
+extern const struct vb_preset imxrt_presets[];		/* imxrt_preset.c */
 extern const struct vb_chip mimxrt1064_evk_chip, mimxrt1060_evk_chip, mimxrt1024_evk_chip,
 	imxrt1050_evkb_chip, imxrt1050_evkb_hyper_chip;
 

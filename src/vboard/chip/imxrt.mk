@@ -3,6 +3,7 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/imxrt.c src/vboard/chip/imxrt.h \
 	src/vboard/chip/imxrt_map.c \
 	src/vboard/chip/imxrt_parts.c \
+	src/vboard/chip/imxrt_preset.c \
 	src/vboard/chip/imxrt_ram.c \
 	src/vboard/chip/imxrt_stubs.c \
 	src/vboard/device/imxrt.c src/vboard/device/imxrt.h \
