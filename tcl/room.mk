@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 nobase_dist_pkgdata_DATA += \
+	tcl/board/imxrt1050_evkb.cfg \
+	tcl/board/mimxrt1024_evk.cfg \
+	tcl/board/mimxrt1060_evk.cfg \
+	tcl/board/mimxrt1064_evk.cfg \
 	tcl/board/st_nucleo_l4.cfg \
+	tcl/board/virtual-imxrt1050-evkb.cfg \
+	tcl/board/virtual-imxrt1050-evkb-hyper.cfg \
+	tcl/board/virtual-mimxrt1024-evk.cfg \
+	tcl/board/virtual-mimxrt1060-evk.cfg \
+	tcl/board/virtual-mimxrt1064-evk.cfg \
 	tcl/board/virtual-nucleo-l476rg.cfg \
 	tcl/target/cortex_m.cfg \
+	tcl/target/imxrt10xx.cfg \
 	tcl/target/stm32l4x.cfg \
 	tcl/target/swj-dp.tcl
 nobase_dist_pkgdata_DATA += \

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `imxrt ...`: the verbs of the chip that need no flash. */
-#include "flash/imxrt_regs.h"
+#include "flash/imxrt_reset.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "flash/flexspi.h"
 
-static enum err arg_target(struct call *c, struct target **t)
+enum err arg_imxrt_target(struct call *c, struct target **t)
 {
 	struct flash_room *room = c->user;
 
@@ -21,7 +21,7 @@ static enum err cmd_identify(struct call *c)
 	struct target *t = NULL;
 	char text[32];
 
-	TRY(arg_target(c, &t));
+	TRY(arg_imxrt_target(c, &t));
 	TRY(imxrt_chip_of(t, &chip));
 	TRY(imxrt_read_ram(t, chip, &ram));
 	result_dict(c, "part", chip->part->name);
@@ -47,7 +47,7 @@ static enum err cmd_watchdogs(struct call *c)
 	struct buf text = { 0 };
 	struct target *t = NULL;
 
-	TRY(arg_target(c, &t));
+	TRY(arg_imxrt_target(c, &t));
 	enum err rc = imxrt_describe_watchdogs(t, &text);
 
 	if (rc == OK)
@@ -63,7 +63,7 @@ static enum err cmd_flexspi(struct call *c)
 	struct target *t = NULL;
 	enum err rc = OK;
 
-	TRY(arg_target(c, &t));
+	TRY(arg_imxrt_target(c, &t));
 	TRY(imxrt_chip_of(t, &chip));
 	for (unsigned i = 0; i < 2 && rc == OK; i++)
 		if (chip->part->flexspi[i].regs != 0)
@@ -72,6 +72,43 @@ static enum err cmd_flexspi(struct call *c)
 		result_printf(c, "%s", (const char *)text.data);
 	buf_free(&text);
 	return rc;
+}
+
+/* The largest piece of RAM that helper code may have. DTCM is never cached; the first 32 KiB of OCRAM are
+ * the boot ROM's. */
+static void choose_work_area(struct target *t, const struct imxrt_part *part, const struct imxrt_ram *ram)
+{
+	if (ram->dtcm >= 0x8000) {
+		t->work_area = 0x20000000;
+		t->work_area_size = ram->dtcm;
+	} else if (part->ocram2_bytes != 0) {
+		t->work_area = part->ocram2 + 0x8000;
+		t->work_area_size = 0x20000;
+	} else if (ram->ocram > 0xc000) {
+		t->work_area = part->ocram + 0x8000;
+		t->work_area_size = ram->ocram - 0x8000;
+	} else if (ram->itcm != 0) {
+		t->work_area = 0;
+		t->work_area_size = ram->itcm;
+	} else {
+		t->work_area = part->ocram;
+		t->work_area_size = ram->ocram;
+	}
+}
+
+static enum err cmd_use_ram(struct call *c)
+{
+	const struct imxrt_chip *chip = NULL;
+	struct imxrt_ram ram = { 0 };
+	struct target *t = NULL;
+
+	TRY(arg_imxrt_target(c, &t));
+	TRY(imxrt_chip_of(t, &chip));
+	TRY(imxrt_read_ram(t, chip, &ram));
+	if (t->work_areas == NULL)	/* else helper code sits there */
+		choose_work_area(t, chip->part, &ram);
+	result_printf(c, "0x%08" PRIx32 " %" PRIu32, t->work_area, t->work_area_size);
+	return OK;
 }
 
 const struct command imxrt_commands[] = {
@@ -83,5 +120,14 @@ const struct command imxrt_commands[] = {
 	{ "imxrt flexspi", STAGE_EXEC, 0, 0, "", cmd_flexspi,
 	  "Describes the FlexSPI controllers as they are set up now: clock, pads, sampling, last errors. "
 	  "The core runs on." },
+	{ "imxrt use_ram", STAGE_EXEC, 0, 0, "", cmd_use_ram,
+	  "Sets the work area to RAM that exists as the FlexRAM is partitioned now. Returns address and "
+	  "size. The target script does this after each contact and each reset." },
+	{ "imxrt reset", STAGE_EXEC, 1, 1, "program|rom", cmd_imxrt_reset,
+	  "Resets and halts: before the program's first instruction, as \"reset halt\" does, or before the "
+	  "boot ROM's." },
+	{ "imxrt reset_assert", STAGE_EXEC, 0, 1, "?program|rom?", cmd_imxrt_reset_assert,
+	  "The reset-assert event's handler of i.MX RT targets: resets the core and stops it as the reset "
+	  "under way asks for." },
 	{ 0 }
 };

@@ -140,6 +140,7 @@ class Board(Process):
         self.ports = {key.replace("-", "_"): value for key, value in ports.items()}
         self.control = socket.create_connection(("localhost", self.ports["control"]), timeout=60 * PATIENCE)
         self.lines = self.control.makefile("rw")
+        self.name = name
         self.free_roots = []        # of usb_run()'s clients that have ended
 
     def ctl(self, line, fails=False):
@@ -305,7 +306,11 @@ def build_firmware():
 
 def board_arguments(board, speed=4000):
     """probed's arguments that attach it to the board over CMSIS-DAP/TCP and SWD."""
+    chip = re.match(r"m?(imxrt\d+)", board.name)
+    script = ["-f", "target/stm32l4x.cfg"]
+    if chip:
+        script = ["-c", f"set CHIPNAME {chip.group(1)}", "-f", "target/imxrt10xx.cfg",
+                  "-c", "reset_config srst_only srst_nogate"]
     return ["-f", "interface/cmsis-dap-tcp.cfg",
             "-c", f"cmsis-dap tcp host localhost; cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
-            "-c", f"transport select swd; adapter speed {speed}",
-            "-f", "target/stm32l4x.cfg"]
+            "-c", f"transport select swd; adapter speed {speed}", *script]
