@@ -229,7 +229,7 @@ enum err flash_erase_check(struct flash_bank *bank)
 	TRY(flash_check_readable(bank));
 	for (unsigned i = 0; i < bank->sector_count; i = next) {
 		next = flash_same_size_run(bank, i, bank->sector_count);
-		if (bank->driver->read == NULL) {
+		if (bank->driver->read == NULL || bank->driver->crcs != NULL) {
 			TRY(flash_explain_read(bank, check_blank(bank, i, next - i)));
 			continue;
 		}

@@ -117,6 +117,15 @@ enum err block_crcs_anyhow(struct target *t, uint32_t keepalive, uint32_t addr, 
 	return crcs_by_reading(t, addr, block, count, crcs);
 }
 
+enum err bank_crcs(struct flash_bank *bank, uint32_t offset, uint32_t block, unsigned count,
+		   uint32_t *crcs)
+{
+	if (bank->driver->crcs != NULL)
+		return bank->driver->crcs(bank, offset, block, count, crcs);
+	return block_crcs_anyhow(bank->target, bank->keepalive, bank->base + offset, block, count,
+				 crcs);
+}
+
 enum err check_blank(struct flash_bank *bank, unsigned first, unsigned count)
 {
 	const struct flash_sector *s = &bank->sectors[first];
@@ -124,8 +133,7 @@ enum err check_blank(struct flash_bank *bank, unsigned first, unsigned count)
 	uint32_t blank = crc_of_fill(bank->erased_value, s->size);
 	enum err rc;
 
-	rc = block_crcs_anyhow(bank->target, bank->keepalive, bank->base + s->offset, s->size,
-			       count, crcs);
+	rc = bank_crcs(bank, s->offset, s->size, count, crcs);
 	for (unsigned i = 0; rc == OK && i < count; i++)
 		bank->sectors[first + i].is_erased = crcs[i] == blank;
 	free(crcs);

@@ -58,6 +58,9 @@ struct flash_driver {
 	enum err (*readable)(struct flash_bank *bank);
 	/* May be NULL: read through the bus. */
 	enum err (*read)(struct flash_bank *bank, uint8_t *dst, uint32_t offset, size_t n);
+	/* With `read`, may be NULL: CRCs of `count` blocks as block_crcs(), quicker than reading. */
+	enum err (*crcs)(struct flash_bank *bank, uint32_t offset, uint32_t block, unsigned count,
+			 uint32_t *crcs);
 };
 
 /* For drivers: so many more bytes of the running operation are erased or written. */

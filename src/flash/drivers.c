@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flash/flexspi_nor.h"
 #include "flash/imxrt.h"
 #include "flash/room.h"
 
 const struct flash_driver *const flash_drivers[] = {
 	&stm32l4_driver,
+	&flexspi_nor_driver,
 	&virtual_driver,
 	NULL
 };

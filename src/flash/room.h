@@ -54,6 +54,9 @@ enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_
 /* The same; without the means to do so it reads the memory back. */
 enum err block_crcs_anyhow(struct target *t, uint32_t keepalive, uint32_t addr, uint32_t block,
 			   unsigned count, uint32_t *crcs);
+/* Of a bank's bytes: by the driver where it has a way of its own, else by helper code on the bus. */
+enum err bank_crcs(struct flash_bank *bank, uint32_t offset, uint32_t block, unsigned count,
+		   uint32_t *crcs);
 /* Fills is_erased of sectors first..first+count-1, which are of one size. */
 enum err check_blank(struct flash_bank *bank, unsigned first, unsigned count);
 

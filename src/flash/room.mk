@@ -45,7 +45,7 @@ EXTRA_DIST += testing/system/test_flash.py contrib/loaders/build contrib/loaders
 dist_check_SCRIPTS += contrib/loaders/check
 .PHONY: loaders
 loaders:
-	for name in stm32l4 block_crc; do \
+	for name in stm32l4 flexspi_nor block_crc; do \
 		$(SHELL) $(srcdir)/contrib/loaders/build $(srcdir)/contrib/loaders/$$name.S \
 			>$(srcdir)/src/flash/$${name}_loader.h || exit 1; \
 	done

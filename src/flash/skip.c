@@ -12,7 +12,7 @@
 /* Fills its sector from end to end, in memory that helper code can read. */
 static bool is_whole(const struct flash_plan *plan, const struct flash_step *step)
 {
-	if (plan->bank->driver->read != NULL)
+	if (plan->bank->driver->read != NULL && plan->bank->driver->crcs == NULL)
 		return false;
 	return step->bytes == 0 || step->bytes == plan->bank->sectors[step->sector].size;
 }
@@ -53,8 +53,7 @@ static enum err compare_whole(struct flash_plan *plan, size_t first, size_t end)
 	uint32_t blank = crc_of_fill(bank->erased_value, s->size);
 	enum err rc;
 
-	rc = block_crcs_anyhow(bank->target, bank->keepalive, bank->base + s->offset, s->size,
-			       (unsigned)(end - first), crcs);
+	rc = bank_crcs(bank, s->offset, s->size, (unsigned)(end - first), crcs);
 	for (size_t i = first; rc == OK && i < end; i++) {
 		struct flash_step *step = &plan->steps[i];
 		bool is_blank = crcs[i - first] == blank;

@@ -10,16 +10,29 @@
 
 struct verify {
 	struct target *target;
+	struct flash_room *room;
 	uint32_t keepalive;
 	unsigned differences;
 	uint32_t addr;			/* of the first */
 	uint8_t is, should_be;
 };
 
+/* A bank that holds all of it and reads in its own way; NULL: the bus shows it. */
+static struct flash_bank *bank_with_reader(const struct verify *v, uint32_t addr, size_t n)
+{
+	for (struct flash_bank *b = v->room->banks; b != NULL; b = b->next)
+		if (b->target == v->target && b->is_probed && b->driver->read != NULL &&
+		    addr >= b->base && addr - b->base < b->size && n <= b->size - (addr - b->base))
+			return b;
+	return NULL;
+}
+
 static enum err compare_bytes(struct verify *v, uint32_t addr, const uint8_t *data, size_t n)
 {
+	struct flash_bank *bank = bank_with_reader(v, addr, n);
 	uint8_t *now = xcalloc(1, n);
-	enum err rc = target_read_bytes(v->target, addr, now, n, NULL);
+	enum err rc = bank != NULL ? flash_read(bank, addr - bank->base, now, n)
+				   : target_read_bytes(v->target, addr, now, n, NULL);
 
 	for (size_t i = 0; rc == OK && i < n; i++) {
 		if (now[i] == data[i])
@@ -38,8 +51,11 @@ static enum err compare_bytes(struct verify *v, uint32_t addr, const uint8_t *da
 static enum err compare_blocks(struct verify *v, uint32_t addr, const uint8_t *data, uint32_t block,
 			       unsigned count)
 {
+	struct flash_bank *bank = bank_with_reader(v, addr, (size_t)block * count);
 	uint32_t *crcs = xcalloc(count, sizeof(*crcs));
-	enum err rc = block_crcs(v->target, v->keepalive, addr, block, count, crcs);
+	enum err rc = bank != NULL && bank->driver->crcs != NULL
+			      ? bank_crcs(bank, addr - bank->base, block, count, crcs)
+			      : block_crcs(v->target, v->keepalive, addr, block, count, crcs);
 	bool by_reading = rc == ERR_NO_WORK_AREA || rc == ERR_NOT_HALTED;
 	bool told = by_reading;
 
@@ -114,7 +130,7 @@ static enum err compare_image(struct verify *v, struct flash_room *room, const s
 enum err flash_verify_image(struct flash_room *room, struct target *target,
 			    const struct image *image, unsigned *differences)
 {
-	struct verify v = { .target = target };
+	struct verify v = { .target = target, .room = room };
 
 	TRY(compare_image(&v, room, image));
 	if (differences != NULL)
