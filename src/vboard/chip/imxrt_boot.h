@@ -30,8 +30,8 @@ const struct imxrt_rom *imxrt_rom(enum imxrt_rom_family family);
  *   good, handler, copied, dcd	FCB, IVT and a program that blinks; the IVT names the vector table, the
  *			handler; the ROM copies it into OCRAM; a DCD writes CCM_CCOSR
  *   raw-bin		the program alone at offset 0
- *   steals-swd, watchdog-sleep, flexram, mpu-ocram, crashed, continuous-read, qpi
- *			valid images that do to the debugger what their names say
+ *   steals-swd, watchdog-sleep, flexram, mpu-ocram, crashed, stuck, continuous-read, qpi
+ *			valid images that do what their names say; each reset starts them again
  *   wrong, nocfg, misplaced	images that the ROM refuses: entry outside, no FCB, IVT.self not its address
  * "hyper:NAME" has the FCB of a HyperFlash.
  * flash_base: the address of the window (IVT pointers are absolute). NULL: none such.

@@ -42,6 +42,7 @@ static const struct recipe {
 	{ "flexram", program_flexram, sizeof(program_flexram), 0x20008000, 0 },
 	{ "mpu-ocram", program_mpu_ocram, sizeof(program_mpu_ocram), 0x20010000, 0 },
 	{ "crashed", program_crashed, sizeof(program_crashed), 0x20010000, 0 },
+	{ "stuck", program_stuck, sizeof(program_stuck), 0x20010000, 0 },
 	{ "continuous-read", program_continuous, sizeof(program_continuous), 0x20010000, 0 },
 	{ "qpi", program_qpi, sizeof(program_qpi), 0x20010000, 0 },
 	{ "wrong", program_good, sizeof(program_good), 0x20010000, ENTRY_OUTSIDE },

@@ -36,7 +36,7 @@ static const struct recipe {
 	{ "flexram", "flexram", NULL, NULL, 0, true },
 	{ "mpu-ocram", "mpu-ocram", NULL, NULL, 0, true },
 	{ "crashed", "crashed", NULL, NULL, 0, true },
-	{ "story-fuses", "wrong", NULL, NULL, BIT(4) | BIT(16), true },
+	{ "story-fuses", "stuck", NULL, NULL, BIT(4) | BIT(16), true },
 	{ 0 }
 };
 

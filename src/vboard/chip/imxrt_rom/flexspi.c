@@ -340,23 +340,55 @@ static bool wait_ready(const struct rom *rom)
 	return false;
 }
 
+static bool write_enable(const struct rom *rom)
+{
+	return !rom->fcb.lut[4 * SEQ_WREN] || send(rom, SEQ_WREN, 1, 0);
+}
+
+/* Quad enable by 01h with one byte can be looked up; anything else is believed. */
+static bool can_check_mode(const struct fcb *fcb)
+{
+	return fcb->mode_type == 1 && fcb->lut[4 * SEQ_STATUS] && fcb->mode_seq_id < 16 &&
+	       fcb->lut[4 * fcb->mode_seq_id] == 0x20010401;
+}
+
+static bool has_mode(const struct rom *rom)
+{
+	uint32_t status = 0, bits = rom->fcb.mode_arg & 0xff;
+
+	return read_some(rom, 0, SEQ_STATUS, &status, 4) && (status & bits) == bits;
+}
+
+static bool set_mode(const struct rom *rom)
+{
+	const struct fcb *fcb = &rom->fcb;
+
+	return write_enable(rom) && send(rom, fcb->mode_seq_id, fcb->mode_seq_num, fcb->mode_arg) &&
+	       wait_ready(rom);
+}
+
 /* Device mode (quad enable) and the three configuration commands, still at the probe's clock. */
 static bool configure_device(const struct rom *rom)
 {
 	const struct fcb *fcb = &rom->fcb;
 
-	if (fcb->mode_enable) {
-		if (fcb->lut[4 * SEQ_WREN] && !send(rom, SEQ_WREN, 1, 0))
+	if (fcb->mode_enable && !can_check_mode(fcb)) {
+		if (!set_mode(rom))
 			return false;
-		if (!send(rom, fcb->mode_seq_id, fcb->mode_seq_num, fcb->mode_arg))
-			return false;
-		if (!wait_ready(rom))
-			return false;
+	} else if (fcb->mode_enable) {
+		/* A flash ignores writes for some milliseconds after it got its supply (tPUW). And no
+		 * need to wear its register out once the bit is there. */
+		for (unsigned n = 0; n < 40 && !has_mode(rom); n++) {
+			if (!set_mode(rom))
+				return false;
+			if (!has_mode(rom))
+				delay_us(500);
+		}
 	}
 	for (unsigned n = 0; fcb->config_enable && n < 3; n++) {
 		if (!fcb->config_seq[n].num)
 			continue;
-		if (fcb->config_type[n] == 1 && !send(rom, SEQ_WREN, 1, 0))
+		if (fcb->config_type[n] == 1 && !write_enable(rom))
 			return false;
 		if (!send(rom, fcb->config_seq[n].id, fcb->config_seq[n].num, fcb->config_arg[n]))
 			return false;

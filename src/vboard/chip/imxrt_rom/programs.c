@@ -19,6 +19,7 @@
 #define P_CRASHED      5
 #define P_CONTINUOUS   6
 #define P_QPI	       7
+#define P_STUCK	       8
 
 void program(void) __attribute__((section(".text.program"), noreturn, used));
 
@@ -120,6 +121,15 @@ void program(void)
 	REG(0xe000eda0) = 0x160b0027;		/* XN, read only */
 	REG(0xe000ed94) = 5;
 	__asm volatile("dsb\n\tisb");
+	COUNTER = 0;
+	for (;;)
+		COUNTER++;
+}
+#elif PROGRAM == P_STUCK
+/* Nothing is wrong with the headers, so the ROM starts it every time; it does nothing for anybody. */
+void program(void)
+{
+	__asm volatile("cpsid i");
 	COUNTER = 0;
 	for (;;)
 		COUNTER++;
