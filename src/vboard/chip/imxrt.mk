@@ -5,7 +5,6 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/imxrt_parts.c \
 	src/vboard/chip/imxrt_preset.c \
 	src/vboard/chip/imxrt_ram.c \
-	src/vboard/chip/imxrt_stubs.c \
 	src/vboard/device/imxrt.c src/vboard/device/imxrt.h \
 	src/vboard/device/imxrt_ccm.c src/vboard/device/imxrt_ccm.h \
 	src/vboard/device/imxrt_iomuxc.c src/vboard/device/imxrt_iomuxc.h \

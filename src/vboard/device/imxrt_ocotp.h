@@ -27,7 +27,8 @@ uint32_t imxrt_ocotp_fuse(const struct imxrt_ocotp *ocotp, unsigned word);
 uint32_t imxrt_ocotp_shadow(const struct imxrt_ocotp *ocotp, unsigned word);
 /* Somebody burned these bits before (control port, presets): ORed in, then reloaded. */
 void imxrt_ocotp_burn(struct imxrt_ocotp *ocotp, unsigned word, uint32_t bits);
-/* After a shadow register changed (reload, override): boot pins, FlexRAM, debug fuses follow. */
+/* After a shadow register changed (reload, override): boot pins, FlexRAM, debug fuses follow. Not from
+ * imxrt_ocotp_reset(), after which the chip looks itself. */
 void imxrt_ocotp_set_listener(struct imxrt_ocotp *ocotp, void (*changed)(void *ctx), void *ctx);
 
 /* What is wrong with this part's fuses (fault injection). All zero: nothing. */
