@@ -140,6 +140,8 @@ enum err imxrt_clear_catches(struct target *t)
 	mem_ap_queue_write32(ap, SCB_DEMCR, DEMCR_TRC);
 	mem_ap_queue_write32(ap, DWT_FUNCTION0, 0);
 	mem_ap_queue_write32(ap, FP_COMP(ENTRY_COMP), 0);
+	/* Nobody set this breakpoint: the stop is what was asked for, not one of the user's. */
+	mem_ap_queue_write32(ap, SCB_DFSR, 0x1f);
 	return mem_ap_run(ap);
 }
 
