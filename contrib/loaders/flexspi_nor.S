@@ -139,18 +139,26 @@ take_unit:
 	str	r3, [r0, #RP]
 	bx	lr
 
-/* Polls the status register. Uses r2 to r5. */
+/* Polls the status register, the more slowly the longer it takes: an erase takes a hundred times as
+ * long as a page. Uses r2 to r5, r7. */
 wait_ready:
 	mov	r4, lr
 	ldr	r5, [r0, #BUSY]
+	movs	r7, #0
 1:	ldr	r2, [r0, #RX_CONTROL]
 	str	r2, [r1, #IPRXFCR]
 	ldr	r2, [r0, #READ_STATUS]
 	bl	execute
 	ldr	r2, [r1, #RFDR]
 	tst	r2, r5
-	bne	1b
-	bx	r4
+	it	eq
+	bxeq	r4
+	adds	r7, r7, #1
+	lsrs	r2, r7, #3
+	beq	1b
+2:	subs	r2, r2, #1
+	bne	2b
+	b	1b
 
 /* A command without data to send; r2 = IPCR1 value. Uses r2, r3. */
 execute:

@@ -34,6 +34,8 @@ struct flexspi_nor {
 
 extern const struct flash_driver flexspi_nor_driver;
 
+/* Which controller the bank's base address means; base 0 becomes the boot window. */
+enum err flexspi_nor_place(struct flash_bank *bank, const struct imxrt_chip *chip);
 /* Opens without asking the flash who it is. ERR_FLASH_PROBE, ERR_NOT_EXAMINED, ERR_BUSY. */
 enum err flexspi_nor_open(struct flash_bank *bank);
 /* The same, then id, size and status; the bank's geometry follows if it was another flash before. */

@@ -92,7 +92,6 @@ static enum err doctor_open(struct flash_bank *bank, struct buf *out)
 	uint8_t id[3] = { 0 };
 	enum err rc;
 
-	TRY(flexspi_describe(bank->target, f->fs.chip, f->instance, out));
 	TRY(look_untouched(&f->fs, id, out));
 	rc = flexspi_nor_open_identified(bank);
 	if (rc != OK) {
@@ -106,8 +105,13 @@ static enum err doctor_open(struct flash_bank *bank, struct buf *out)
 
 enum err flexspi_nor_doctor(struct flash_bank *bank, struct buf *out)
 {
+	const struct imxrt_chip *chip;
 	enum err rc;
 
+	/* The controller first, as the program left it. */
+	TRY(imxrt_chip_of(bank->target, &chip));
+	TRY(flexspi_nor_place(bank, chip));
+	TRY(flexspi_describe(bank->target, chip, ((struct flexspi_nor *)bank->priv)->instance, out));
 	TRY(flexspi_nor_open(bank));
 	rc = doctor_open(bank, out);
 	return error_first(rc, flexspi_nor_close(bank));

@@ -59,7 +59,7 @@ static enum err let_core_go(struct flash_bank *bank)
 
 /* Which controller: by the bank's base address, else the one the ROM boots from. */
 
-static enum err place(struct flash_bank *bank, const struct imxrt_chip *chip)
+enum err flexspi_nor_place(struct flash_bank *bank, const struct imxrt_chip *chip)
 {
 	struct flexspi_nor *f = bank->priv;
 	uint32_t base = bank->base != 0 ? bank->base : chip->part->boot_window;
@@ -80,12 +80,17 @@ static enum err place(struct flash_bank *bank, const struct imxrt_chip *chip)
 	return error_next(ERR_FLASH_PROBE, "use 0x%08x, where it boots from", chip->part->boot_window);
 }
 
-/* Did the program, or the ROM, use the controller? */
-static bool controller_was_used(const struct flexspi_nor *f)
+/* Does somebody rely on the controller as it is? The ROM does not: it sets it up anew. */
+static bool controller_was_used(const struct flash_bank *bank)
 {
+	const struct flexspi_nor *f = bank->priv;
 	const struct flexspi_saved *s = f->fs.saved;
-	uint32_t gate = f->quiet.ccgr[f->fs.facts->gate_reg];
+	uint32_t gate = f->quiet.ccgr[f->fs.facts->gate_reg], pc = 0;
 
+	if (target_get_reg32(bank->target, "pc", &pc) != OK)
+		error_clear();
+	else if (pc - IMXRT_ROM < f->fs.chip->part->rom_bytes)
+		return false;
 	if (((gate >> f->fs.facts->gate_shift) & 3) == 0 || s->reg_count == 0)
 		return false;
 	for (size_t i = 0; i < s->reg_count; i++)
@@ -100,10 +105,10 @@ static enum err open_held(struct flash_bank *bank)
 	const struct imxrt_chip *chip;
 
 	TRY(imxrt_chip_of(bank->target, &chip));
-	TRY(place(bank, chip));
+	TRY(flexspi_nor_place(bank, chip));
 	TRY(imxrt_make_quiet(bank->target, chip, &f->quiet));
 	TRY(flexspi_open(&f->fs, bank->target, f->instance, f->port));
-	f->was_usable = controller_was_used(f);
+	f->was_usable = controller_was_used(bank);
 	f->safe_hz = f->fs.hz;
 	f->fast_hz = 0;
 	f->is_fresh = false;
