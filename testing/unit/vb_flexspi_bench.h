@@ -43,6 +43,7 @@ struct flexspi_bench {
 	struct imxrt_flexspi *fs;
 	struct fake_flash flash;
 	struct vb_spi_device spi;
+	struct nor *nor;		/* in place of the fake, if the test has one */
 };
 
 static inline void fake_select(void *dev, bool low)
@@ -215,7 +216,7 @@ static inline enum vb_result try_write(struct flexspi_bench *b, uint32_t addr, u
 	return ahb_access(b, &a, &value);
 }
 
-static inline int bench_setup(void **state)
+static inline struct flexspi_bench *bench_new(const char *model)
 {
 	struct flexspi_bench *b = xcalloc(1, sizeof(*b));
 	const struct imxrt_flexspi_config config = {
@@ -235,8 +236,19 @@ static inline int bench_setup(void **state)
 	b->spi = (struct vb_spi_device){ &fake_ops, &b->flash };
 	b->fs = imxrt_flexspi_new(&b->env, &config);
 	b->fs->port[0].spi = &b->spi;
+	if (model) {
+		b->nor = nor_new(model, b->board.clock);
+		nor_power(b->nor, true);
+		vb_clock_advance(b->board.clock, 10000000);
+		imxrt_flexspi_attach(b->fs, 0, b->nor);
+	}
 	imxrt_flexspi_map(b->fs);
-	*state = b;
+	return b;
+}
+
+static inline int bench_setup(void **state)
+{
+	*state = bench_new(NULL);
 	return 0;
 }
 
@@ -245,6 +257,7 @@ static inline int bench_teardown(void **state)
 	struct flexspi_bench *b = *state;
 
 	imxrt_flexspi_free(b->fs);
+	nor_free(b->nor);
 	vb_bus_free(b->board.bus);
 	vb_clock_free(b->board.clock);
 	free(b);

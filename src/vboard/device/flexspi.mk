@@ -9,11 +9,15 @@ libvboard_a_SOURCES += \
 
 if HAVE_UNICORN
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_vb_flexspi testing/unit/test_vb_flexspi_ahb
+check_PROGRAMS += testing/unit/test_vb_flexspi testing/unit/test_vb_flexspi_ahb \
+	testing/unit/test_vb_flexspi_nor
 testing_unit_test_vb_flexspi_SOURCES = testing/unit/test_vb_flexspi.c testing/unit/vb_flexspi_bench.h
 testing_unit_test_vb_flexspi_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_flexspi_ahb_SOURCES = \
 	testing/unit/test_vb_flexspi_ahb.c testing/unit/vb_flexspi_bench.h
 testing_unit_test_vb_flexspi_ahb_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_flexspi_nor_SOURCES = \
+	testing/unit/test_vb_flexspi_nor.c testing/unit/vb_flexspi_bench.h
+testing_unit_test_vb_flexspi_nor_LDADD = $(vboard_test_libs)
 endif
 endif
