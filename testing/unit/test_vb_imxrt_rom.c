@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -26,6 +27,8 @@ struct chip {
 	uint8_t rom[0x20000], ocram[0x40000], dtcm[0x20000], flash[FLASH_BYTES];
 	uint32_t flexspi;		/* offset of the boot flash's controller */
 	unsigned ip_commands, pops;
+	uint8_t typed[256], printed[256];	/* LPUART1 */
+	size_t typed_bytes, taken, printed_bytes;
 };
 
 static uint32_t *reg(struct chip *c, uint32_t addr)
@@ -59,6 +62,10 @@ static enum vb_result chip_read(void *dev, struct vb_access *a, uint32_t offset,
 		word = fifo(c, addr - c->flexspi - 0x100);
 	else if (offset == 0xd8000 || offset == 0xd8010 || offset == 0xd8030)
 		word |= 0x80000000;			/* PLLs lock at once */
+	else if (offset == 0x184014)			/* STAT: TDRE, TC, RDRF */
+		word = 0xc00000 | (c->taken < c->typed_bytes ? 0x200000 : 0);
+	else if (offset == 0x18401c)
+		word = c->taken < c->typed_bytes ? c->typed[c->taken++] : 0;
 	else if (offset == 0xbc000)
 		word |= 0x800;				/* RTWDOG: unlocked */
 	*value = word >> 8 * (addr & 3);
@@ -76,6 +83,8 @@ static enum vb_result chip_write(void *dev, struct vb_access *a, uint32_t offset
 		c->pops += value >> 5 & 1;
 		return VB_OK;
 	}
+	if (offset == 0x18401c && c->printed_bytes < sizeof(c->printed))
+		c->printed[c->printed_bytes++] = (uint8_t)value;
 	if (addr == c->flexspi)
 		value &= ~1u;				/* SWRESET is done at once */
 	if (addr == c->flexspi + 0xb0)
@@ -263,6 +272,95 @@ static void test_fuses_for_watchdog_and_secondary_image(void **state)
 	power_off(c);
 }
 
+/* One SDP command, and the file that follows it; then as long as the ROM wants. */
+static void type(struct chip *c, uint16_t tag, uint32_t addr, uint8_t format, uint32_t count,
+		 uint32_t data, const void *file, size_t bytes)
+{
+	uint8_t *p = c->typed;
+
+	p[0] = (uint8_t)(tag >> 8);
+	p[1] = (uint8_t)tag;
+	put_be32(p + 2, addr);
+	p[6] = format;
+	put_be32(p + 7, count);
+	put_be32(p + 11, data);
+	p[15] = 0;
+	if (bytes)
+		memcpy(p + 16, file, bytes);
+	c->typed_bytes = 16 + bytes;
+	c->taken = c->printed_bytes = 0;
+	vb_clock_advance(c->clock, 20000000);
+}
+
+static void assert_printed(const struct chip *c, const char *hex)
+{
+	char text[2 * sizeof(c->printed) + 1] = "";
+
+	for (size_t n = 0; n < c->printed_bytes; n++)
+		snprintf(text + 2 * n, 3, "%02x", c->printed[n]);
+	assert_string_equal(text, hex);
+}
+
+static void test_serial_downloader(void **state)
+{
+	static const uint8_t dcd[] = { 0xd2, 0x00, 0x10, 0x41, 0xcc, 0x00, 0x0c, 0x04, 0x40, 0x0f,
+				       0xc0, 0x60, 0x00, 0x0a, 0x00, 0x01 };
+	const struct setup s = { RT1064, .bmod = 1, SIP };
+	struct chip *c = power_on(&s);
+	uint32_t ivt[40] = { 0x412000d1, 0x20208081, 0, 0, 0x20208020, 0x20208000, 0, 0,
+			     0x20208000, 0x100, 0, 0 };
+	static const uint8_t code[] = { 0x01, 0x48, 0x01, 0x30, 0xfd, 0xe7 };	/* adds r0, #1; b */
+
+	(void)state;
+	memcpy((uint8_t *)ivt + 0x80, code, sizeof(code));
+	type(c, 0x5aa6, 0x5aa65aa6, 0x5a, 0xa65aa65a, 0xa65aa65a, "\xa6", 0);
+	assert_true(c->printed_bytes > 0 && c->printed[0] == 0x5a && c->printed[1] == 0xa7);
+	power_off(c);
+
+	c = power_on(&s);
+	type(c, 0x0101, 0x0020001c, 32, 4, 0, NULL, 0);
+	assert_printed(c, "5678785600000000");
+	type(c, 0x0202, 0x20008000, 32, 4, 0x12345678, NULL, 0);
+	assert_printed(c, "56787856128a8a12");
+	assert_int_equal(get_le32(&c->dtcm[0x8000]), 0x12345678);
+	type(c, 0x0101, 0x20008000, 16, 4, 0, NULL, 0);
+	assert_printed(c, "5678785678563412");
+	type(c, 0x0505, 0, 0, 0, 0, NULL, 0);
+	assert_printed(c, "56787856f0f0f0f0");
+	type(c, 0x0c0c, 0, 0, 0, 0, NULL, 0);
+	assert_printed(c, "56787856900dd009");
+	type(c, 0x0a0a, 0, 0, sizeof(dcd), 0, dcd, sizeof(dcd));
+	assert_printed(c, "56787856128a8a12");
+	assert_int_equal(*reg(c, 0x400fc060), 0x000a0001);
+	type(c, 0x0404, 0x20207f00, 0, sizeof(ivt), 0, ivt, sizeof(ivt));
+	assert_printed(c, "5678785633333333");			/* the ROM's own RAM */
+	type(c, 0x0404, 0x20208000, 0, sizeof(ivt), 0, ivt, sizeof(ivt));
+	assert_printed(c, "5678785688888888");
+	assert_memory_equal(&c->ocram[0x8000], ivt, sizeof(ivt));
+	type(c, 0x0b0b, 0x20208100, 0, 0, 0, NULL, 0);
+	assert_printed(c, "5678785633333333");			/* no IVT there */
+	type(c, 0x0b0b, 0x20208000, 0, 0, 0, NULL, 0);
+	assert_printed(c, "56787856");
+
+	struct vb_cpu_state cpu;
+
+	vb_cpu_state(c->cpu, &cpu);
+	assert_in_range(cpu.pc, 0x20208080, 0x20208090);
+	power_off(c);
+}
+
+static void test_a_downloader_that_is_forbidden_says_nothing(void **state)
+{
+	const struct setup s = { RT1064, .bmod = 1, SIP, .f460 = 0x20000 };
+	struct chip *c = power_on(&s);
+
+	(void)state;
+	type(c, 0x0505, 0, 0, 0, 0, NULL, 0);
+	assert_int_equal(where(c, &s), IN_DOWNLOADER);
+	assert_int_equal(c->printed_bytes, 0);
+	power_off(c);
+}
+
 static void test_the_marks_are_free(void **state)
 {
 	(void)state;
@@ -282,6 +380,8 @@ int main(void)
 		cmocka_unit_test(test_what_the_rom_starts),
 		cmocka_unit_test(test_what_the_rom_leaves_behind),
 		cmocka_unit_test(test_fuses_for_watchdog_and_secondary_image),
+		cmocka_unit_test(test_serial_downloader),
+		cmocka_unit_test(test_a_downloader_that_is_forbidden_says_nothing),
 		cmocka_unit_test(test_the_marks_are_free),
 	};
 
