@@ -160,7 +160,7 @@ static uint8_t step(struct nor *nor, uint8_t levels, bool falling)
 	case PHASE_OUT:
 		return phase_out(nor, levels);
 	case PHASE_DUMMY:
-		if (!falling && --nor->bits == 0)
+		if (falling == nor->dtr && --nor->bits == 0)	/* whole clocks */
 			start_data(nor);
 		return levels;
 	case PHASE_DONE:
