@@ -37,6 +37,7 @@ void flash_room_free(struct flash_room *room)
 		free(bank->driver_name);
 		free(bank);
 	}
+	free(room->fuse_log);
 	free(room);
 }
 

@@ -5,11 +5,13 @@
 
 #include "flash/flexspi_nor.h"
 #include "flash/imxrt.h"
+#include "flash/ocotp.h"
 #include "flash/room.h"
 
 const struct flash_driver *const flash_drivers[] = {
 	&stm32l4_driver,
 	&flexspi_nor_driver,
+	&ocotp_driver,
 	&virtual_driver,
 	NULL
 };

@@ -55,6 +55,7 @@ struct flash_room {
 	void (*progress)(void *ctx, const char *what, size_t done, size_t total);
 	void *progress_ctx;
 	struct flash_progress *running;	/* of the operation in progress */
+	char *fuse_log;			/* audit file of `ocotp program`; NULL: its default */
 	bool skip_same;			/* `flash skip_same`: default of write_image and program */
 };
 

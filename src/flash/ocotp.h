@@ -52,5 +52,6 @@ const char *imxrt_boot_source(const struct imxrt_chip *chip, const struct imxrt_
 enum err ocotp_guard(struct target *t);
 
 extern const struct command ocotp_commands[];	/* `ocotp ...` */
+extern const struct flash_driver ocotp_driver;	/* reads; erase and write are refused */
 
 #endif

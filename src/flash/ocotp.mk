@@ -3,10 +3,19 @@ libprobed_a_SOURCES += \
 	src/flash/imxrt_image.c src/flash/imxrt_image.h src/flash/imxrt_image_priv.h \
 	src/flash/imxrt_image_dcd.c \
 	src/flash/imxrt_image_fcb.c \
-	src/flash/ocotp.h
+	src/flash/ocotp.c src/flash/ocotp.h src/flash/ocotp_priv.h \
+	src/flash/ocotp_bank.c \
+	src/flash/ocotp_boot.c \
+	src/flash/ocotp_commands.c \
+	src/flash/ocotp_plan.c \
+	src/flash/ocotp_program.c \
+	src/flash/ocotp_tables.c \
+	src/flash/ocotp_timing.c
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_imxrt_image
+check_PROGRAMS += testing/unit/test_imxrt_image testing/unit/test_ocotp
 testing_unit_test_imxrt_image_SOURCES = testing/unit/test_imxrt_image.c
 testing_unit_test_imxrt_image_LDADD = $(probed_test_libs)
+testing_unit_test_ocotp_SOURCES = testing/unit/test_ocotp.c
+testing_unit_test_ocotp_LDADD = $(probed_test_libs)
 endif

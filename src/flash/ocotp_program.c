@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ocotp: carries a plan out (IMXRT1064RM "OCOTP", Fuse and Shadow Register Writes), and keeps the audit
+ * log. A line is written before the fuse is touched and another one after: a "started" without its
+ * "done" is how a power cut in the middle is recognised later.
+ */
+#include "flash/ocotp_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_LOG "probed-fuses.log"
+#define BURN_MS	    50u		/* 32 bits of 10 us, and a wide margin */
+#define RELOAD_MS   50u
+
+/* audit */
+
+static const char *log_name(const char *path)
+{
+	return path != NULL ? path : DEFAULT_LOG;
+}
+
+static enum err log_failed(const char *path)
+{
+	error_why(ERR_IO, "the audit log %s cannot be written: %s", log_name(path), strerror(errno));
+	return error_next(ERR_IO, "choose another file with \"ocotp log FILE\": no fuse is burnt without it");
+}
+
+static enum err append_log(const char *path, const struct fuse_plan *plan, const char *state,
+			   const uint32_t *after)
+{
+	FILE *f = fopen(log_name(path), "a");
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
+	char stamp[32];
+
+	if (f == NULL)
+		return log_failed(path);
+	gmtime_r(&now, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	fprintf(f, "%s part=%s uid=0x%016llx word=%u name=%s before=0x%08x burn=0x%08x wanted=0x%08x",
+		stamp, plan->chip->part->name, (unsigned long long)plan->chip->uid, plan->word,
+		ocotp_word_name(plan->chip->part, plan->word), plan->now, plan->bits, plan->wanted);
+	if (after != NULL)
+		fprintf(f, " after=0x%08x", *after);
+	fprintf(f, " state=%s\n", state);
+	bool ok = fflush(f) == 0 && fsync(fileno(f)) == 0;
+
+	ok = fclose(f) == 0 && ok;
+	return ok ? OK : log_failed(path);
+}
+
+static bool parse_line(const char *line, const struct imxrt_chip *chip, unsigned word, uint32_t *before,
+		       uint32_t *wanted, bool *started)
+{
+	char key[64];
+	const char *at;
+
+	snprintf(key, sizeof(key), " uid=0x%016llx word=%u ", (unsigned long long)chip->uid, word);
+	if (strstr(line, key) == NULL)
+		return false;
+	at = strstr(line, " before=");
+	*before = at != NULL ? (uint32_t)strtoul(at + 8, NULL, 16) : 0;
+	at = strstr(line, " wanted=");
+	*wanted = at != NULL ? (uint32_t)strtoul(at + 8, NULL, 16) : 0;
+	at = strstr(line, " state=");
+	*started = at != NULL && strncmp(at + 7, "done", 4) != 0;
+	return true;
+}
+
+void fuse_log_explain(const char *log_path, const struct imxrt_chip *chip, unsigned word, uint32_t now,
+		      struct buf *out)
+{
+	uint32_t before = 0, wanted = 0, last_before = 0, last_wanted = 0;
+	bool is_open = false, started = false;
+	char line[512], stamp[32] = "";
+	FILE *f = fopen(log_name(log_path), "r");
+
+	if (f == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL) {
+		if (!parse_line(line, chip, word, &before, &wanted, &started))
+			continue;
+		is_open = started;
+		last_before = before;
+		last_wanted = wanted;
+		snprintf(stamp, sizeof(stamp), "%.20s", line);
+	}
+	fclose(f);
+	if (!is_open || (now & last_wanted) == last_wanted)
+		return;
+	buf_printf(out, "An attempt of %s to burn word %u from 0x%08x to 0x%08x was cut off: of its bits 0x%08x "
+		   "are burnt and 0x%08x are not. Program 0x%08x again to complete it.\n", stamp, word,
+		   last_before, last_wanted, now & last_wanted & ~last_before, last_wanted & ~now,
+		   last_wanted);
+}
+
+/* burning */
+
+/* The fuse itself, once more, with the core at rest: plan and chip must still be what they were. */
+static enum err check_unchanged(struct ocotp *o, const struct fuse_plan *plan)
+{
+	const uint8_t words[] = { WORD_LOCK, 1, 2, (uint8_t)plan->word };
+	struct fuse_image image = { 0 };
+
+	TRY(ocotp_sense_words(o, words, ARRAY_SIZE(words), &image));
+	if (((uint64_t)image.fuse[2] << 32 | image.fuse[1]) != plan->chip->uid)
+		return error_next(error_why(ERR_REFUSED, "this is another chip than the plan was made for"),
+				  "make the plan again");
+	if (image.fuse[plan->word] != plan->now || image.fuse[WORD_LOCK] != plan->lock)
+		return error_next(error_why(ERR_REFUSED, "the fuses have changed since the plan was made"),
+				  "make the plan again");
+	return OK;
+}
+
+static enum err unlock(struct ocotp *o, const struct fuse_plan *plan)
+{
+	uint32_t ctrl = 0;
+
+	TRY(ocotp_wait_idle(o, CTRL_BUSY | CTRL_RELOAD, RELOAD_MS, "before burning"));
+	TRY(ocotp_write(o, OCOTP_CTRL_CLR, CTRL_KEY | CTRL_ERROR | CTRL_ADDR));
+	TRY(ocotp_write(o, OCOTP_CTRL_SET, CTRL_UNLOCK | plan->word));
+	TRY(mem_ap_read32(o->ap, OCOTP_CTRL, &ctrl));
+	if (ctrl == (CTRL_UNLOCK | plan->word))
+		return OK;
+	error_why(ERR_FLASH_OPERATION, "the fuse controller did not take address and key: nothing was burnt");
+	return error_evidence(ERR_FLASH_OPERATION, "OCOTP_CTRL = 0x%08x", ctrl);
+}
+
+static enum err check_burnt(struct ocotp *o, const struct fuse_plan *plan)
+{
+	uint32_t ctrl = 0;
+
+	TRY(ocotp_wait_idle(o, CTRL_BUSY, BURN_MS, "while the fuse burnt"));
+	TRY(mem_ap_read32(o->ap, OCOTP_CTRL, &ctrl));
+	if (!(ctrl & CTRL_ERROR) && !(ctrl & CTRL_KEY))
+		return OK;
+	error_why(ERR_FLASH_OPERATION, "the fuse controller refused to burn word %u (0x%03x %s): it is locked, "
+		  "or key and timing did not suit it", plan->word, ocotp_fuse_address(plan->word),
+		  ocotp_word_name(o->chip->part, plan->word));
+	enum err rc = error_evidence(ERR_FLASH_OPERATION, "OCOTP_CTRL = 0x%08x, TIMING = 0x%08x at IPG %u "
+				     "kHz, LOCK = 0x%08x", ctrl, o->new_timing, o->ipg_hz / 1000,
+				     plan->lock);
+
+	return error_first(rc, ocotp_write(o, OCOTP_CTRL_CLR, CTRL_ERROR | CTRL_KEY));
+}
+
+static enum err reload(struct ocotp *o)
+{
+	TRY(ocotp_wait_idle(o, CTRL_BUSY, RELOAD_MS, "before the shadow registers were reloaded"));
+	TRY(ocotp_write(o, OCOTP_CTRL_SET, CTRL_RELOAD));
+	return ocotp_wait_idle(o, CTRL_BUSY | CTRL_RELOAD, RELOAD_MS,
+			       "while the shadow registers were reloaded");
+}
+
+static enum err compare(struct ocotp *o, const struct fuse_plan *plan, uint32_t *after)
+{
+	struct fuse_image image = { 0 };
+	uint8_t word = (uint8_t)plan->word;
+	uint32_t shadow = 0;
+
+	TRY(ocotp_sense_words(o, &word, 1, &image));
+	TRY(mem_ap_read32(o->ap, OCOTP_SHADOW(plan->word), &shadow));
+	*after = image.fuse[plan->word];
+	if (*after == plan->wanted && shadow == plan->wanted)
+		return OK;
+	if (*after == plan->wanted) {
+		error_why(ERR_VERIFY, "word %u is burnt (0x%08x), but its shadow register reads 0x%08x",
+			  plan->word, *after, shadow);
+		return error_next(ERR_VERIFY, "reset the chip");
+	}
+	error_why(ERR_VERIFY, "word %u is 0x%08x instead of 0x%08x: of the bits to burn 0x%08x did not take",
+		  plan->word, *after, plan->wanted, plan->wanted & ~*after);
+	return error_next(ERR_VERIFY, "check that the supply is steady and at its full level, then program the "
+			  "same value again: burnt bits stay, the others are tried once more");
+}
+
+static enum err burn(struct ocotp *o, const struct fuse_plan *plan, uint32_t *after, bool *known)
+{
+	TRY(ocotp_write(o, OCOTP_DATA, plan->bits));
+	TRY(check_burnt(o, plan));
+	TRY(reload(o));		/* the write postamble of 2 us is long over: an access takes more */
+	enum err rc = compare(o, plan, after);
+
+	*known = rc == OK || rc == ERR_VERIFY;
+	return rc;
+}
+
+static enum err burn_and_log(struct ocotp *o, const struct fuse_plan *plan, const char *log_path,
+			     struct buf *out)
+{
+	uint32_t after = plan->now;
+	bool known = false;
+
+	TRY(check_unchanged(o, plan));
+	TRY(append_log(log_path, plan, "started", NULL));
+	enum err rc = unlock(o, plan);
+
+	if (rc == OK)
+		rc = burn(o, plan, &after, &known);
+	rc = error_first(rc, append_log(log_path, plan, rc == OK ? "done" : error_id(rc),
+					known ? &after : NULL));
+	if (rc == OK)
+		buf_printf(out, "burnt: word %u (0x%03x %s) is 0x%08x now, in the fuses and in the shadow "
+			   "register; the chip uses it from the next reset on; noted in %s\n", plan->word,
+			   ocotp_fuse_address(plan->word), ocotp_word_name(o->chip->part, plan->word), after,
+			   log_name(log_path));
+	return rc;
+}
+
+static enum err burn_halted(struct target *t, const struct fuse_plan *plan, const char *log_path,
+			    struct buf *out)
+{
+	struct ocotp o;
+
+	TRY(ocotp_enter(&o, t, plan->chip));
+	enum err rc = burn_and_log(&o, plan, log_path, out);
+
+	return error_first(rc, ocotp_leave(&o));
+}
+
+/* A program that changes its clock in the middle would spoil the pulse: the core rests meanwhile. */
+enum err fuse_burn(struct target *t, const struct fuse_plan *plan, const char *log_path,
+		   struct buf *out)
+{
+	bool was_running = t->state != TARGET_HALTED;
+	enum err rc = OK;
+
+	TRY(target_claim(t, "fuse programming"));
+	if (was_running) {
+		rc = target_halt(t);
+		if (rc == OK)
+			rc = target_wait_state(t, TARGET_HALTED, 1000);
+	}
+	if (rc == OK)
+		rc = burn_halted(t, plan, log_path, out);
+	if (was_running && t->state == TARGET_HALTED)
+		rc = error_first(rc, target_resume(t, NULL, false, false));
+	target_release(t);
+	return error_what(rc, "fuse programming");
+}
