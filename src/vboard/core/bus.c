@@ -13,11 +13,15 @@ struct vb_bus {
 	struct vb_bus_listener *listeners;
 	size_t listener_count;
 	struct vb_bus_cache cache;
+	const struct vb_region **last;	/* found last; behind a pointer, for to look is const */
 };
 
 struct vb_bus *vb_bus_new(void)
 {
-	return xcalloc(1, sizeof(struct vb_bus));
+	struct vb_bus *bus = xcalloc(1, sizeof(*bus));
+
+	bus->last = xcalloc(1, sizeof(const struct vb_region *));
+	return bus;
 }
 
 void vb_bus_free(struct vb_bus *bus)
@@ -28,6 +32,7 @@ void vb_bus_free(struct vb_bus *bus)
 		free(bus->regions[i]);
 	free(bus->regions);
 	free(bus->listeners);
+	free(bus->last);
 	free(bus);
 }
 
@@ -117,6 +122,8 @@ const struct vb_region *vb_bus_find(const struct vb_bus *bus, uint32_t addr)
 {
 	size_t lo = 0, hi = bus->count;
 
+	if (*bus->last && addr - (*bus->last)->base < (*bus->last)->size)
+		return *bus->last;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 		const struct vb_region *r = bus->regions[mid];
@@ -126,7 +133,7 @@ const struct vb_region *vb_bus_find(const struct vb_bus *bus, uint32_t addr)
 		else if (addr - r->base >= r->size)
 			lo = mid + 1;
 		else
-			return r;
+			return *bus->last = r;
 	}
 	return NULL;
 }

@@ -256,6 +256,7 @@ static enum stop run(struct engine *e)
 	cpu->regs_here = false;
 	e->why = STOP_LIMIT;
 	e->is_stopping = e->is_abandoned = false;
+	e->control_is_old = true;
 	e->it_bytes = e->undo.size = 0;
 	cpu->is_running = true;
 	rc = uc_emu_start(e->uc, cpu->pc | 1, NOWHERE, 0, 0);

@@ -53,6 +53,8 @@ struct engine {
 	uint64_t limit;
 	enum stop why;
 	bool is_stopping, is_forced, is_careful, fp_is_native;
+	uint32_t control;		/* as Unicorn has it, unless an MSR came in between */
+	bool control_is_old;
 	uint32_t hook_pc;
 	uint32_t it_first, it_bytes;	/* members of the IT block that Unicorn is in */
 	uint64_t page_addr;		/* of the opcode page, or NO_PAGE */
@@ -62,9 +64,10 @@ struct engine {
 	const uint8_t *line;		/* of the I-cache, the last one fetched from */
 	uint32_t line_addr;
 	unsigned line_generation;
+	uint64_t agreed;		/* pc whose bytes in the line are those of memory */
 	bool is_abandoned;		/* the instruction at hook_pc did not happen */
 	struct { uint8_t *at; unsigned size; uint8_t old[8]; } undo;
-	struct { uint8_t *at; uint32_t addr; unsigned size; uint8_t old[8]; } shown;
+	struct { uint8_t *at; uint32_t addr, pc; unsigned size; uint8_t old[8]; } shown;
 };
 
 /* An instruction that memory does not hold, for one step. */

@@ -20,6 +20,7 @@ void engine_hide(struct engine *e, const struct vb_region *r, uint32_t addr, uns
 {
 	e->shown.at = bytes_at(r, addr);
 	e->shown.addr = addr;
+	e->shown.pc = e->hook_pc;
 	e->shown.size = MIN(size, (unsigned)sizeof(e->shown.old));
 	memcpy(e->shown.old, e->shown.at, e->shown.size);
 	e->is_careful = true;
@@ -34,19 +35,31 @@ void engine_show(struct engine *e, const struct vb_region *r, uint32_t addr, con
 	memcpy(e->shown.at, view, e->shown.size);
 }
 
+/* May the block that holds the exchanged bytes have been translated just now, on the way to `pc`? Not
+ * if pc follows the access in the same block: that is older. */
+static bool was_translated(struct engine *e, uint32_t pc)
+{
+	uint32_t from = e->shown.pc, addr = e->shown.addr;
+	uint16_t op;
+
+	if (addr + e->shown.size <= pc || addr - (pc & ~(PAGE - 1)) >= PAGE + 4)
+		return false;
+	if ((from ^ pc) & ~(PAGE - 1) || !cpu_fetch16(e->cpu, from, &op))
+		return true;
+	return pc != from && pc != from + op_bytes(op);
+}
+
 /* The access is over; the instruction at `pc` is next. */
 void engine_settle(struct engine *e, uint32_t pc)
 {
-	uint32_t addr = e->shown.addr;
 	bool differs;
 
 	if (e->shown.size == 0)
 		return;
 	differs = memcmp(e->shown.at, e->shown.old, e->shown.size) != 0;
 	memcpy(e->shown.at, e->shown.old, e->shown.size);
-	/* The block that begins at pc may have been translated with the wrong bytes. */
-	if (differs && addr - (pc & ~(PAGE - 1)) < PAGE + 4)
-		engine_forget(e, addr, e->shown.size);
+	if (differs && was_translated(e, pc))
+		engine_forget(e, e->shown.addr, e->shown.size);
 	e->shown.size = 0;
 	e->is_careful = e->cpu->caution & CAUTION_CODE;
 }
@@ -126,7 +139,7 @@ bool engine_fetch_agrees(struct engine *e, uint32_t pc)
 {
 	struct fetch f = { .e = e, .access = { .master = VB_CPU_CODE, .size = 2 } };
 
-	if (line_agrees(e, pc))
+	if (e->agreed == pc)
 		return true;
 	f.access.is_privileged = engine_is_privileged(e);
 	/* A refusal is for engine_may_execute() to find. */
@@ -141,8 +154,11 @@ enum vb_result engine_ask_fetch(struct engine *e, struct vb_access *a)
 	const uint8_t *line;
 	enum vb_result rc;
 
-	if (line_agrees(e, a->addr))
+	e->agreed = NO_PAGE;
+	if (line_agrees(e, a->addr)) {
+		e->agreed = a->addr;
 		return VB_OK;
+	}
 	a->is_privileged = engine_is_privileged(e);
 	r = vb_bus_find(cpu->bus, a->addr);
 	if (icache_serves(cpu, r, a->addr)) {
@@ -164,7 +180,7 @@ void engine_patch(struct engine *e, uint32_t pc, struct patch *p)
 	p->bytes = 0;
 	if (!(e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)))
 		return;
-	f.access.is_privileged = cpu_is_privileged(e->cpu->ipsr, e->cpu->regs.control);
+	f.access.is_privileged = engine_is_privileged(e);
 	if (fetch(&f, pc) != VB_OK || same_as_memory(&f, pc))
 		return;
 	if (f.r != vb_bus_find(e->cpu->bus, pc))

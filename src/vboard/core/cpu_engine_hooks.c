@@ -39,11 +39,12 @@ static void abandon(struct engine *e, enum fault_kind kind, uint32_t addr)
 
 bool engine_is_privileged(struct engine *e)
 {
-	uint32_t control = 0;
-
-	if (e->cpu->ipsr == 0)
-		uc_reg_read(e->uc, UC_ARM_REG_CONTROL, &control);
-	return cpu_is_privileged(e->cpu->ipsr, control);
+	if (e->cpu->regs_here)
+		return cpu_is_privileged(e->cpu->ipsr, e->cpu->regs.control);
+	if (e->control_is_old)
+		uc_reg_read(e->uc, UC_ARM_REG_CONTROL, &e->control);
+	e->control_is_old = false;
+	return cpu_is_privileged(e->cpu->ipsr, e->control);
 }
 
 static void stall(struct vb_cpu *cpu, uint64_t until_ns)
@@ -136,6 +137,9 @@ static bool member_agrees(struct engine *e, uint32_t at)
 {
 	struct vb_access a = { .master = VB_CPU_CODE, .addr = at, .size = 2 };
 
+	if ((e->cpu->caution & CAUTION_MPU) &&
+	    !mpu_allows(e->cpu, at, false, true, engine_is_privileged(e)))
+		return false;
 	if (!(e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) || page_is_open(e, at))
 		return true;
 	return engine_ask_fetch(e, &a) == VB_OK && engine_fetch_agrees(e, at);
@@ -145,7 +149,8 @@ static bool member_agrees(struct engine *e, uint32_t at)
 static bool it_block_is_native(struct engine *e, uint32_t pc, uint16_t it_op)
 {
 	const unsigned harmless = CAUTION_FPB | CAUTION_UNALIGNED | CAUTION_DWT_DATA |
-				  CAUTION_DCACHE | CAUTION_ICACHE | CAUTION_GUARD;
+				  CAUTION_DCACHE | CAUTION_ICACHE | CAUTION_GUARD |
+				  CAUTION_MPU;
 	uint32_t at = pc + 2;
 
 	if (e->cpu->caution & ~harmless)
@@ -232,6 +237,7 @@ static bool is_native(struct engine *e, uint32_t pc, uint16_t op)
 	case OP_SVC: return false;
 	case OP_MASKS:
 		cpu->attention |= cpu->masks_block;
+		e->control_is_old = true;
 		return true;
 	case OP_MULTIPLE16: return base_is_aligned(e, op >> 8 & 7);
 	case OP_MULTIPLE32: return multiple_is_native(e, op, op2);
@@ -389,7 +395,8 @@ static bool data_is_refused(struct engine *e, uint32_t addr, unsigned size, bool
 		e->open_bytes = r->size;
 		return false;
 	}
-	cpu_note_time(cpu);
+	if (r && r->guarded)
+		cpu_note_time(cpu);
 	if ((cpu->caution & CAUTION_DCACHE) && cache_answers(e, &a, value))
 		return e->is_abandoned;
 	return guard_refuses(e, r, &a);

@@ -67,7 +67,25 @@ static bool is_on(const struct vb_cpu *cpu)
 		(cpu->ipsr != EXC_NMI && cpu->ipsr != EXC_HARDFAULT));
 }
 
-uint32_t mpu_attributes(struct vb_cpu *cpu, uint32_t addr)
+/* `known` and `allowed`: a bit per kind of access, the topmost two for the attributes. */
+#define KNOWN_ATTRIBUTES(on) BIT(14 + (on))
+
+static struct mpu_memo *memo_of(struct vb_cpu *cpu, uint32_t addr)
+{
+	struct mpu_memo *m = &cpu->mpu.memo[addr / 32 % ARRAY_SIZE(cpu->mpu.memo)];
+
+	if (m->granule != addr / 32)
+		*m = (struct mpu_memo){ .granule = addr / 32 };
+	return m;
+}
+
+static void forget_verdicts(struct vb_cpu *cpu)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cpu->mpu.memo); i++)
+		cpu->mpu.memo[i].known = 0;
+}
+
+static uint32_t find_attributes(const struct vb_cpu *cpu, uint32_t addr)
 {
 	/* The default map by 512 MiB (DDI 0403 B3.1). */
 	static const uint32_t defaults[8] = {
@@ -82,7 +100,20 @@ uint32_t mpu_attributes(struct vb_cpu *cpu, uint32_t addr)
 	return defaults[addr >> 29];
 }
 
-bool mpu_allows(struct vb_cpu *cpu, uint32_t addr, bool is_write, bool is_fetch, bool is_privileged)
+uint32_t mpu_attributes(struct vb_cpu *cpu, uint32_t addr)
+{
+	struct mpu_memo *m = memo_of(cpu, addr);
+	unsigned on = is_on(cpu);
+
+	if (!(m->known & KNOWN_ATTRIBUTES(on))) {
+		m->attributes[on] = find_attributes(cpu, addr);
+		m->known |= (uint16_t)KNOWN_ATTRIBUTES(on);
+	}
+	return m->attributes[on];
+}
+
+static bool find_verdict(const struct vb_cpu *cpu, uint32_t addr, bool is_write, bool is_fetch,
+			 bool is_privileged)
 {
 	if (addr - 0xe0000000 < 0x00100000)
 		return !is_fetch;	/* the PPB is beyond the MPU */
@@ -94,6 +125,21 @@ bool mpu_allows(struct vb_cpu *cpu, uint32_t addr, bool is_write, bool is_fetch,
 	}
 	return (cpu->mpu.ctrl & CTRL_PRIVDEFENA) && is_privileged &&
 	       (!is_fetch || !mpu_default_xn(addr));
+}
+
+bool mpu_allows(struct vb_cpu *cpu, uint32_t addr, bool is_write, bool is_fetch, bool is_privileged)
+{
+	struct mpu_memo *m = memo_of(cpu, addr);
+	unsigned kind = is_fetch ? 2 : is_write;
+	uint16_t bit = (uint16_t)BIT(kind * 4 + is_privileged * 2u + is_on(cpu));
+
+	if (!(m->known & bit)) {
+		bool ok = find_verdict(cpu, addr, is_write, is_fetch, is_privileged);
+
+		m->known |= bit;
+		m->allowed = (uint16_t)(ok ? m->allowed | bit : m->allowed & ~bit);
+	}
+	return m->allowed & bit;
 }
 
 /* RBAR, RASR (v8-M: RLAR) and their three aliases, in v8-M the other regions of four. */
@@ -157,6 +203,7 @@ static void mpu_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, ui
 		m->rasr[region_of(cpu, word)] = cpu->traits->is_v8m ? value : value & 0x173fff3f;
 	else if (word >= 12 && cpu->traits->is_v8m)
 		m->mair[word - 12] = value;
+	forget_verdicts(cpu);
 	engine_update_caution(cpu);
 	cpu->attention = true;
 }

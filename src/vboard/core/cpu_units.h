@@ -74,7 +74,12 @@ void trace_port_written(struct vb_cpu *cpu);
 void trace_power_on(struct vb_cpu *cpu);
 
 struct itm { bool is_locked; uint32_t ter, tpr, tcr, acpr, sppr, ffcr, cspsr, fscr; };
-struct mpu { uint32_t ctrl, rnr, rbar[16], rasr[16], mair[2]; };
+/* Verdicts by 32 bytes, the smallest region: every instruction and access asks. */
+struct mpu_memo { uint32_t granule, attributes[2]; uint16_t known, allowed; };
+struct mpu {
+	uint32_t ctrl, rnr, rbar[16], rasr[16], mair[2];
+	struct mpu_memo memo[256];
+};
 static inline bool fpb_may_match(const struct fpb *f, uint32_t addr)
 {
 	return f->filter >> (addr / 2 % 64) & 1;
