@@ -10,7 +10,8 @@
 #include "vboard/device/imxrt_flexspi_priv.h"
 
 #define NO_BUFFER 4u
-#define HELD_NS	  10000u	/* a held answer that nobody has fetched by then is void */
+#define RETRY_NS  10000u	/* who waits for the grant asks again by then, or has given up */
+#define HELD_NS	  1000u	/* how long after it came a master may come for its answer */
 
 struct burst {
 	unsigned port;
@@ -22,11 +23,17 @@ struct burst {
 
 /* Buffers */
 
+void fs_ahb_forget_held(struct imxrt_flexspi *fs)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fs->ahb.held); i++)
+		fs->ahb.held[i].until_ns = 0;
+}
+
 void fs_ahb_clear(struct imxrt_flexspi *fs)
 {
 	vb_clock_cancel(fs->env->board->clock, fs->ahb.suspended.event);
 	memset(&fs->ahb.suspended, 0, sizeof(fs->ahb.suspended));
-	memset(fs->ahb.held, 0, sizeof(fs->ahb.held));
+	fs_ahb_forget_held(fs);
 	for (size_t i = 0; i < ARRAY_SIZE(fs->ahb.buffer); i++)
 		fs->ahb.buffer[i].len = 0;
 	fs->ahb.prefetch_until_ns = 0;
@@ -173,7 +180,7 @@ static enum vb_result await_grant(struct imxrt_flexspi *fs, struct vb_access *a)
 		ahb->is_waiting = false;
 		return ahb->demand_until_ns > now_ns ? hold(a, ahb->demand_until_ns) : VB_OK;
 	}
-	if (!ahb->is_waiting || now_ns > ahb->retry_ns + HELD_NS) {
+	if (!ahb->is_waiting || now_ns > ahb->retry_ns + RETRY_NS) {
 		ahb->is_waiting = true;
 		ahb->wait_since_ns = now_ns;
 	}
@@ -248,14 +255,44 @@ static void take_over(struct imxrt_flexspi *fs, unsigned n, const struct burst *
 		fs->ahb.suspended.is_active = false;
 }
 
+static bool is_core(enum vb_master master)
+{
+	return master == VB_CPU_CODE || master == VB_CPU_DATA;
+}
+
+static void keep_held(struct imxrt_flexspi *fs, enum vb_master master, uint32_t start,
+		      const uint8_t *bytes, unsigned n)
+{
+	struct fs_held *held = &fs->ahb.held[master];
+	uint64_t until_ns = fs->ahb.demand_until_ns + HELD_NS;
+
+	if (fs_now(fs) > held->until_ns || start - held->base > HELD_BYTES - n) {
+		memset(held->there, 0, sizeof(held->there));
+		held->base = start & ~31u;
+	}
+	memcpy(held->bytes + (start - held->base), bytes, n);
+	memset(held->there + (start - held->base), true, n);
+	held->last = start;
+	held->last_bytes = n;
+	held->ready_ns = fs->ahb.demand_until_ns;
+	held->until_ns = until_ns;
+	/* The core fetches anew the instruction whose data it waits for. */
+	for (unsigned i = VB_CPU_CODE; is_core(master) && i <= VB_CPU_DATA; i++) {
+		if (fs->ahb.held[i].until_ns >= fs_now(fs))
+			fs->ahb.held[i].until_ns = until_ns;
+	}
+}
+
 /* Reads what was asked for and, into buffer `n`, what comes behind it. */
 static enum vb_result read_wires(struct imxrt_flexspi *fs, struct vb_access *a, uint32_t offset,
 				 unsigned n)
 {
 	uint8_t bytes[AHB_RX_BYTES];
 	bool exact = fs_reg(fs, FLEXSPI_AHBCR) & AHBCR_READADDROPT;
-	uint32_t start = exact ? offset : offset & ~7u, cr2;
-	unsigned wanted = offset - start + a->size, id;
+	bool is_code = a->master == VB_CPU_CODE;	/* comes in words of 64 bits */
+	uint32_t start = exact && !is_code ? offset : offset & ~7u, cr2;
+	unsigned wanted = is_code ? MAX(8u, offset - start + a->size) : offset - start + a->size;
+	unsigned id;
 	struct burst b = { .offset = start, .bytes = wanted, .to = bytes };
 	uint64_t room = 0, begin_ns = MAX(fs_now(fs), fs->wires_free_ns), demand_ns;
 	enum fs_code code;
@@ -282,10 +319,7 @@ static enum vb_result read_wires(struct imxrt_flexspi *fs, struct vb_access *a, 
 	if (demand_ns > fs_ahb_ns(fs, bits_get(fs_reg(fs, FLEXSPI_MCR1), 15, 0) * 1024ull))
 		return bus_error(fs, INTR_AHBBUSTIMEOUT);
 	fs->ahb.demand_until_ns = begin_ns + demand_ns;
-	fs->ahb.held[a->master] = (struct fs_held){
-		true, offset, a->size, load(bytes + (offset - start), a->size),
-		fs->ahb.demand_until_ns,
-	};
+	keep_held(fs, a->master, start, bytes, wanted);
 	if (n != NO_BUFFER) {
 		memcpy(fs->ahb.buffer[n].bytes, bytes, b.got);
 		take_over(fs, n, &b, start, begin_ns);
@@ -296,23 +330,26 @@ static enum vb_result read_wires(struct imxrt_flexspi *fs, struct vb_access *a, 
 	return hold(a, fs->ahb.demand_until_ns);
 }
 
-/* The answer a master is being held for; it may be read once. */
 static bool answer_held(struct imxrt_flexspi *fs, struct vb_access *a, uint32_t offset,
 			uint32_t *value, enum vb_result *rc)
 {
 	struct fs_held *held = &fs->ahb.held[a->master];
-	uint64_t now_ns = fs_now(fs);
+	uint32_t at = offset - held->base;
 
-	if (!held->is_valid || held->offset != offset || held->size != a->size)
+	if (fs_now(fs) > held->until_ns || at >= HELD_BYTES || a->size > HELD_BYTES - at)
 		return false;
-	if (now_ns < held->ready_ns) {
+	for (unsigned i = 0; i < a->size; i++) {
+		if (!held->there[at + i])
+			return false;
+	}
+	if (fs_now(fs) < held->ready_ns && offset + a->size > held->last &&
+	    offset < held->last + held->last_bytes) {
 		*rc = hold(a, held->ready_ns);
 		return true;
 	}
-	held->is_valid = false;
-	if (now_ns > held->ready_ns + HELD_NS)
-		return false;
-	*value = held->value;
+	if (!is_core(a->master))	/* one access at a time, asked again as it was */
+		held->until_ns = 0;
+	*value = load(held->bytes + at, a->size);
 	*rc = VB_OK;
 	return true;
 }
@@ -360,9 +397,9 @@ enum vb_result fs_ahb_read(struct imxrt_flexspi *fs, struct vb_access *a, uint32
 	if (!fs_is_on(fs))	/* unconfirmed: silicon may hang until MCR1.AHBBUSWAIT */
 		return VB_FAULT;
 	offset = remapped(fs, offset);
-	if (answer_held(fs, a, offset, value, &rc))
-		return rc;
 	if (n != NO_BUFFER && answer_buffered(fs, a, offset, n, value, &rc))
+		return rc;
+	if (answer_held(fs, a, offset, value, &rc))
 		return rc;
 	if (fs_sck(fs) == 0)
 		return bus_error(fs, INTR_AHBBUSTIMEOUT);

@@ -273,6 +273,7 @@ void fs_ip_trigger(struct imxrt_flexspi *fs)
 		return;
 	}
 	fs_hide(fs);
+	fs_ahb_forget_held(fs);
 	fs->ip.is_busy = true;
 	request(fs);
 }

@@ -17,6 +17,7 @@
 #define FIFO_BYTES  128u	/* 16 entries of 64 bits */
 #define ENTRY	    8u
 #define AHB_RX_BYTES 1024u
+#define HELD_BYTES   128u
 #define NS_PER_S    1000000000u
 
 enum fs_source { FROM_AHB_READ, FROM_AHB_WRITE, FROM_IP };	/* STS0.ARBCMDSRC */
@@ -85,11 +86,16 @@ struct fs_buffer {
 
 struct fs_ahb {
 	struct fs_buffer buffer[4];
-	/* A read past the buffers, per master: the answer of the access that is being held. */
+	/*
+	 * What the wires gave each master a moment ago. A master that is held asks again from the
+	 * start of what it was doing (an instruction with its data, a line of a cache): it must find
+	 * the first part still there when the last one has come.
+	 */
 	struct fs_held {
-		bool is_valid;
-		uint32_t offset, size, value;
-		uint64_t ready_ns;
+		uint32_t base, last, last_bytes;	/* `last`: there from ready_ns on */
+		uint64_t ready_ns, until_ns;
+		uint8_t bytes[HELD_BYTES];
+		bool there[HELD_BYTES];
 	} held[4];
 	uint64_t demand_until_ns;	/* somebody waits for these clocks */
 	uint64_t prefetch_until_ns;	/* nobody does: may be suspended */
@@ -185,6 +191,7 @@ bool fs_ahb_is_busy(const struct imxrt_flexspi *fs);
 void fs_ahb_suspend(struct imxrt_flexspi *fs);	/* somebody else wants the wires */
 void fs_ahb_resume_later(struct imxrt_flexspi *fs);
 void fs_ahb_clear(struct imxrt_flexspi *fs);	/* all buffers */
+void fs_ahb_forget_held(struct imxrt_flexspi *fs);
 bool fs_ahb_is_coherent(const struct imxrt_flexspi *fs);
 
 /* The direct view */
