@@ -650,6 +650,10 @@ static void test_m7_identification_and_reset_window(void **state)
 	assert_true(pid(b, 0xe00fe000) == 0x04000bb4c8);
 	assert_true(pid(b, 0xe00ff000) == 0x04000bb4c7);
 	assert_int_equal(rd(b, 0xe00ff010), 0xfff41002);
+	assert_int_equal(rd(b, 0xe00fd004), 0xfff43003);
+	assert_int_equal(rd(b, 0xe00fd008), 0xfff46003);
+	assert_true(pid(b, 0xe0043000) == 0x04001bb101);
+	assert_int_equal(rd(b, 0xe00fd00c), 0);
 	assert_int_equal(rd(b, 0xe000ed90), 0x1000);
 	assert_int_equal(rd(b, 0xe000ed78), 0x09000003);
 	assert_int_equal(rd(b, 0xe000ed80), 0xf01fe019);
