@@ -129,12 +129,12 @@ static const struct imxrt_part rt1052 = {
 
 static const struct imxrt_board boards[] = {
 	{ &mimxrt1064_evk_chip, &rt1064,
-	  { { "is25wp064a", sd_b1_10xx }, { "w25q32jv-iq", sip_1064 } }, 0, 0x0e0, 9 },
-	{ &mimxrt1060_evk_chip, &rt1062, { { "is25wp064a", sd_b1_10xx } }, 0, 0x0e0, 9 },
-	{ &mimxrt1024_evk_chip, &rt1024, { { "w25q32jv-iq", sd_b1_102x } }, 0, 0x0d0, 5 },
-	{ &imxrt1050_evkb_chip, &rt1052, { { "is25wp064a", sd_b1_10xx } }, 0, 0x0e0, 9 },
+	  { { "is25wp064a", sd_b1_10xx }, { "w25q32jv-iq", sip_1064 } }, 0, 0x0e0, 9, 0x0ec },
+	{ &mimxrt1060_evk_chip, &rt1062, { { "is25wp064a", sd_b1_10xx } }, 0, 0x0e0, 9, 0x0ec },
+	{ &mimxrt1024_evk_chip, &rt1024, { { "w25q32jv-iq", sd_b1_102x } }, 0, 0x0d0, 5, 0x0d4 },
+	{ &imxrt1050_evkb_chip, &rt1052, { { "is25wp064a", sd_b1_10xx } }, 0, 0x0e0, 9, 0x0ec },
 	{ &imxrt1050_evkb_hyper_chip, &rt1052, { { "s26ks512s", sd_b1_10xx } }, 0x200, 0x0e0,
-	  9 },
+	  9, 0x0ec },
 };
 
 const struct imxrt_board *imxrt_board_of(const struct vb_chip *chip)

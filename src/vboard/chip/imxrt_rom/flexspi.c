@@ -15,7 +15,7 @@
 #define MCR0	  0x00u
 #define   SWRESET   1u
 #define   MDIS	    2u
-#define   COMBINE   0x4000u
+#define   COMBINE   0x2000u
 #define MCR1	  0x04u
 #define MCR2	  0x08u
 #define   SAMEDEV   0x8000u
