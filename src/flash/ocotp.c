@@ -2,8 +2,8 @@
 /*
  * ocotp: the controller by accesses of the AP, on a halted or a running core (IMXRT1064RM "OCOTP").
  * Shadow registers are plain reads. Sensing a fuse needs the controller: ADDR, READ_FUSE, a
- * microsecond, READ_FUSE_DATA; an access over SWD takes longer than that, so that all words fit into
- * one batch.
+ * microsecond, READ_FUSE_DATA; an access over SWD takes longer than that, so that all words fit
+ * into one batch.
  */
 #include "flash/ocotp_priv.h"
 
@@ -11,7 +11,9 @@
 
 #include "base/clock.h"
 
-#define BUSY_MS 20u	/* a whole word takes 320 us */
+#define CCM_CDHIPR     0x400fc048u
+#define FASTEST_IPG_HZ 150000000u /* of the family */
+#define BUSY_MS	       20u	  /* a whole word takes 320 us */
 
 static const char guard_what[] =
 	"the fuse controller (OCOTP): a fuse that is burnt by accident cannot be taken back";
@@ -66,7 +68,8 @@ enum err ocotp_wait_idle(struct ocotp *o, uint32_t wanted_clear, unsigned timeou
 	}
 	error_why(ERR_TIMEOUT, "the fuse controller stayed busy for %u ms %s", timeout_ms, what);
 	error_evidence(ERR_TIMEOUT, "OCOTP_CTRL = 0x%08x", ctrl);
-	return error_next(ERR_TIMEOUT, "power-cycle the board; then \"ocotp read\" tells what the fuses hold");
+	return error_next(ERR_TIMEOUT,
+			  "power-cycle the board; then \"ocotp read\" tells what the fuses hold");
 }
 
 /* Some programs shut the gate of OCOTP: an access then would fail, or hang the bus. */
@@ -90,32 +93,91 @@ static enum err start(struct ocotp *o, struct target *t, const struct imxrt_chip
 	return open_gate(o);
 }
 
-static enum err set_timing(struct ocotp *o)
+static enum err wait_handshake(struct ocotp *o)
 {
-	struct ocotp_clock clock = { 0 };
+	uint64_t end = clock_now_ms() + BUSY_MS;
+	uint32_t busy = 0;
+
+	do {
+		TRY(mem_ap_read32(o->ap, CCM_CDHIPR, &busy));
+	} while (busy != 0 && clock_now_ms() < end);
+	if (busy == 0)
+		return OK;
+	error_why(ERR_TIMEOUT, "the core's clock did not change over within %u ms", BUSY_MS);
+	return error_evidence(ERR_TIMEOUT, "CCM_CDHIPR = 0x%08x", busy);
+}
+
+/* PERIPH_CLK2: the crystal, undivided; then PERIPH_CLK takes that (IMXRT1064RM "CCM"). */
+static enum err move_clock(struct ocotp *o)
+{
+	uint32_t cbcdr = o->clock.cbcdr & ~(7u << 27);
+
+	TRY(mem_ap_write32(o->ap, CCM_CBCMR, (o->clock.cbcmr & ~0x3000u) | 0x1000));
+	TRY(mem_ap_write32(o->ap, CCM_CBCDR, cbcdr));
+	TRY(wait_handshake(o));
+	o->clock_was_moved = true;
+	TRY(mem_ap_write32(o->ap, CCM_CBCDR, cbcdr | BIT(25)));
+	return wait_handshake(o);
+}
+
+static enum err put_clock_back(struct ocotp *o)
+{
+	if (!o->clock_was_moved)
+		return OK;
+	TRY(mem_ap_write32(o->ap, CCM_CBCDR, o->clock.cbcdr & ~(7u << 27)));
+	TRY(wait_handshake(o));
+	TRY(mem_ap_write32(o->ap, CCM_CBCMR, o->clock.cbcmr));
+	TRY(mem_ap_write32(o->ap, CCM_CBCDR, o->clock.cbcdr));
+	return wait_handshake(o);
+}
+
+static enum err find_clock(struct ocotp *o, enum ocotp_purpose purpose)
+{
+	struct ocotp_clock now = { 0 };
+
+	TRY(ocotp_read_clock(o->ap, &o->clock));
+	now = o->clock;
+	if (!ocotp_ipg_is_certain(o->chip->part, &now)) {
+		if (purpose == OCOTP_TO_READ) {
+			o->ipg_hz = FASTEST_IPG_HZ;
+			return OK;
+		}
+		TRY(move_clock(o));
+		TRY(ocotp_read_clock(o->ap, &now));
+	}
+	return ocotp_ipg_hz(o->chip->part, &now, &o->ipg_hz);
+}
+
+static enum err set_timing(struct ocotp *o, enum ocotp_purpose purpose)
+{
 	uint32_t timing = 0;
 
-	TRY(ocotp_read_clock(o->ap, &clock));
-	TRY(ocotp_ipg_hz(o->chip->part, &clock, &o->ipg_hz));
+	TRY(find_clock(o, purpose));
 	TRY(mem_ap_read32(o->ap, OCOTP_TIMING, &o->timing));
 	TRY(ocotp_timing(o->ipg_hz, o->timing, &o->new_timing));
-	TRY(ocotp_wait_idle(o, CTRL_BUSY | CTRL_RELOAD, BUSY_MS, "before anything was asked of it"));
+	TRY(ocotp_wait_idle(o, CTRL_BUSY | CTRL_RELOAD, BUSY_MS,
+			    "before anything was asked of it"));
 	queue(o, OCOTP_CTRL_CLR, CTRL_ERROR);
 	queue(o, OCOTP_TIMING, o->new_timing);
 	mem_ap_queue_read32(o->ap, OCOTP_TIMING, &timing);
 	TRY(ocotp_run(o));
 	if (timing != o->new_timing)
-		return error_why(ERR_FLASH_OPERATION, "OCOTP_TIMING did not take 0x%08x, it reads 0x%08x",
-				 o->new_timing, timing);
+		return error_why(ERR_FLASH_OPERATION,
+				 "OCOTP_TIMING did not take 0x%08x, it reads 0x%08x", o->new_timing,
+				 timing);
 	return OK;
 }
 
-enum err ocotp_enter(struct ocotp *o, struct target *t, const struct imxrt_chip *chip)
+enum err ocotp_enter(struct ocotp *o, struct target *t, const struct imxrt_chip *chip,
+		     enum ocotp_purpose purpose)
 {
 	TRY(start(o, t, chip));
-	enum err rc = set_timing(o);
+	enum err rc = set_timing(o, purpose);
 
-	return rc == OK ? OK : error_first(rc, close_gate(o));
+	if (rc == OK)
+		return OK;
+	rc = error_first(rc, put_clock_back(o));
+	return error_first(rc, close_gate(o));
 }
 
 enum err ocotp_leave(struct ocotp *o)
@@ -124,6 +186,7 @@ enum err ocotp_leave(struct ocotp *o)
 	queue(o, OCOTP_TIMING, o->timing);
 	enum err rc = ocotp_run(o);
 
+	rc = error_first(rc, put_clock_back(o));
 	return error_first(rc, close_gate(o));
 }
 
@@ -138,7 +201,8 @@ enum err ocotp_read_shadow(struct target *t, const struct imxrt_chip *chip, unsi
 	return error_first(rc, close_gate(&o));
 }
 
-enum err ocotp_read_shadows(struct target *t, const struct imxrt_chip *chip, struct fuse_image *image)
+enum err ocotp_read_shadows(struct target *t, const struct imxrt_chip *chip,
+			    struct fuse_image *image)
 {
 	struct ocotp o;
 
@@ -183,7 +247,8 @@ enum err ocotp_sense_words(struct ocotp *o, const uint8_t *words, size_t count,
 		if (((before[i] | ctrl[i]) & CTRL_BUSY) || (ctrl[i] & CTRL_ADDR) != words[i])
 			TRY(sense_slowly(o, words[i], &value[i], &ctrl[i]));
 		if ((ctrl[i] & CTRL_ADDR) != words[i])
-			return error_next(error_why(ERR_BUSY, "the program on the core uses the fuse "
+			return error_next(error_why(ERR_BUSY,
+						    "the program on the core uses the fuse "
 						    "controller at the same time"),
 					  "halt the core first");
 		image->fuse[words[i]] = value[i];
@@ -200,20 +265,21 @@ enum err ocotp_sense_all(struct target *t, const struct imxrt_chip *chip, struct
 	TRY(ocotp_read_shadows(t, chip, image));
 	for (unsigned i = 0; i < chip->part->ocotp_words; i++)
 		words[i] = (uint8_t)i;
-	TRY(ocotp_enter(&o, t, chip));
+	TRY(ocotp_enter(&o, t, chip, OCOTP_TO_READ));
 	enum err rc = ocotp_sense_words(&o, words, chip->part->ocotp_words, image);
 
 	image->has_fuses = rc == OK;
 	return error_first(rc, ocotp_leave(&o));
 }
 
-enum err ocotp_sense(struct target *t, const struct imxrt_chip *chip, unsigned word, uint32_t *value)
+enum err ocotp_sense(struct target *t, const struct imxrt_chip *chip, unsigned word,
+		     uint32_t *value)
 {
 	struct fuse_image image = { 0 };
 	uint8_t one = (uint8_t)word;
 	struct ocotp o;
 
-	TRY(ocotp_enter(&o, t, chip));
+	TRY(ocotp_enter(&o, t, chip, OCOTP_TO_READ));
 	enum err rc = ocotp_sense_words(&o, &one, 1, &image);
 
 	TRY(error_first(rc, ocotp_leave(&o)));

@@ -8,8 +8,8 @@
 
 #include "flash/ocotp_priv.h"
 
-#define SHADOW_BASE  (OCOTP_BASE + 0x400u)
-#define WORD_STRIDE  0x10u
+#define SHADOW_BASE (OCOTP_BASE + 0x400u)
+#define WORD_STRIDE 0x10u
 
 static enum err create(struct flash_bank *bank, int argc, const char *const *argv)
 {
@@ -18,8 +18,9 @@ static enum err create(struct flash_bank *bank, int argc, const char *const *arg
 	if (bank->base == 0)
 		bank->base = SHADOW_BASE;
 	if (bank->base != SHADOW_BASE)
-		return error_next(error_why(ERR_ARGUMENT, "an ocotp bank lies at 0x%08x", SHADOW_BASE),
-				  "give that address, or 0");
+		return error_next(
+			error_why(ERR_ARGUMENT, "an ocotp bank lies at 0x%08x", SHADOW_BASE),
+			"give that address, or 0");
 	return ocotp_guard(bank->target);
 }
 
@@ -39,8 +40,10 @@ static enum err probe(struct flash_bank *bank)
 	bank->sector_count = words;
 	for (unsigned i = 0; i < words; i++)
 		bank->sectors[i] = (struct flash_sector){
-			.offset = ocotp_fuse_address(i) - 0x400, .size = WORD_STRIDE,
-			.is_erased = -1, .is_protected = 1,
+			.offset = ocotp_fuse_address(i) - 0x400,
+			.size = WORD_STRIDE,
+			.is_erased = -1,
+			.is_protected = 1,
 		};
 	bank->size = bank->sectors[words - 1].offset + WORD_STRIDE;
 	bank->program_unit = 4;
@@ -51,9 +54,11 @@ static enum err probe(struct flash_bank *bank)
 
 static enum err refuse(void)
 {
-	error_why(ERR_REFUSED, "fuses are not flash: they cannot be erased, and they are not burnt by a flash "
+	error_why(ERR_REFUSED,
+		  "fuses are not flash: they cannot be erased, and they are not burnt by a flash "
 		  "command");
-	return error_next(ERR_REFUSED, "use \"ocotp program NAME VALUE\": it says first what it would do");
+	return error_next(ERR_REFUSED,
+			  "use \"ocotp program NAME VALUE\": it says first what it would do");
 }
 
 static enum err erase(struct flash_bank *bank, unsigned first, unsigned last)
@@ -113,7 +118,9 @@ static enum err info(struct flash_bank *bank, struct buf *out)
 	const struct imxrt_chip *chip;
 
 	TRY(imxrt_chip_of(bank->target, &chip));
-	buf_printf(out, "fuses of the %s: %u words, read as shadow registers; burnt by \"ocotp program\" only",
+	buf_printf(out,
+		   "fuses of the %s: %u words, read as shadow registers; burnt by \"ocotp "
+		   "program\" only",
 		   chip->part->name, chip->part->ocotp_words);
 	return OK;
 }

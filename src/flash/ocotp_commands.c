@@ -20,7 +20,8 @@ static enum err current_chip(struct call *c, struct target **t, const struct imx
 }
 
 /* Fuses and shadow registers; only the latter if the controller cannot be used now. */
-static enum err read_image(struct target *t, const struct imxrt_chip *chip, struct fuse_image *image)
+static enum err read_image(struct target *t, const struct imxrt_chip *chip,
+			   struct fuse_image *image)
 {
 	enum err rc = ocotp_sense_all(t, chip, image);
 
@@ -33,7 +34,8 @@ static enum err read_image(struct target *t, const struct imxrt_chip *chip, stru
 
 static void result_text(struct call *c, struct buf *text)
 {
-	result_printf(c, "%.*s", (int)text->len, text->data != NULL ? (const char *)text->data : "");
+	result_printf(c, "%.*s", (int)text->len,
+		      text->data != NULL ? (const char *)text->data : "");
 	buf_free(text);
 }
 
@@ -65,7 +67,8 @@ static void list_field(const struct fuse_field *f, uint32_t value, struct buf *o
 	else
 		buf_printf(out, "    [%u:%u] ", f->msb, f->lsb);
 	buf_printf(out, "%s = 0x%x", f->name, bits_get(value, f->msb, f->lsb));
-	buf_printf(out, "%s%s: %s\n", meaning != NULL ? " " : "", meaning != NULL ? meaning : "", f->help);
+	buf_printf(out, "%s%s: %s\n", meaning != NULL ? " " : "", meaning != NULL ? meaning : "",
+		   f->help);
 }
 
 static void list_word(const struct imxrt_chip *chip, const struct fuse_image *image, unsigned word,
@@ -120,8 +123,10 @@ static enum err cmd_list(struct call *c)
 	for (unsigned i = 0; i < chip->part->ocotp_words; i++)
 		list_one(chip, &image, i, c->argc > 1 ? c->argv[1] : "", &text);
 	if (text.len == 0)
-		return error_next(error_why(ERR_ARGUMENT, "no fuse of the %s has \"%s\" in its name",
-					    chip->part->name, c->argv[1]), "run \"ocotp list\"");
+		return error_next(error_why(ERR_ARGUMENT,
+					    "no fuse of the %s has \"%s\" in its name",
+					    chip->part->name, c->argv[1]),
+				  "run \"ocotp list\"");
 	result_text(c, &text);
 	return OK;
 }
@@ -154,7 +159,8 @@ static enum err cmd_read(struct call *c)
 	TRY(read_image(t, chip, &image));
 	ocotp_lock_state(chip->part, image.shadow[WORD_LOCK], word, &lock);
 	if (image.locked[word])
-		return error_why(ERR_READ_PROTECTED, "fuse word %u (0x%03x %s) is locked against reading", word,
+		return error_why(ERR_READ_PROTECTED,
+				 "fuse word %u (0x%03x %s) is locked against reading", word,
 				 ocotp_fuse_address(word), ocotp_word_name(chip->part, word));
 	value = image.has_fuses ? image.fuse[word] : image.shadow[word];
 	result_dict(c, "name", field != NULL ? field->name : ocotp_word_name(chip->part, word));
@@ -166,10 +172,12 @@ static enum err cmd_read(struct call *c)
 	result_hex(c, "shadow", field ? bits_get(value, field->msb, field->lsb) : value);
 	result_dict(c, "lock", lock.name != NULL ? lock_words(&lock) : "none");
 	if (field != NULL)
-		result_dict(c, "meaning", ocotp_field_meaning(field, value) != NULL ?
-			    ocotp_field_meaning(field, value) : field->help);
-	fuse_log_explain(room->fuse_log, chip, word, image.has_fuses ? image.fuse[word] :
-			 image.shadow[word], &note);
+		result_dict(c, "meaning",
+			    ocotp_field_meaning(field, value) != NULL
+				    ? ocotp_field_meaning(field, value)
+				    : field->help);
+	fuse_log_explain(room->fuse_log, chip, word,
+			 image.has_fuses ? image.fuse[word] : image.shadow[word], &note);
 	if (note.len > 0)
 		result_dict(c, "note", (const char *)note.data);
 	buf_free(&note);
@@ -200,17 +208,18 @@ static enum err cmd_dump(struct call *c)
 		   chip->part->name, (unsigned long long)chip->uid);
 	for (unsigned i = 0; i < chip->part->ocotp_words; i++) {
 		if (image.locked[i])
-			buf_printf(&text, "0x%03x ---------- ---------- %s\n", ocotp_fuse_address(i),
-				   ocotp_word_name(chip->part, i));
+			buf_printf(&text, "0x%03x ---------- ---------- %s\n",
+				   ocotp_fuse_address(i), ocotp_word_name(chip->part, i));
 		else
 			buf_printf(&text, "0x%03x 0x%08x 0x%08x %s\n", ocotp_fuse_address(i),
-				   image.has_fuses ? image.fuse[i] : image.shadow[i], image.shadow[i],
-				   ocotp_word_name(chip->part, i));
+				   image.has_fuses ? image.fuse[i] : image.shadow[i],
+				   image.shadow[i], ocotp_word_name(chip->part, i));
 	}
 	if (c->argc > 1)
 		rc = write_file(c->argv[1], &text);
 	if (c->argc > 1 && rc == OK)
-		result_printf(c, "%u fuse words written to %s", chip->part->ocotp_words, c->argv[1]);
+		result_printf(c, "%u fuse words written to %s", chip->part->ocotp_words,
+			      c->argv[1]);
 	if (c->argc == 1)
 		result_printf(c, "%s", (const char *)text.data);
 	buf_free(&text);
@@ -275,8 +284,10 @@ static enum err write_shadow(struct ocotp *o, unsigned word, uint32_t value)
 	TRY(mem_ap_read32(o->ap, OCOTP_SHADOW(word), &got));
 	if (got == value)
 		return OK;
-	error_why(ERR_PROTECTED, "the shadow register of word %u (0x%03x %s) did not take 0x%08x, it reads "
-		  "0x%08x", word, ocotp_fuse_address(word), ocotp_word_name(o->chip->part, word), value, got);
+	error_why(ERR_PROTECTED,
+		  "the shadow register of word %u (0x%03x %s) did not take 0x%08x, it reads "
+		  "0x%08x",
+		  word, ocotp_fuse_address(word), ocotp_word_name(o->chip->part, word), value, got);
 	return error_next(ERR_PROTECTED, "see \"ocotp list LOCK\"");
 }
 
@@ -297,21 +308,27 @@ static enum err cmd_shadow(struct call *c)
 	TRY(ocotp_read_shadows(t, chip, &image));
 	ocotp_lock_state(chip->part, image.shadow[WORD_LOCK], word, &lock);
 	if (word == WORD_LOCK || lock.override || lock.read)
-		return error_next(error_why(ERR_PROTECTED, "the shadow register of word %u (0x%03x %s) cannot "
-					    "be overridden: %s", word, ocotp_fuse_address(word),
-					    ocotp_word_name(chip->part, word), lock.name != NULL ?
-					    lock.name : "LOCK is not for that"), "that holds for ever");
+		return error_next(error_why(ERR_PROTECTED,
+					    "the shadow register of word %u (0x%03x %s) cannot "
+					    "be overridden: %s",
+					    word, ocotp_fuse_address(word),
+					    ocotp_word_name(chip->part, word),
+					    lock.name != NULL ? lock.name : "LOCK is not for that"),
+				  "that holds for ever");
 	mask = field != NULL ? ocotp_field_mask(field) : 0xffffffff;
 	if (field != NULL && value > mask >> field->lsb)
 		return error_why(ERR_ARGUMENT, "0x%x does not fit into %s", value, field->name);
 	value = (image.shadow[word] & ~mask) | (field != NULL ? value << field->lsb : value);
-	TRY(ocotp_enter(&o, t, chip));
+	TRY(ocotp_enter(&o, t, chip, OCOTP_TO_READ));
 	enum err rc = write_shadow(&o, word, value);
 
 	TRY(error_first(rc, ocotp_leave(&o)));
-	result_printf(c, "shadow register of word %u (0x%03x %s): 0x%08x -> 0x%08x; no fuse was burnt; it lasts "
-		      "until the next reset, which loads the fuses again", word, ocotp_fuse_address(word),
-		      ocotp_word_name(chip->part, word), image.shadow[word], value);
+	result_printf(c,
+		      "shadow register of word %u (0x%03x %s): 0x%08x -> 0x%08x; no fuse was "
+		      "burnt; it lasts "
+		      "until the next reset, which loads the fuses again",
+		      word, ocotp_fuse_address(word), ocotp_word_name(chip->part, word),
+		      image.shadow[word], value);
 	if (word >= WORD_BOOT_CFG0 && word <= WORD_BOOT_CFG2)
 		result_printf(c, "; boot pins and SBMR1/2 are sampled at reset and do not follow");
 	return OK;
@@ -361,17 +378,19 @@ static enum err check_names(const struct fuse_plan *plan, const struct program_a
 		for (size_t j = 0; j < plan->danger_count; j++)
 			found |= strcasecmp(a->allowed[i], plan->dangers[j].name) == 0;
 		if (!found)
-			return error_next(error_why(ERR_ARGUMENT, "\"allow %s\": that is no danger of this plan",
-						    a->allowed[i]), "leave it out");
+			return error_next(error_why(ERR_ARGUMENT,
+						    "\"allow %s\": that is no danger of this plan",
+						    a->allowed[i]),
+					  "leave it out");
 	}
 	return OK;
 }
 
-static void describe_token(struct call *c, const struct fuse_plan *plan, const struct program_args *a,
-			   struct buf *out)
+static void describe_token(struct call *c, const struct fuse_plan *plan,
+			   const struct program_args *a, struct buf *out)
 {
-	buf_printf(out, "To burn exactly this: ocotp program %s %s confirm %s", c->argv[1], c->argv[2],
-		   plan->token);
+	buf_printf(out, "To burn exactly this: ocotp program %s %s confirm %s", c->argv[1],
+		   c->argv[2], plan->token);
 	for (size_t i = 0; i < a->allowed_count; i++)
 		buf_printf(out, "%s %s", i == 0 ? " allow" : "", a->allowed[i]);
 	buf_putc(out, '\n');
@@ -379,9 +398,13 @@ static void describe_token(struct call *c, const struct fuse_plan *plan, const s
 
 static enum err wrong_token(const struct fuse_plan *plan)
 {
-	error_why(ERR_REFUSED, "nothing was burnt: the token is not the one of this plan; it belongs to one chip, "
-		  "one word, its bits and the value found (now 0x%08x)", plan->now);
-	return error_next(ERR_REFUSED, "run the command without \"confirm\", read the plan, use its token");
+	error_why(
+		ERR_REFUSED,
+		"nothing was burnt: the token is not the one of this plan; it belongs to one chip, "
+		"one word, its bits and the value found (now 0x%08x)",
+		plan->now);
+	return error_next(ERR_REFUSED,
+			  "run the command without \"confirm\", read the plan, use its token");
 }
 
 /* The plan is shown also when it is refused: to the person, as lines. */
@@ -408,7 +431,8 @@ static enum err program_planned(struct call *c, struct target *t, const struct f
 		return rc;
 	}
 	if (a->is_dry) {
-		buf_printf(text, "Dry run: nothing was written to the part, and no token is given.\n");
+		buf_printf(text,
+			   "Dry run: nothing was written to the part, and no token is given.\n");
 		return OK;
 	}
 	if (a->token == NULL) {
@@ -457,12 +481,16 @@ static enum err cmd_program(struct call *c)
 static enum err guard_off(struct call *c, struct dap_guard *guard)
 {
 	if (c->argc < 3 || strcmp(c->argv[2], UNGUARD_WORDS) != 0) {
-		error_why(ERR_REFUSED, "without the guard a stray write can burn fuses, and no fuse can be taken "
-			  "back");
-		return error_next(ERR_REFUSED, "if that is wanted run \"ocotp guard off " UNGUARD_WORDS "\"");
+		error_why(
+			ERR_REFUSED,
+			"without the guard a stray write can burn fuses, and no fuse can be taken "
+			"back");
+		return error_next(ERR_REFUSED,
+				  "if that is wanted run \"ocotp guard off " UNGUARD_WORDS "\"");
 	}
 	guard->is_off = true;
-	log_warning("writes to the fuse controller are no longer refused: \"ocotp guard on\" brings that back");
+	log_warning("writes to the fuse controller are no longer refused: \"ocotp guard on\" "
+		    "brings that back");
 	return OK;
 }
 
@@ -483,7 +511,8 @@ static enum err cmd_guard(struct call *c)
 		else
 			guard->is_off = false;
 	}
-	result_printf(c, "writes to the fuse controller are %s", guard->is_off ? "let through" : "refused");
+	result_printf(c, "writes to the fuse controller are %s",
+		      guard->is_off ? "let through" : "refused");
 	return OK;
 }
 
@@ -504,22 +533,27 @@ const struct command ocotp_commands[] = {
 	  "Fuse words and their fields, as fuses and as shadow registers, with locks and meanings. "
 	  "`filter`: part of a name." },
 	{ "ocotp read", STAGE_EXEC, 1, 1, "name|word", cmd_read,
-	  "A field, or a word by name, number or address (0x460): the fuse, its shadow register, its "
+	  "A field, or a word by name, number or address (0x460): the fuse, its shadow register, "
+	  "its "
 	  "lock, what it means. Works while the core runs." },
 	{ "ocotp dump", STAGE_EXEC, 0, 1, "?file?", cmd_dump, "All fuse words, one line each." },
 	{ "ocotp describe", STAGE_EXEC, 1, 1, "name|word", cmd_describe,
 	  "What a fuse does, the meaning of its values, and what is lost once it is burnt." },
 	{ "ocotp explain boot", STAGE_EXEC, 0, 0, "", cmd_explain_boot,
-	  "How this part boots: pins, fuses, the decision, what follows a failed boot, what no longer "
+	  "How this part boots: pins, fuses, the decision, what follows a failed boot, what no "
+	  "longer "
 	  "works and what still does." },
 	{ "ocotp shadow", STAGE_EXEC, 2, 2, "name|word value", cmd_shadow,
 	  "Override a shadow register until the next reset: tries a value without burning it." },
 	{ "ocotp program", STAGE_EXEC, 2, -1,
 	  "name|word value ?confirm token? ?allow name ...? ?-dry-run?", cmd_program,
-	  "Burn fuses. Without a token: the plan, what it takes away, and the token for exactly this. "
-	  "What is dangerous must be allowed name by name. -dry-run writes nothing at all to the part." },
+	  "Burn fuses. Without a token: the plan, what it takes away, and the token for exactly "
+	  "this. "
+	  "What is dangerous must be allowed name by name. -dry-run writes nothing at all to the "
+	  "part." },
 	{ "ocotp guard", STAGE_ANY, 0, 2, "?on|off ?words??", cmd_guard,
-	  "Writes to the fuse controller from anything but the ocotp commands are refused; \"off\" says "
+	  "Writes to the fuse controller from anything but the ocotp commands are refused; \"off\" "
+	  "says "
 	  "which words lift that." },
 	{ "ocotp log", STAGE_ANY, 0, 1, "?file?", cmd_log,
 	  "The file that gets a line before and after each fuse that is burnt." },

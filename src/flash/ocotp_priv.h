@@ -77,7 +77,9 @@ struct ocotp_clock {
 	uint32_t ccsr, cacrr, cbcdr, cbcmr, pll_arm, pll_usb1, pll_sys, pll_enet, pfd_480, pfd_528;
 };
 enum err ocotp_read_clock(struct mem_ap *ap, struct ocotp_clock *clock);
-/* ERR_UNSUPPORTED: not known for certain, with what to do. */
+/* False: the manuals give this setting two meanings. */
+bool ocotp_ipg_is_certain(const struct imxrt_part *part, const struct ocotp_clock *clock);
+/* ERR_UNSUPPORTED: no clock the controller can have. */
 enum err ocotp_ipg_hz(const struct imxrt_part *part, const struct ocotp_clock *clock, uint32_t *hz);
 /* `keep`: the register's other bits. ERR_UNSUPPORTED: no setting keeps the limits at this clock. */
 enum err ocotp_timing(uint32_t ipg_hz, uint32_t keep, uint32_t *timing);
@@ -91,11 +93,17 @@ struct ocotp {
 	struct dap_guard *guard;
 	uint32_t ccgr2, timing;		/* as found */
 	uint32_t ipg_hz, new_timing;
-	bool gate_was_shut;
+	struct ocotp_clock clock;
+	bool gate_was_shut, clock_was_moved;
 };
-/* Opens the clock gate, sets TIMING for the clock that runs; ocotp_leave() puts both back. The guard is
- * open only inside the functions below. */
-enum err ocotp_enter(struct ocotp *o, struct target *t, const struct imxrt_chip *chip);
+/*
+ * Opens the clock gate, sets TIMING for the clock that runs; ocotp_leave() puts both back. A clock that
+ * is not certain does for reading, where more time does no harm; before burning (the core is halted) it
+ * is moved to the crystal. The guard is open only inside the functions below.
+ */
+enum ocotp_purpose { OCOTP_TO_READ, OCOTP_TO_BURN };
+enum err ocotp_enter(struct ocotp *o, struct target *t, const struct imxrt_chip *chip,
+		     enum ocotp_purpose purpose);
 enum err ocotp_leave(struct ocotp *o);
 /* All words that the part has, as fuses and as shadow registers. Read-locked ones: `locked`. */
 struct fuse_image {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ocotp: carries a plan out (IMXRT1064RM "OCOTP", Fuse and Shadow Register Writes), and keeps the audit
- * log. A line is written before the fuse is touched and another one after: a "started" without its
- * "done" is how a power cut in the middle is recognised later.
+ * ocotp: carries a plan out (IMXRT1064RM "OCOTP", Fuse and Shadow Register Writes), and keeps the
+ * audit log. A line is written before the fuse is touched and another one after: a "started"
+ * without its "done" is how a power cut in the middle is recognised later.
  */
 #include "flash/ocotp_priv.h"
 
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define DEFAULT_LOG "probed-fuses.log"
-#define BURN_MS	    50u		/* 32 bits of 10 us, and a wide margin */
+#define BURN_MS	    50u /* 32 bits of 10 us, and a wide margin */
 #define RELOAD_MS   50u
 
 /* audit */
@@ -25,8 +25,10 @@ static const char *log_name(const char *path)
 
 static enum err log_failed(const char *path)
 {
-	error_why(ERR_IO, "the audit log %s cannot be written: %s", log_name(path), strerror(errno));
-	return error_next(ERR_IO, "choose another file with \"ocotp log FILE\": no fuse is burnt without it");
+	error_why(ERR_IO, "the audit log %s cannot be written: %s", log_name(path),
+		  strerror(errno));
+	return error_next(
+		ERR_IO, "choose another file with \"ocotp log FILE\": no fuse is burnt without it");
 }
 
 static enum err append_log(const char *path, const struct fuse_plan *plan, const char *state,
@@ -41,7 +43,8 @@ static enum err append_log(const char *path, const struct fuse_plan *plan, const
 		return log_failed(path);
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	fprintf(f, "%s part=%s uid=0x%016llx word=%u name=%s before=0x%08x burn=0x%08x wanted=0x%08x",
+	fprintf(f,
+		"%s part=%s uid=0x%016llx word=%u name=%s before=0x%08x burn=0x%08x wanted=0x%08x",
 		stamp, plan->chip->part->name, (unsigned long long)plan->chip->uid, plan->word,
 		ocotp_word_name(plan->chip->part, plan->word), plan->now, plan->bits, plan->wanted);
 	if (after != NULL)
@@ -53,8 +56,8 @@ static enum err append_log(const char *path, const struct fuse_plan *plan, const
 	return ok ? OK : log_failed(path);
 }
 
-static bool parse_line(const char *line, const struct imxrt_chip *chip, unsigned word, uint32_t *before,
-		       uint32_t *wanted, bool *started)
+static bool parse_line(const char *line, const struct imxrt_chip *chip, unsigned word,
+		       uint32_t *before, uint32_t *wanted, bool *started)
 {
 	char key[64];
 	const char *at;
@@ -71,8 +74,8 @@ static bool parse_line(const char *line, const struct imxrt_chip *chip, unsigned
 	return true;
 }
 
-void fuse_log_explain(const char *log_path, const struct imxrt_chip *chip, unsigned word, uint32_t now,
-		      struct buf *out)
+void fuse_log_explain(const char *log_path, const struct imxrt_chip *chip, unsigned word,
+		      uint32_t now, struct buf *out)
 {
 	uint32_t before = 0, wanted = 0, last_before = 0, last_wanted = 0;
 	bool is_open = false, started = false;
@@ -92,10 +95,12 @@ void fuse_log_explain(const char *log_path, const struct imxrt_chip *chip, unsig
 	fclose(f);
 	if (!is_open || (now & last_wanted) == last_wanted)
 		return;
-	buf_printf(out, "An attempt of %s to burn word %u from 0x%08x to 0x%08x was cut off: of its bits 0x%08x "
-		   "are burnt and 0x%08x are not. Program 0x%08x again to complete it.\n", stamp, word,
-		   last_before, last_wanted, now & last_wanted & ~last_before, last_wanted & ~now,
-		   last_wanted);
+	buf_printf(out,
+		   "An attempt of %s to burn word %u from 0x%08x to 0x%08x was cut off: of its "
+		   "bits 0x%08x "
+		   "are burnt and 0x%08x are not. Program 0x%08x again to complete it.\n",
+		   stamp, word, last_before, last_wanted, now & last_wanted & ~last_before,
+		   last_wanted & ~now, last_wanted);
 }
 
 /* burning */
@@ -108,11 +113,13 @@ static enum err check_unchanged(struct ocotp *o, const struct fuse_plan *plan)
 
 	TRY(ocotp_sense_words(o, words, ARRAY_SIZE(words), &image));
 	if (((uint64_t)image.fuse[2] << 32 | image.fuse[1]) != plan->chip->uid)
-		return error_next(error_why(ERR_REFUSED, "this is another chip than the plan was made for"),
-				  "make the plan again");
+		return error_next(
+			error_why(ERR_REFUSED, "this is another chip than the plan was made for"),
+			"make the plan again");
 	if (image.fuse[plan->word] != plan->now || image.fuse[WORD_LOCK] != plan->lock)
-		return error_next(error_why(ERR_REFUSED, "the fuses have changed since the plan was made"),
-				  "make the plan again");
+		return error_next(
+			error_why(ERR_REFUSED, "the fuses have changed since the plan was made"),
+			"make the plan again");
 	return OK;
 }
 
@@ -126,7 +133,8 @@ static enum err unlock(struct ocotp *o, const struct fuse_plan *plan)
 	TRY(mem_ap_read32(o->ap, OCOTP_CTRL, &ctrl));
 	if (ctrl == (CTRL_UNLOCK | plan->word))
 		return OK;
-	error_why(ERR_FLASH_OPERATION, "the fuse controller did not take address and key: nothing was burnt");
+	error_why(ERR_FLASH_OPERATION,
+		  "the fuse controller did not take address and key: nothing was burnt");
 	return error_evidence(ERR_FLASH_OPERATION, "OCOTP_CTRL = 0x%08x", ctrl);
 }
 
@@ -138,12 +146,15 @@ static enum err check_burnt(struct ocotp *o, const struct fuse_plan *plan)
 	TRY(mem_ap_read32(o->ap, OCOTP_CTRL, &ctrl));
 	if (!(ctrl & CTRL_ERROR) && !(ctrl & CTRL_KEY))
 		return OK;
-	error_why(ERR_FLASH_OPERATION, "the fuse controller refused to burn word %u (0x%03x %s): it is locked, "
-		  "or key and timing did not suit it", plan->word, ocotp_fuse_address(plan->word),
+	error_why(ERR_FLASH_OPERATION,
+		  "the fuse controller refused to burn word %u (0x%03x %s): it is locked, "
+		  "or key and timing did not suit it",
+		  plan->word, ocotp_fuse_address(plan->word),
 		  ocotp_word_name(o->chip->part, plan->word));
-	enum err rc = error_evidence(ERR_FLASH_OPERATION, "OCOTP_CTRL = 0x%08x, TIMING = 0x%08x at IPG %u "
-				     "kHz, LOCK = 0x%08x", ctrl, o->new_timing, o->ipg_hz / 1000,
-				     plan->lock);
+	enum err rc = error_evidence(ERR_FLASH_OPERATION,
+				     "OCOTP_CTRL = 0x%08x, TIMING = 0x%08x at IPG %u "
+				     "kHz, LOCK = 0x%08x",
+				     ctrl, o->new_timing, o->ipg_hz / 1000, plan->lock);
 
 	return error_first(rc, ocotp_write(o, OCOTP_CTRL_CLR, CTRL_ERROR | CTRL_KEY));
 }
@@ -168,13 +179,16 @@ static enum err compare(struct ocotp *o, const struct fuse_plan *plan, uint32_t 
 	if (*after == plan->wanted && shadow == plan->wanted)
 		return OK;
 	if (*after == plan->wanted) {
-		error_why(ERR_VERIFY, "word %u is burnt (0x%08x), but its shadow register reads 0x%08x",
+		error_why(ERR_VERIFY,
+			  "word %u is burnt (0x%08x), but its shadow register reads 0x%08x",
 			  plan->word, *after, shadow);
 		return error_next(ERR_VERIFY, "reset the chip");
 	}
-	error_why(ERR_VERIFY, "word %u is 0x%08x instead of 0x%08x: of the bits to burn 0x%08x did not take",
+	error_why(ERR_VERIFY,
+		  "word %u is 0x%08x instead of 0x%08x: of the bits to burn 0x%08x did not take",
 		  plan->word, *after, plan->wanted, plan->wanted & ~*after);
-	return error_next(ERR_VERIFY, "check that the supply is steady and at its full level, then program the "
+	return error_next(ERR_VERIFY,
+			  "check that the supply is steady and at its full level, then program the "
 			  "same value again: burnt bits stay, the others are tried once more");
 }
 
@@ -182,7 +196,7 @@ static enum err burn(struct ocotp *o, const struct fuse_plan *plan, uint32_t *af
 {
 	TRY(ocotp_write(o, OCOTP_DATA, plan->bits));
 	TRY(check_burnt(o, plan));
-	TRY(reload(o));		/* the write postamble of 2 us is long over: an access takes more */
+	TRY(reload(o)); /* the write postamble of 2 us is long over: an access takes more */
 	enum err rc = compare(o, plan, after);
 
 	*known = rc == OK || rc == ERR_VERIFY;
@@ -204,10 +218,12 @@ static enum err burn_and_log(struct ocotp *o, const struct fuse_plan *plan, cons
 	rc = error_first(rc, append_log(log_path, plan, rc == OK ? "done" : error_id(rc),
 					known ? &after : NULL));
 	if (rc == OK)
-		buf_printf(out, "burnt: word %u (0x%03x %s) is 0x%08x now, in the fuses and in the shadow "
-			   "register; the chip uses it from the next reset on; noted in %s\n", plan->word,
-			   ocotp_fuse_address(plan->word), ocotp_word_name(o->chip->part, plan->word), after,
-			   log_name(log_path));
+		buf_printf(
+			out,
+			"burnt: word %u (0x%03x %s) is 0x%08x now, in the fuses and in the shadow "
+			"register; the chip uses it from the next reset on; noted in %s\n",
+			plan->word, ocotp_fuse_address(plan->word),
+			ocotp_word_name(o->chip->part, plan->word), after, log_name(log_path));
 	return rc;
 }
 
@@ -216,13 +232,14 @@ static enum err burn_halted(struct target *t, const struct fuse_plan *plan, cons
 {
 	struct ocotp o;
 
-	TRY(ocotp_enter(&o, t, plan->chip));
+	TRY(ocotp_enter(&o, t, plan->chip, OCOTP_TO_BURN));
 	enum err rc = burn_and_log(&o, plan, log_path, out);
 
 	return error_first(rc, ocotp_leave(&o));
 }
 
-/* A program that changes its clock in the middle would spoil the pulse: the core rests meanwhile. */
+/* A program that changes its clock in the middle would spoil the pulse: the core rests meanwhile.
+ */
 enum err fuse_burn(struct target *t, const struct fuse_plan *plan, const char *log_path,
 		   struct buf *out)
 {

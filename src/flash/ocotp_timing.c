@@ -61,15 +61,15 @@ static uint32_t core_pll_hz(const struct imxrt_part *part, const struct ocotp_cl
 
 /* Whether ARM_PODF divides PLL6 is told in two ways by the manuals; and which PFDs selectors 1 and 2
  * mean on the smaller parts, too. */
-static bool is_ambiguous(const struct imxrt_part *part, const struct ocotp_clock *c)
+bool ocotp_ipg_is_certain(const struct imxrt_part *part, const struct ocotp_clock *c)
 {
 	unsigned select = bits_get(c->cbcmr, 19, 18);
 
 	if (c->cbcdr & BIT(25) || (part->digprog != 0x6b && part->digprog != 0x6d))
-		return false;
+		return true;
 	if (select == 3)
-		return !(c->pll_enet & PLL_BYPASS) && bits_get(c->cacrr, 2, 0) != 0;
-	return select != 0 && !(c->pll_sys & PLL_BYPASS);
+		return (c->pll_enet & PLL_BYPASS) || bits_get(c->cacrr, 2, 0) == 0;
+	return select == 0 || (c->pll_sys & c->pll_usb1 & PLL_BYPASS);
 }
 
 static uint32_t pre_periph_hz(const struct imxrt_part *part, const struct ocotp_clock *c)
@@ -99,9 +99,10 @@ enum err ocotp_ipg_hz(const struct imxrt_part *part, const struct ocotp_clock *c
 	uint32_t root = c->cbcdr & BIT(25) ? periph2_hz(c) : pre_periph_hz(part, c);
 
 	*hz = root / (bits_get(c->cbcdr, 12, 10) + 1) / (bits_get(c->cbcdr, 9, 8) + 1);
-	if (is_ambiguous(part, c) || *hz < MIN_IPG_HZ || *hz > MAX_IPG_HZ) {
-		error_why(ERR_UNSUPPORTED, "the fuse controller's clock (IPG) is not known for certain: "
-			  "about %u kHz", *hz / 1000);
+	if (*hz < MIN_IPG_HZ || *hz > MAX_IPG_HZ) {
+		error_why(ERR_UNSUPPORTED,
+			  "the fuse controller cannot work at its clock (IPG), which is %u kHz",
+			  *hz / 1000);
 		error_evidence(ERR_UNSUPPORTED, "CBCDR = 0x%08x, CBCMR = 0x%08x, CACRR = 0x%08x",
 			       c->cbcdr, c->cbcmr, c->cacrr);
 		return error_next(ERR_UNSUPPORTED, "run \"reset halt\": out of reset the clock is known");

@@ -124,6 +124,10 @@ static void test_clock(void **state)
 	assert_int_equal(hz, 8000000);
 	run = reset;
 	run.pll_enet = 0x80002001;	/* 500 MHz: divided by ARM_PODF, or not? */
+	assert_false(ocotp_ipg_is_certain(part("RT1024"), &run));
+	assert_true(ocotp_ipg_is_certain(part("RT1064"), &run));
+	assert_true(ocotp_ipg_is_certain(part("RT1024"), &reset));
+	run.cbcdr = 0;			/* 500 MHz are no IPG clock */
 	assert_int_equal(ocotp_ipg_hz(part("RT1024"), &run, &hz), ERR_UNSUPPORTED);
 }
 
