@@ -72,6 +72,8 @@ static void settle_nrst(struct vb_board *board)
 	vb_link_nrst(board->link, low);
 	if (low && board->powered)
 		vb_board_reset(board, VB_RESET_NRST);
+	if (!low && board->powered && board->chip->released != NULL)
+		board->chip->released(board, board->priv);
 	hold_core(board);
 }
 

@@ -22,7 +22,7 @@ struct vb_board;
 enum vb_reset { VB_RESET_POWER_ON, VB_RESET_NRST, VB_RESET_SYSTEM, VB_RESET_IWDG, VB_RESET_WWDG,
 		VB_RESET_OPTION_LOAD, VB_RESET_LOW_POWER,
 		/* i.MX RT: WDOG1/2, RTWDOG, SRC_SCR.CORE0_RST and VECTRESET (peripherals keep running) */
-		VB_RESET_WDOG, VB_RESET_RTWDOG, VB_RESET_CORE };
+		VB_RESET_WDOG, VB_RESET_RTWDOG, VB_RESET_CORE, VB_RESET_LOCKUP };
 
 /*
  * A control-port verb of the chip or of a device: argv[0] is the verb. Writes one JSON value to
@@ -42,6 +42,8 @@ struct vb_chip {
 	void (*destroy)(struct vb_board *board, void *priv);
 	/* The chip's part of a reset; the CPU and DP are reset by board.c afterwards. */
 	void (*reset)(struct vb_board *board, void *priv, enum vb_reset kind);
+	/* Optional: nRST has risen; from when it fell the chip stood in reset. */
+	void (*released)(struct vb_board *board, void *priv);
 	/* Non-volatile state: flash, option bytes, OTP. Returns false with a message on stderr.
 	 * load() ends with a power-on reset, for that is when options count. */
 	bool (*save)(struct vb_board *board, void *priv, FILE *f);

@@ -19,6 +19,11 @@
 #define	  CFG1_JTAG_ONLY   BIT(19)	/* DAP_SJC_SWD_SEL */
 #define	  CFG1_SJC_DISABLE BIT(20)
 
+#define MUX_GPIO	 5u
+#define MUX_LPUART1	 2u
+#define UART_POLL_NS	 1000000u
+#define LOCKUP_POLL_NS	 100000u
+
 #define BOOT_CFG_PINS	 0xfffu		/* twelve switches or straps */
 
 /* Callbacks between devices */
@@ -147,6 +152,86 @@ static void on_reset_request(void *ctx, bool core_only)
 	vb_board_reset(chip->board, core_only ? VB_RESET_CORE : VB_RESET_SYSTEM);
 }
 
+/* The user LED hangs on a pad that is also TDI or TRSTB. */
+static void on_edge(void *ctx, struct imxrt_gpio *gpio, uint32_t changed)
+{
+	struct imxrt *chip = ctx;
+
+	(void)gpio;
+	if ((changed & BIT(chip->row->led_pin)) &&
+	    imxrt_iomuxc_alt(&chip->iomuxc, chip->row->led_mux) == MUX_GPIO)
+		chip->led_toggles++;
+}
+
+static bool uart_is_wired(void *ctx, bool rx)
+{
+	struct imxrt *chip = ctx;
+
+	return imxrt_iomuxc_alt(&chip->iomuxc,
+				(uint16_t)(chip->row->uart_mux + (rx ? 4 : 0))) == MUX_LPUART1;
+}
+
+/* The serial line opens late: its path is known only after the board was made. */
+static void uart_turn(void *ctx)
+{
+	struct imxrt *chip = ctx;
+	struct vb_board *board = chip->board;
+
+	if (!chip->is_uart_open && board->uart_path != NULL) {
+		chip->is_uart_open = true;
+		chip->lpuart1.line = serial_line_open(board->uart_path);
+	}
+	if (chip->lpuart1.line == NULL || !serial_line_is_socket(chip->lpuart1.line))
+		return;
+	imxrt_lpuart_poll(&chip->lpuart1);
+	vb_clock_after(board->clock, UART_POLL_NS, uart_turn, chip, "UART socket");
+}
+
+/* SCR.LOCKUP_RST: looked at while it can happen. */
+static void lockup_turn(void *ctx)
+{
+	struct imxrt *chip = ctx;
+	struct vb_cpu_state state;
+
+	chip->lockup_event = NULL;
+	if (!imxrt_src_resets_lockup(&chip->src))
+		return;
+	vb_cpu_state(chip->board->cpu, &state);
+	if (state.locked_up && !state.halted)
+		imxrt_env_request_reset(&chip->env, VB_RESET_LOCKUP);
+	else
+		chip->lockup_event = vb_clock_after(chip->board->clock, LOCKUP_POLL_NS, lockup_turn,
+						    chip, "lockup");
+}
+
+static void on_src_scr(void *ctx)
+{
+	struct imxrt *chip = ctx;
+
+	if (chip->part->has_lockup_rst && chip->lockup_event == NULL)
+		lockup_turn(chip);
+}
+
+static void cut_power(void *ctx)
+{
+	struct imxrt *chip = ctx;
+
+	chip->cut.event = NULL;
+	vb_board_set_power(chip->board, false);
+}
+
+static void on_flash_work(void *ctx, bool is_erase, uint64_t ns)
+{
+	struct imxrt *chip = ctx;
+	struct imxrt_cut *cut = &chip->cut;
+
+	*(is_erase ? &chip->erases : &chip->programs) += 1;
+	if (cut->left == 0 || cut->is_erase != is_erase || --cut->left > 0)
+		return;
+	vb_clock_cancel(chip->board->clock, cut->event);
+	cut->event = vb_clock_after(chip->board->clock, ns / 2, cut_power, chip, "power cut");
+}
+
 /* Life */
 
 static void add_flash(struct imxrt *chip)
@@ -160,6 +245,7 @@ static void add_flash(struct imxrt *chip)
 		if (model == NULL)
 			continue;
 		chip->nor[i] = nor_new(model, chip->board->clock);
+		nor_set_watch(chip->nor[i], on_flash_work, chip);
 		imxrt_flexspi_attach(chip->flexspi[i], 0, chip->nor[i]);
 	}
 }
@@ -193,13 +279,28 @@ static void add_devices(struct imxrt *chip)
 	imxrt_ccm_init(&chip->ccm, env, chip->part->digprog);
 	imxrt_iomuxc_init(&chip->iomuxc, env, chip->part->pads);
 	imxrt_src_init(&chip->src, env);
+	imxrt_wdog_init(&chip->wdog[0], env, 92);
+	imxrt_wdog_init(&chip->wdog[1], env, 45);
+	imxrt_rtwdog_init(&chip->rtwdog, env);
+	for (size_t i = 0; i < ARRAY_SIZE(chip->gpio); i++)
+		imxrt_gpio_init(&chip->gpio[i], env);
+	imxrt_gpt_init(&chip->gpt[0], env, 100);
+	imxrt_gpt_init(&chip->gpt[1], env, 101);
+	imxrt_lpuart_init(&chip->lpuart1, env, 20);
 	add_fuses(chip);
 	add_flash(chip);
+	chip->gpio[0].on_edge = on_edge;
+	chip->gpio[0].chip = chip;
+	chip->lpuart1.is_wired = uart_is_wired;
+	chip->lpuart1.chip = chip;
+	chip->board->uart = &chip->lpuart1.wire;
 	chip->ccm.changed = on_clocks;
 	chip->ccm.chip = chip;
 	chip->iomuxc.pads_changed = on_pads;
 	chip->iomuxc.gpr_changed = on_gpr;
 	chip->iomuxc.chip = chip;
+	chip->src.scr_changed = on_src_scr;
+	chip->src.chip = chip;
 }
 
 static struct vb_cpu *add_cpu(struct imxrt *chip)
@@ -253,6 +354,7 @@ static bool create(struct vb_board *board, void *priv)
 	imxrt_map(chip);
 	board->cpu = add_cpu(chip);
 	board->dp = add_dp(chip);
+	vb_clock_after(board->clock, 0, uart_turn, chip, "UART open");
 	return board->cpu != NULL && board->dp != NULL;
 }
 
@@ -265,6 +367,7 @@ static void destroy(struct vb_board *board, void *priv)
 		imxrt_flexspi_free(chip->flexspi[i]);
 		nor_free(chip->nor[i]);
 	}
+	serial_line_close(chip->lpuart1.line);
 	imxrt_ocotp_free(chip->ocotp);
 	imxrt_ram_free(chip);
 	imxrt_free_quiet(chip);
@@ -283,6 +386,23 @@ static void power_flash(struct imxrt *chip)
 	}
 }
 
+static void start_watchdogs(struct imxrt *chip, enum vb_reset kind)
+{
+	imxrt_wdog_reset(&chip->wdog[0], kind);
+	imxrt_wdog_reset(&chip->wdog[1], kind);
+	imxrt_rtwdog_reset(&chip->rtwdog);
+}
+
+/* While nRST is low nothing counts; the boot pins are sampled when it rises. */
+static void released(struct vb_board *board, void *priv)
+{
+	struct imxrt *chip = priv;
+
+	(void)board;
+	imxrt_src_reset(&chip->src, VB_RESET_NRST, sample_sbmr1(chip), sample_sbmr2(chip));
+	start_watchdogs(chip, VB_RESET_NRST);
+}
+
 /* CORE0_RST and VECTRESET reset the core alone; a warm reset spares GPR16, GPR17 and SRC_GPRn. */
 static void reset(struct vb_board *board, void *priv, enum vb_reset kind)
 {
@@ -298,6 +418,12 @@ static void reset(struct vb_board *board, void *priv, enum vb_reset kind)
 	imxrt_src_reset(&chip->src, kind, sample_sbmr1(chip), sample_sbmr2(chip));
 	imxrt_ccm_reset(&chip->ccm);
 	imxrt_reset_quiet(chip);
+	start_watchdogs(chip, kind);
+	for (size_t i = 0; i < ARRAY_SIZE(chip->gpio); i++)
+		imxrt_gpio_reset(&chip->gpio[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(chip->gpt); i++)
+		imxrt_gpt_reset(&chip->gpt[i]);
+	imxrt_lpuart_reset(&chip->lpuart1);
 	on_pads(chip);
 	on_gpr(chip, GPR16);
 	on_gpr(chip, GPR30);
@@ -316,12 +442,23 @@ static void reset(struct vb_board *board, void *priv, enum vb_reset kind)
 static void stats(struct vb_board *board, void *priv, FILE *out)
 {
 	struct imxrt *chip = priv;
+	struct imxrt_ocotp_stats fuses;
 	uint64_t resets = 0;
 
 	(void)board;
 	for (size_t i = 0; i < ARRAY_SIZE(chip->resets); i++)
 		resets += chip->resets[i];
-	fprintf(out, ",\"resets\":%llu", (unsigned long long)resets);
+	imxrt_ocotp_stats(chip->ocotp, &fuses);
+#define PAIR(name, value) fprintf(out, ",\"" name "\":%llu", (unsigned long long)(value))
+	PAIR("flash_erases", chip->erases);
+	PAIR("flash_programs", chip->programs);
+	PAIR("led_toggles", chip->led_toggles);
+	PAIR("uart_sent", chip->lpuart1.sent);
+	PAIR("uart_lost", chip->lpuart1.lost);
+	PAIR("fuse_bits", fuses.bits);
+	PAIR("fuse_programs", fuses.programs);
+	PAIR("resets", resets);
+#undef PAIR
 }
 
 #define BOARD(symbol, name, text)                                                                  \
@@ -331,8 +468,12 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 		.priv_size = sizeof(struct imxrt),                                                 \
 		.create = create,                                                                  \
 		.destroy = destroy,                                                                \
+		.released = released,                                                              \
 		.reset = reset,                                                                    \
 		.stats = stats,                                                                    \
+		.save = imxrt_save,                                                                \
+		.load = imxrt_load,                                                                \
+		.verbs = imxrt_verbs,                                                              \
 		.presets = imxrt_presets,                                                          \
 		.set_unit = set_unit,                                                              \
 	}

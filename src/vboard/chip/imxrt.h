@@ -15,9 +15,13 @@
 #include "vboard/device/imxrt.h"
 #include "vboard/device/imxrt_ccm.h"
 #include "vboard/device/imxrt_flexspi.h"
+#include "vboard/device/imxrt_gpio.h"
+#include "vboard/device/imxrt_gpt.h"
 #include "vboard/device/imxrt_iomuxc.h"
+#include "vboard/device/imxrt_lpuart.h"
 #include "vboard/device/imxrt_ocotp.h"
 #include "vboard/device/imxrt_src.h"
+#include "vboard/device/imxrt_wdog.h"
 #include "vboard/device/nor.h"
 
 #define BANK_BYTES  0x8000u		/* FlexRAM */
@@ -49,6 +53,7 @@ struct imxrt_board {
 	uint32_t boot_cfg;		/* the switches as delivered */
 	uint16_t led_mux;		/* user LED: a pad of GPIO1, and which pin that is */
 	uint8_t led_pin;
+	uint16_t uart_mux;		/* pad of LPUART1_TX; RX is the next; ALT2 */
 };
 
 struct imxrt {
@@ -60,6 +65,11 @@ struct imxrt {
 	struct imxrt_ccm ccm;
 	struct imxrt_iomuxc iomuxc;
 	struct imxrt_src src;
+	struct imxrt_wdog wdog[2];
+	struct imxrt_rtwdog rtwdog;
+	struct imxrt_gpio gpio[5];
+	struct imxrt_gpt gpt[2];
+	struct imxrt_lpuart lpuart1;
 	struct imxrt_ocotp *ocotp;
 	struct imxrt_flexspi *flexspi[FLEXSPIS];
 	struct nor *nor[FLEXSPIS];
@@ -71,7 +81,17 @@ struct imxrt {
 	struct vb_region *rom_region, *itcm[BANKS_MAX], *dtcm[BANKS_MAX], *ocram[BANKS_MAX];
 	enum imxrt_boot_mode { BOOT_FUSES, BOOT_SERIAL, BOOT_INTERNAL, BOOT_RESERVED } boot_mode;
 	uint32_t boot_cfg;
-	uint64_t resets[VB_RESET_CORE + 1];
+	/* power-off-at: the supply goes in the middle of the Nth program or erase from now; 0: never. */
+	struct imxrt_cut {
+		unsigned left;
+		bool is_erase;
+		struct vb_event *event;
+	} cut;
+	uint64_t programs, erases;
+	struct vb_event *lockup_event;
+	bool is_uart_open;
+	uint64_t led_toggles;
+	uint64_t resets[VB_RESET_LOCKUP + 1];
 };
 
 /* imxrt_parts.c */
@@ -91,6 +111,11 @@ void imxrt_ram_forget(struct imxrt *chip);	/* what power-on leaves in RAM */
 /* imxrt.c */
 void imxrt_fuses_changed(void *chip);
 
+/* imxrt_state.c */
+bool imxrt_save(struct vb_board *board, void *priv, FILE *f);
+bool imxrt_load(struct vb_board *board, void *priv, FILE *f);
+
+extern const struct vb_control_verb imxrt_verbs[];		/* imxrt_verbs.c */
 extern const struct vb_preset imxrt_presets[];		/* imxrt_preset.c */
 extern const struct vb_chip mimxrt1064_evk_chip, mimxrt1060_evk_chip, mimxrt1024_evk_chip,
 	imxrt1050_evkb_chip, imxrt1050_evkb_hyper_chip;

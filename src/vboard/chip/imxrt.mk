@@ -5,7 +5,15 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/imxrt_parts.c \
 	src/vboard/chip/imxrt_preset.c \
 	src/vboard/chip/imxrt_ram.c \
+	src/vboard/chip/imxrt_state.c \
+	src/vboard/chip/imxrt_verbs.c src/vboard/chip/imxrt_verbs.h \
+	src/vboard/chip/imxrt_verbs_flash.c \
 	src/vboard/device/imxrt.c src/vboard/device/imxrt.h \
 	src/vboard/device/imxrt_ccm.c src/vboard/device/imxrt_ccm.h \
+	src/vboard/device/imxrt_gpio.c src/vboard/device/imxrt_gpio.h \
+	src/vboard/device/imxrt_gpt.c src/vboard/device/imxrt_gpt.h \
 	src/vboard/device/imxrt_iomuxc.c src/vboard/device/imxrt_iomuxc.h \
-	src/vboard/device/imxrt_src.c src/vboard/device/imxrt_src.h
+	src/vboard/device/imxrt_lpuart.c src/vboard/device/imxrt_lpuart.h \
+	src/vboard/device/imxrt_rtwdog.c \
+	src/vboard/device/imxrt_src.c src/vboard/device/imxrt_src.h \
+	src/vboard/device/imxrt_wdog.c src/vboard/device/imxrt_wdog.h

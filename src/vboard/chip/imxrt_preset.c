@@ -11,8 +11,7 @@
 
 #define FUSE_BOOT_CFG1 6u
 #define MS	       1000000u
-/* ROM, and then some of the program; an image that changes the flash over runs longest. */
-#define LET_RUN	       (40 * MS)
+#define ROM_LIMIT      15	/* ms until the program counts at IMXRT_IMAGE_COUNTER, or never will */
 
 static const struct recipe {
 	const char *name;
@@ -20,23 +19,23 @@ static const struct recipe {
 	const char *kept;		/* state of the flash that survives power-off, put before it */
 	const char *state;		/* state of the flash after power-on, unless the image made it */
 	uint32_t fuses;			/* bits of BOOT_CFG1 (0x460) */
-	bool runs;			/* advance until the image has done its work */
+	unsigned ms;			/* let the image run for so long before anybody looks */
 } recipes[] = {
-	{ "blank", NULL, NULL, NULL, 0, false },
-	{ "good", "good", NULL, NULL, 0, false },
-	{ "raw-bin", "raw-bin", NULL, NULL, 0, false },
-	{ "steals-swd", "steals-swd", NULL, NULL, 0, true },
-	{ "watchdog-sleep", "watchdog-sleep", NULL, NULL, 0, true },
-	{ "qpi", "qpi", NULL, "qpi", 0, true },
-	{ "continuous-read", "continuous-read", NULL, "continuous-read", 0, true },
-	{ "deep-power-down", "good", NULL, "deep-power-down", 0, false },
-	{ "4-byte", "good", NULL, "4-byte", 0, false },
-	{ "protected", "good", "protected", NULL, 0, false },
-	{ "xip-running", "good", NULL, NULL, 0, true },
-	{ "flexram", "flexram", NULL, NULL, 0, true },
-	{ "mpu-ocram", "mpu-ocram", NULL, NULL, 0, true },
-	{ "crashed", "crashed", NULL, NULL, 0, true },
-	{ "story-fuses", "stuck", NULL, NULL, BIT(4) | BIT(16), true },
+	{ "blank", NULL, NULL, NULL, 0, 0 },
+	{ "good", "good", NULL, NULL, 0, 0 },
+	{ "raw-bin", "raw-bin", NULL, NULL, 0, 0 },
+	{ "steals-swd", "steals-swd", NULL, NULL, 0, 7 },
+	{ "watchdog-sleep", "watchdog-sleep", NULL, NULL, 0, 1 },
+	{ "qpi", "qpi", NULL, "qpi", 0, 2 },
+	{ "continuous-read", "continuous-read", NULL, "continuous-read", 0, 2 },
+	{ "deep-power-down", "good", NULL, "deep-power-down", 0, 0 },
+	{ "4-byte", "good", NULL, "4-byte", 0, 0 },
+	{ "protected", "good", "protected", NULL, 0, 0 },
+	{ "xip-running", "good", NULL, NULL, 0, 2 },
+	{ "flexram", "flexram", NULL, NULL, 0, 1 },
+	{ "mpu-ocram", "mpu-ocram", NULL, NULL, 0, 2 },
+	{ "crashed", "crashed", NULL, NULL, 0, 1 },
+	{ "story-fuses", "stuck", NULL, NULL, BIT(4) | BIT(16), 1 },
 	{ 0 }
 };
 
@@ -93,6 +92,24 @@ static bool has_state(struct nor *nor, const char *state)
 	return has;
 }
 
+static uint32_t counter(struct vb_board *board)
+{
+	uint8_t bytes[4] = { 0 };
+
+	vb_bus_peek(board->bus, IMXRT_IMAGE_COUNTER, bytes, sizeof(bytes));
+	return get_le32(bytes);
+}
+
+/* The ROM needs its time to find the image, or to give up. */
+static void let_run(struct vb_board *board, unsigned ms)
+{
+	uint32_t before = counter(board);
+
+	for (unsigned i = 0; i < ROM_LIMIT && counter(board) == before; i++)
+		vb_clock_advance(board->clock, MS);
+	vb_clock_advance(board->clock, (uint64_t)ms * MS);
+}
+
 static bool set(struct vb_board *board, void *priv, const char *name, char *error,
 		size_t error_size)
 {
@@ -108,13 +125,14 @@ static bool set(struct vb_board *board, void *priv, const char *name, char *erro
 	    (r->image != NULL && !load_image(chip, r->image, error, error_size)) ||
 	    (r->kept != NULL && !nor_put_into(nor, r->kept, error, error_size)))
 		return false;
-	chip->boot_mode = BOOT_INTERNAL;
+	/* Whoever burned the fuses set the switches to the serial downloader and wonders. */
+	chip->boot_mode = r->fuses != 0 ? BOOT_SERIAL : BOOT_INTERNAL;
 	chip->boot_cfg = chip->row->boot_cfg;
 	if (r->fuses != 0)
 		imxrt_ocotp_burn(chip->ocotp, FUSE_BOOT_CFG1, r->fuses);
 	vb_board_reset(board, VB_RESET_POWER_ON);
-	if (r->runs)
-		vb_clock_advance(board->clock, LET_RUN);
+	if (r->ms != 0)
+		let_run(board, r->ms);
 	if (r->state == NULL || has_state(nor, r->state))
 		return true;
 	return nor_put_into(nor, r->state, error, error_size);

@@ -43,7 +43,7 @@ static void serve_reset(void *ctx)
 	if (!env->reset_requested)
 		return;
 	env->reset_requested = false;
-	if (env->board->powered)
+	if (env->board->powered && !env->board->nrst_low)
 		vb_board_reset(env->board, env->requested);
 }
 

@@ -18,6 +18,8 @@ static enum vb_result scr_written(struct vb_regs *regs, uint32_t value, uint32_t
 	*scr &= ~(SCR_CORE0_RST | SCR_CORE0_DBG_RST);	/* they clear themselves */
 	src->env->wdog_mask = (bits_get(*scr, 10, 7) == MASKED ? 1u : 0) |
 			      (bits_get(*scr, 31, 28) == MASKED ? 2u : 0);
+	if (src->scr_changed)
+		src->scr_changed(src->chip);
 	if (value & SCR_CORE0_RST)
 		imxrt_env_request_reset(src->env, VB_RESET_CORE);
 	return VB_OK;
@@ -65,7 +67,8 @@ static uint32_t cause(enum vb_reset kind)
 	switch (kind) {
 	case VB_RESET_WDOG:	return SRSR_WDOG;
 	case VB_RESET_RTWDOG:	return SRSR_WDOG3;
-	case VB_RESET_SYSTEM:	return SRSR_LOCKUP;
+	case VB_RESET_SYSTEM:
+	case VB_RESET_LOCKUP:	return SRSR_LOCKUP;
 	default:		return 0;
 	}
 }

@@ -21,6 +21,8 @@ struct imxrt_src {
 	struct imxrt_env *env;
 	struct vb_regs regs;
 	uint32_t value[16];
+	void (*scr_changed)(void *chip);
+	void *chip;
 };
 
 void imxrt_src_init(struct imxrt_src *src, struct imxrt_env *env);

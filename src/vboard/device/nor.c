@@ -211,6 +211,12 @@ void nor_set_listener(struct nor *nor, void (*changed)(void *ctx, uint32_t offse
 	nor->changed_ctx = ctx;
 }
 
+void nor_set_watch(struct nor *nor, void (*begun)(void *ctx, bool is_erase, uint64_t ns), void *ctx)
+{
+	nor->begun = begun;
+	nor->begun_ctx = ctx;
+}
+
 void nor_tell(struct nor *nor, uint32_t offset, uint32_t bytes)
 {
 	if (nor->changed != NULL)

@@ -38,6 +38,9 @@ void nor_power(struct nor *nor, bool on);
  */
 void nor_set_listener(struct nor *nor, void (*changed)(void *ctx, uint32_t offset, uint32_t bytes),
 		      void *ctx);
+/* Optional: a program or an erase has just begun and will take `ns` (so that a power loss can be put
+ * into it). */
+void nor_set_watch(struct nor *nor, void (*begun)(void *ctx, bool is_erase, uint64_t ns), void *ctx);
 /* Ready, selected by nobody, and in its power-on protocol (1-bit opcodes, 3-byte addresses)? */
 bool nor_is_plain(const struct nor *nor);
 

@@ -87,6 +87,8 @@ struct nor {
 	struct hyperflash *hyper;
 	void (*changed)(void *ctx, uint32_t offset, uint32_t bytes);
 	void *changed_ctx;
+	void (*begun)(void *ctx, bool is_erase, uint64_t ns);
+	void *begun_ctx;
 
 	/* Kept without supply */
 	uint8_t *array;

@@ -185,6 +185,8 @@ void nor_begin(struct nor *nor, enum nor_kind kind, uint32_t at, uint32_t bytes,
 	else
 		nor->counts.erases++;
 	wait_for(nor, w->span);
+	if (nor->begun != NULL && kind != WORK_REGISTER)
+		nor->begun(nor->begun_ctx, kind != WORK_PROGRAM && kind != WORK_SEC_PROGRAM, w->span);
 }
 
 /* Suspend, resume, abort */
