@@ -21,3 +21,5 @@ testing_unit_test_vb_flexspi_nor_SOURCES = \
 testing_unit_test_vb_flexspi_nor_LDADD = $(vboard_test_libs)
 endif
 endif
+
+EXTRA_DIST += testing/system/test_imxrt_flexspi_model.py
