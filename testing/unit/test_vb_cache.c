@@ -25,7 +25,8 @@ struct cbench {
 	struct bench *b;
 	uint8_t ocram[0x10000], flash[0x10000], answer[0x10000];
 	struct vb_region *window;
-	enum vb_result verdict;
+	enum vb_result verdict, read_verdict;
+	uint64_t ready_ns;
 	unsigned reads;
 };
 
@@ -44,6 +45,12 @@ static enum vb_result window_read(void *ctx, struct vb_access *a, uint32_t offse
 
 	c->reads++;
 	*value = 0;
+	if (c->read_verdict != VB_OK)
+		return c->read_verdict;
+	if (vb_clock_now(c->b->clock) < c->ready_ns) {
+		a->stall_until_ns = c->ready_ns;
+		return VB_STALL;
+	}
 	for (unsigned n = 0; n < a->size; n++)
 		*value |= (uint32_t)c->answer[offset + n] << 8 * n;
 	return VB_OK;
@@ -479,6 +486,61 @@ static void test_a_hooked_window_may_refuse(void **state)
 	cbench_free(c);
 }
 
+/* The `read` hook alone refuses or holds: data and fetches, with and without caches. */
+static void test_a_hook_refuses_and_holds(void **state)
+{
+	static const struct vb_ram_ops ops = { .read = window_read };
+
+	(void)state;
+	for (unsigned ccr = 0; ccr < 2; ccr++) {
+		struct cbench *c = cbench_new(ccr ? IC | DC : 0);
+
+		c->window->ram_ops = &ops;
+		vb_bus_guard(c->b->bus, c->window, true);
+		put_le32(c->flash + 0x100, 0x47702201);
+		put_le32(c->answer + 0x100, 0x47702202);
+		wr(c->b, 0xe000ed24, 1 << 17);
+		c->read_verdict = VB_FAULT;
+		set_reg(c->b, 0, FLASH + 0x100);
+		set_reg(c->b, PC, CODE_LDR);
+		step(c->b);
+		assert_int_equal(reg(c->b, XPSR) & 0x1ff, 5);
+		assert_int_equal(rd(c->b, CFSR), 0x8200);
+		wr(c->b, CFSR, 0xffff);
+		vb_cpu_reset(c->b->cpu, VB_CPU_SYSTEM);
+		halt(c->b);
+		wr(c->b, CCR, ccr ? IC | DC : 0);
+		wr(c->b, 0xe000ed24, 1 << 17);
+		set_reg(c->b, PC, FLASH + 0x100);
+		wr(c->b, DEMCR, 0x100);			/* VC_BUSERR */
+		wr(c->b, DHCSR, RUN);
+		bench_run(c->b, 50);
+		assert_true(is_halted(c->b));
+		assert_int_equal(rd(c->b, CFSR), 0x100);	/* IBUSERR */
+		wr(c->b, CFSR, 0xffff);
+		wr(c->b, DEMCR, 0);
+		vb_cpu_reset(c->b->cpu, VB_CPU_SYSTEM);
+		halt(c->b);
+		wr(c->b, CCR, ccr ? IC | DC : 0);
+		c->read_verdict = VB_OK;
+		set_reg(c->b, 2, 0);
+		set_reg(c->b, 0, FLASH + 0x101);
+		set_reg(c->b, PC, CODE_CALL);
+		c->ready_ns = vb_clock_now(c->b->clock) + 20000;
+		wr(c->b, DHCSR, RUN);
+		bench_run(c->b, 40);
+		halt(c->b);
+		assert_int_equal(reg(c->b, PC), FLASH + 0x100);	/* held, not executed */
+		assert_int_equal(reg(c->b, 2), 0);
+		wr(c->b, DHCSR, RUN);
+		bench_run(c->b, 100);
+		halt(c->b);
+		assert_int_equal(reg(c->b, PC), CODE_CALL + 2);
+		assert_int_equal(reg(c->b, 2), 2);
+		cbench_free(c);
+	}
+}
+
 /* With the caches on, the hook is asked once a line, and the answer stays. */
 static void test_a_hooked_window_is_cached(void **state)
 {
@@ -604,6 +666,7 @@ int main(void)
 		cmocka_unit_test(test_exception_frames_are_cached),
 		cmocka_unit_test(test_a_hooked_window_answers_and_executes),
 		cmocka_unit_test(test_a_hooked_window_may_refuse),
+		cmocka_unit_test(test_a_hook_refuses_and_holds),
 		cmocka_unit_test(test_a_hooked_window_is_cached),
 		cmocka_unit_test(test_it_blocks_in_a_hooked_window),
 		cmocka_unit_test(test_the_reset_table_is_strapped),

@@ -64,7 +64,15 @@ struct engine {
 	const uint8_t *line;		/* of the I-cache, the last one fetched from */
 	uint32_t line_addr;
 	unsigned line_generation;
-	uint64_t agreed;		/* pc whose bytes in the line are those of memory */
+	struct fetched {
+		uint32_t pc;
+		const struct vb_region *region;
+		uint8_t data[4];
+		unsigned bytes;
+		bool differs;		/* from memory, which is what Unicorn translates */
+		bool is_elsewhere;	/* no RAM there */
+		bool is_fresh;		/* cpu_step() is to execute it */
+	} fetched;
 	bool is_abandoned;		/* the instruction at hook_pc did not happen */
 	struct { uint8_t *at; unsigned size; uint8_t old[8]; } undo;
 	struct { uint8_t *at; uint32_t addr, pc; unsigned size; uint8_t old[8]; } shown;
@@ -88,8 +96,7 @@ void engine_hide(struct engine *e, const struct vb_region *r, uint32_t addr, uns
 void engine_show(struct engine *e, const struct vb_region *r, uint32_t addr, const uint8_t *view,
 		 unsigned size);
 void engine_settle(struct engine *e, uint32_t pc);
-bool engine_fetch_agrees(struct engine *e, uint32_t pc);
-enum vb_result engine_ask_fetch(struct engine *e, struct vb_access *a);
+enum vb_result engine_fetch(struct engine *e, struct vb_access *a);
 void engine_patch(struct engine *e, uint32_t pc, struct patch *p);
 void engine_unpatch(struct engine *e, const struct patch *p);
 /* cpu_engine_hooks.c */

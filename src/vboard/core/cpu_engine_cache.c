@@ -64,62 +64,38 @@ void engine_settle(struct engine *e, uint32_t pc)
 	e->is_careful = e->cpu->caution & CAUTION_CODE;
 }
 
-/* Code */
+/* Code: e->fetched is what the core fetched last, where that is not just memory. */
 
-struct fetch {
-	struct engine *e;
-	struct vb_access access;
-	const struct vb_region *r;
-	uint8_t data[4];
-	unsigned bytes;
-};
-
-static enum vb_result fetch_half(struct fetch *f, uint32_t addr, uint8_t *out)
+static enum vb_result fetch_half(struct engine *e, struct vb_access *a, uint8_t *out)
 {
-	struct vb_cpu *cpu = f->e->cpu;
-	const struct vb_region *r = vb_bus_find(cpu->bus, addr);
-	struct vb_access *a = &f->access;
+	struct vb_cpu *cpu = e->cpu;
+	const struct vb_region *r = vb_bus_find(cpu->bus, a->addr);
 	const uint8_t *line;
 	enum vb_result rc;
 	uint32_t value = 0;
 
-	if (r == NULL || r->ram == NULL || r->size - (addr - r->base) < 2)
-		return VB_FAULT;
-	a->addr = addr;
-	f->r = r;
-	if (icache_serves(cpu, r, addr)) {
-		rc = icache_line(cpu, a, &line);
-		if (rc == VB_OK)
-			memcpy(out, line + addr % CACHE_LINE, 2);
+	if (r == NULL || r->ram == NULL || r->size - (a->addr - r->base) < 2) {
+		e->fetched.is_elsewhere = true;	/* Unicorn finds the reason itself */
+		return VB_OK;
+	}
+	e->fetched.differs |= r != e->fetched.region;
+	if (!icache_serves(cpu, r, a->addr)) {
+		rc = vb_bus_read(cpu->bus, a, &value);
+		put_le16(out, (uint16_t)value);
 		return rc;
 	}
-	rc = vb_bus_read(cpu->bus, a, &value);
-	put_le16(out, (uint16_t)value);
-	return rc;
-}
-
-static enum vb_result fetch(struct fetch *f, uint32_t pc)
-{
-	enum vb_result rc = fetch_half(f, pc, f->data);
-
-	f->bytes = 2;
-	if (rc != VB_OK || !op_is_wide(get_le16(f->data)))
+	rc = icache_line(cpu, a, &line);
+	if (rc != VB_OK)
 		return rc;
-	rc = fetch_half(f, pc + 2, f->data + 2);
-	f->bytes = 4;
-	return rc;
+	memcpy(out, line + a->addr % CACHE_LINE, 2);
+	e->line = line;
+	e->line_addr = a->addr & ~(CACHE_LINE - 1);
+	e->line_generation = cpu->caches.i.generation;
+	return VB_OK;
 }
 
-static bool same_as_memory(const struct fetch *f, uint32_t pc)
-{
-	uint8_t memory[4];
-
-	return vb_bus_peek(f->e->cpu->bus, pc, memory, f->bytes) &&
-	       memcmp(memory, f->data, f->bytes) == 0;
-}
-
-/* The common case of a cache that agrees with memory, without a look at tags and regions. */
-static bool line_agrees(struct engine *e, uint32_t pc)
+/* A cache that agrees with memory, as most do, without a look at tags and regions. */
+static bool line_agrees(const struct engine *e, uint32_t pc)
 {
 	if ((pc ^ e->line_addr) & ~(CACHE_LINE - 1) || pc % CACHE_LINE > CACHE_LINE - 4 ||
 	    e->line_generation != e->cpu->caches.i.generation ||
@@ -128,68 +104,51 @@ static bool line_agrees(struct engine *e, uint32_t pc)
 	return memcmp(e->line + pc % CACHE_LINE, e->page + (pc & (PAGE - 1)), 4) == 0;
 }
 
-static void remember_line(struct engine *e, const struct vb_access *a, const uint8_t *line)
+/*
+ * Fetches the instruction at a->addr as the core would, through a cache or a guard: may it? Then
+ * e->fetched.differs tells if Unicorn would execute another one.
+ */
+enum vb_result engine_fetch(struct engine *e, struct vb_access *a)
 {
-	e->line = line;
-	e->line_addr = a->addr & ~(CACHE_LINE - 1);
-	e->line_generation = e->cpu->caches.i.generation;
-}
-
-bool engine_fetch_agrees(struct engine *e, uint32_t pc)
-{
-	struct fetch f = { .e = e, .access = { .master = VB_CPU_CODE, .size = 2 } };
-
-	if (e->agreed == pc)
-		return true;
-	f.access.is_privileged = engine_is_privileged(e);
-	/* A refusal is for engine_may_execute() to find. */
-	return fetch(&f, pc) != VB_OK || same_as_memory(&f, pc);
-}
-
-/* The fetch at `pc` from a region that is guarded or cached: may it be refused? */
-enum vb_result engine_ask_fetch(struct engine *e, struct vb_access *a)
-{
-	struct vb_cpu *cpu = e->cpu;
-	const struct vb_region *r;
-	const uint8_t *line;
+	struct fetched *f = &e->fetched;
+	uint32_t pc = a->addr;
 	enum vb_result rc;
 
-	e->agreed = NO_PAGE;
-	if (line_agrees(e, a->addr)) {
-		e->agreed = a->addr;
+	if (f->is_fresh && f->pc == pc) {
+		f->is_fresh = false;	/* the same instruction, on its way to cpu_step() */
 		return VB_OK;
 	}
+	*f = (struct fetched){ .pc = pc, .bytes = 2 };
+	if (line_agrees(e, pc))
+		return VB_OK;
 	a->is_privileged = engine_is_privileged(e);
-	r = vb_bus_find(cpu->bus, a->addr);
-	if (icache_serves(cpu, r, a->addr)) {
-		rc = icache_line(cpu, a, &line);
-		if (rc == VB_OK)
-			remember_line(e, a, line);
-		return rc;
+	f->region = vb_bus_find(e->cpu->bus, pc);
+	rc = fetch_half(e, a, f->data);
+	if (rc == VB_OK && !f->is_elsewhere && op_is_wide(get_le16(f->data))) {
+		a->addr = pc + 2;
+		f->bytes = 4;
+		rc = fetch_half(e, a, f->data + 2);
+		a->addr = pc;
 	}
-	if (r == NULL || r->ram == NULL || !r->guarded || !r->ram_ops || !r->ram_ops->check)
-		return VB_OK;
-	return r->ram_ops->check(r->ctx, a, a->addr - r->base);
+	if (rc == VB_OK)	/* an instruction across two regions is taken as memory has it */
+		f->differs = !f->is_elsewhere && !f->differs &&
+			     memcmp(bytes_at(f->region, pc), f->data, f->bytes) != 0;
+	return rc;
 }
 
-/* Puts what the core fetches where Unicorn reads. Not while it runs. */
+/* Puts what was fetched where Unicorn reads. Not while it runs. */
 void engine_patch(struct engine *e, uint32_t pc, struct patch *p)
 {
-	struct fetch f = { .e = e, .access = { .master = VB_CPU_CODE, .size = 2 } };
+	const struct fetched *f = &e->fetched;
 
 	p->bytes = 0;
-	if (!(e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)))
+	if (!(e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) || f->pc != pc || !f->differs)
 		return;
-	f.access.is_privileged = engine_is_privileged(e);
-	if (fetch(&f, pc) != VB_OK || same_as_memory(&f, pc))
-		return;
-	if (f.r != vb_bus_find(e->cpu->bus, pc))
-		return;			/* an instruction across two regions */
-	p->at = bytes_at(f.r, pc);
-	p->bytes = f.bytes;
+	p->at = bytes_at(f->region, pc);
+	p->bytes = f->bytes;
 	p->pc = pc;
 	memcpy(p->old, p->at, p->bytes);
-	memcpy(p->at, f.data, p->bytes);
+	memcpy(p->at, f->data, p->bytes);
 	engine_forget(e, pc, p->bytes);
 }
 

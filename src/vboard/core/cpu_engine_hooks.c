@@ -59,7 +59,7 @@ static void stall(struct vb_cpu *cpu, uint64_t until_ns)
 static bool fetch_is_refused(struct engine *e, uint32_t pc, enum stop *why)
 {
 	struct vb_access a = { .master = VB_CPU_CODE, .addr = pc, .size = 2 };
-	enum vb_result rc = engine_ask_fetch(e, &a);
+	enum vb_result rc = engine_fetch(e, &a);
 
 	if (rc == VB_OK)
 		return false;
@@ -123,9 +123,13 @@ static enum look look_carefully(struct engine *e, uint32_t pc)
 		stop(e, why);
 		return LOOK_STOP;
 	}
-	if (((e->cpu->caution & CAUTION_FPB) && fpb_remaps(e->cpu, pc, &patch)) ||
-	    ((e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) && !page_is_open(e, pc) &&
-	     !engine_fetch_agrees(e, pc))) {
+	if ((e->cpu->caution & CAUTION_FPB) && fpb_remaps(e->cpu, pc, &patch)) {
+		stop(e, STOP_SPECIAL);
+		return LOOK_STOP;
+	}
+	if ((e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) && !page_is_open(e, pc) &&
+	    e->fetched.differs) {
+		e->fetched.is_fresh = true;
 		stop(e, STOP_SPECIAL);
 		return LOOK_STOP;
 	}
@@ -142,7 +146,7 @@ static bool member_agrees(struct engine *e, uint32_t at)
 		return false;
 	if (!(e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) || page_is_open(e, at))
 		return true;
-	return engine_ask_fetch(e, &a) == VB_OK && engine_fetch_agrees(e, at);
+	return engine_fetch(e, &a) == VB_OK && !e->fetched.differs;
 }
 
 /* Members that cannot fault, stop or call for attention run natively, in one go. */
@@ -289,6 +293,7 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *ctx)
 	}
 	op = get_le16(e->page + (pc & (PAGE - 1)));
 	if (e->classes[op] != OP_PLAIN && !is_native(e, pc, op)) {
+		e->fetched.is_fresh = e->fetched.pc == pc && e->is_careful && !page_is_open(e, pc);
 		stop(e, STOP_SPECIAL);
 		return;
 	}

@@ -195,15 +195,10 @@ static enum stop dispatch(struct step *s)
 	return natively(s);
 }
 
-static enum stop step_one(struct vb_cpu *cpu)
+static enum stop carry_out(struct vb_cpu *cpu)
 {
 	struct step s = { .cpu = cpu, .pc = cpu->pc };
-	enum stop why;
 
-	if (!(cpu->regs.xpsr & XPSR_T))
-		return fault(&s, FAULT_STATE, s.pc);
-	if (!engine_may_execute(cpu->engine, s.pc, &why))
-		return why;
 	s.it = op_itstate(cpu->regs.xpsr);
 	/* Without an opcode Unicorn finds the reason itself. */
 	if (!cpu_fetch16(cpu, s.pc, &s.op) ||
@@ -218,20 +213,32 @@ static enum stop step_one(struct vb_cpu *cpu)
 	return dispatch(&s);
 }
 
+static enum stop step_one(struct vb_cpu *cpu)
+{
+	struct patch patch;
+	enum stop why;
+
+	if (!(cpu->regs.xpsr & XPSR_T)) {
+		cpu->fault = (struct fault){ FAULT_STATE, cpu->pc };
+		return STOP_FAULT;
+	}
+	if (!engine_may_execute(cpu->engine, cpu->pc, &why))
+		return why;
+	engine_patch(cpu->engine, cpu->pc, &patch);
+	why = carry_out(cpu);
+	engine_unpatch(cpu->engine, &patch);
+	return why;
+}
+
 enum stop cpu_step(struct vb_cpu *cpu)
 {
 	uint32_t at = cpu->pc & ~3u, word, old;
-	struct patch patch;
 	enum stop why;
 
 	cpu_pull(cpu);
 	if (!(cpu->caution & CAUTION_FPB) || !fpb_remaps(cpu, cpu->pc, &word) ||
-	    !vb_bus_peek(cpu->bus, at, &old, 4)) {
-		engine_patch(cpu->engine, cpu->pc, &patch);
-		why = step_one(cpu);
-		engine_unpatch(cpu->engine, &patch);
-		return why;
-	}
+	    !vb_bus_peek(cpu->bus, at, &old, 4))
+		return step_one(cpu);
 	/* The FPB hands the core another word than memory holds. */
 	vb_bus_poke(cpu->bus, at, &word, 4);
 	why = step_one(cpu);
