@@ -144,7 +144,9 @@ void program(void)
 #elif PROGRAM == P_CONTINUOUS || PROGRAM == P_QPI
 #define FS(offset) REG(p->flexspi + (offset))
 
-static inline void lut(const struct program_params *p, unsigned seq, uint32_t w0, uint32_t w1, uint32_t w2)
+/* All of what runs in DTCM is one function: only that one is copied. */
+static inline __attribute__((always_inline)) void
+lut(const struct program_params *p, unsigned seq, uint32_t w0, uint32_t w1, uint32_t w2)
 {
 	FS(0x18) = 0x5af05af0;
 	FS(0x1c) = 2;
@@ -157,7 +159,7 @@ static inline void lut(const struct program_params *p, unsigned seq, uint32_t w0
 }
 
 /* Runs in DTCM: while sequence 0 is being rewritten nothing can be fetched from flash. */
-static inline void change_mode(const struct program_params *p)
+static inline __attribute__((always_inline)) void change_mode(const struct program_params *p)
 {
 	FS(0x00) |= 1;				/* SWRESET: no prefetch under way */
 	while (FS(0x00) & 1)
@@ -176,7 +178,7 @@ static inline void change_mode(const struct program_params *p)
 	lut(p, 0, 0x0a1804eb, 0x32041ea0, 0x7c012604);
 	FS(0x80) |= 0x80000000;			/* CLRINSTRPTR */
 #endif
-	COUNTER = REG(p->window + 0x1000);
+	COUNTER = 0;
 	for (;;) {
 		/* Further apart than the buffer is long: each is a read on the wires. */
 		COUNTER++;
