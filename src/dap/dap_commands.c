@@ -240,7 +240,7 @@ static const struct command object_rows[] = {
 /* dap create NAME options */
 struct creation {
 	struct tap *tap;
-	bool has_dp_id, has_instance, ignore_syspwrupack;
+	bool has_dp_id, has_instance, ignore_syspwrupack, may_be_silent;
 	uint32_t dp_id, instance;
 };
 
@@ -248,7 +248,7 @@ static enum err create_option(struct call *c, int *i, struct creation *new)
 {
 	static const char *const options[] = {
 		"-chain-position", "-dp-id", "-instance-id", "-ignore-syspwrupack", "-adiv5",
-		"-adiv6",	   NULL
+		"-adiv6",	   "-may-be-silent", NULL
 	};
 	struct dap_list *list = c->user;
 	int which;
@@ -279,6 +279,9 @@ static enum err create_option(struct call *c, int *i, struct creation *new)
 	case 5:
 		error_why(ERR_UNSUPPORTED, "ADIv6 debug ports are not supported");
 		return error_next(ERR_UNSUPPORTED, "use a probe's ADIv5 mode if the chip has one");
+	case 6:
+		new->may_be_silent = true;
+		return OK;
 	default:
 		return OK;
 	}
@@ -305,6 +308,7 @@ static enum err cmd_create(struct call *c)
 	dap->dp_id = new.dp_id;
 	dap->instance_id = new.instance;
 	dap->ignore_syspwrupack = new.ignore_syspwrupack;
+	dap->may_be_silent = new.may_be_silent;
 	enum err rc = script_register_object(c->script, c->argv[1], "dap", object_rows, dap);
 
 	if (rc != OK)
@@ -321,6 +325,18 @@ static enum err cmd_names(struct call *c)
 	return OK;
 }
 
+/* Contact now, or a warning where the configuration can go on without. */
+static enum err contact(struct dap *dap)
+{
+	enum err rc = connected(dap);
+
+	if (rc == OK || !dap->may_be_silent || dap->adapter->is_lost || !dap->adapter->is_open)
+		return rc;
+	log_warning("%s: %s", dap->name, error_text(error_current()));
+	error_clear();
+	return OK;
+}
+
 /* Connects every DAP. Also the step of `init`. */
 static enum err connect_all(void *ctx)
 {
@@ -329,7 +345,7 @@ static enum err connect_all(void *ctx)
 	TRY(adapter_open(list->adapter));
 	for (struct dap *dap = list->first; dap != NULL; dap = dap->next)
 		if (dap->tap->is_enabled)
-			TRY(connected(dap));
+			TRY(contact(dap));
 	return list->first != NULL && list->first->is_connected ? identity_check(list->first) : OK;
 }
 
@@ -381,8 +397,9 @@ static enum err cmd_info(struct call *c)
 static const struct command dap_rows[] = {
 	{ "dap create", STAGE_CONFIG, 1, -1,
 	  "name -chain-position tap ?-dp-id id -instance-id number? ?-ignore-syspwrupack? "
-	  "?-adiv5|-adiv6?",
-	  cmd_create, "Make a debug port object for a declared TAP." },
+	  "?-adiv5|-adiv6? ?-may-be-silent?",
+	  cmd_create, "Make a debug port object for a declared TAP. With -may-be-silent \"init\" only warns "
+	  "if it does not answer." },
 	{ "dap names", STAGE_ANY, 0, 0, "", cmd_names, "The debug ports." },
 	{ "dap init", STAGE_ANY, 0, 0, "", cmd_init,
 	  "Connect every debug port; \"init\" does it too." },

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "flash/flexspi.h"
+#include "flash/imxrt_doctor.h"
 
 enum err arg_imxrt_target(struct call *c, struct target **t)
 {
@@ -112,6 +113,10 @@ static enum err cmd_use_ram(struct call *c)
 }
 
 const struct command imxrt_commands[] = {
+	{ "imxrt doctor", STAGE_EXEC, 0, 1, "?halt?", cmd_imxrt_doctor,
+	  "One report in plain words: part, core, fault, reset cause, how it boots and why, fuses, clocks, "
+	  "RAM, watchdogs, FlexSPI, flash and the image in it, and what to do next. The core runs on; with "
+	  "\"halt\" it is stopped for as long as the flash is looked at." },
 	{ "imxrt identify", STAGE_EXEC, 0, 0, "", cmd_identify,
 	  "Returns a dict: part, whether that is certain, silicon revision, DIGPROG, unique id, and the "
 	  "sizes of ITCM, DTCM, OCRAM and OCRAM2 as the FlexRAM is partitioned now. The core runs on." },
@@ -123,6 +128,13 @@ const struct command imxrt_commands[] = {
 	{ "imxrt use_ram", STAGE_EXEC, 0, 0, "", cmd_use_ram,
 	  "Sets the work area to RAM that exists as the FlexRAM is partitioned now. Returns address and "
 	  "size. The target script does this after each contact and each reset." },
+	{ "imxrt rescue", STAGE_EXEC, 0, 1, "?erase_chip?", cmd_imxrt_rescue,
+	  "Gets hold of a core whose program locks the debugger out, rung by rung, then erases the boot "
+	  "header of the flash (or all of it), checks that it is blank and stops in the boot ROM. Works when "
+	  "init found no target. Returns a dict: rung, part, flash, erased." },
+	{ "imxrt rescue wait", STAGE_EXEC, 0, 2, "?seconds? ?erase_chip?", cmd_imxrt_rescue_wait,
+	  "The same for boards where nothing else helps: waits, 60 seconds by default, for the debug port to "
+	  "come up when the board is power-cycled." },
 	{ "imxrt reset", STAGE_EXEC, 1, 1, "program|rom", cmd_imxrt_reset,
 	  "Resets and halts: before the program's first instruction, as \"reset halt\" does, or before the "
 	  "boot ROM's." },

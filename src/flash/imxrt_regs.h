@@ -99,6 +99,10 @@
 #define   DHCSR_S_SLEEP	  BIT(18)
 #define   DHCSR_S_LOCKUP  BIT(19)
 #define   DHCSR_S_RESET	  BIT(25)
+#define   DHCSR_S_REGRDY  BIT(16)
+#define SCB_DCRSR	0xe000edf4u
+#define   DCRSR_PC	  15u
+#define SCB_DCRDR	0xe000edf8u
 #define SCB_DEMCR	0xe000edfcu
 #define   DEMCR_CORERESET BIT(0)
 #define   DEMCR_HARDERR	  BIT(10)

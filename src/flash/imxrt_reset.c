@@ -20,6 +20,7 @@
 #define CATCH_MS	500u
 #define ENTRY_MS	1500u		/* the ROM starts a program within 200 ms */
 #define RECONNECT_MS	20u
+#define READY_READS	20u
 
 #define FP_CTRL		0xe0002000u
 #define FP_COMP(n)	(0xe0002008u + 4u * (n))
@@ -63,6 +64,20 @@ enum err imxrt_wait_halt(struct target *t, unsigned timeout_ms)
 		return rc;
 	error_why(ERR_HALT_TIMEOUT, "the core does not halt within %u ms", timeout_ms);
 	return error_evidence(ERR_HALT_TIMEOUT, "DHCSR = 0x%08x", dhcsr);
+}
+
+enum err imxrt_read_pc(struct target *t, uint32_t *pc)
+{
+	struct mem_ap *ap = NULL;
+	uint32_t dhcsr = 0;
+
+	TRY(imxrt_ap(t, &ap));
+	TRY(mem_ap_write32(ap, SCB_DCRSR, DCRSR_PC));
+	for (unsigned i = 0; i < READY_READS && !(dhcsr & DHCSR_S_REGRDY); i++)
+		TRY(imxrt_read_dhcsr(t, &dhcsr));
+	if (!(dhcsr & DHCSR_S_REGRDY))
+		return error_why(ERR_HALT_TIMEOUT, "the core does not hand out its registers");
+	return mem_ap_read32(ap, SCB_DCRDR, pc);
 }
 
 enum err imxrt_halt_core(struct target *t)
@@ -149,13 +164,10 @@ enum err imxrt_clear_catches(struct target *t)
 
 static void tell_where(struct target *t, const struct imxrt_chip *chip, uint32_t entry)
 {
-	struct mem_ap *ap = t->ap;
+	struct mem_ap *ap = t->ap;	/* the core was halted through it */
 	uint32_t pc = 0, sbmr2 = 0;
 
-	mem_ap_queue_write32(ap, 0xe000edf4, 15);	/* DCRSR: PC */
-	mem_ap_queue_read32(ap, 0xe000edf8, &pc);
-	mem_ap_queue_read32(ap, SRC_SBMR2, &sbmr2);
-	if (mem_ap_run(ap) != OK) {
+	if (imxrt_read_pc(t, &pc) != OK || mem_ap_read32(ap, SRC_SBMR2, &sbmr2) != OK) {
 		error_clear();
 		return;
 	}

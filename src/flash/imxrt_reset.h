@@ -29,6 +29,8 @@ enum err imxrt_find_program(struct target *t, const struct imxrt_chip *chip, str
 			    bool *found);
 
 enum err imxrt_read_dhcsr(struct target *t, uint32_t *dhcsr);
+/* Of a halted core. */
+enum err imxrt_read_pc(struct target *t, uint32_t *pc);
 /* C_HALT, then S_HALT within 200 ms; ERR_HALT_TIMEOUT. */
 enum err imxrt_halt_core(struct target *t);
 /* Polls S_HALT. The link may be gone for a while: it is connected again. ERR_HALT_TIMEOUT. */

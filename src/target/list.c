@@ -170,6 +170,11 @@ static void examine_first(struct target *t)
 {
 	if (t->defer_examine || t->examined)
 		return;
+	if (t->dap->may_be_silent && !t->dap->is_connected) {	/* `init` has said so already */
+		t->own->is_failure_told = true;
+		target_call_event(t, EVENT_EXAMINE_FAIL);
+		return;
+	}
 	if (target_examine(t) != OK) {
 		log_warning("target %s examination failed: %s", t->name,
 			    error_text(error_current()));
@@ -188,7 +193,7 @@ enum err target_init_all(struct target_list *list)
 	for (struct target *t = list->first; t != NULL; t = t->next) {
 		if (t->dap == NULL)
 			return error_why(ERR_ARGUMENT, "target %s has no -dap", t->name);
-		if (!t->dap->is_connected && !t->defer_examine)
+		if (!t->dap->is_connected && !t->defer_examine && !t->dap->may_be_silent)
 			TRY(dap_connect(t->dap));
 	}
 	for (struct target *t = list->first; t != NULL; t = t->next)
