@@ -469,6 +469,48 @@ static void test_suspended_erase_lets_others_be_read_and_programmed(void **state
 	bench_close(&b);
 }
 
+static void test_work_that_is_nearly_done_is_not_suspended(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_open(&b, "w25q32jv-iq");
+	SEND(&b, 0x06);
+	SEND(&b, 0x20, 0, 0, 0);
+	pass(&b, 45 * MS - 10 * US);
+	SEND(&b, 0x75);
+	pass(&b, 10 * US);
+	assert_int_equal(reg(&b, 0x05), 0x00);
+	assert_int_equal(reg(&b, 0x35), 0x02);
+	bench_close(&b);
+}
+
+static void test_what_is_suspended_reads_half_done(void **state)
+{
+	struct bench b;
+	unsigned blank = 0;
+	uint8_t got[64];
+
+	(void)state;
+	bench_open(&b, "w25q32jv-iq");
+	memset(nor_array(b.nor), 0x55, 0x1000);
+	SEND(&b, 0x06);
+	SEND(&b, 0x20, 0, 0, 0);
+	pass(&b, 30 * MS);
+	SEND(&b, 0x75);
+	pass(&b, 20 * US);
+	ASK(&b, got, 64, 0x03, 0, 0, 0);
+	for (unsigned i = 0; i < 64; i++)
+		blank += got[i] == 0xff;
+	assert_true(blank > 5 && blank < 60);
+	SEND(&b, 0x66);			/* a reset leaves it so */
+	SEND(&b, 0x99);
+	pass(&b, 30 * US);
+	assert_int_equal(reg(&b, 0x35), 0x02);
+	assert_memory_equal(nor_array(b.nor), got, 64);
+	bench_close(&b);
+}
+
 static void test_chip_erase_cannot_be_suspended(void **state)
 {
 	struct bench b;
@@ -639,6 +681,8 @@ int main(void)
 		cmocka_unit_test(test_while_busy_only_status_suspend_and_reset_are_heard),
 		cmocka_unit_test(test_status_can_be_polled_with_cs_low),
 		cmocka_unit_test(test_suspended_erase_lets_others_be_read_and_programmed),
+		cmocka_unit_test(test_work_that_is_nearly_done_is_not_suspended),
+		cmocka_unit_test(test_what_is_suspended_reads_half_done),
 		cmocka_unit_test(test_chip_erase_cannot_be_suspended),
 		cmocka_unit_test(test_reset_needs_66_right_before_99),
 		cmocka_unit_test(test_reset_and_power_cut_leave_work_half_done),

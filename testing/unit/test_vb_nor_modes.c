@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Serial flashes of the virtual boards: protection, registers, QPI, continuous read and what other vendors do. */
+/* Serial flashes: protection, registers, QPI, continuous read, and what other vendors do. */
 #include "vb_nor_bench.h"
 
 /* Status registers */

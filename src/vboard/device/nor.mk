@@ -7,6 +7,8 @@ libvboard_a_SOURCES += src/vboard/device/nor.h src/vboard/device/spi_bus.h \
 	src/vboard/device/hyperflash.c src/vboard/device/hyperflash.h \
 	src/vboard/device/hyperflash_cfi.c
 
+EXTRA_DIST += testing/system/test_judge_imxrt.py
+
 if HAVE_UNICORN
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_vb_nor testing/unit/test_vb_nor_modes \
