@@ -3,6 +3,8 @@ libprobed_a_SOURCES += \
 	src/flash/imxrt_image.c src/flash/imxrt_image.h src/flash/imxrt_image_priv.h \
 	src/flash/imxrt_image_dcd.c \
 	src/flash/imxrt_image_fcb.c \
+	src/flash/imxrt_doctor.c src/flash/imxrt_doctor.h \
+	src/flash/imxrt_doctor_boot.c \
 	src/flash/ocotp.c src/flash/ocotp.h src/flash/ocotp_priv.h \
 	src/flash/ocotp_bank.c \
 	src/flash/ocotp_boot.c \
