@@ -89,9 +89,8 @@ struct vb_region {
 };
 
 /*
- * A core whose debug port leads through it (M7). read, write: its data cache, between the DAP and
- * cacheable RAM regions, answers an access (true) or lets it pass to memory. blocks: nothing behind
- * the core can be reached, because it is held in reset.
+ * A core that the debug port leads through (M7). read, write: its D-cache answers an access to a
+ * cacheable RAM region (true) or lets it pass. blocks: it is in reset, nothing behind it answers.
  */
 struct vb_bus_cache {
 	bool (*blocks)(void *ctx, const struct vb_access *a);

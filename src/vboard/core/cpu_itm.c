@@ -30,10 +30,17 @@ static void stimulus_write(struct vb_cpu *cpu, struct vb_access *a, unsigned por
 	trace_stimulus(cpu, port, a->size, value);
 }
 
-/* The software lock holds the core's writes; the debugger's too on an M7 before r1p1 (513195). */
+/* Cortex-M7 erratum 513195, fixed in r1p1: the software lock binds the DAP. */
+static bool locks_debugger(const struct vb_cpu *cpu)
+{
+	return cpu->config.core == VB_CORTEX_M7F &&
+	       ((cpu->config.cpuid >> 20 & 15) == 0 || (cpu->config.cpuid & 15) == 0);
+}
+
+/* The software lock holds the core's writes. */
 static bool is_locked_for(const struct vb_cpu *cpu, const struct vb_access *a)
 {
-	return cpu->itm.is_locked && (a->master != VB_DAP || cpu_locks_debugger(cpu));
+	return cpu->itm.is_locked && (a->master != VB_DAP || locks_debugger(cpu));
 }
 
 static uint32_t control_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
@@ -73,7 +80,7 @@ static void lar_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, ui
 static uint32_t lsr_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 {
 	(void)word;
-	if (a->master == VB_DAP && !cpu_locks_debugger(cpu))
+	if (a->master == VB_DAP && !locks_debugger(cpu))
 		return 0;
 	return 1u | (cpu->itm.is_locked ? BIT(1) : 0);
 }

@@ -135,13 +135,6 @@ static inline bool cpu_is_privileged(uint32_t ipsr, uint32_t control)
 	return ipsr != 0 || !(control & CONTROL_NPRIV);
 }
 
-/* Cortex-M7 erratum 513195, fixed in r1p1: the software lock of ITM, DWT and FPB binds the DAP. */
-static inline bool cpu_locks_debugger(const struct vb_cpu *cpu)
-{
-	return cpu->config.core == VB_CORTEX_M7F &&
-	       ((cpu->config.cpuid >> 20 & 15) == 0 || (cpu->config.cpuid & 15) == 0);
-}
-
 /* The bits of a priority that are implemented. */
 static inline uint8_t cpu_priority_mask(const struct vb_cpu *cpu)
 {

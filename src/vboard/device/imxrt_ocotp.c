@@ -258,7 +258,9 @@ void imxrt_ocotp_describe(const struct imxrt_ocotp *o, FILE *out)
 
 		if (o->fuse[w] == 0 && o->shadow[w] == 0)
 			continue;
-		fprintf(out, "%s\"0x%03x\":{\"fuse\":\"0x%08x\",\"shadow\":\"0x%08x\",\"locks\":\"%s%s%s\"}",
+		fprintf(out,
+			"%s\"0x%03x\":{\"fuse\":\"0x%08x\",\"shadow\":\"0x%08x\","
+			"\"locks\":\"%s%s%s\"}",
 			comma, w < 0x30 ? 0x400 + 0x10 * w : 0x800 + 0x10 * (w - 0x30), o->fuse[w],
 			o->shadow[w], locks & OCOTP_WRITE ? "W" : "",
 			locks & OCOTP_OVERRIDE ? "O" : "", locks & OCOTP_READ ? "R" : "");
