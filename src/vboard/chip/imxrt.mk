@@ -17,3 +17,15 @@ libvboard_a_SOURCES += \
 	src/vboard/device/imxrt_rtwdog.c \
 	src/vboard/device/imxrt_src.c src/vboard/device/imxrt_src.h \
 	src/vboard/device/imxrt_wdog.c src/vboard/device/imxrt_wdog.h
+
+if HAVE_UNICORN
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_vb_imxrt testing/unit/test_vb_imxrt_wdog
+testing_unit_test_vb_imxrt_SOURCES = testing/unit/test_vb_imxrt.c testing/unit/vb_imxrt_bench.h
+testing_unit_test_vb_imxrt_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_imxrt_wdog_SOURCES = testing/unit/test_vb_imxrt_wdog.c \
+	testing/unit/vb_imxrt_bench.h
+testing_unit_test_vb_imxrt_wdog_LDADD = $(vboard_test_libs)
+endif
+endif
+EXTRA_DIST += testing/system/test_imxrt_board.py
