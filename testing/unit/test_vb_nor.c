@@ -454,8 +454,12 @@ static void test_suspended_erase_lets_others_be_read_and_programmed(void **state
 	assert_int_equal(read_byte(&b, 0x2000), 0x77);
 	PROGRAM(&b, 0x2000, 0x70);
 	assert_int_equal(read_byte(&b, 0x2000), 0x70);
-	PROGRAM(&b, 0x0010, 0x00);		/* inside the erase */
-	ERASE(&b, 0x20, 0x3000);		/* a second erase */
+	SEND(&b, 0x06);
+	SEND(&b, 0x02, 0, 0x0f, 0xff, 0x00);	/* inside the erase */
+	assert_int_equal(reg(&b, 0x05), 0);
+	SEND(&b, 0x06);
+	SEND(&b, 0x20, 0, 0x30, 0);		/* a second erase */
+	assert_int_equal(reg(&b, 0x05), 0);
 	assert_int_equal(reg(&b, 0x35), 0x82);
 	SEND(&b, 0x7a);
 	assert_int_equal(reg(&b, 0x35), 0x02);

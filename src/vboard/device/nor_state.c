@@ -40,9 +40,7 @@ static bool put(FILE *f, uint32_t *crc, const uint8_t *data, size_t n)
 /* Fills `row` behind its offset; false: blank. */
 static bool make_row(const struct nor *nor, uint32_t at, uint8_t row[ROW_BYTES])
 {
-	bool busy = nor->work.kind == WORK_PROGRAM || nor->work.kind == WORK_ERASE ||
-		    nor->work.kind == WORK_CHIP;
-	bool blank = true;
+	bool busy = nor->work.kind != WORK_NONE, blank = true;
 
 	put_le32(row, at);
 	memcpy(row + 4, nor->array + at, NOR_PAGE);

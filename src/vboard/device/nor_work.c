@@ -48,44 +48,50 @@ static uint8_t half_erased(uint32_t offset, uint8_t was, unsigned done)
 	return hash(offset) < (done - 64) * 256 / 192 ? 0xff : 0x00;
 }
 
-uint8_t nor_half_done(const struct nor *nor, uint32_t offset)
+static uint8_t half_done(const struct nor *nor, uint32_t offset, unsigned done)
 {
 	const struct nor_work *w = &nor->work;
 	uint8_t was = nor->array[offset];
 
-	if (offset < w->at || offset - w->at >= w->bytes)
-		return was;
 	if (w->kind == WORK_PROGRAM && !nor->fault.no_program)
-		return half_programmed(offset, was, w->page[offset - w->at], progress(nor));
-	if ((w->kind == WORK_ERASE || w->kind == WORK_CHIP) && !nor->fault.no_erase)
-		return half_erased(offset, was, progress(nor));
+		return half_programmed(offset, was, w->page[offset - w->at], done);
+	if (w->kind != WORK_PROGRAM && !nor->fault.no_erase)
+		return half_erased(offset, was, done);
 	return was;
+}
+
+static bool works_on_array(const struct nor *nor)
+{
+	enum nor_kind kind = nor->work.kind;
+
+	return kind == WORK_PROGRAM || kind == WORK_ERASE || kind == WORK_CHIP;
+}
+
+uint8_t nor_half_done(const struct nor *nor, uint32_t offset)
+{
+	if (!works_on_array(nor) || offset < nor->work.at ||
+	    offset - nor->work.at >= nor->work.bytes)
+		return nor->array[offset];
+	return half_done(nor, offset, progress(nor));
 }
 
 static void leave_half_done(struct nor *nor)
 {
 	struct nor_work *w = &nor->work;
+	unsigned done = progress(nor);
 	uint8_t *row;
 
-	switch (w->kind) {
-	case WORK_PROGRAM:
-	case WORK_ERASE:
-	case WORK_CHIP:
-		for (uint32_t i = 0; i < w->bytes; i++)
-			nor->array[w->at + i] = nor_half_done(nor, w->at + i);
+	if (works_on_array(nor)) {
+		for (uint32_t i = w->at; i < w->at + w->bytes; i++)
+			nor->array[i] = half_done(nor, i, done);
 		nor_tell(nor, w->at, w->bytes);
-		break;
-	case WORK_SEC_PROGRAM:
-	case WORK_SEC_ERASE:
+	} else if (w->kind == WORK_SEC_PROGRAM || w->kind == WORK_SEC_ERASE) {
 		row = nor->security[w->at];
 		for (uint32_t i = 0; i < NOR_PAGE; i++)
 			row[i] = w->kind == WORK_SEC_ERASE
-					 ? half_erased(i, row[i], progress(nor))
-					 : half_programmed(i, row[i], w->page[i], progress(nor));
-		break;
-	default:		/* a register that was not finished keeps its old value */
-		break;
-	}
+					 ? half_erased(i, row[i], done)
+					 : half_programmed(i, row[i], w->page[i], done);
+	}			/* a register that was not finished keeps its old value */
 }
 
 /* Done */
