@@ -312,7 +312,7 @@ static void refuse_data(struct engine *e, struct vb_access *a, enum vb_result rc
 
 /* Shows what the region's `read` hook says. */
 static enum vb_result show_answer(struct engine *e, const struct vb_region *r,
-				  const struct vb_access *access)
+				  struct vb_access *access)
 {
 	uint8_t view[8];
 
@@ -324,6 +324,7 @@ static enum vb_result show_answer(struct engine *e, const struct vb_region *r,
 		a.addr += at;
 		a.size = MIN(access->size, 4u);
 		rc = r->ram_ops->read(r->ctx, &a, a.addr - r->base, &value);
+		access->stall_until_ns = a.stall_until_ns;
 		if (rc != VB_OK)
 			return rc;
 		put_le32(view + at, value);
