@@ -9,6 +9,7 @@
 
 #include "vboard/device/imxrt_flexspi_priv.h"
 
+#define LINE	  32u	/* of the core's caches */
 #define NO_BUFFER 4u
 #define RETRY_NS  10000u	/* who waits for the grant asks again by then, or has given up */
 #define HELD_NS	  1000u	/* how long after it came a master may come for its answer */
@@ -360,11 +361,15 @@ static bool answer_buffered(struct imxrt_flexspi *fs, struct vb_access *a, uint3
 	const struct fs_buffer *b = &fs->ahb.buffer[n];
 	const uint8_t *array;
 	uint64_t there_ns;
+	unsigned last;
 
 	if (offset < b->base || offset - b->base >= b->len ||
 	    b->len - (offset - b->base) < a->size)
 		return false;
-	there_ns = ready_ns(b, offset - b->base + a->size - 1);
+	last = offset - b->base + a->size - 1;
+	if (is_core(a->master))		/* has a line to fill, or asks for the next word at once */
+		last = MIN((b->base + last) / LINE * LINE + LINE - 1 - b->base, b->len - 1);
+	there_ns = ready_ns(b, last);
 	if (there_ns > fs_now(fs)) {
 		*rc = hold(a, there_ns);
 		return true;
@@ -394,7 +399,8 @@ enum vb_result fs_ahb_read(struct imxrt_flexspi *fs, struct vb_access *a, uint32
 	enum vb_result rc = VB_OK;
 
 	*value = 0;
-	if (!fs_is_on(fs))	/* unconfirmed: silicon may hang until MCR1.AHBBUSWAIT */
+	/* unconfirmed: without its clock silicon may hang until MCR1.AHBBUSWAIT */
+	if (!fs_is_on(fs) || imxrt_env_is_shut(fs->env, a))
 		return VB_FAULT;
 	offset = remapped(fs, offset);
 	if (n != NO_BUFFER && answer_buffered(fs, a, offset, n, value, &rc))
@@ -506,7 +512,7 @@ enum vb_result fs_ahb_write(struct imxrt_flexspi *fs, struct vb_access *a, uint3
 	uint32_t cr2;
 	unsigned id;
 
-	if (!fs_is_on(fs))
+	if (!fs_is_on(fs) || imxrt_env_is_shut(fs->env, a))
 		return VB_FAULT;
 	if (fs_sck(fs) == 0)
 		return bus_error(fs, INTR_AHBBUSTIMEOUT);
