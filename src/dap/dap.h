@@ -38,7 +38,7 @@ struct dap {
 	bool has_multidrop;
 	bool is_connected;
 	bool ignore_syspwrupack;
-	bool may_be_silent; /* -may-be-silent: `init` goes on without contact; there is a way to get it later */
+	bool may_be_silent;		/* -may-be-silent: `init` goes on without contact */
 	uint8_t apsel;			/* of `apsel`: what verbs use by default */
 	unsigned idle_cycles;		/* of `memaccess` */
 	uint32_t select;

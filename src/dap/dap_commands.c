@@ -398,8 +398,8 @@ static const struct command dap_rows[] = {
 	{ "dap create", STAGE_CONFIG, 1, -1,
 	  "name -chain-position tap ?-dp-id id -instance-id number? ?-ignore-syspwrupack? "
 	  "?-adiv5|-adiv6? ?-may-be-silent?",
-	  cmd_create, "Make a debug port object for a declared TAP. With -may-be-silent \"init\" only warns "
-	  "if it does not answer." },
+	  cmd_create, "Make a debug port object for a declared TAP. With -may-be-silent \"init\" only "
+	  "warns if it does not answer." },
 	{ "dap names", STAGE_ANY, 0, 0, "", cmd_names, "The debug ports." },
 	{ "dap init", STAGE_ANY, 0, 0, "", cmd_init,
 	  "Connect every debug port; \"init\" does it too." },

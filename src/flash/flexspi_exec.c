@@ -332,7 +332,8 @@ static enum err write_rest(struct flexspi *fs, const struct flexspi_command *c, 
 	free(looks);
 	if (rc == OK && !had_room) {
 		error_why(ERR_FLASH_OPERATION, "FlexSPI%s was slower than the wire in \"%s\": what is "
-			  "in the flash at 0x%x may be wrong", fs->instance == 1 ? "2" : "", c->name, c->address);
+			  "in the flash at 0x%x may be wrong", fs->instance == 1 ? "2" : "",
+			  c->name, c->address);
 		error_next(ERR_FLASH_OPERATION, "erase and program it again at a lower \"adapter speed\"");
 		rc = give_up(fs, ERR_FLASH_OPERATION);
 	}

@@ -10,6 +10,7 @@ libprobed_a_SOURCES += \
 	src/flash/imxrt_entry.c \
 	src/flash/imxrt_parts.c \
 	src/flash/imxrt_quiet.c \
+	src/flash/imxrt_ram_boot.c \
 	src/flash/imxrt_rescue.c src/flash/imxrt_rescue.h \
 	src/flash/imxrt_rescue_flash.c \
 	src/flash/imxrt_reset.c src/flash/imxrt_reset.h

@@ -130,11 +130,16 @@ const struct command imxrt_commands[] = {
 	  "size. The target script does this after each contact and each reset." },
 	{ "imxrt rescue", STAGE_EXEC, 0, 1, "?erase_chip?", cmd_imxrt_rescue,
 	  "Gets hold of a core whose program locks the debugger out, rung by rung, then erases the boot "
-	  "header of the flash (or all of it), checks that it is blank and stops in the boot ROM. Works when "
-	  "init found no target. Returns a dict: rung, part, flash, erased." },
+	  "header of the flash (or all of it), checks that it is blank and stops in the boot ROM. Works "
+	  "when init found no target. Returns a dict: rung, part, flash, erased." },
 	{ "imxrt rescue wait", STAGE_EXEC, 0, 2, "?seconds? ?erase_chip?", cmd_imxrt_rescue_wait,
-	  "The same for boards where nothing else helps: waits, 60 seconds by default, for the debug port to "
-	  "come up when the board is power-cycled." },
+	  "The same for boards where nothing else helps: waits, 60 seconds by default, for the debug port "
+	  "to come up when the board is power-cycled." },
+	{ "imxrt ram_boot", STAGE_EXEC, 1, 4, "file ?load_address ?entry ?stack???",
+	  cmd_imxrt_ram_boot,
+	  "Resets into the boot ROM, loads a program into RAM, reads it back and starts it: an ELF, a "
+	  ".bin with its IVT in the first 8 KiB, or a plain .bin with its addresses. Returns a dict: load, entry, "
+	  "sp, vectors, pc." },
 	{ "imxrt reset", STAGE_EXEC, 1, 1, "program|rom", cmd_imxrt_reset,
 	  "Resets and halts: before the program's first instruction, as \"reset halt\" does, or before the "
 	  "boot ROM's." },

@@ -306,8 +306,8 @@ static enum err climb(struct rescue *r, bool only_wait)
 				  "set the boot switches to serial downloader (BOOT_MODE=01), then run it "
 				  "again and power-cycle");
 	return error_next(error_why(ERR_DAP_NO_ACK, "no rung of the ladder reached the core"),
-			  "run \"imxrt rescue wait\" and power-cycle the board, with BOOT_MODE=01 if it has "
-			  "the switches");
+			  "run \"imxrt rescue wait\" and power-cycle the board, with BOOT_MODE=01 if it "
+			  "has the switches");
 }
 
 static enum err climb_and_mend(struct rescue *r, struct call *c, bool only_wait)

@@ -77,7 +77,8 @@ static enum err erase(struct rescue *r, struct flexspi *fs, const struct serial_
 
 	if (unit == NULL)
 		return error_why(ERR_FLASH_PROBE, "the flash names no erase command");
-	say("erasing %s, 0x%x bytes", r->erase_chip ? "the whole flash" : "the boot header (FCB, IVT)", bytes);
+	say("erasing %s, 0x%x bytes", r->erase_chip ? "the whole flash" : "the boot header (FCB, IVT)",
+	    bytes);
 	for (*erased = 0; *erased < bytes; *erased += unit->bytes) {
 		TRY(serial_nor_erase(fs, nor, *erased, unit));
 		TRY(check_cancelled(r->t));

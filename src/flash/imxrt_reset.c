@@ -103,8 +103,8 @@ static enum err mend_flexram(struct target *t)
 	TRY(imxrt_read_ram(t, chip, &ram));
 	if (!ram.from_gpr || ram.ocram >= ROM_RAM_BYTES || chip->part->ocram2_bytes != 0)
 		return OK;
-	log_info("[%s] the program took all OCRAM, without which the boot ROM hangs: GPR16 bit 2 is cleared "
-		 "before the reset", t->name);
+	log_info("[%s] the program took all OCRAM, without which the boot ROM hangs: GPR16 bit 2 is "
+		 "cleared before the reset", t->name);
 	TRY(mem_ap_read32(ap, GPR16, &gpr16));
 	return mem_ap_write32(ap, GPR16, gpr16 & ~GPR16_BANK_CFG_SEL);
 }
@@ -244,8 +244,8 @@ static enum err reset_silent(struct target *t)
 	struct adapter *adapter = t->list->adapter;
 
 	if (!(adapter->reset_config & RESET_HAS_SRST)) {
-		error_why(ERR_NOT_EXAMINED, "%s was not identified, and without nRST (see reset_config) only an "
-			  "identified core can be reset", t->name);
+		error_why(ERR_NOT_EXAMINED, "%s was not identified, and without nRST (see reset_config) "
+			  "only an identified core can be reset", t->name);
 		return error_next(ERR_NOT_EXAMINED, "run \"imxrt rescue\"");
 	}
 	TRY(adapter_set_reset(adapter, true, false));
