@@ -211,7 +211,7 @@ def test_verbs_answer(make_board):
                                         "ocram2_kib": 512}
     assert result(board, "gpio 1 3 1")["level"] == 1
     assert result(board, "uart-rx hello")["queued"] == 5
-    for wrong in ("gpio 9 1", "fuses burn 99 1", "flash-read 0x80000000 1", "flash-state sleepy",
+    for wrong in ("gpio 11 1", "fuses burn 99 1", "flash-read 0x80000000 1", "flash-state sleepy",
                   "flash-fault gremlin", "power-off-at 0 program", "power-off-at 1 lunch",
                   "fuse-fault gremlin", "boot-mode 2"):
         assert board.ctl(wrong, fails=True)["error"]

@@ -67,7 +67,7 @@ struct imxrt {
 	struct imxrt_src src;
 	struct imxrt_wdog wdog[2];
 	struct imxrt_rtwdog rtwdog;
-	struct imxrt_gpio gpio[5];
+	struct imxrt_gpio gpio[10];	/* GPIO1 .. GPIO10 */
 	struct imxrt_gpt gpt[2];
 	struct imxrt_lpuart lpuart1;
 	struct imxrt_ocotp *ocotp;

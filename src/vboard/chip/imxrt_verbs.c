@@ -256,7 +256,7 @@ static bool verb_gpio(VERB_ARGS)
 	    !imxrt_number(argv[2], &pin, error, error_size))
 		return false;
 	if (port < 1 || port > ARRAY_SIZE(chip->gpio) || pin > 31)
-		return imxrt_refuse(error, error_size, "there are GPIO1 to GPIO5 with pins 0 to 31");
+		return imxrt_refuse(error, error_size, "there are GPIO1 to GPIO10 with pins 0 to 31");
 	gpio = &chip->gpio[port - 1];
 	if (argc == 4)
 		imxrt_gpio_drive(gpio, pin, strcmp(argv[3], "float") == 0 ? -1 : argv[3][0] == '1');
