@@ -13,6 +13,7 @@
 #define IVT_OFFSET   0x1000u
 #define VECTORS	     0x2000u
 #define IVT_TAG	     0xd1u
+#define SAMPLE_STEP  0x10000u
 #define PIECE	     4096u		/* of the flash, kept once read */
 
 /* The flash as it will be: steps over what it holds now. */
@@ -156,11 +157,28 @@ enum err flexspi_nor_check_boot(struct flash_bank *bank, const struct flash_step
 	return rc;
 }
 
+/* The first place behind the vectors that is not erased, by samples; false: none. */
+static enum err find_data(struct flash_bank *bank, uint32_t *offset, bool *found)
+{
+	struct flexspi_nor *f = bank->priv;
+	uint8_t bytes[16];
+
+	*found = false;
+	for (*offset = VECTORS; !*found && *offset < bank->size;) {
+		TRY(serial_nor_read(&f->fs, &f->nor, *offset, bytes, sizeof(bytes)));
+		*found = !is_filled(bytes, sizeof(bytes), 0xff);
+		if (!*found)
+			*offset += *offset < SAMPLE_STEP ? SAMPLE_STEP - *offset : SAMPLE_STEP;
+	}
+	return OK;
+}
+
 /* What a write that was cut short leaves: the header is erased first and programmed last. */
 enum err flexspi_nor_tell_interrupted(struct flash_bank *bank, bool *interrupted)
 {
 	struct flexspi_nor *f = bank->priv;
-	uint8_t head[16], ivt[16], vectors[16];
+	uint8_t head[16], ivt[16];
+	uint32_t offset = 0;
 
 	*interrupted = false;
 	if (bank->size < LOOK_BYTES)
@@ -168,15 +186,17 @@ enum err flexspi_nor_tell_interrupted(struct flash_bank *bank, bool *interrupted
 	/* RT1010 has its FCB at 0x400. */
 	TRY(serial_nor_read(&f->fs, &f->nor, f->fs.chip->part->digprog == 0x6d ? 0x400 : 0, head,
 			    sizeof(head)));
-	TRY(serial_nor_read(&f->fs, &f->nor, IVT_OFFSET, ivt, sizeof(ivt)));
-	TRY(serial_nor_read(&f->fs, &f->nor, VECTORS, vectors, sizeof(vectors)));
 	if (!is_filled(head, sizeof(head), 0xff))
 		return OK;
-	*interrupted = ivt[0] == IVT_TAG || (is_filled(ivt, sizeof(ivt), 0xff) &&
-					     !is_filled(vectors, sizeof(vectors), 0xff));
+	TRY(serial_nor_read(&f->fs, &f->nor, IVT_OFFSET, ivt, sizeof(ivt)));
+	TRY(find_data(bank, &offset, interrupted));
+	if (ivt[0] == IVT_TAG) {
+		*interrupted = true;
+		offset = IVT_OFFSET;
+	}
 	if (*interrupted)
-		log_warning("flash bank %s: a program lies at 0x%08x but its boot header is erased: a write "
-			    "was interrupted; the chip does not boot until the whole image is written again",
-			    bank->name, bank->base + VECTORS);
+		log_warning("flash bank %s: the boot header is erased but 0x%08x is not: an earlier write was "
+			    "interrupted; the chip does not boot until the whole image is written",
+			    bank->name, bank->base + offset);
 	return OK;
 }

@@ -20,4 +20,4 @@ testing_unit_test_serial_nor_SOURCES = testing/unit/test_serial_nor.c
 testing_unit_test_serial_nor_LDADD = $(probed_test_libs)
 endif
 
-EXTRA_DIST += contrib/loaders/flexspi_nor.S
+EXTRA_DIST += contrib/loaders/flexspi_nor.S testing/system/test_flexspi_nor.py

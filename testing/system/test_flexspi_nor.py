@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Serial NOR behind the FlexSPI of the i.MX RT boards: load and debug in place, every state a flash may be
+found in, what an interrupted write leaves, and images that no boot ROM starts."""
+import re
+import threading
+
+import pytest
+
+from kit import board_arguments, wait_for
+
+# Board, prefix of its firmware, where its flash is seen, how large its sectors are.
+BOARDS = [("mimxrt1064-evk", "rt1064", 0x70000000, 0x1000),
+          ("mimxrt1060-evk", "rt1060", 0x60000000, 0x1000),
+          ("mimxrt1024-evk", "rt1024", 0x60000000, 0x1000),
+          ("imxrt1050-evkb", "rt1050", 0x60000000, 0x1000),
+          ("imxrt1050-evkb-hyper", "rt1050hyper", 0x60000000, 0x40000)]
+every_board = pytest.mark.parametrize("name,prefix,base,sector", BOARDS, ids=[b[0] for b in BOARDS])
+RT1064 = BOARDS[0]
+BASE = RT1064[2]
+APP = 0x2000            # the vector table behind FCB and IVT
+
+
+class Bench:
+    """A board and its daemon."""
+
+    def __init__(self, board, daemon):
+        self.board, self.daemon = board, daemon
+        self.tcl = daemon.tcl
+
+    def cells(self, address, size):
+        return self.board.memory(address, size)
+
+
+@pytest.fixture
+def bench(make_board, make_daemon):
+    def make(name=RT1064[0], *options, daemon_arguments=(), speed=4000):
+        board = make_board(*options, name=name)
+        board.name = name
+        return Bench(board, make_daemon(*board_arguments(board, speed), *daemon_arguments))
+    return make
+
+
+def pattern(size, seed=1):
+    return bytes((i * 7 + seed + (i >> 8)) & 0x7f for i in range(size))
+
+
+def image(tmp_path, data, name="image.bin"):
+    path = tmp_path / name
+    path.write_bytes(data)
+    return path
+
+
+def write(bench, path, offset, words="erase"):
+    result = bench.tcl(f"flash write_image {words} {path} {offset:#x} bin")
+    assert "wrote" in result, result + bench.daemon.text
+    return result
+
+
+def pc_of(daemon):
+    daemon.tcl("halt")
+    return int(re.search(r"0x[0-9a-f]+", daemon.tcl("reg pc").split(":", 1)[1]).group(), 16)
+
+
+# --- the main road ---
+
+@every_board
+def test_load_and_debug_in_place(bench, make_gdb, firmware, name, prefix, base, sector):
+    b = bench(name)
+    elf = firmware(f"{prefix}_blink")
+    out = make_gdb(b.daemon).run(
+        ["load", "compare-sections", "monitor reset halt", "break main", "continue", "next",
+         "break square", "continue", "backtrace", "info breakpoints", "print counter",
+         f"x/4xw {base + APP:#x}"], elf=elf)
+    assert "Transfer rate" in out, out + b.daemon.text
+    assert out.count("matched.") >= 2 and "MIS-MATCHED" not in out, out
+    assert re.search(r"Breakpoint 1, main \(\)", out), out + b.daemon.text
+    assert re.search(r"Breakpoint 2, square \(n=", out), out
+    assert re.search(r"#3 .* main \(\)", out), out
+    data = elf.with_suffix(".bin").read_bytes()
+    for first, last in ((0, 0x200), (0x1000, 0x1030), (APP, len(data))):     # gaps stay erased
+        assert b.cells(base + first, last - first) == data[first:last], "or is a breakpoint in the flash?"
+
+
+@every_board
+def test_write_verify_erase_and_skip(bench, tmp_path, name, prefix, base, sector):
+    b = bench(name)
+    b.tcl("halt")
+    data = bytearray(pattern(2 * sector + 700))
+    at = base + 4 * sector
+    write(b, image(tmp_path, data), at, "erase --verify")
+    assert b.cells(at, len(data)) == bytes(data)
+    assert b.cells(at - 16, 16) == b"\xff" * 16
+    assert "wrote 0 bytes" in write(b, image(tmp_path, data), at, "erase --skip-same")
+    data[sector + 5] ^= 1
+    assert f"wrote {sector} bytes" in write(b, image(tmp_path, data), at, "erase --skip-same")
+    assert b.cells(at, len(data)) == bytes(data)
+    assert "verified" in b.tcl(f"flash verify_image {image(tmp_path, data)} {at:#x} bin")
+    data[-1] ^= 1
+    assert "holds" in b.daemon.fails(f"flash verify_image {image(tmp_path, data)} {at:#x} bin")
+    b.tcl(f"flash erase_sector 0 5 5")
+    assert b.cells(at + sector, sector) == b"\xff" * sector
+    assert b.cells(at, sector) == bytes(data[:sector])
+
+
+def test_the_largest_units_erase(bench, tmp_path):
+    """64 KiB blocks take 150 ms, sixteen sectors 720 (W25Q32JV 9.6)."""
+    b = bench(RT1064[0], "--deterministic")
+    b.tcl("poll off; halt")
+    before = b.board.stats()["virtual_ns"]
+    b.tcl("flash erase_sector 0 8 55")        # 32 KiB, two blocks, 32 KiB
+    seconds = (b.board.stats()["virtual_ns"] - before) * 1e-9
+    assert seconds < 0.70, seconds      # sector by sector 2.2
+
+
+def test_a_megabyte_is_as_fast_as_the_flash(bench, tmp_path):
+    b = bench(RT1064[0], "--deterministic", speed=10000)
+    b.tcl("poll off; reset init; flash probe 0")
+    data = pattern(256 * 1024)
+    before = b.board.stats()["virtual_ns"]
+    write(b, image(tmp_path, data), BASE + 0x100000)
+    seconds = (b.board.stats()["virtual_ns"] - before) * 1e-9
+    flash = len(data) / 0x10000 * 0.15 + len(data) / 256 * 0.4e-3
+    assert seconds < 1.15 * flash, (seconds, flash)
+    assert b.cells(BASE + 0x100000, len(data)) == data
+
+
+def test_without_a_work_area_the_host_does_it(bench, tmp_path):
+    b = bench(daemon_arguments=("-c", "imxrt1064.cpu configure -event examine-end {} -event reset-end {} "
+                                "-work-area-size 0"))
+    b.tcl("halt")
+    data = pattern(5000)
+    write(b, image(tmp_path, data), BASE + 0x10000)
+    assert "without a loader" in b.daemon.text
+    assert b.cells(BASE + 0x10000, len(data)) == data
+
+
+def test_ram_that_is_not_there_is_no_work_area(bench, tmp_path):
+    """FlexRAM may have taken away what the script names."""
+    b = bench(daemon_arguments=("-c", "imxrt1064.cpu configure -event examine-end {} -event reset-end {} "
+                                "-work-area-phys 0x20030000 -work-area-size 0x4000"))
+    b.tcl("halt")
+    data = pattern(3000)
+    write(b, image(tmp_path, data), BASE + 0x10000)
+    assert b.cells(BASE + 0x10000, len(data)) == data
+
+
+# --- a program that is running ---
+
+def test_a_running_program_survives_a_probe(bench, firmware):
+    b = bench(RT1064[0], "--preset", "xip-running")
+    wait_for(lambda: b.tcl("[target current] curstate") == "running", "the program to run")
+    before = b.daemon.text
+    assert "W25Q32JV" in b.tcl("flexspi probe")
+    assert "flash 'flexspi' found at 0x70000000" in b.tcl("flash probe 0")
+    b.tcl("flexspi status; flexspi uid; flexspi doctor; flash info 0")
+    assert b.tcl("[target current] curstate") == "running"
+    assert "halted" not in b.daemon.text[len(before):].replace("not halted", "")
+    before = pc_of(b.daemon)
+    assert BASE <= before < BASE + 0x400000, hex(before)
+    b.tcl("resume")
+    assert BASE <= pc_of(b.daemon) < BASE + 0x400000, "it did not go on: " + b.daemon.text
+
+
+def test_gdb_reads_the_new_bytes_not_stale_ones(bench, make_gdb, firmware, tmp_path):
+    """AHB buffers and D-cache hold what the program read before (IMXRT1064RM FlexSPI, DDI 0489 5.3)."""
+    b = bench(RT1064[0], "--preset", "xip-running")
+    b.tcl("halt")
+    at = BASE + 0x20000
+    assert b.tcl(f"mdw {at:#x}").split()[-1] == "ffffffff"      # now in the buffers
+    data = pattern(512)
+    write(b, image(tmp_path, data), at)
+    out = make_gdb(b.daemon).run([f"x/1xw {at:#x}"])
+    assert f"0x{int.from_bytes(data[:4], 'little'):08x}" in out, out
+    b.tcl(f"flash erase_address {at:#x} 0x1000")
+    assert b.tcl(f"mdw {at:#x}").split()[-1] == "ffffffff"
+
+
+def test_after_a_reset_into_the_rom_the_window_can_be_read(bench, tmp_path):
+    b = bench()
+    b.tcl("reset halt")
+    data = pattern(4096)
+    write(b, image(tmp_path, data), BASE + 0x10000)
+    assert b.tcl(f"mdw {BASE + 0x10000:#x}").split()[-1] == f"{int.from_bytes(data[:4], 'little'):08x}"
+
+
+# --- states a flash is found in ---
+
+@pytest.mark.parametrize("name,preset", [
+    ("mimxrt1060-evk", "qpi"), ("mimxrt1064-evk", "deep-power-down"),
+    ("mimxrt1064-evk", "continuous-read"), ("mimxrt1060-evk", "continuous-read"),
+    ("imxrt1050-evkb", "deep-power-down"), ("mimxrt1024-evk", "story-fuses"),
+    ("mimxrt1064-evk", "raw-bin"), ("mimxrt1064-evk", "crashed"),
+    ("mimxrt1064-evk", "good"), ("mimxrt1064-evk", "blank")])
+def test_every_state_can_be_programmed(bench, tmp_path, name, preset):
+    b = bench(name, "--preset", preset)
+    base = dict((n, a) for n, _, a, _ in BOARDS)[name]
+    b.tcl("halt")
+    data = pattern(3000)
+    write(b, image(tmp_path, data), base + 0x10000, "erase --verify")
+    assert b.cells(base + 0x10000, len(data)) == data
+
+
+def test_protection_is_named_and_taken_off_on_request(bench, tmp_path):
+    b = bench(RT1064[0], "--preset", "protected")
+    b.tcl("halt")
+    path, at = image(tmp_path, pattern(3000)), BASE + 0x10000
+    text = b.daemon.fails(f"flash write_image erase {path} {at:#x} bin")
+    assert "sector 16 is write-protected" in text and "flexspi unprotect 0" in text
+    assert "BP2-0=7" in b.tcl("flexspi status")
+    assert "flexspi unprotect" in b.tcl("flexspi doctor")
+    write(b, path, at, "erase unlock")
+    assert b.cells(at, 3000) == pattern(3000)
+    assert "protection: none" in b.tcl("flexspi status")
+    assert "QE (quad enabled)" in b.tcl("flexspi status")
+
+
+def test_ranges_can_be_protected_again(bench):
+    b = bench()
+    b.tcl("halt; flash probe 0; flash protect 0 0 15 on")
+    assert "protection: 0x0..0xffff" in b.tcl("flexspi status")
+    assert "cannot protect just" in b.daemon.fails("flash protect 0 1 2 on")
+    assert "write-protected" in b.daemon.fails("flash erase_sector 0 15 16")
+    b.tcl("flexspi unprotect")
+    assert "protection: none" in b.tcl("flexspi status")
+
+
+# --- the boot header ---
+
+def test_a_plain_binary_at_the_boot_address_is_warned_of_before(bench, firmware):
+    b = bench()
+    b.tcl("halt")
+    raw = firmware("rt1064_blink_raw").with_suffix(".bin")
+    write(b, raw, BASE)
+    warning = re.search(r"Warn : .*(FCB|flash configuration block).*", b.daemon.text, re.I)
+    assert warning, b.daemon.text
+    assert b.daemon.text.index(warning.group()) < b.daemon.text.index("bytes written")
+
+
+def test_a_good_image_is_written_without_a_warning(bench, firmware):
+    b = bench()
+    b.tcl("halt")
+    write(b, firmware("rt1064_blink").with_suffix(".bin"), BASE)
+    assert not re.search(r"Warn : .*(FCB|IVT|ROM)", b.daemon.text), b.daemon.text
+
+
+def test_an_image_that_cannot_start_is_refused_unless_forced(bench, firmware, tmp_path):
+    b = bench()
+    b.tcl("halt")
+    data = bytearray(firmware("rt1064_blink").with_suffix(".bin").read_bytes())
+    data[0x1014:0x1018] = (0x60001000).to_bytes(4, "little")        # IVT: self is not where it lies
+    path = image(tmp_path, bytes(data))
+    text = b.daemon.fails(f"flash write_image erase {path} {BASE:#x} bin")
+    assert "flexspi force 0 on" in text, text
+    assert b.cells(BASE, 64) == b"\xff" * 64, "erased before it was refused"
+    b.tcl("flexspi force 0 on")
+    write(b, path, BASE)
+    assert b.cells(BASE, len(data)) == bytes(data)
+
+
+# Where the write is when the power goes: the place that must be blank, and the one that is not any more.
+CUTS = {"erasing": None, "first pages": 0x2000, "middle": 0x12000, "near the end": 0x3c000}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_power_lost_in_a_write_is_recognised_and_mended(bench, make_daemon, firmware, cut):
+    """The boot header is erased first and written last: what is half written does not boot."""
+    b = bench(RT1064[0], "--preset", "good")
+    elf = firmware("rt1064_big")
+    blank = b"\xff" * 16
+    b.tcl("halt; flash probe 0")
+    writer = threading.Thread(target=b.tcl, args=(f"flash write_image erase {elf}",))
+    writer.start()
+    wait_for(lambda: b.cells(BASE, 16) == blank, "the header to be erased")
+    if CUTS[cut] is not None:
+        wait_for(lambda: b.cells(BASE + CUTS[cut], 16) != blank, f"data at {CUTS[cut]:#x}", timeout=60)
+    b.board.ctl("power off")
+    writer.join(60)
+    assert b.cells(BASE, 16) == blank, "the header was there before the rest"
+    assert "in an unknown state" in b.daemon.text or "erased but not written" in b.daemon.text, b.daemon.text
+    b.board.ctl("power on")
+    b.daemon.stop()
+    second = make_daemon(*board_arguments(b.board))
+    second.tcl("halt")
+    result = second.tcl(f"flash write_image erase {elf}")
+    assert "wrote" in result, result + second.text
+    assert "interrupted" in second.text or cut == "erasing", second.text
+    assert "verified" in second.tcl(f"flash verify_image {elf}")
+    second.tcl("reset run")
+    wait_for(lambda: BASE <= pc_of(second) < BASE + 0x400000, "the program to run")
+
+
+# --- verbs ---
+
+def test_verbs_return_data(bench):
+    b = bench()
+    probe = b.tcl("flexspi probe")
+    assert b.tcl("dict get [flexspi probe] id") == "ef4016", probe
+    assert b.tcl("dict get [flexspi probe] bytes") == str(4 << 20)
+    assert re.fullmatch("[0-9a-f]{16}", b.tcl("flexspi uid"))
+    assert b.tcl("flexspi command 0x9f read 3") == "ef 40 16"
+    assert b.tcl("flexspi command 0x5a address 0 dummy 8 read 4") == "53 46 44 50"
+    assert "confirm" in b.daemon.fails("flexspi command 0x42 address 0x1000 write 0 1 2")
+    assert "one byte" in b.daemon.fails("flexspi command 0x123")
+    assert b.tcl("flexspi force 0") == "0"
+    assert "nothing is wrong" in b.tcl("flexspi doctor")
+
+
+def test_the_external_flash_of_the_rt1064_is_another_bank(bench, tmp_path):
+    """0x60000000 is FlexSPI, 0x70000000 FlexSPI2."""
+    b = bench(daemon_arguments=("-c", "flash bank ext flexspi_nor 0x60000000 0 0 0 imxrt1064.cpu"))
+    b.tcl("halt")
+    assert "no FlexSPI window" not in b.tcl("catch {flash probe ext} r; set r")
+    assert "found at 0x70000000" in b.tcl("flash probe 0")
+
+
+def test_a_bank_finds_its_own_address(bench):
+    b = bench(daemon_arguments=("-c", "flash bank boot flexspi 0 0 0 0 imxrt1064.cpu"))
+    assert "found at 0x70000000" in b.tcl("flash probe boot")
+
+
+def test_an_address_without_a_controller_is_told(bench):
+    b = bench(daemon_arguments=("-c", "flash bank no flexspi 0x50000000 0 0 0 imxrt1064.cpu"))
+    text = b.daemon.fails("flash probe no")
+    assert "no FlexSPI window at 0x50000000" in text and "0x70000000" in text
