@@ -192,7 +192,7 @@ void engine_update_caution(struct vb_cpu *cpu)
 	e->page_is_open = false;
 	e->page_is_old = true;
 	e->open_bytes = 0;
-	e->line_generation--;
+	e->line_epoch++;
 	/* Full access, nothing to save lazily, and Unicorn's own FPSCR default of a new context. */
 	e->fp_is_native = cpu->traits->has_fpu && bits_get(cpu->scs.cpacr, 23, 20) == 0xf &&
 			  !(cpu->scs.fpccr & 1) && cpu->scs.fpdscr == 0;

@@ -61,9 +61,12 @@ struct engine {
 	const uint8_t *page;
 	bool page_is_open;		/* its region is neither guarded nor cached */
 	uint32_t open_first, open_bytes;	/* the last data region that is neither */
-	const uint8_t *line;		/* of the I-cache, the last one fetched from */
-	uint32_t line_addr;
-	unsigned line_generation;
+	struct {			/* of the I-cache, by address, as long as none moves */
+		const uint8_t *data;
+		uint32_t addr;
+		unsigned generation;
+	} lines[64];
+	unsigned line_epoch;		/* counts up when what is cached may have changed */
 	struct fetched {
 		uint32_t pc;
 		const struct vb_region *region;

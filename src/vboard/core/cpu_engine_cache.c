@@ -66,6 +66,26 @@ void engine_settle(struct engine *e, uint32_t pc)
 
 /* Code: e->fetched is what the core fetched last, where that is not just memory. */
 
+static unsigned line_slot(const struct engine *e, uint32_t addr)
+{
+	return addr / CACHE_LINE % ARRAY_SIZE(e->lines);
+}
+
+/* Both count up only, so a sum that was seen does not come back. */
+static unsigned line_generation(const struct engine *e)
+{
+	return e->cpu->caches.i.generation + e->line_epoch;
+}
+
+static void remember_line(struct engine *e, uint32_t addr, const uint8_t *data)
+{
+	unsigned n = line_slot(e, addr);
+
+	e->lines[n].data = data;
+	e->lines[n].addr = addr & ~(CACHE_LINE - 1);
+	e->lines[n].generation = line_generation(e);
+}
+
 static enum vb_result fetch_half(struct engine *e, struct vb_access *a, uint8_t *out)
 {
 	struct vb_cpu *cpu = e->cpu;
@@ -88,20 +108,39 @@ static enum vb_result fetch_half(struct engine *e, struct vb_access *a, uint8_t 
 	if (rc != VB_OK)
 		return rc;
 	memcpy(out, line + a->addr % CACHE_LINE, 2);
-	e->line = line;
-	e->line_addr = a->addr & ~(CACHE_LINE - 1);
-	e->line_generation = cpu->caches.i.generation;
+	remember_line(e, a->addr, line);
 	return VB_OK;
+}
+
+/* The line that holds `addr`, if it was met before and addr is in the opcode page. */
+static const uint8_t *known_line(const struct engine *e, uint32_t addr)
+{
+	unsigned n = line_slot(e, addr);
+
+	if (((addr ^ e->lines[n].addr) & ~(CACHE_LINE - 1)) ||
+	    e->lines[n].generation != line_generation(e) ||
+	    ((addr ^ e->page_addr) & ~(uint64_t)(PAGE - 1)))
+		return NULL;
+	return e->lines[n].data + addr % CACHE_LINE;
+}
+
+static bool half_agrees(const struct engine *e, uint32_t addr)
+{
+	const uint8_t *half = known_line(e, addr);
+
+	return half && get_le16(half) == get_le16(e->page + (addr & (PAGE - 1)));
 }
 
 /* A cache that agrees with memory, as most do, without a look at tags and regions. */
 static bool line_agrees(const struct engine *e, uint32_t pc)
 {
-	if ((pc ^ e->line_addr) & ~(CACHE_LINE - 1) || pc % CACHE_LINE > CACHE_LINE - 4 ||
-	    e->line_generation != e->cpu->caches.i.generation ||
-	    ((pc ^ e->page_addr) & ~(uint64_t)(PAGE - 1)))
+	const uint8_t *code = known_line(e, pc);
+
+	if (code == NULL)
 		return false;
-	return memcmp(e->line + pc % CACHE_LINE, e->page + (pc & (PAGE - 1)), 4) == 0;
+	if (pc % CACHE_LINE <= CACHE_LINE - 4)
+		return get_le32(code) == get_le32(e->page + (pc & (PAGE - 1)));
+	return half_agrees(e, pc) && (!op_is_wide(get_le16(code)) || half_agrees(e, pc + 2));
 }
 
 /*
