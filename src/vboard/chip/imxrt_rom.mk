@@ -12,7 +12,7 @@ EXTRA_DIST += src/vboard/chip/imxrt_rom/build src/vboard/chip/imxrt_rom/start.S 
 	src/vboard/chip/imxrt_rom/system.c src/vboard/chip/imxrt_rom/flexspi.c \
 	src/vboard/chip/imxrt_rom/image.c src/vboard/chip/imxrt_rom/sdp.c \
 	src/vboard/chip/imxrt_rom/program.ld src/vboard/chip/imxrt_rom/programs.c
-EXTRA_DIST += testing/firmware/imxrt.ld testing/firmware/imxrt_ram.ld testing/firmware/imxrt_board.h \
+EXTRA_DIST += testing/system/test_imxrt_boot.py testing/firmware/imxrt.ld testing/firmware/imxrt_ram.ld testing/firmware/imxrt_board.h \
 	testing/firmware/imxrt_headers.c testing/firmware/imxrt_irq.c testing/firmware/imxrt_startup.c
 dist_check_SCRIPTS += src/vboard/chip/imxrt_rom/check
 .PHONY: imxrt-rom

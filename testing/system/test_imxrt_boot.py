@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The boot of the virtual i.MX RT boards as a debugger without any chip support sees it: which image
+the ROM starts, by pins, fuses and flash, and where it can be caught on the way."""
+import struct
+
+import pytest
+
+ROM = range(0x00200000, 0x00208000)
+COUNTER = 0x20000100            # of the images of the presets
+MS = 1_000_000
+RT1064, RT1060, RT1024 = "mimxrt1064-evk", "mimxrt1060-evk", "mimxrt1024-evk"
+RT1050, HYPER = "imxrt1050-evkb", "imxrt1050-evkb-hyper"
+WINDOWS = {RT1064: 0x70000000, RT1060: 0x60000000, RT1024: 0x60000000, RT1050: 0x60000000,
+           HYPER: 0x60000000}
+FLEXSPI = {name: 0x402a4000 if name == RT1064 else 0x402a8000 for name in WINDOWS}
+FIRMWARE = {RT1064: "rt1064", RT1060: "rt1060", RT1024: "rt1024", RT1050: "rt1050",
+            HYPER: "rt1050hyper"}
+BOOT_TIME = 12 * MS             # a new flash takes no writes for 5 ms, and then QE must be set
+
+
+@pytest.fixture
+def boot(make_board):
+    """boot(name, preset, ...) is a board that has had time for its ROM."""
+    def make(name, *options, preset=None):
+        if preset:
+            options = (*options, "--preset", preset)
+        board = make_board("--deterministic", *options, name=name)
+        board.board_name = name
+        board.ctl(f"run {BOOT_TIME}")
+        return board
+    return make
+
+
+@pytest.fixture
+def attach(make_daemon):
+    """A daemon that knows no more than that there is a Cortex-M."""
+    def make(board):
+        return make_daemon("-f", "interface/cmsis-dap-tcp.cfg",
+                           "-c", "cmsis-dap tcp host localhost; "
+                           f"cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
+                           "-c", "transport select swd; adapter speed 4000",
+                           "-f", "target/cortex_m.cfg")
+    return make
+
+
+def word(board, address):
+    return struct.unpack("<I", board.memory(address, 4))[0]
+
+
+def is_in_rom(board):
+    return board.ctl("state")["pc"] in ROM
+
+
+def is_counting(board):
+    before = word(board, COUNTER)
+    board.ctl(f"run {MS}")
+    pc, base = board.ctl("state")["pc"], WINDOWS[board.board_name]
+    return word(board, COUNTER) > before and base <= pc < base + 0x10000
+
+
+def power_cycle(board):
+    board.ctl("power off")
+    board.ctl("power on")
+    board.ctl(f"run {BOOT_TIME}")
+
+
+def read(daemon, address):
+    return int(daemon.tcl(f"read_memory {address:#x} 32 1"), 16)
+
+
+def pc(daemon):
+    return int(daemon.tcl("dict get [get_reg pc] pc"), 16)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_an_empty_flash_ends_in_the_serial_downloader(boot, attach, name):
+    board = boot(name)
+    daemon = attach(board)
+    daemon.tcl("halt")
+    assert pc(daemon) in ROM
+    assert read(daemon, 0x0020001c) == 0        # no API of the vendor's
+    assert read(daemon, 0xe000ed08) == 0x00200000
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_a_good_image_runs_in_place(boot, name):
+    board = boot(name, preset="good")
+    assert is_counting(board)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_the_test_firmware_boots(boot, firmware, name):
+    board = boot(name)
+    image = firmware(f"{FIRMWARE[name]}_blink").with_suffix(".bin")
+    board.ctl(f"flash-load {image}")
+    power_cycle(board)
+    base = WINDOWS[name]
+    assert base + 0x2000 <= board.ctl("state")["pc"] < base + 0x4000
+
+
+def test_a_plain_binary_is_no_image(boot, attach, firmware):
+    board = boot(RT1064, preset="raw-bin")
+    assert is_in_rom(board)
+    # The flash was left mapped after the failed boot: the program is there to be looked at.
+    daemon = attach(board)
+    daemon.tcl("halt")
+    assert read(daemon, 0x70000000) == 0x20010000
+    board.ctl(f"flash-load {firmware('rt1064_blink_raw').with_suffix('.bin')}")
+    power_cycle(board)
+    assert is_in_rom(board)
+
+
+@pytest.mark.parametrize("preset", ["crashed"])
+def test_an_image_that_faults_locks_up_and_is_not_the_rom_s_business(boot, preset):
+    board = boot(RT1060, preset=preset)
+    assert board.ctl("state")["locked_up"]
+    assert not is_in_rom(board)
+
+
+# BOOT_MODE pins, BT_FUSE_SEL, FORCE_INTERNAL_BOOT: does the image run?
+DECISIONS = [
+    ("00", False, False, False),
+    ("00", True, False, True),
+    ("01", False, False, False),
+    ("01", True, False, False),
+    ("10", False, False, True),
+    ("10", True, False, True),
+    ("11", False, False, False),
+    ("00", False, True, True),
+    ("01", False, True, True),
+    ("01", True, True, True),
+]
+
+
+@pytest.mark.parametrize("pins,fuse_sel,force,runs", DECISIONS)
+def test_the_decision_table(boot, pins, fuse_sel, force, runs):
+    board = boot(RT1024, preset="good")
+    if fuse_sel or force:
+        board.ctl(f"fuses burn 0x460 {fuse_sel << 4 | force << 16:#x}")
+    board.ctl(f"boot-mode {pins}")
+    power_cycle(board)
+    assert is_in_rom(board) is not runs
+    if runs:
+        assert is_counting(board)
+
+
+def test_another_boot_device_finds_no_card(boot):
+    board = boot(RT1060, preset="good")
+    board.ctl("boot-cfg 0x40")          # SD
+    power_cycle(board)
+    assert is_in_rom(board)
+    board.ctl("boot-cfg 0")
+    power_cycle(board)
+    assert is_counting(board)
+
+
+def test_fuses_choose_the_device_and_the_pins_do_not(boot):
+    board = boot(RT1060, preset="good")
+    board.ctl("boot-cfg 0x40")
+    board.ctl("fuses burn 0x460 0x10")
+    power_cycle(board)
+    assert is_counting(board)
+    board.ctl("fuses burn 0x450 0x40")
+    power_cycle(board)
+    assert is_in_rom(board)
+
+
+def test_a_reset_halt_stops_before_the_flash_is_set_up(boot, attach):
+    board = boot(RT1064, preset="good")
+    daemon = attach(board)
+    daemon.tcl("reset halt")
+    assert pc(daemon) == struct.unpack("<I", board.memory(0x00200004, 4))[0] & ~1
+    assert read(daemon, FLEXSPI[RT1064]) == 0xffff80c2
+    assert read(daemon, 0x400d8000) & 0x10000          # PLL_ARM is bypassed
+    assert read(daemon, 0xe000ed94) == 0               # no MPU yet
+    daemon.fails("read_memory 0x70000000 32 1")
+    daemon.tcl("resume")
+    board.ctl(f"run {BOOT_TIME}")
+    assert is_counting(board)
+
+
+def test_a_watchpoint_on_the_boot_pins_stops_in_the_rom(boot, attach):
+    board = boot(RT1064, preset="good")
+    daemon = attach(board)
+    daemon.tcl("reset halt; wp 0x400f8004 4 r; resume")
+    daemon.tcl("wait_halt 1000")
+    assert pc(daemon) in ROM
+    assert read(daemon, FLEXSPI[RT1064]) == 0xffff80c2
+
+
+@pytest.mark.parametrize("name,mcr0,kib", [(RT1064, 0xffff0010, 4096), (RT1024, 0xffff0000, 4096),
+                                           (RT1060, 0xffff0010, 8192), (HYPER, 0xffff2030, 65536)])
+def test_what_the_rom_leaves_to_the_application(boot, attach, name, mcr0, kib):
+    board = boot(name, preset="good")
+    daemon = attach(board)
+    daemon.tcl("halt")
+    flexspi = FLEXSPI[name]
+    assert read(daemon, flexspi) == mcr0
+    assert read(daemon, flexspi + 0x0c) & 0x60 == 0x60         # AHBCR: prefetch, any start
+    assert [read(daemon, flexspi + 0x20 + 4 * n) & 0xff for n in range(4)] == [0, 0, 0, 0x80]
+    assert read(daemon, flexspi + 0x60) == kib
+    assert read(daemon, flexspi + 0x80) & 0xfff == 0x900
+    assert read(daemon, 0xe000ed08) == WINDOWS[name] + 0x2000
+    assert read(daemon, 0xe000ed94) & 1                        # MPU
+    assert read(daemon, 0xe000ed14) & 0x30000 == 0x20000       # I-cache, no D-cache
+    assert read(daemon, 0x400d8000) & 0x80010000 == 0x80000000  # PLL_ARM runs
+    assert read(daemon, 0x400bc000) & 0xa0 == 0x20             # RTWDOG: off, UPDATE
+    clocks = board.ctl("clocks")["result"]
+    assert clocks["core"] == 396_000_000 and clocks["ipg"] == 132_000_000
+
+
+def test_fuses_that_the_rom_obeys(boot, attach):
+    board = boot(RT1060, preset="good")
+    board.ctl("fuses burn 0x470 0x6")          # no MPU, no I-cache
+    board.ctl("fuses burn 0x460 0x4")          # 528 MHz
+    power_cycle(board)
+    daemon = attach(board)
+    daemon.tcl("halt")
+    assert read(daemon, 0xe000ed94) & 1 == 0
+    assert read(daemon, 0xe000ed14) & 0x30000 == 0
+    clocks = board.ctl("clocks")["result"]
+    assert clocks["core"] == 528_000_000 and clocks["ipg"] == 132_000_000
+
+
+def test_the_watchdog_fuse_resets_whom_nobody_serves(boot, attach):
+    board = boot(RT1060, preset="good")
+    board.ctl("fuses burn 0x460 0x200000")
+    board.ctl("fuses burn 0x6d0 0x8000")       # WDOG timeout code 4: 4 s
+    power_cycle(board)
+    assert is_counting(board)
+    daemon = attach(board)
+    daemon.tcl("halt")                         # WDBG = 0: it goes on counting
+    before = board.ctl("resets")["result"]
+    board.ctl(f"run {4100 * MS}")
+    after = board.ctl("resets")["result"]
+    assert after["wdog"] == before["wdog"] + 1
+    assert after["srsr"] & 0x10
+
+
+def test_sdp_disable_leaves_nothing(boot):
+    board = boot(RT1024, preset="blank")
+    board.ctl("fuses burn 0x460 0x20000")
+    power_cycle(board)
+    assert is_in_rom(board)
+    assert board.ctl("read 0x40184018 4")["data"] == "00000000"     # LPUART1 was never switched on
+
+
+def test_without_ocram_a_system_reset_leaves_a_dead_rom(boot, attach):
+    board = boot(RT1024, preset="flexram")
+    assert board.ctl("flexram")["result"]
+    daemon = attach(board)
+    daemon.tcl("halt; mww 0xe000ed0c 0x05fa0004")
+    board.ctl(f"run {BOOT_TIME}")
+    state = board.ctl("state")
+    assert state["locked_up"] or state["pc"] in ROM
+    power_cycle(board)
+    base = WINDOWS[RT1024]
+    assert base <= board.ctl("state")["pc"] < base + 0x10000
+
+
+def test_rt1064_keeps_its_fixed_ocram_and_boots_again(boot, attach):
+    board = boot(RT1064, preset="flexram")
+    daemon = attach(board)
+    daemon.tcl("halt; mww 0xe000ed0c 0x05fa0004")
+    board.ctl(f"run {BOOT_TIME}")
+    assert is_counting(board)
+
+
+def test_an_image_takes_the_pads_of_swd_five_milliseconds_after_its_start(make_board):
+    board = make_board("--deterministic", name=RT1024)
+    board.ctl("preset steals-swd")
+    assert board.ctl("pads")["result"]["debug_port"] is False
+    board.ctl("reset")
+    board.ctl(f"run {4 * MS}")
+    assert board.ctl("pads")["result"]["debug_port"] is True
+    board.ctl(f"run {4 * MS}")
+    assert board.ctl("pads")["result"]["debug_port"] is False
+
+
+def test_continuous_read_outlives_a_reset_and_the_rom_does_not_know_it(boot):
+    board = boot(RT1060, preset="continuous-read")
+    assert not is_in_rom(board)
+    board.ctl("reset")
+    board.ctl(f"run {BOOT_TIME}")
+    assert is_in_rom(board)
+    power_cycle(board)
+    assert not is_in_rom(board)
+
+
+def test_two_watchdogs_reset_a_sleeping_board_for_ever(boot):
+    board = boot(RT1064, preset="watchdog-sleep")
+    assert board.ctl("state")["sleeping"]
+    for _ in range(10):
+        board.ctl(f"run {100 * MS}")
+    assert board.ctl("resets")["result"]["rtwdog"] >= 5
+
+
+def test_the_firmware_in_ram_is_an_image_too(boot, attach, firmware):
+    """Loaded by hand into OCRAM and started at its vector table, as `imxrt ram_boot` does it."""
+    board = boot(RT1024)
+    daemon = attach(board)
+    image = firmware("rt_ram").with_suffix(".bin")
+    daemon.tcl(f"halt; load_image {image} 0x20208000 bin")
+    sp, entry = struct.unpack("<II", board.memory(0x2020a000, 8))
+    daemon.tcl(f"mww 0xe000ed08 0x2020a000; mww 0xe000ed94 0; reg sp {sp:#x}; reg pc {entry:#x}; resume")
+    board.ctl(f"run {MS}")
+    assert 0x2020a000 <= board.ctl("state")["pc"] < 0x2020b000
