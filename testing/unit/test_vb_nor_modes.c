@@ -298,6 +298,10 @@ static void test_security_registers_and_their_locks(void **state)
 	assert_int_equal(got[1], 0x5a);		/* wraps in its 256 bytes */
 	DO(&b, 5 * MS, 0x42, 0, 0x00, 0, 0x00);
 	DO(&b, 5 * MS, 0x42, 0, 0x40, 0, 0x00);
+	DO(&b, 5 * MS, 0x42, 0, 0x11, 0xff, 0x00);
+	DO(&b, 5 * MS, 0x42, 1, 0x10, 0xff, 0x00);
+	ASK(&b, got, 1, 0x48, 0, 0x10, 0xff, 0);
+	assert_int_equal(got[0], 0xa5);
 	assert_int_equal(read_byte(&b, 0x10ff), 0xff);
 	DO(&b, 10 * MS, 0x31, 0x0a);		/* LB1 */
 	assert_int_equal(reg(&b, 0x35), 0x0a);

@@ -553,7 +553,7 @@ bool hyperflash_put_busy(struct hyperflash *h)
 {
 	if (nor_is_busy(h->nor) || h->nor->suspended)
 		return false;
-	begin(h, WORK_ERASE, 0, SECTOR, &sector_span);
+	begin(h, WORK_ERASE, h->nor->model->bytes - SECTOR, SECTOR, &sector_span);
 	return true;
 }
 

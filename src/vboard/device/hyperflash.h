@@ -18,7 +18,7 @@ struct hyperflash *hyperflash_new(struct nor *nor);
 void hyperflash_free(struct hyperflash *h);
 void hyperflash_power(struct hyperflash *h, bool on);
 bool hyperflash_is_plain(const struct hyperflash *h);
-/* Begins an erase of sector 0. False: not idle. */
+/* Begins an erase of the last sector. False: not idle. */
 bool hyperflash_put_busy(struct hyperflash *h);
 uint16_t hyperflash_status(const struct hyperflash *h);
 /* Members of a JSON object, after a comma. */

@@ -47,9 +47,9 @@ bool nor_is_plain(const struct nor *nor);
 /* The world of the control port, no wires: false with a sentence in `error`. */
 bool nor_load(struct nor *nor, uint32_t offset, const uint8_t *data, size_t bytes, char *error,
 	      size_t error_size);
-/* "qpi", "continuous-read", "4-byte", "deep-power-down", "busy" (an erase that has just begun),
- * "suspended", "protected" (every BP bit), "no-quad" (QE = 0), "srl"; what the model cannot do is
- * refused. */
+/* "qpi", "continuous-read", "4-byte", "deep-power-down", "busy" (an erase of the last block that has
+ * just begun), "suspended" (that erase), "protected" (every BP bit), "no-quad" (QE = 0), "srl"; what
+ * the model cannot do is refused. */
 bool nor_put_into(struct nor *nor, const char *state, char *error, size_t error_size);
 /* Fault knobs: "stuck-busy", "program-fails" (bits stay 1), "erase-fails", "slow" (maximum times),
  * "absent" (lines float), "none". */

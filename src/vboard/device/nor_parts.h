@@ -112,6 +112,7 @@ struct nor {
 
 	/* The command on the wires */
 	bool selected, falling, wp_low;
+	bool has_pins;			/* IO2 is WP#, IO3 HOLD# or RESET# */
 	enum nor_phase phase;
 	const struct nor_op *op;
 	uint8_t opcode, mode, pads, out, out_bits, levels;

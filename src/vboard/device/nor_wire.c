@@ -180,8 +180,6 @@ static uint8_t step(struct nor *nor, uint8_t levels, bool falling)
  */
 static bool is_held(struct nor *nor, uint8_t levels)
 {
-	if (nor->qpi || nor->model->family->has_qe(nor))
-		return false;
 	nor->wp_low = !(levels & BIT(2));
 	if (levels & BIT(3))
 		return false;
@@ -202,7 +200,8 @@ static uint8_t nor_clock(void *dev, uint8_t out, uint8_t drive, bool ddr)
 	(void)drive;		/* a line that nobody drives is in `out` as 1 */
 	if (ddr)
 		nor->falling = !nor->falling;
-	if (!nor->powered || nor->fault.absent || !nor->selected || is_held(nor, out))
+	if (!nor->powered || nor->fault.absent || !nor->selected ||
+	    (nor->has_pins && is_held(nor, out)))
 		return out;
 	if (falling && !nor->dtr)	/* a device without DTR looks at the rising edge only */
 		return nor->levels;
@@ -261,6 +260,7 @@ static void nor_select(void *dev, bool low)
 	nor->falling = nor->wp_low = false;
 	nor->tail = nor->count = 0;
 	nor->levels = 0xff;
+	nor->has_pins = !nor->qpi && !nor->model->family->has_qe(nor);
 	if (nor->op != NULL)
 		opcode_done(nor);
 	else

@@ -61,7 +61,9 @@ static bool put_busy(struct nor *nor)
 		return false;
 	if (nor->hyper != NULL)
 		return hyperflash_put_busy(nor->hyper);
-	nor_begin(nor, WORK_ERASE, 0, NOR_BLOCK, &nor->model->times->block);
+	/* The last block: an image at the start stays whole. */
+	nor_begin(nor, WORK_ERASE, nor->model->bytes - NOR_BLOCK, NOR_BLOCK,
+		  &nor->model->times->block);
 	return true;
 }
 
