@@ -14,3 +14,5 @@ libprobed_a_SOURCES += \
 	src/flash/imxrt_rescue.c src/flash/imxrt_rescue.h \
 	src/flash/imxrt_rescue_flash.c \
 	src/flash/imxrt_reset.c src/flash/imxrt_reset.h
+
+EXTRA_DIST += testing/system/test_imxrt_rescue.py

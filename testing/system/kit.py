@@ -313,4 +313,5 @@ def board_arguments(board, speed=4000):
                   "-c", "reset_config srst_only srst_nogate"]
     return ["-f", "interface/cmsis-dap-tcp.cfg",
             "-c", f"cmsis-dap tcp host localhost; cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
+            "-c", "cmsis-dap tcp min_timeout 60000",    # the board computes every clock of a slow wire
             "-c", f"transport select swd; adapter speed {speed}", *script]
