@@ -3,6 +3,8 @@
 LUT, IP reads and writes as IMXRT1064RM "FlexSPI Controller" tells them, and the AHB window beside them."""
 import pytest
 
+from kit import wait_for
+
 FLEXSPI2, WINDOW = 0x402A4000, 0x70000000
 MCR0, MCR1, AHBCR, INTR, LUTKEY, LUTCR = 0x00, 0x04, 0x0C, 0x14, 0x18, 0x1C
 FLSHA1CR0, FLSHA1CR1, FLSHA1CR2, IPCR0, IPCR1, IPCMD = 0x60, 0x70, 0x80, 0xA0, 0xA4, 0xB0
@@ -133,13 +135,16 @@ def board(make_board):
     return make_board(name="mimxrt1064-evk")
 
 
+def plain_target(board):
+    return ("-f", "interface/cmsis-dap-tcp.cfg",
+            "-c", f"cmsis-dap tcp host localhost; cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
+            "-c", "transport select swd; adapter speed 4000; swd newdap rt cpu -expected-id 0x0bd11477",
+            "-c", "dap create rt.dap -chain-position rt.cpu; target create rt.cpu cortex_m -dap rt.dap")
+
+
 @pytest.fixture
 def flexspi(board, make_daemon):
-    daemon = make_daemon(
-        "-f", "interface/cmsis-dap-tcp.cfg",
-        "-c", f"cmsis-dap tcp host localhost; cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
-        "-c", "transport select swd; adapter speed 4000; swd newdap rt cpu -expected-id 0x0bd11477",
-        "-c", "dap create rt.dap -chain-position rt.cpu; target create rt.cpu cortex_m -dap rt.dap")
+    daemon = make_daemon(*plain_target(board))
     daemon.tcl("init; halt")
     chip = FlexSpi(daemon)
     chip.clock()
@@ -221,3 +226,25 @@ def test_a_gated_controller_is_a_bus_error(flexspi):
     assert "0x70000000" in flexspi.daemon.fails("mdw 0x70000000")
     flexspi.daemon.tcl(f"mmw {CCGR7:#x} 0xc 0")
     assert flexspi.receive(RDID, 0, 3) == bytes.fromhex("ef4016")
+
+
+def test_a_program_that_ran_from_flash_leaves_its_buffer_behind(make_board, make_daemon):
+    board = make_board("--preset", "xip-running", name="mimxrt1064-evk")
+    wait_for(lambda: board.ctl("state")["pc"] >> 24 == WINDOW >> 24, "the program in flash")
+    wait_for(lambda: board.ctl("flexspi")["result"]["flexspi2"]["direct"], "the core to see the flash directly")
+    daemon = make_daemon(*plain_target(board))
+    daemon.tcl("init; halt")
+    pc = int(daemon.tcl("dict get [get_reg pc] pc"), 16) & ~7
+    chip = FlexSpi(daemon)
+    chip.lut()
+    before = board.memory(pc, 16)
+    assert before != b"\xff" * 16
+    chip.send(WREN, 0)
+    chip.send(ERASE, pc - WINDOW)
+    chip.wait_ready()
+    assert board.memory(pc, 16) == b"\xff" * 16
+    assert chip.window(pc - WINDOW, 16) == before           # as on silicon, until somebody clears it
+    chip.write(MCR0, chip.read(MCR0) | 1)
+    chip.until(MCR0, 1, 0)
+    assert chip.window(pc - WINDOW, 16) == b"\xff" * 16
+    assert not board.ctl("flexspi")["result"]["flexspi2"]["direct"]

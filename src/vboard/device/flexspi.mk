@@ -4,7 +4,7 @@ libvboard_a_SOURCES += \
 	src/vboard/device/imxrt_flexspi_ahb.c \
 	src/vboard/device/imxrt_flexspi_ip.c \
 	src/vboard/device/imxrt_flexspi_lut.c \
-	src/vboard/device/imxrt_flexspi_priv.h \
+	src/vboard/device/imxrt_flexspi_parts.h src/vboard/device/imxrt_flexspi_priv.h \
 	src/vboard/device/imxrt_flexspi_regs.c src/vboard/device/imxrt_flexspi_regs.h
 
 if HAVE_UNICORN

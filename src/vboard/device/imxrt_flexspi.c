@@ -56,6 +56,21 @@ uint64_t fs_ahb_ns(const struct imxrt_flexspi *fs, uint64_t clocks)
 
 /* The direct view: it needs a controller at rest and a flash that reads plainly over the wires. */
 
+/* While the core ran without us it used its buffer as ever: that holds what is around its PC now. */
+static void catch_up_buffer(struct imxrt_flexspi *fs)
+{
+	struct vb_cpu_state core = { .pc = 0 };
+	uint32_t bases[] = { fs->config.window, fs->config.alias };
+
+	if (fs->env->board->cpu == NULL || fs->count.ahb_reads != fs->reads_when_shown)
+		return;
+	vb_cpu_state(fs->env->board->cpu, &core);
+	for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+		if (fs->shown[i] && core.pc - bases[i] < nor_bytes(fs->port[0].nor))
+			fs_ahb_as_fetched(fs, core.pc - bases[i]);
+	}
+}
+
 void fs_hide(struct imxrt_flexspi *fs)
 {
 	fs->proven = 0;
@@ -65,6 +80,7 @@ void fs_hide(struct imxrt_flexspi *fs)
 	if (!fs->is_shown)
 		return;
 	fs->is_shown = false;
+	catch_up_buffer(fs);
 	for (size_t i = 0; i < ARRAY_SIZE(fs->shown); i++) {
 		if (fs->shown[i])
 			vb_bus_guard(fs->env->board->bus, fs->shown[i], true);
@@ -87,6 +103,7 @@ static void show(void *ctx)
 	if (!may_show(fs))
 		return;
 	fs->is_shown = true;
+	fs->reads_when_shown = fs->count.ahb_reads;
 	for (size_t i = 0; i < ARRAY_SIZE(fs->shown); i++) {
 		if (fs->shown[i])
 			vb_bus_guard(fs->env->board->bus, fs->shown[i], false);

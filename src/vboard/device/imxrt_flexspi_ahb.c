@@ -22,7 +22,7 @@ struct burst {
 	uint64_t before, data, all;	/* clocks: up to the first data, of data, of all */
 };
 
-/* Buffers */
+/* Buffers. AHBCR.APAREN: parallel mode needs a second flash on port B; no board has one. */
 
 void fs_ahb_forget_held(struct imxrt_flexspi *fs)
 {
@@ -119,6 +119,26 @@ bool fs_ahb_is_coherent(const struct imxrt_flexspi *fs)
 			return false;
 	}
 	return true;
+}
+
+void fs_ahb_as_fetched(struct imxrt_flexspi *fs, uint32_t offset)
+{
+	unsigned n = buffer_in_use(fs);
+	struct fs_buffer *b = &fs->ahb.buffer[n % 4];
+	const uint8_t *array;
+
+	if (n == NO_BUFFER)
+		return;
+	for (b->len = capacity_of(fs, n); b->len >= 8; b->len -= 8) {
+		array = array_at(fs, offset & ~7u, b->len);
+		if (array == NULL)
+			continue;
+		memcpy(b->bytes, array, b->len);
+		b->base = offset & ~7u;
+		b->first_ns = b->byte_ps = 0;
+		return;
+	}
+	b->len = 0;
 }
 
 /* Errors */
@@ -440,7 +460,8 @@ static void resume_prefetch(void *ctx)
 	buffer->byte_ps = 0;
 	buffer->first_ns = buffer->len ? 0 : fs_now(fs) + fs_clocks_ns(fs, b.all);
 	buffer->len += b.got;
-	fs->ahb.source = (enum fs_source)3;	/* STS0.ARBCMDSRC: resumed prefetch */
+	fs->ahb.source = FROM_RESUMED;
+	fs->ahb.prefetch_until_ns = fs_now(fs) + fs_clocks_ns(fs, b.all);
 	fs->ahb.prefetching = fs->ahb.suspended.buffer;
 }
 

@@ -153,8 +153,9 @@ static inline void send_bits(struct fs_seq *seq, uint64_t value, unsigned bits, 
 	uint8_t mask = (uint8_t)(BIT(pads) - 1);
 
 	for (unsigned left = bits; left > 0; left = left > pads ? left - pads : 0) {
-		uint8_t level = (uint8_t)(left >= pads ? value >> (left - pads)
-						       : value << (pads - left));
+		unsigned below = left > pads ? left - pads : 0;
+		uint8_t level = (uint8_t)(left < pads ? value << (pads - left)
+						      : below < 64 ? value >> below : 0);
 
 		seq->last = tick(seq, (uint8_t)((level & mask) | (uint8_t)~mask), mask, ddr);
 	}

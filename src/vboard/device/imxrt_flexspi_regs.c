@@ -96,6 +96,7 @@ static void mcr0_written(struct imxrt_flexspi *fs, uint32_t value, uint32_t old)
 		fs->swreset_reads = 2;
 	}
 	fs_dll_look(fs);
+	fs_ip_resume(fs);	/* a command that stood still with the module off */
 }
 
 static void ahbcr_written(struct imxrt_flexspi *fs, uint32_t value, uint32_t old)
