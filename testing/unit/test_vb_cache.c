@@ -28,6 +28,7 @@ struct cbench {
 	enum vb_result verdict, read_verdict;
 	uint64_t ready_ns;
 	unsigned reads;
+	bool reveals;
 };
 
 static enum vb_result window_check(void *ctx, struct vb_access *a, uint32_t offset)
@@ -47,6 +48,10 @@ static enum vb_result window_read(void *ctx, struct vb_access *a, uint32_t offse
 	*value = 0;
 	if (c->read_verdict != VB_OK)
 		return c->read_verdict;
+	if (c->reveals) {	/* memory is right from now on */
+		vb_bus_poke(c->b->bus, FLASH + 0x100, c->answer + 0x100, 0x20);
+		vb_bus_guard(c->b->bus, c->window, false);
+	}
 	if (vb_clock_now(c->b->clock) < c->ready_ns) {
 		a->stall_until_ns = c->ready_ns;
 		return VB_STALL;
@@ -468,6 +473,25 @@ static void test_a_hooked_window_answers_and_executes(void **state)
 	cbench_free(c);
 }
 
+/* The fetch itself brings memory up to date: what was translated before is void at once. */
+static void test_a_hook_changes_memory_under_the_fetch(void **state)
+{
+	struct cbench *c = cbench_new(0);
+
+	(void)state;
+	c->reveals = true;
+	for (uint32_t n = 1; n < 6; n++) {
+		bool stepwise = n & 1;
+
+		if (n > 1)
+			assert_int_equal(call(c, FLASH + 0x100, n & 2), n - 1);
+		put_le32(c->answer + 0x100, 0x47702200 | n);
+		vb_bus_guard(c->b->bus, c->window, true);
+		assert_int_equal(call(c, FLASH + 0x100, stepwise), n);
+	}
+	cbench_free(c);
+}
+
 static void test_a_hooked_window_may_refuse(void **state)
 {
 	struct cbench *c = cbench_new(0);
@@ -667,6 +691,7 @@ int main(void)
 		cmocka_unit_test(test_a_loop_counts_in_the_cache),
 		cmocka_unit_test(test_exception_frames_are_cached),
 		cmocka_unit_test(test_a_hooked_window_answers_and_executes),
+		cmocka_unit_test(test_a_hook_changes_memory_under_the_fetch),
 		cmocka_unit_test(test_a_hooked_window_may_refuse),
 		cmocka_unit_test(test_a_hook_refuses_and_holds),
 		cmocka_unit_test(test_a_hooked_window_is_cached),

@@ -201,11 +201,11 @@ enum vb_result vb_bus_read(struct vb_bus *bus, struct vb_access *a, uint32_t *va
 		return VB_FAULT;
 	if (r->ram == NULL)
 		return r->dev_ops->read(r->ctx, a, a->addr - r->base, value);
-	if (is_cached(bus, r, a) && bus->cache.read(bus->cache.ctx, r, a, value))
-		return VB_OK;
 	rc = ask_guard(r, a);
 	if (rc != VB_OK)
 		return rc;
+	if (is_cached(bus, r, a) && bus->cache.read(bus->cache.ctx, r, a, value))
+		return VB_OK;
 	if (is_guarded(r, a) && r->ram_ops->read)
 		return r->ram_ops->read(r->ctx, a, a->addr - r->base, value);
 	*value = load_le(r->ram + (a->addr - r->base), a->size);
@@ -225,11 +225,11 @@ enum vb_result vb_bus_write(struct vb_bus *bus, struct vb_access *a, uint32_t va
 	offset = a->addr - r->base;
 	if (r->ram == NULL)
 		return r->dev_ops->write(r->ctx, a, offset, value);
-	if (is_cached(bus, r, a) && bus->cache.write(bus->cache.ctx, r, a, value))
-		return VB_OK;
 	rc = ask_guard(r, a);
 	if (rc != VB_OK)
 		return rc;
+	if (is_cached(bus, r, a) && bus->cache.write(bus->cache.ctx, r, a, value))
+		return VB_OK;
 	if (!r->writable) {
 		if (r->ram_ops == NULL || r->ram_ops->write == NULL)
 			return VB_FAULT;

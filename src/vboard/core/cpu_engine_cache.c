@@ -99,6 +99,8 @@ static enum vb_result fetch_half(struct engine *e, struct vb_access *a, uint8_t 
 		return VB_OK;
 	}
 	e->fetched.differs |= r != e->fetched.region;
+	if (r->guarded)
+		cpu_note_time(cpu);
 	if (!icache_serves(cpu, r, a->addr)) {
 		rc = vb_bus_read(cpu->bus, a, &value);
 		put_le16(out, (uint16_t)value);

@@ -76,6 +76,12 @@ static bool page_is_open(const struct engine *e, uint32_t pc)
 	return e->page_is_open && !((pc ^ e->page_addr) & ~(uint64_t)(PAGE - 1));
 }
 
+/* A hook has changed memory or maps under the instruction that asked it: that comes again. */
+static bool must_sync(const struct engine *e)
+{
+	return e->maps_are_old || e->dirty_count;
+}
+
 bool engine_may_execute(struct engine *e, uint32_t pc, enum stop *why)
 {
 	struct vb_cpu *cpu = e->cpu;
@@ -123,6 +129,10 @@ static enum look look_carefully(struct engine *e, uint32_t pc)
 		stop(e, why);
 		return LOOK_STOP;
 	}
+	if (must_sync(e)) {
+		stop(e, STOP_LIMIT);
+		return LOOK_STOP;
+	}
 	if ((e->cpu->caution & CAUTION_FPB) && fpb_remaps(e->cpu, pc, &patch)) {
 		stop(e, STOP_SPECIAL);
 		return LOOK_STOP;
@@ -146,7 +156,7 @@ static bool member_agrees(struct engine *e, uint32_t at)
 		return false;
 	if (!(e->cpu->caution & (CAUTION_GUARD | CAUTION_ICACHE)) || page_is_open(e, at))
 		return true;
-	return engine_fetch(e, &a) == VB_OK && !e->fetched.differs;
+	return engine_fetch(e, &a) == VB_OK && !e->fetched.differs && !must_sync(e);
 }
 
 /* Members that cannot fault, stop or call for attention run natively, in one go. */
@@ -333,21 +343,20 @@ static enum vb_result show_answer(struct engine *e, const struct vb_region *r,
 	return VB_OK;
 }
 
-static bool guard_refuses(struct engine *e, const struct vb_region *r, struct vb_access *a)
+static void ask_guard(struct engine *e, const struct vb_region *r, struct vb_access *a)
 {
 	enum vb_result rc = VB_OK;
 
 	if (r == NULL || r->ram == NULL || !r->guarded || r->ram_ops == NULL)
-		return false;
+		return;
 	if (a->is_write && !r->writable)
-		return false;	/* the store goes through the bus, which asks */
+		return;		/* the store goes through the bus, which asks */
 	if (r->ram_ops->check)
 		rc = r->ram_ops->check(r->ctx, a, a->addr - r->base);
 	if (rc == VB_OK && r->ram_ops->read && !a->is_write)
 		rc = show_answer(e, r, a);
 	if (rc != VB_OK)
 		refuse_data(e, a, rc);
-	return rc != VB_OK;
 }
 
 /* True: the D-cache has dealt with the access, if only by refusing it. */
@@ -403,9 +412,11 @@ static bool data_is_refused(struct engine *e, uint32_t addr, unsigned size, bool
 	}
 	if (r && r->guarded)
 		cpu_note_time(cpu);
-	if ((cpu->caution & CAUTION_DCACHE) && cache_answers(e, &a, value))
-		return e->is_abandoned;
-	return guard_refuses(e, r, &a);
+	if (!(cpu->caution & CAUTION_DCACHE) || !cache_answers(e, &a, value))
+		ask_guard(e, r, &a);
+	if (e->maps_are_old && !e->is_abandoned)
+		refuse_data(e, &a, VB_STALL);	/* moved by a hook just now */
+	return e->is_abandoned;
 }
 
 static void keep_for_undo(struct engine *e, uint32_t addr, unsigned size)
