@@ -210,7 +210,8 @@ static const struct forbidden {
 	uint8_t opcode;
 	const char *words;
 } forbidden[] = {
-	{ 0x42, "programs security registers, or ISSI's function register, whose bits only go to 1" },
+	{ 0x42,
+	  "programs security registers, or ISSI's function register, whose bits only go to 1" },
 	{ 0x62, "programs ISSI's information row, or erases a chip of old parts" },
 	{ 0x44, "erases a security register" },
 	{ 0x9b, "programs AT25's one-time security register" },
@@ -228,8 +229,9 @@ static enum err check_confirmed(const struct raw *raw)
 		return OK;
 	for (const struct forbidden *f = forbidden; f->opcode != 0; f++)
 		if (f->opcode == raw->opcode)
-			return error_next(error_why(ERR_REFUSED, "opcode 0x%02x %s", f->opcode, f->words),
-					  "add \"confirm\" if that is what you want");
+			return error_next(
+				error_why(ERR_REFUSED, "opcode 0x%02x %s", f->opcode, f->words),
+				"add \"confirm\" if that is what you want");
 	return OK;
 }
 
@@ -241,10 +243,11 @@ static enum err parse_raw_bytes(struct call *c, int *i, struct raw *raw)
 	for (; *i < c->argc && strcmp(c->argv[*i], "confirm") != 0; ++*i) {
 		TRY(arg_u32(c, *i, &value));
 		if (value > 0xff || raw->bytes == RAW_MAX)
-			return error_why(ERR_ARGUMENT, "\"%s\" is not a byte, or one too many", c->argv[*i]);
+			return error_why(ERR_ARGUMENT, "\"%s\" is not a byte, or one too many",
+					 c->argv[*i]);
 		raw->data[raw->bytes++] = (uint8_t)value;
 	}
-	--*i;		/* the caller goes on behind it */
+	--*i; /* the caller goes on behind it */
 	return OK;
 }
 
@@ -295,7 +298,8 @@ static void raw_lut(const struct raw *raw, uint32_t bits, uint32_t lut[4])
 static enum err run_raw(struct call *c, struct flash_bank *bank, struct raw *raw)
 {
 	struct flexspi_nor *f = bank->priv;
-	struct flexspi_command cmd = { .name = "raw command", .address = raw->address,
+	struct flexspi_command cmd = { .name = "raw command",
+				       .address = raw->address,
 				       .bytes = raw->bytes };
 
 	raw_lut(raw, f->nor.needs_4_byte ? 32 : 24, cmd.lut);
@@ -338,7 +342,8 @@ static enum err cmd_command(struct call *c)
 
 const struct command flexspi_commands[] = {
 	{ "flexspi probe", STAGE_EXEC, 0, 1, "?bank?", cmd_probe,
-	  "Identify the flash again. Returns a dict: id, name, vendor, bytes, sfdp, controller. A core that "
+	  "Identify the flash again. Returns a dict: id, name, vendor, bytes, sfdp, controller. A "
+	  "core that "
 	  "runs is stopped meanwhile and goes on." },
 	{ "flexspi info", STAGE_EXEC, 0, 1, "?bank?", cmd_info,
 	  "What the flash is: id, size, erase units, clock, status registers, protection." },
@@ -351,16 +356,20 @@ const struct command flexspi_commands[] = {
 	{ "flexspi uid", STAGE_EXEC, 0, 1, "?bank?", cmd_uid,
 	  "The unique id of the flash (4Bh), 16 hex digits." },
 	{ "flexspi erase_chip", STAGE_EXEC, 0, 1, "?bank?", cmd_erase_chip,
-	  "Erase the whole flash, by the chip erase command where that is not slower than block by block." },
+	  "Erase the whole flash, by the chip erase command where that is not slower than block by "
+	  "block." },
 	{ "flexspi doctor", STAGE_EXEC, 0, 1, "?bank?", cmd_doctor,
-	  "Examine controller and flash step by step: what answers, in which mode, SFDP, status registers, "
+	  "Examine controller and flash step by step: what answers, in which mode, SFDP, status "
+	  "registers, "
 	  "protection, the boot header; what is wrong and the command that mends it." },
 	{ "flexspi force", STAGE_ANY, 1, 2, "bank ?on|off?", cmd_force,
-	  "Write images to this bank although the boot ROM cannot start them, or they would lock out the "
+	  "Write images to this bank although the boot ROM cannot start them, or they would lock "
+	  "out the "
 	  "debugger. Without a value: how it is set." },
 	{ "flexspi command", STAGE_EXEC, 1, -1,
 	  "opcode ?address n? ?dummy clocks? ?read n | write byte ...? ?confirm?", cmd_command,
-	  "Send one command to the flash on one line, as it stands. `read n` returns n bytes in hex. Opcodes "
+	  "Send one command to the flash on one line, as it stands. `read n` returns n bytes in "
+	  "hex. Opcodes "
 	  "that may burn one-time bits want `confirm`." },
 	{ NULL }
 };

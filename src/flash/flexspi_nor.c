@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flexspi_nor: serial flash behind a FlexSPI of an i.MX RT10xx as a flash bank. The driver's table; what
- * stands around each access is in flexspi_nor_session.c, writing in flexspi_nor_run.c.
+ * flexspi_nor: serial flash behind a FlexSPI of an i.MX RT10xx as a flash bank. The driver's table;
+ * what stands around each access is in flexspi_nor_session.c, writing in flexspi_nor_run.c.
  */
 #include "flash/flexspi_nor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "flash/ocotp.h"
 #include "flash/serial_nor_priv.h"
 
-#define BY_COMMAND_BYTES 4096u	/* up to here the IP path is quicker than showing the window */
+#define BY_COMMAND_BYTES 4096u /* up to here the IP path is quicker than showing the window */
 
 /* The bank */
 
@@ -21,7 +22,8 @@ static void fill_sectors(struct flash_bank *bank, uint32_t size)
 
 	bank->size = size;
 	bank->sector_count = size / sector;
-	bank->sectors = xrealloc(bank->sectors, MAX(bank->sector_count, 1u) * sizeof(*bank->sectors));
+	bank->sectors =
+		xrealloc(bank->sectors, MAX(bank->sector_count, 1u) * sizeof(*bank->sectors));
 	for (unsigned i = 0; i < bank->sector_count; i++)
 		bank->sectors[i] = (struct flash_sector){ i * sector, sector, -1, -1 };
 }
@@ -53,8 +55,8 @@ void flexspi_nor_fill_bank(struct flash_bank *bank)
 		fill_sectors(bank, size);
 	bank->program_unit = f->nor.page_bytes;
 	bank->program_unit_us = f->nor.page_typical_us;
-	bank->erase_sector_us = (uint32_t)((uint64_t)largest->typical_us * f->nor.erase[0].bytes /
-					   largest->bytes);
+	bank->erase_sector_us =
+		(uint32_t)((uint64_t)largest->typical_us * f->nor.erase[0].bytes / largest->bytes);
 	bank->mass_erase_us = f->nor.chip_typical_us;
 	bank->erased_value = 0xff;
 	bank->keepalive = 0;
@@ -66,8 +68,8 @@ static void log_identity(const struct flash_bank *bank)
 	const struct flexspi_nor *f = bank->priv;
 
 	log_info("%s: %s, %u KiB, on %s at 0x%08x", f->part,
-		 f->nor.name != NULL ? f->nor.name : "a flash known by its SFDP only", bank->size >> 10,
-		 f->instance == 0 ? "FlexSPI" : "FlexSPI2", bank->base);
+		 f->nor.name != NULL ? f->nor.name : "a flash known by its SFDP only",
+		 bank->size >> 10, f->instance == 0 ? "FlexSPI" : "FlexSPI2", bank->base);
 }
 
 /* Identified once; each write looks again. A core that runs is stopped for some milliseconds. */
@@ -77,6 +79,7 @@ static enum err probe(struct flash_bank *bank)
 
 	if (bank->is_probed && f->nor.bytes != 0)
 		return OK;
+	TRY(ocotp_guard(bank->target));
 	TRY(flexspi_nor_open_identified(bank));
 	TRY(flexspi_nor_close(bank));
 	log_identity(bank);
@@ -107,7 +110,9 @@ static enum err erase(struct flash_bank *bank, unsigned first, unsigned last)
 
 	for (unsigned i = first; i <= last; i++)
 		steps[i - first] = (struct flash_step){
-			.sector = i, .erase = true, .offset = bank->sectors[i].offset,
+			.sector = i,
+			.erase = true,
+			.offset = bank->sectors[i].offset,
 		};
 	rc = run_one(bank, steps, last - first + 1);
 	free(steps);
@@ -160,8 +165,8 @@ static enum err read(struct flash_bank *bank, uint8_t *dst, uint32_t offset, siz
 	return error_first(rc, flexspi_nor_close(bank));
 }
 
-static enum err crcs_by_command(struct flash_bank *bank, uint32_t offset, uint32_t block, unsigned count,
-				uint32_t *crcs)
+static enum err crcs_by_command(struct flash_bank *bank, uint32_t offset, uint32_t block,
+				unsigned count, uint32_t *crcs)
 {
 	struct flexspi_nor *f = bank->priv;
 	uint8_t *data = xcalloc(1, block);
@@ -212,15 +217,19 @@ static enum err set_protection(struct flash_bank *bank, uint32_t first, uint32_t
 	if (!serial_nor_protection_for(&f->nor, &f->status, first, bytes, sr)) {
 		error_why(ERR_UNSUPPORTED, "the flash cannot protect just 0x%x..0x%x", first,
 			  first + bytes - 1);
-		return error_next(ERR_UNSUPPORTED, "protect a power of two of it (from 64 KiB on) at the "
+		return error_next(ERR_UNSUPPORTED,
+				  "protect a power of two of it (from 64 KiB on) at the "
 				  "start or the end, or all");
 	}
 	if (f->status.is_locked_until_power_cycle)
-		return error_why(ERR_PROTECTED, "the status registers are locked until the next power cycle");
+		return error_why(ERR_PROTECTED,
+				 "the status registers are locked until the next power cycle");
 	TRY(nor_write_status(&f->fs, &f->nor, sr, &f->status));
 	if (f->status.protected_bytes != bytes)
-		return error_why(ERR_FLASH_OPERATION, "the flash did not take the protection bits "
-				 "(0x%02x 0x%02x)", f->status.sr[0], f->status.sr[1]);
+		return error_why(ERR_FLASH_OPERATION,
+				 "the flash did not take the protection bits "
+				 "(0x%02x 0x%02x)",
+				 f->status.sr[0], f->status.sr[1]);
 	return OK;
 }
 
@@ -270,9 +279,9 @@ static enum err info(struct flash_bank *bank, struct buf *out)
 	TRY(protect_check(bank));
 	buf_printf(out, "%s %s: %s (%s, id %02x %02x %02x), %u KiB%s\n", f->part,
 		   f->instance == 0 ? "FlexSPI" : "FlexSPI2",
-		   f->nor.name != NULL ? f->nor.name : "serial flash", serial_nor_vendor_name(f->nor.id),
-		   f->nor.id[0], f->nor.id[1], f->nor.id[2], f->nor.bytes >> 10,
-		   f->nor.has_sfdp ? ", SFDP" : "");
+		   f->nor.name != NULL ? f->nor.name : "serial flash",
+		   serial_nor_vendor_name(f->nor.id), f->nor.id[0], f->nor.id[1], f->nor.id[2],
+		   f->nor.bytes >> 10, f->nor.has_sfdp ? ", SFDP" : "");
 	buf_printf(out, "pages of %u bytes, erases", f->nor.page_bytes);
 	for (size_t i = 0; i < ARRAY_SIZE(f->nor.erase) && f->nor.erase[i].bytes != 0; i++)
 		buf_printf(out, "%s %u KiB (%02xh)", i > 0 ? "," : "", f->nor.erase[i].bytes >> 10,
@@ -290,7 +299,7 @@ static enum err create(struct flash_bank *bank, int argc, const char *const *arg
 	struct flexspi_nor *f = xcalloc(1, sizeof(*f));
 
 	bank->priv = f;
-	bank->size = 0;		/* the flash says */
+	bank->size = 0; /* the flash says */
 	for (int i = 0; i + 1 < argc; i += 2)
 		for (unsigned k = 0; strcmp(argv[i], "-port") == 0 && k < ARRAY_SIZE(ports); k++)
 			if (strcmp(argv[i + 1], ports[k]) == 0) {
@@ -315,7 +324,8 @@ static const char *const aliases[] = { "flexspi_nor", NULL };
 const struct flash_driver flexspi_nor_driver = {
 	.name = "flexspi",
 	.aliases = aliases,
-	.help = "i.MX RT10xx: serial NOR or HyperFlash behind a FlexSPI; base 0: where the chip boots "
+	.help = "i.MX RT10xx: serial NOR or HyperFlash behind a FlexSPI; base 0: where the chip "
+		"boots "
 		"from",
 	.commands = flexspi_commands,
 	.create = create,

@@ -68,7 +68,7 @@ struct nor_stream {
 	bool erase_chip;		/* before the operations */
 	struct nor_operation *operations;
 	size_t operation_count;
-	/* Of each step: the operation that erases it, its first page and the last of all; SIZE_MAX: none. */
+	/* Of each step: the operation that erases it, its first page, the last of all; SIZE_MAX: none. */
 	struct nor_span {
 		size_t erase, program, last;
 		bool is_told;

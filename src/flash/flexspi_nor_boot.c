@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flexspi_nor: what the boot ROM will make of the flash. Before a write that touches the boot header
- * or the vectors the future contents are looked at as the ROM would (IMXRT1064RM "System Boot").
+ * flexspi_nor: what the boot ROM will make of the flash. Before a write that touches the boot
+ * header or the vectors the future contents are looked at as the ROM would (IMXRT1064RM "System
+ * Boot").
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +10,12 @@
 #include "flash/flexspi_nor.h"
 #include "flash/imxrt_image.h"
 
-#define LOOK_BYTES   0x3000u		/* FCB, IVT, DCD, vector table */
-#define IVT_OFFSET   0x1000u
-#define VECTORS	     0x2000u
-#define IVT_TAG	     0xd1u
-#define SAMPLE_STEP  0x10000u
-#define PIECE	     4096u		/* of the flash, kept once read */
+#define LOOK_BYTES  0x3000u /* FCB, IVT, DCD, vector table */
+#define IVT_OFFSET  0x1000u
+#define VECTORS	    0x2000u
+#define IVT_TAG	    0xd1u
+#define SAMPLE_STEP 0x10000u
+#define PIECE	    4096u /* of the flash, kept once read */
 
 /* The flash as it will be: steps over what it holds now. */
 struct future {
@@ -104,9 +105,11 @@ static void log_finding(const struct imxrt_finding *finding)
 	const char *next = finding->next;
 
 	if (finding->severity == BOOT_NOTE)
-		log_info("%s%s%s", finding->text, next != NULL ? ": " : "", next != NULL ? next : "");
+		log_info("%s%s%s", finding->text, next != NULL ? ": " : "",
+			 next != NULL ? next : "");
 	else
-		log_warning("%s%s%s", finding->text, next != NULL ? ": " : "", next != NULL ? next : "");
+		log_warning("%s%s%s", finding->text, next != NULL ? ": " : "",
+			    next != NULL ? next : "");
 }
 
 static enum err refuse(const struct flash_bank *bank, const struct imxrt_finding *finding)
@@ -115,7 +118,8 @@ static enum err refuse(const struct flash_bank *bank, const struct imxrt_finding
 	if (finding->next != NULL)
 		return error_next(ERR_REFUSED, "%s; \"flexspi force %u on\" writes it all the same",
 				  finding->next, bank->number);
-	return error_next(ERR_REFUSED, "\"flexspi force %u on\" writes it all the same", bank->number);
+	return error_next(ERR_REFUSED, "\"flexspi force %u on\" writes it all the same",
+			  bank->number);
 }
 
 static enum err judge(const struct flash_bank *bank, const struct imxrt_boot_check *check)
@@ -130,11 +134,14 @@ static enum err judge(const struct flash_bank *bank, const struct imxrt_boot_che
 	return OK;
 }
 
-enum err flexspi_nor_check_boot(struct flash_bank *bank, const struct flash_step *steps, size_t count)
+enum err flexspi_nor_check_boot(struct flash_bank *bank, const struct flash_step *steps,
+				size_t count)
 {
 	struct flexspi_nor *f = bank->priv;
 	struct imxrt_boot_check check = { 0 };
-	struct imxrt_flash_view view = { .read = read_future, .base = bank->base, .bytes = bank->size };
+	struct imxrt_flash_view view = { .read = read_future,
+					 .base = bank->base,
+					 .bytes = bank->size };
 	struct future *v;
 	enum err rc;
 	bool interrupted = false;
@@ -195,7 +202,8 @@ enum err flexspi_nor_tell_interrupted(struct flash_bank *bank, bool *interrupted
 		offset = IVT_OFFSET;
 	}
 	if (*interrupted)
-		log_warning("flash bank %s: the boot header is erased but 0x%08x is not: an earlier write was "
+		log_warning("flash bank %s: the boot header is erased but 0x%08x is not: an "
+			    "earlier write was "
 			    "interrupted; the chip does not boot until the whole image is written",
 			    bank->name, bank->base + offset);
 	return OK;

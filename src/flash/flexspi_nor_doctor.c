@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * flexspi_nor: `flexspi doctor`. Each stage is looked at for itself, from the controller to the boot
- * header, so that the one that fails is named: nobody answers, somebody answers with the wrong mode,
- * protection, a write that was interrupted.
+ * flexspi_nor: `flexspi doctor`. Each stage is looked at for itself, from the controller to the
+ * boot header, so that the one that fails is named: nobody answers, somebody answers with the wrong
+ * mode, protection, a write that was interrupted.
  */
 #include <string.h>
 
@@ -21,46 +21,57 @@ static enum err look_untouched(struct flexspi *fs, uint8_t id[3], struct buf *ou
 
 	TRY(nor_read_id(fs, id));
 	bad = serial_nor_bad_id(id);
-	buf_printf(out, "JEDEC id as found: %02x %02x %02x%s%s\n", id[0], id[1], id[2], bad ? ": " : "",
-		   bad != NULL ? bad : "");
+	buf_printf(out, "JEDEC id as found: %02x %02x %02x%s%s\n", id[0], id[1], id[2],
+		   bad ? ": " : "", bad != NULL ? bad : "");
 	return OK;
 }
 
 static void describe_sfdp(const struct serial_nor *nor, struct buf *out)
 {
 	if (nor->has_sfdp)
-		buf_printf(out, "SFDP: basic table of %u words, %u KiB, page %u bytes", nor->bfpt_dwords,
-			   nor->bytes >> 10, nor->page_bytes);
+		buf_printf(out, "SFDP: basic table of %u words, %u KiB, page %u bytes",
+			   nor->bfpt_dwords, nor->bytes >> 10, nor->page_bytes);
 	else
 		buf_printf(out, "SFDP: none; known from the table of parts: %u KiB, page %u bytes",
 			   nor->bytes >> 10, nor->page_bytes);
 	for (size_t i = 0; i < ARRAY_SIZE(nor->erase) && nor->erase[i].bytes != 0; i++)
-		buf_printf(out, ", erase %u KiB by %02xh", nor->erase[i].bytes >> 10, nor->erase[i].opcode);
+		buf_printf(out, ", erase %u KiB by %02xh", nor->erase[i].bytes >> 10,
+			   nor->erase[i].opcode);
 	if (nor->read_1_4_4.opcode != 0)
 		buf_printf(out, ", quad read %02xh", nor->read_1_4_4.opcode);
 	buf_printf(out, "\naddress bytes: %s\n",
-		   nor->needs_4_byte ? "4" : nor->has_4_byte ? "3 or 4 (now 3)" : "3");
+		   nor->needs_4_byte ? "4"
+		   : nor->has_4_byte ? "3 or 4 (now 3)"
+				     : "3");
 }
 
 static void advise(const struct serial_nor *nor, const struct nor_status *st, bool was_awake,
 		   struct buf *out, unsigned *count)
 {
 	if (!was_awake)
-		say_next(out, count, "the flash was asleep or in another mode (deep power-down, QPI, continuous "
-				     "read, 4-byte); it is awake now: \"flash write_image\" and \"imxrt rescue\" do "
-				     "that by themselves");
+		say_next(
+			out, count,
+			"the flash was asleep or in another mode (deep power-down, QPI, continuous "
+			"read, 4-byte); it is awake now: \"flash write_image\" and \"imxrt "
+			"rescue\" do "
+			"that by themselves");
 	if (st->is_suspended)
-		say_next(out, count, "an erase or program is suspended: \"flexspi command 0x7a\" lets it end");
+		say_next(out, count,
+			 "an erase or program is suspended: \"flexspi command 0x7a\" lets it end");
 	if (st->is_locked_until_power_cycle)
-		say_next(out, count, "the status registers are locked (SRL): power-cycle the board");
+		say_next(out, count,
+			 "the status registers are locked (SRL): power-cycle the board");
 	if (st->is_locked_by_pin)
-		say_next(out, count, "SRP is set: while WP# is low the status registers cannot be changed; "
-				     "\"flexspi quad\" makes WP# a data line");
+		say_next(out, count,
+			 "SRP is set: while WP# is low the status registers cannot be changed; "
+			 "\"flexspi quad\" makes WP# a data line");
 	if (st->protected_bytes != 0 || st->needs_block_unlock)
 		say_next(out, count, "parts are write-protected: \"flexspi unprotect\"");
 	if (!st->is_quad && nor->quad_enable != QER_NONE)
-		say_next(out, count, "quad is not enabled: an image whose FCB reads on four lines does not boot; "
-				     "\"flexspi quad\" enables it");
+		say_next(out, count,
+			 "quad is not enabled: an image whose FCB reads on four lines does not "
+			 "boot; "
+			 "\"flexspi quad\" enables it");
 }
 
 static enum err examine(struct flash_bank *bank, bool was_awake, struct buf *out)
@@ -69,7 +80,8 @@ static enum err examine(struct flash_bank *bank, bool was_awake, struct buf *out
 	bool interrupted = false;
 	unsigned count = 0;
 
-	buf_printf(out, "flash: %s (%s)\n", f->nor.name != NULL ? f->nor.name : "known by SFDP only",
+	buf_printf(out, "flash: %s (%s)\n",
+		   f->nor.name != NULL ? f->nor.name : "known by SFDP only",
 		   f->nor.is_hyperflash ? "HyperFlash" : serial_nor_vendor_name(f->nor.id));
 	describe_sfdp(&f->nor, out);
 	if (!f->nor.is_hyperflash)
@@ -79,8 +91,9 @@ static enum err examine(struct flash_bank *bank, bool was_awake, struct buf *out
 	if (!f->nor.is_hyperflash)
 		advise(&f->nor, &f->status, was_awake, out, &count);
 	if (interrupted)
-		say_next(out, &count, "a write was interrupted, the boot header is missing: write the whole "
-				      "image again");
+		say_next(out, &count,
+			 "a write was interrupted, the boot header is missing: write the whole "
+			 "image again");
 	if (count == 0)
 		buf_printf(out, "nothing is wrong with the flash\n");
 	return OK;
@@ -111,7 +124,8 @@ enum err flexspi_nor_doctor(struct flash_bank *bank, struct buf *out)
 	/* The controller first, as the program left it. */
 	TRY(imxrt_chip_of(bank->target, &chip));
 	TRY(flexspi_nor_place(bank, chip));
-	TRY(flexspi_describe(bank->target, chip, ((struct flexspi_nor *)bank->priv)->instance, out));
+	TRY(flexspi_describe(bank->target, chip, ((struct flexspi_nor *)bank->priv)->instance,
+			     out));
 	TRY(flexspi_nor_open(bank));
 	rc = doctor_open(bank, out);
 	return error_first(rc, flexspi_nor_close(bank));

@@ -8,10 +8,10 @@
 #include "flash/flexspi_regs.h"
 #include "flash/serial_nor_priv.h"
 
-#define SAFE_HZ	      30000000u
-#define FAST_HZ	      60000000u		/* what the internal loopback can sample */
-#define PROBES	      8u		/* ids that must come back right at a new clock */
-#define SAMPLE_BYTES  64u
+#define SAFE_HZ	     30000000u
+#define FAST_HZ	     60000000u /* what the internal loopback can sample */
+#define PROBES	     8u	       /* ids that must come back right at a new clock */
+#define SAMPLE_BYTES 64u
 
 /* The core. A claim keeps the background poll and other clients away while it is stopped, so nobody
  * sees the stop unless the program itself stopped in that moment. */
@@ -29,8 +29,11 @@ static enum err hold_core(struct flash_bank *bank)
 		return OK;
 	TRY(t->type->halt(t));
 	if (t->state != TARGET_HALTED)
-		return error_next(error_why(ERR_NOT_HALTED, "%s does not halt, so its flash cannot be "
-					    "reached", t->name), "run \"imxrt rescue\"");
+		return error_next(error_why(ERR_NOT_HALTED,
+					    "%s does not halt, so its flash cannot be "
+					    "reached",
+					    t->name),
+				  "run \"imxrt rescue\"");
 	t->memory_epoch++;
 	f->was_running = true;
 	return OK;
@@ -50,7 +53,7 @@ static enum err let_core_go(struct flash_bank *bank)
 		if (t->reason == HALT_DEBUG_REQUEST)
 			rc = t->type->resume(t, false, false);
 		else
-			target_call_event(t, EVENT_HALTED);	/* its own stop */
+			target_call_event(t, EVENT_HALTED); /* its own stop */
 	}
 	f->was_running = false;
 	target_release(t);
@@ -68,7 +71,8 @@ enum err flexspi_nor_place(struct flash_bank *bank, const struct imxrt_chip *chi
 	for (unsigned i = 0; i < 2; i++) {
 		const struct imxrt_flexspi_facts *facts = &chip->part->flexspi[i];
 
-		if (facts->regs == 0 || (base != facts->window && (facts->alias == 0 || base != facts->alias)))
+		if (facts->regs == 0 ||
+		    (base != facts->window && (facts->alias == 0 || base != facts->alias)))
 			continue;
 		f->instance = i;
 		f->is_boot_flash = facts->window == chip->part->boot_window;
@@ -76,8 +80,10 @@ enum err flexspi_nor_place(struct flash_bank *bank, const struct imxrt_chip *chi
 		bank->base = base;
 		return OK;
 	}
-	error_why(ERR_FLASH_PROBE, "the %s has no FlexSPI window at 0x%08x", chip->part->name, base);
-	return error_next(ERR_FLASH_PROBE, "use 0x%08x, where it boots from", chip->part->boot_window);
+	error_why(ERR_FLASH_PROBE, "the %s has no FlexSPI window at 0x%08x", chip->part->name,
+		  base);
+	return error_next(ERR_FLASH_PROBE, "use 0x%08x, where it boots from",
+			  chip->part->boot_window);
 }
 
 /* Does somebody rely on the controller as it is? The ROM does not: it sets it up anew. */

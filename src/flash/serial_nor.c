@@ -7,14 +7,14 @@
 #include "base/clock.h"
 #include "flash/serial_nor_priv.h"
 
-#define OP_WRITE_ENABLE	  0x06
-#define OP_READ_STATUS	  0x05
-#define OP_READ_ID	  0x9f
-#define OP_READ_SFDP	  0x5a
-#define SFDP_BYTES	  256u
-#define SFDP_MORE	  1024u
-#define BUSY_AT_START_MS  60000u
-#define SPEED_FOR_READ	  50000000u	/* 03h needs no dummy clocks up to here (W25Q32JV 9.6) */
+#define OP_WRITE_ENABLE	 0x06
+#define OP_READ_STATUS	 0x05
+#define OP_READ_ID	 0x9f
+#define OP_READ_SFDP	 0x5a
+#define SFDP_BYTES	 256u
+#define SFDP_MORE	 1024u
+#define BUSY_AT_START_MS 60000u
+#define SPEED_FOR_READ	 50000000u /* 03h needs no dummy clocks up to here (W25Q32JV 9.6) */
 
 /* LUT sequences */
 
@@ -26,9 +26,10 @@ static bool is_4_byte(const struct serial_nor *nor)
 /* Opcodes that take four address bytes in any mode (JESD216B 6.4.18, MX25UM51345G 10). */
 static uint8_t to_4_byte(uint8_t opcode)
 {
-	static const uint8_t pairs[][2] = { { 0x03, 0x13 }, { 0x0b, 0x0c }, { 0x6b, 0x6c }, { 0xeb, 0xec },
-					    { 0x02, 0x12 }, { 0x32, 0x34 }, { 0x20, 0x21 }, { 0xd7, 0x21 },
-					    { 0x52, 0x5c }, { 0xd8, 0xdc } };
+	static const uint8_t pairs[][2] = { { 0x03, 0x13 }, { 0x0b, 0x0c }, { 0x6b, 0x6c },
+					    { 0xeb, 0xec }, { 0x02, 0x12 }, { 0x32, 0x34 },
+					    { 0x20, 0x21 }, { 0xd7, 0x21 }, { 0x52, 0x5c },
+					    { 0xd8, 0xdc } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
 		if (pairs[i][0] == opcode)
@@ -53,7 +54,8 @@ void nor_lut_plain(uint32_t lut[4], uint8_t opcode)
 void nor_lut_register(uint32_t lut[4], uint8_t opcode, bool write)
 {
 	memset(lut, 0, 16);
-	lut[0] = LUT_WORD(LUT_INSTR(LUT_CMD, 1, opcode), LUT_INSTR(write ? LUT_WRITE : LUT_READ, 1, 4));
+	lut[0] = LUT_WORD(LUT_INSTR(LUT_CMD, 1, opcode),
+			  LUT_INSTR(write ? LUT_WRITE : LUT_READ, 1, 4));
 }
 
 void nor_lut_addressed(const struct serial_nor *nor, uint32_t lut[4], uint8_t opcode)
@@ -96,7 +98,8 @@ enum err nor_send(struct flexspi *fs, const char *name, uint8_t opcode)
 	return flexspi_exec(fs, &c);
 }
 
-enum err nor_read_register(struct flexspi *fs, const char *name, uint8_t opcode, uint8_t *dst, size_t n)
+enum err nor_read_register(struct flexspi *fs, const char *name, uint8_t opcode, uint8_t *dst,
+			   size_t n)
 {
 	struct flexspi_command c = { .name = name, .read = dst, .bytes = n };
 
@@ -104,8 +107,8 @@ enum err nor_read_register(struct flexspi *fs, const char *name, uint8_t opcode,
 	return flexspi_exec(fs, &c);
 }
 
-static enum err write_register(struct flexspi *fs, const char *name, uint8_t opcode, const uint8_t *src,
-			       size_t n)
+static enum err write_register(struct flexspi *fs, const char *name, uint8_t opcode,
+			       const uint8_t *src, size_t n)
 {
 	struct flexspi_command c = { .name = name, .write = src, .bytes = n };
 
@@ -124,8 +127,11 @@ enum err nor_write_enable(struct flexspi *fs, const struct serial_nor *nor)
 	error_why(ERR_FLASH_OPERATION, "the %s did not take write enable (06h)",
 		  nor->name != NULL ? nor->name : "flash");
 	error_evidence(ERR_FLASH_OPERATION, "status register 0x%02x (%s)", sr,
-		       sr == 0xff ? "nobody drives the line" : sr & 1 ? "busy" : "WEL is 0");
-	return error_next(ERR_FLASH_OPERATION, "run \"flexspi doctor\"; if it stays, power-cycle the board");
+		       sr == 0xff ? "nobody drives the line"
+		       : sr & 1	  ? "busy"
+				  : "WEL is 0");
+	return error_next(ERR_FLASH_OPERATION,
+			  "run \"flexspi doctor\"; if it stays, power-cycle the board");
 }
 
 /* Who is there */
@@ -164,7 +170,7 @@ static enum err learn_sfdp(struct flexspi *fs, struct serial_nor *nor)
 	if (memcmp(bytes, "SFDP", 4) != 0)
 		return OK;
 	rc = serial_nor_parse_sfdp(bytes, SFDP_BYTES, nor);
-	if (rc == ERR_FORMAT) {		/* a table that lies further behind? */
+	if (rc == ERR_FORMAT) { /* a table that lies further behind? */
 		error_clear();
 		TRY(read_sfdp(fs, bytes, SFDP_MORE));
 		rc = serial_nor_parse_sfdp(bytes, SFDP_MORE, nor);
@@ -222,11 +228,12 @@ static enum err nobody_there(const struct flexspi *fs, const struct serial_nor *
 			  "what answers on %s of the %s is not a known flash and has no SFDP (%s)",
 			  fs->instance == 0 ? "FlexSPI" : "FlexSPI2", fs->chip->part->name,
 			  serial_nor_vendor_name(nor->id));
-	error_evidence(ERR_FLASH_PROBE, "JEDEC id %02x %02x %02x, also after reset commands", nor->id[0],
-		       nor->id[1], nor->id[2]);
-	return error_next(ERR_FLASH_PROBE,
-			  "check which controller the flash hangs on, then power-cycle the board: a flash in "
-			  "an octal mode or in deep power-down may need it");
+	error_evidence(ERR_FLASH_PROBE, "JEDEC id %02x %02x %02x, also after reset commands",
+		       nor->id[0], nor->id[1], nor->id[2]);
+	return error_next(
+		ERR_FLASH_PROBE,
+		"check which controller the flash hangs on, then power-cycle the board: a flash in "
+		"an octal mode or in deep power-down may need it");
 }
 
 enum err serial_nor_probe(struct flexspi *fs, struct serial_nor *nor)
@@ -259,7 +266,8 @@ enum err serial_nor_probe(struct flexspi *fs, struct serial_nor *nor)
 
 /* Status */
 
-enum err serial_nor_read_status(struct flexspi *fs, const struct serial_nor *nor, struct nor_status *status)
+enum err serial_nor_read_status(struct flexspi *fs, const struct serial_nor *nor,
+				struct nor_status *status)
 {
 	memset(status, 0, sizeof(*status));
 	if (nor->is_hyperflash)
@@ -297,7 +305,8 @@ enum err nor_write_status(struct flexspi *fs, const struct serial_nor *nor, cons
 		TRY(write_one_status(fs, nor, "write status 01h", 0x01, both, 2));
 	if (!two_bytes && ((sr[0] ^ now->sr[0]) & 0xfc))
 		TRY(write_one_status(fs, nor, "write status 01h", 0x01, both, 1));
-	if (!two_bytes && nor->vendor != NOR_ISSI && nor->vendor != NOR_MACRONIX && sr[1] != now->sr[1])
+	if (!two_bytes && nor->vendor != NOR_ISSI && nor->vendor != NOR_MACRONIX &&
+	    sr[1] != now->sr[1])
 		TRY(write_one_status(fs, nor, "write status 31h", 0x31, both + 1, 1));
 	if (nor->vendor == NOR_WINBOND && sr[2] != now->sr[2])
 		TRY(write_one_status(fs, nor, "write status 11h", 0x11, sr + 2, 1));
@@ -309,13 +318,16 @@ static enum err check_status_locks(const struct nor_status *now)
 {
 	if (!now->is_locked_until_power_cycle)
 		return OK;
-	error_why(ERR_PROTECTED, "the status registers of the flash are locked until its supply goes (SRL)");
-	error_evidence(ERR_PROTECTED, "status registers 0x%02x 0x%02x 0x%02x", now->sr[0], now->sr[1],
-		       now->sr[2]);
-	return error_next(ERR_PROTECTED, "power-cycle the board, then try again before the program runs");
+	error_why(ERR_PROTECTED,
+		  "the status registers of the flash are locked until its supply goes (SRL)");
+	error_evidence(ERR_PROTECTED, "status registers 0x%02x 0x%02x 0x%02x", now->sr[0],
+		       now->sr[1], now->sr[2]);
+	return error_next(ERR_PROTECTED,
+			  "power-cycle the board, then try again before the program runs");
 }
 
-static enum err end_suspend(struct flexspi *fs, const struct serial_nor *nor, struct nor_status *now)
+static enum err end_suspend(struct flexspi *fs, const struct serial_nor *nor,
+			    struct nor_status *now)
 {
 	if (!now->is_suspended)
 		return OK;
@@ -342,15 +354,18 @@ enum err serial_nor_unprotect(struct flexspi *fs, const struct serial_nor *nor)
 		TRY(serial_nor_enable_quad(fs, nor));
 	TRY(serial_nor_read_status(fs, nor, &now));
 	if (!serial_nor_protection_for(nor, &now, 0, 0, sr))
-		return error_why(ERR_UNSUPPORTED, "no setting of the status registers protects nothing");
+		return error_why(ERR_UNSUPPORTED,
+				 "no setting of the status registers protects nothing");
 	TRY(nor_write_status(fs, nor, sr, &now));
 	if (now.protected_bytes == 0 && !now.needs_block_unlock)
 		return OK;
 	error_why(ERR_PROTECTED, "the flash kept its protection%s",
-		  now.is_locked_by_pin ? ": the WP# pin is low and locks the status registers (SRP)" : "");
+		  now.is_locked_by_pin ? ": the WP# pin is low and locks the status registers (SRP)"
+				       : "");
 	error_evidence(ERR_PROTECTED, "status registers 0x%02x 0x%02x 0x%02x", now.sr[0], now.sr[1],
 		       now.sr[2]);
-	return error_next(ERR_PROTECTED, "see \"flexspi doctor\"; power-cycle the board and try again");
+	return error_next(ERR_PROTECTED,
+			  "see \"flexspi doctor\"; power-cycle the board and try again");
 }
 
 enum err serial_nor_enable_quad(struct flexspi *fs, const struct serial_nor *nor)
@@ -376,8 +391,8 @@ enum err serial_nor_enable_quad(struct flexspi *fs, const struct serial_nor *nor
 	if (now.is_quad)
 		return OK;
 	error_why(ERR_FLASH_OPERATION, "the flash did not take quad enable");
-	return error_evidence(ERR_FLASH_OPERATION, "status registers 0x%02x 0x%02x 0x%02x", now.sr[0],
-			      now.sr[1], now.sr[2]);
+	return error_evidence(ERR_FLASH_OPERATION, "status registers 0x%02x 0x%02x 0x%02x",
+			      now.sr[0], now.sr[1], now.sr[2]);
 }
 
 /* Erase, read, program */
@@ -396,11 +411,13 @@ enum err serial_nor_wait(struct flexspi *fs, const struct serial_nor *nor, unsig
 		if (!(sr & 1))
 			return OK;
 		if (late) {
-			error_why(ERR_FLASH_BUSY, "the flash was still busy after %u ms", timeout_ms);
+			error_why(ERR_FLASH_BUSY, "the flash was still busy after %u ms",
+				  timeout_ms);
 			error_evidence(ERR_FLASH_BUSY, "status register 0x%02x%s", sr,
 				       sr == 0xff ? " (nobody drives the line)" : " (BUSY)");
-			return error_next(ERR_FLASH_BUSY, "wait and try again; if it stays, power-cycle the "
-							  "board");
+			return error_next(ERR_FLASH_BUSY,
+					  "wait and try again; if it stays, power-cycle the "
+					  "board");
 		}
 		TRY(check_cancelled(fs->target));
 	}
@@ -419,8 +436,8 @@ enum err serial_nor_erase(struct flexspi *fs, const struct serial_nor *nor, uint
 	return serial_nor_wait(fs, nor, unit->max_us / 1000 + 1);
 }
 
-enum err serial_nor_read(struct flexspi *fs, const struct serial_nor *nor, uint32_t offset, uint8_t *dst,
-			 size_t n)
+enum err serial_nor_read(struct flexspi *fs, const struct serial_nor *nor, uint32_t offset,
+			 uint8_t *dst, size_t n)
 {
 	struct flexspi_command c = { .name = "read", .address = offset, .read = dst, .bytes = n };
 
@@ -433,7 +450,9 @@ enum err serial_nor_read(struct flexspi *fs, const struct serial_nor *nor, uint3
 static enum err program_page(struct flexspi *fs, const struct serial_nor *nor, uint32_t offset,
 			     const uint8_t *src, size_t n)
 {
-	struct flexspi_command c = { .name = "page program", .address = offset, .write = src, .bytes = n };
+	struct flexspi_command c = {
+		.name = "page program", .address = offset, .write = src, .bytes = n
+	};
 
 	TRY(nor_write_enable(fs, nor));
 	nor_lut_program(nor, c.lut, false);

@@ -258,21 +258,23 @@ def test_an_image_that_cannot_start_is_refused_unless_forced(bench, firmware, tm
 
 
 # Where the write is when the power goes: the place that must be blank, and the one that is not any more.
-CUTS = {"erasing": None, "first pages": 0x2000, "middle": 0x12000, "near the end": 0x3c000}
+CUTS = {"erasing": None, "first pages": 0x2000, "middle": 0x9000, "near the end": 0x11800}
 
 
 @pytest.mark.parametrize("cut", CUTS)
-def test_power_lost_in_a_write_is_recognised_and_mended(bench, make_daemon, firmware, cut):
+def test_power_lost_in_a_write_is_recognised_and_mended(bench, make_daemon, firmware, tmp_path, cut):
     """The boot header is erased first and written last: what is half written does not boot."""
     b = bench(RT1064[0], "--preset", "good")
-    elf = firmware("rt1064_big")
+    data = firmware("rt1064_blink").with_suffix(".bin").read_bytes()
+    data += pattern(0x12000 - len(data))
+    command = f"flash write_image erase {image(tmp_path, data)} {BASE:#x} bin"
     blank = b"\xff" * 16
     b.tcl("halt; flash probe 0")
-    writer = threading.Thread(target=b.tcl, args=(f"flash write_image erase {elf}",))
+    writer = threading.Thread(target=b.tcl, args=(command,))
     writer.start()
     wait_for(lambda: b.cells(BASE, 16) == blank, "the header to be erased")
     if CUTS[cut] is not None:
-        wait_for(lambda: b.cells(BASE + CUTS[cut], 16) != blank, f"data at {CUTS[cut]:#x}", timeout=60)
+        wait_for(lambda: b.cells(BASE + CUTS[cut], 16) != blank, f"data at {CUTS[cut]:#x}", timeout=30)
     b.board.ctl("power off")
     writer.join(60)
     assert b.cells(BASE, 16) == blank, "the header was there before the rest"
@@ -281,10 +283,10 @@ def test_power_lost_in_a_write_is_recognised_and_mended(bench, make_daemon, firm
     b.daemon.stop()
     second = make_daemon(*board_arguments(b.board))
     second.tcl("halt")
-    result = second.tcl(f"flash write_image erase {elf}")
+    result = second.tcl(command)
     assert "wrote" in result, result + second.text
     assert "interrupted" in second.text or cut == "erasing", second.text
-    assert "verified" in second.tcl(f"flash verify_image {elf}")
+    assert b.cells(BASE, len(data)) == data
     second.tcl("reset run")
     wait_for(lambda: BASE <= pc_of(second) < BASE + 0x400000, "the program to run")
 

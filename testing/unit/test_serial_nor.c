@@ -207,7 +207,8 @@ static void test_large_sizes(void **state)
 static void test_ids_of_nobody(void **state)
 {
 	(void)state;
-	assert_non_null(strstr(serial_nor_bad_id((const uint8_t[]){ 0xff, 0xff, 0xff }), "deep power-down"));
+	assert_non_null(strstr(serial_nor_bad_id((const uint8_t[]){ 0xff, 0xff, 0xff }),
+			       "deep power-down"));
 	assert_non_null(strstr(serial_nor_bad_id((const uint8_t[]){ 0, 0, 0 }), "zeros"));
 	assert_non_null(serial_nor_bad_id((const uint8_t[]){ 0xef, 0xef, 0xef }));
 	assert_null(serial_nor_bad_id((const uint8_t[]){ 0xef, 0x40, 0x16 }));
@@ -215,7 +216,12 @@ static void test_ids_of_nobody(void **state)
 
 static void test_parts(void **state)
 {
-	static const struct { uint8_t id[3]; const char *name; uint32_t mib; enum nor_quad_enable quad; } rows[] = {
+	static const struct {
+		uint8_t id[3];
+		const char *name;
+		uint32_t mib;
+		enum nor_quad_enable quad;
+	} rows[] = {
 		{ { 0xef, 0x40, 0x16 }, "W25Q32JV", 4, QER_SR2_BIT1 },
 		{ { 0xef, 0x70, 0x16 }, "W25Q32JV-M", 4, QER_SR2_BIT1 },
 		{ { 0x9d, 0x70, 0x17 }, "IS25WP064A", 8, QER_SR1_BIT6 },
