@@ -106,12 +106,17 @@ static enum err core_section(struct doctor *d)
 	} else {
 		buf_printf(d->out, "PC 0x%08x\n", pc);
 	}
-	if (d->is_locked_up)
+	return OK;
+}
+
+static void advise_fault(struct doctor *d, const struct fault_state *f)
+{
+	/* A lockup, also one that was halted since, or a fault that nobody handled. */
+	if (d->is_locked_up || (f->hfsr & (BIT(30) | BIT(1))))
 		imxrt_doctor_advise(
 			d, URGENT_RUN,
-			"the program faults at once: \"reset halt\", then load a good one "
-			"(\"program FILE verify reset\"), or \"imxrt rescue\" to take it out");
-	return OK;
+			"the program faults: \"reset halt\", then load a good one (\"program FILE "
+			"verify reset\"), or take it out with \"imxrt rescue\"");
 }
 
 static enum err fault_section(struct doctor *d)
@@ -127,6 +132,7 @@ static enum err fault_section(struct doctor *d)
 		buf_printf(d->out, "no fault is recorded\n");
 		return OK;
 	}
+	advise_fault(d, &f);
 	size_t before = d->out->len;
 
 	/* With the core halted the stacked frame can be looked at, too. */

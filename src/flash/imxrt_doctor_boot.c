@@ -137,6 +137,23 @@ static enum err find_bank(struct doctor *d, struct flash_bank **bank)
 			  d->chip->part->boot_window, d->target->name);
 }
 
+static void advise_flash(struct doctor *d, const struct flexspi_nor *f)
+{
+	if (f->nor.id[0] == 0)
+		imxrt_doctor_advise(
+			d, URGENT_BOOT,
+			"nobody knows the flash: see above, then power-cycle the board");
+	if (f->status.protected_bytes != 0 || f->status.needs_block_unlock)
+		imxrt_doctor_advise(
+			d, URGENT_BOOT,
+			"parts of the flash are write-protected, erase and program do nothing "
+			"there: \"flexspi unprotect\", or let \"imxrt rescue\" do it");
+	if (f->status.is_locked_until_power_cycle)
+		imxrt_doctor_advise(
+			d, URGENT_BOOT,
+			"the flash's status registers are locked: power-cycle the board");
+}
+
 enum err imxrt_doctor_flash(struct doctor *d)
 {
 	struct flash_bank *bank;
@@ -151,6 +168,8 @@ enum err imxrt_doctor_flash(struct doctor *d)
 			d, URGENT_BOOT,
 			"the flash does not answer: check its supply, power-cycle the board, "
 			"then \"flexspi doctor\"");
+	if (rc == OK)
+		advise_flash(d, bank->priv);
 	return rc;
 }
 

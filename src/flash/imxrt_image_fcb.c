@@ -168,10 +168,6 @@ static void check_against_flash(struct boot_view *b, const uint8_t *fcb,
 			   "command %02Xh of %s needs %u clocks between address and data, the LUT "
 			   "sends %u: every byte is read shifted", s->opcode, name,
 			   (unsigned)read->mode_clocks + read->dummy_clocks, clocks_given);
-	if (nor->quad_enable != QER_NONE && fcb[FCB_MODE_ENABLE] == 0)
-		boot_note(b, "fcb-quad", "see \"flexspi doctor\" for QE",
-			  "the FCB reads on four pads and does not set the flash's quad enable bit: it "
-			  "must be set already");
 }
 
 static void check_lut(struct boot_view *b, const uint8_t *fcb)

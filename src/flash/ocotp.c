@@ -207,8 +207,12 @@ enum err ocotp_read_shadows(struct target *t, const struct imxrt_chip *chip,
 	struct ocotp o;
 
 	TRY(start(&o, t, chip));
-	for (unsigned i = 0; i < chip->part->ocotp_words; i++)
-		mem_ap_queue_read32(o.ap, OCOTP_SHADOW(i), &image->shadow[i]);
+	/* Reading the master key would only set ERROR under the program's nose. */
+	for (unsigned i = 0; i < chip->part->ocotp_words; i++) {
+		image->locked[i] = ocotp_is_secret(i);
+		if (!image->locked[i])
+			mem_ap_queue_read32(o.ap, OCOTP_SHADOW(i), &image->shadow[i]);
+	}
 	enum err rc = mem_ap_run(o.ap);
 
 	return error_first(rc, close_gate(&o));
@@ -260,13 +264,15 @@ enum err ocotp_sense_words(struct ocotp *o, const uint8_t *words, size_t count,
 enum err ocotp_sense_all(struct target *t, const struct imxrt_chip *chip, struct fuse_image *image)
 {
 	uint8_t words[MAX_WORDS];
+	size_t count = 0;
 	struct ocotp o;
 
 	TRY(ocotp_read_shadows(t, chip, image));
 	for (unsigned i = 0; i < chip->part->ocotp_words; i++)
-		words[i] = (uint8_t)i;
+		if (!ocotp_is_secret(i))
+			words[count++] = (uint8_t)i;
 	TRY(ocotp_enter(&o, t, chip, OCOTP_TO_READ));
-	enum err rc = ocotp_sense_words(&o, words, chip->part->ocotp_words, image);
+	enum err rc = ocotp_sense_words(&o, words, count, image);
 
 	image->has_fuses = rc == OK;
 	return error_first(rc, ocotp_leave(&o));

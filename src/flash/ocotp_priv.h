@@ -50,6 +50,11 @@ struct fuse_lock {
 };
 /* Ends with name NULL. */
 const struct fuse_lock *ocotp_locks(const struct imxrt_part *part);
+/* OTPMK, which nobody can read. */
+static inline bool ocotp_is_secret(unsigned word)
+{
+	return word >= 0x10 && word <= 0x17;
+}
 bool ocotp_has_word(const struct imxrt_part *part, unsigned word);
 /* A field by name, a word by name, number or address (0x460). *field NULL: the whole word. */
 enum err ocotp_find(const struct imxrt_part *part, const char *text, unsigned *word,

@@ -400,7 +400,7 @@ enum err ocotp_find(const struct imxrt_part *part, const char *text, unsigned *w
 	{ 0x08, 0x0c, 4, 2, false, "LOCK_MEM_TRIM" }, { 0x0d, 0x0f, 18, 2, false, "LOCK_ANALOG" }, \
 	{ 0x20, 0x21, 6, 1, true, "LOCK_SJC_RESP" }, { 0x26, 0x26, 10, 2, false, "LOCK_GP1" },     \
 	{ 0x27, 0x27, 12, 2, false, "LOCK_GP2" }, { 0x28, 0x28, 16, 1, false, "LOCK_SW_GP1" },     \
-	{ 0x29, 0x2c, 21, 1, false, "LOCK_SW_GP2" }, { 0x2d, 0x2e, 22, 1, false, "LOCK_MISC_CONF" }
+	{ 0x29, 0x2c, 21, 1, false, "LOCK_SW_GP2" }, { 0x2d, 0x2e, 22, 1, true, "LOCK_MISC_CONF" }
 
 static const struct fuse_lock locks_106x[] = {
 	LOCKS_COMMON,
@@ -430,7 +430,7 @@ const struct fuse_lock *ocotp_locks(const struct imxrt_part *part)
  * never reads. */
 static bool is_read_locked(const struct imxrt_part *part, uint32_t lock, unsigned word)
 {
-	if (word >= 0x10 && word <= 0x17)
+	if (ocotp_is_secret(word))
 		return true;
 	if (word >= 0x29 && word <= 0x2c)
 		return lock & BIT(23);
