@@ -60,7 +60,8 @@ proc bring_up {} {
     w 0x1c 2
     foreach {i words} {0 {0x08180403 0x2404} 1 {0x2404049f 0} 2 {0x24040405 0} 3 {0x0406 0}
                        4 {0x08180420 0} 5 {0x08180402 0x2004} 6 {0x0a1804eb 0x26043206}
-                       7 {0x0466 0} 8 {0x0499 0} 9 {0x24040435 0}} {
+                       7 {0x0466 0} 8 {0x0499 0} 9 {0x24040435 0} 10 {0x04ab 0}
+                       11 {0x06ff06ff 0x06ff06ff} 12 {0x20040401 0} 13 {0x0475 0} 14 {0x047a 0}} {
         foreach k {0 1} word $words { w [expr {0x200 + 16 * $i + 4 * $k}] $word }
         w [expr {0x208 + 16 * $i}] 0
     }
@@ -282,6 +283,47 @@ def test_without_write_enable_nothing_is_erased(judge):
     judge.run("reset halt", "bring_up", "ip 4 0x2000", "ready", "ip 3", "ip 7", "ip 8", "sleep 1",
               "ip 4 0x2000", "ready")        # 66h-99h clears WEL
     assert judge.board.memory(judge.window, 0x4000) == before
+
+
+@pytest.mark.parametrize("state, cure", [
+    ("deep-power-down", "ip 10"),
+    ("continuous-read", "ip 11"),
+    ("busy", "ready"),
+    ("busy", "ip 7; ip 8; sleep 1"),
+])
+def test_a_flash_in_another_state_is_deaf_until_cured(judge, state, cure):
+    judge = judge("blank")
+    judge.run("reset halt")         # the ROM reads the flash now and then, which ends a continuous read
+    judge.board.ctl(f"flash-state {state} {'flexspi2' if '1064' in judge.board.name else 'flexspi'}")
+    text = judge.run("halt", "bring_up", "echo before=[ip_read 1 0 3]", cure, "sleep 1",
+                     "echo after=[ip_read 1 0 3]")
+    assert judge.number(text, "before") & 0xffffff != 0x1640ef
+    assert judge.number(text, "after") & 0xffffff == 0x1640ef
+
+
+def test_protected_flash_ignores_an_erase_until_unprotected(judge):
+    judge = judge("good")
+    before = judge.board.memory(judge.window, 0x4000)
+    judge.board.ctl(f"flash-state protected {'flexspi2' if '1064' in judge.board.name else 'flexspi'}")
+    text = judge.run("reset halt", "bring_up", "erase 0x2000", "echo sr1=[ip_read 2 0 1]")
+    assert judge.number(text, "sr1") & 0xff == 0x1c
+    assert judge.board.memory(judge.window, 0x4000) == before
+    text = judge.run("reset halt", "bring_up", "ip 3", "start 12 0 1; w 0x180 0; w 0x14 0x40; finish", "ready",
+                     "erase 0x2000", "echo sr1=[ip_read 2 0 1]")
+    assert judge.number(text, "sr1") & 0xff == 0
+    assert judge.board.memory(judge.window + 0x2000, 0x1000) == b"\xff" * 0x1000
+
+
+def test_an_erase_is_suspended_and_resumed(judge):
+    judge = judge("good")
+    text = judge.run("reset halt", "bring_up", "ip 3", "ip 4 0x2000", "ip 13", "sleep 1",
+                     "echo sr1=[ip_read 2 0 1]", "echo sr2=[ip_read 9 0 1]", "echo tag=[ip_read 0 0 4]",
+                     "ip 14", "ready", "echo end=[ip_read 9 0 1]")
+    assert judge.number(text, "sr1") & 1 == 0
+    assert judge.number(text, "sr2") & 0xff == 0x82
+    assert judge.number(text, "tag") == 0x42464346
+    assert judge.number(text, "end") & 0xff == 0x02
+    assert judge.board.memory(judge.window + 0x2000, 0x1000) == b"\xff" * 0x1000
 
 
 def test_a_closed_gate_is_a_bus_error(judge):
