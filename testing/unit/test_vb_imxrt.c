@@ -27,6 +27,8 @@ static void test_every_board_says_what_it_is(void **state)
 		assert_int_equal(rd(&b, 0x0020001c), 0);
 		assert_int_equal(try_rd(&b, boards[i].ram_beyond - 4), VB_OK);
 		assert_int_equal(try_rd(&b, boards[i].ram_beyond), VB_FAULT);
+		/* GPIO10 is there where the flash is on FLEXSPI2's own pads */
+		assert_int_equal(try_rd(&b, 0x401c8000), i == 0 ? VB_OK : VB_FAULT);
 		vb_board_free(b.board);
 	}
 }
@@ -172,6 +174,29 @@ static void test_run_mode_leaves_the_debugger_in(void **state)
 	run_us(b, 10);
 	assert_int_equal(try_rd(b, 0x20208000), VB_OK);
 	assert_int_equal(rd(b, DHCSR) & BIT(18), BIT(18));	/* S_SLEEP */
+}
+
+static void test_an_interrupt_ends_wait_mode(void **state)
+{
+	struct imxrt_bench *b = *state;
+	const uint32_t gpt = 0x401ec000;
+
+	wr(b, 0x20208000, 0xbf30b672);		/* cpsid i; wfi */
+	wr(b, 0x20208004, 0xe7fee7fe);
+	wr(b, 0xe000e10c, BIT(4));		/* NVIC: GPT1 is interrupt 100 */
+	wr(b, gpt + 0x10, 1000);
+	wr(b, gpt + 4, 23);
+	wr(b, gpt + 0xc, 1);
+	wr(b, gpt, 0x54b);			/* 24 MHz / 24, runs in WAIT */
+	wr(b, 0xe000edf8, 0x20208000);
+	wr(b, 0xe000edf4, 0x1000f);
+	wr(b, DHCSR, 0xa05f0001);
+	run_us(b, 500);
+	assert_int_equal(try_rd(b, DHCSR), VB_FAULT);
+	run_us(b, 600);
+	assert_int_equal(try_rd(b, DHCSR), VB_OK);
+	assert_false(b->chip->env.core_waits);
+	assert_int_equal(rd(b, DHCSR) & BIT(18), 0);
 }
 
 /* --- FlexRAM --- */
@@ -411,6 +436,29 @@ static void test_vectreset_leaves_the_peripherals_alone(void **state)
 	assert_int_equal(rd(b, CCM + 0x10), 3);
 }
 
+static void test_lockup_resets_rt1024_if_asked_to(void **state)
+{
+	struct imxrt_bench b;
+
+	(void)state;
+	open_board(&b, &mimxrt1024_evk_chip);
+	for (unsigned asked = 0; asked < 2; asked++) {
+		wr(&b, 0x20208000, 0);		/* SP and handlers that cannot run */
+		wr(&b, 0x2020800c, 0);
+		wr(&b, 0x20208100, 0xde00de00);	/* udf */
+		wr(&b, 0xe000ed08, 0x20208000);
+		wr(&b, 0xe000edf8, 0x20208100);
+		wr(&b, 0xe000edf4, 0x1000f);
+		wr(&b, SRC, rd(&b, SRC) | (asked ? BIT(4) : 0));
+		wr(&b, DHCSR, 0xa05f0001);
+		run_us(&b, 1000);
+		assert_int_equal(b.chip->resets[VB_RESET_LOCKUP], asked);
+		halt(&b);
+	}
+	assert_int_equal(rd(&b, SRC + 8) & BIT(1), BIT(1));
+	vb_board_free(b.board);
+}
+
 static void test_state_file_keeps_flash_fuses_and_switches(void **state)
 {
 	struct imxrt_bench *b = *state, other;
@@ -453,6 +501,7 @@ int main(void)
 		BENCH_TEST(test_a_block_without_its_clock_is_a_bus_error),
 		BENCH_TEST(test_wait_mode_shuts_the_debugger_out_until_a_reset),
 		BENCH_TEST(test_run_mode_leaves_the_debugger_in),
+		BENCH_TEST(test_an_interrupt_ends_wait_mode),
 		BENCH_TEST(test_fuses_divide_flexram),
 		BENCH_TEST(test_gpr17_divides_flexram_until_power_on_or_the_pin),
 		BENCH_TEST(test_the_default_order_of_banks_is_55affa55),
@@ -467,6 +516,7 @@ int main(void)
 		BENCH_TEST(test_srsr_collects_causes),
 		BENCH_TEST(test_what_a_warm_reset_spares),
 		BENCH_TEST(test_vectreset_leaves_the_peripherals_alone),
+		cmocka_unit_test(test_lockup_resets_rt1024_if_asked_to),
 		BENCH_TEST(test_state_file_keeps_flash_fuses_and_switches),
 	};
 

@@ -443,11 +443,13 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 {
 	struct imxrt *chip = priv;
 	struct imxrt_ocotp_stats fuses;
-	uint64_t resets = 0;
+	uint64_t resets = 0, commands = 0;
 
 	(void)board;
 	for (size_t i = 0; i < ARRAY_SIZE(chip->resets); i++)
 		resets += chip->resets[i];
+	for (size_t i = 0; i < FLEXSPIS; i++)
+		commands += chip->flexspi[i] ? imxrt_flexspi_ip_commands(chip->flexspi[i]) : 0;
 	imxrt_ocotp_stats(chip->ocotp, &fuses);
 #define PAIR(name, value) fprintf(out, ",\"" name "\":%llu", (unsigned long long)(value))
 	PAIR("flash_erases", chip->erases);
@@ -457,7 +459,14 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 	PAIR("uart_lost", chip->lpuart1.lost);
 	PAIR("fuse_bits", fuses.bits);
 	PAIR("fuse_programs", fuses.programs);
+	PAIR("ip_commands", commands);
 	PAIR("resets", resets);
+	PAIR("resets_nrst", chip->resets[VB_RESET_NRST]);
+	PAIR("resets_system", chip->resets[VB_RESET_SYSTEM]);
+	PAIR("resets_core", chip->resets[VB_RESET_CORE]);
+	PAIR("resets_lockup", chip->resets[VB_RESET_LOCKUP]);
+	PAIR("resets_wdog", chip->resets[VB_RESET_WDOG]);
+	PAIR("resets_rtwdog", chip->resets[VB_RESET_RTWDOG]);
 #undef PAIR
 }
 

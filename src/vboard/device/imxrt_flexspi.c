@@ -323,6 +323,11 @@ void imxrt_flexspi_map(struct imxrt_flexspi *fs)
 	map_fifo(fs, c->rx_window, &fs_rx_window_ops);
 }
 
+uint64_t imxrt_flexspi_ip_commands(const struct imxrt_flexspi *fs)
+{
+	return fs->count.ip_commands;
+}
+
 void imxrt_flexspi_describe(const struct imxrt_flexspi *fs, FILE *out)
 {
 	fprintf(out, "{\"instance\":%u,\"on\":%s,\"sck_hz\":%u,\"wires\":%u", fs->config.instance + 1,

@@ -38,6 +38,7 @@ void imxrt_flexspi_reset(struct imxrt_flexspi *fs);
 extern const struct vb_device_ops imxrt_flexspi_ops;
 /* IOMUXC_GPR30..32 of RT106x: offset remap inside the window; size 0: off. */
 void imxrt_flexspi_remap(struct imxrt_flexspi *fs, uint32_t start, uint32_t end, uint32_t offset);
+uint64_t imxrt_flexspi_ip_commands(const struct imxrt_flexspi *fs);
 /* One JSON object: registers that matter, counters (ip commands, ahb reads, stale reads, errors). */
 void imxrt_flexspi_describe(const struct imxrt_flexspi *fs, FILE *out);
 
