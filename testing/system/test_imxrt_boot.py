@@ -305,3 +305,106 @@ def test_the_firmware_in_ram_is_an_image_too(boot, attach, firmware):
     daemon.tcl(f"mww 0xe000ed08 0x2020a000; mww 0xe000ed94 0; reg sp {sp:#x}; reg pc {entry:#x}; resume")
     board.ctl(f"run {MS}")
     assert 0x2020a000 <= board.ctl("state")["pc"] < 0x2020b000
+
+
+@pytest.mark.parametrize("name", [RT1064, RT1024])
+def test_the_serial_downloader_answers_on_its_uart(boot, tmp_path, name):
+    out = tmp_path / "uart"
+    board = boot(name, "--uart", out)
+    board.ctl("uart-rx \x05\x05" + 14 * "-")           # error status; nothing in it is looked at
+    board.ctl(f"run {5 * MS}")
+    assert out.read_bytes().hex() == "56787856f0f0f0f0"  # open part, HAB success
+    board.ctl("uart-rx \x0c\x0c" + 14 * "-")           # skip DCD
+    board.ctl(f"run {5 * MS}")
+    assert out.read_bytes()[8:].hex() == "56787856900dd009"
+    assert is_in_rom(board)
+
+
+def patched(board, tmp_path, image, patches):
+    """Puts the image with other words at some offsets into the boot flash."""
+    data = bytearray(image)
+    for offset, value in patches.items():
+        data[offset:offset + 4] = struct.pack("<I", value)
+    path = tmp_path / "patched.bin"
+    path.write_bytes(data)
+    board.ctl("flash-erase")
+    board.ctl(f"flash-load {path}")
+    power_cycle(board)
+
+
+@pytest.mark.parametrize("what,patches", [
+    ("FCB tag", {0x000: 0x42464347}),
+    ("FCB version", {0x004: 0x00010400}),
+    ("a read sequence with an unknown opcode: the AHB read faults", {0x080: 0xfcfcfcfc}),
+    ("a read sequence that stops at once", {0x080: 0}),
+    ("no size", {0x050: 0}),
+    ("IVT tag", {0x1000: 0x412000d2}),
+    ("IVT length", {0x1000: 0x410020d1}),
+    ("IVT version", {0x1000: 0x502000d1}),
+    ("IVT.self", {0x1014: 0x60001000}),
+    ("boot data elsewhere", {0x1010: 0x20000000}),
+    ("start of the image", {0x1020: 0x70001000}),
+    ("length that does not reach the entry", {0x1024: 0x1800}),
+    ("entry outside", {0x1004: 0x60002000}),
+    ("DCD without tag", {0x100c: 0x70002000}),
+])
+def test_what_the_rom_calls_no_image(boot, firmware, tmp_path, what, patches):
+    board = boot(RT1064)
+    image = firmware("rt1064_blink").with_suffix(".bin").read_bytes()
+    patched(board, tmp_path, image, patches)
+    assert is_in_rom(board), what
+    assert not board.ctl("state")["locked_up"]
+
+
+def test_a_dcd_runs_before_the_image_and_only_where_it_may(boot, firmware, tmp_path):
+    def words(*dcd):
+        return {0x1030 + 4 * n: struct.unpack("<I", struct.pack(">I", w))[0] for n, w in enumerate(dcd)}
+
+    board = boot(RT1064)
+    image = firmware("rt1064_blink").with_suffix(".bin").read_bytes()
+    pointer = {0x100c: 0x70001030}
+    # CCM_CCGR0: write, then clear, then set bits.
+    patched(board, tmp_path, image, {**pointer, **words(
+        0xd2002841, 0xcc000c04, 0x400fc068, 0xfffffff0, 0xcc000c0c, 0x400fc068, 0x00000f00,
+        0xcc000c1c, 0x400fc068, 0x0000000c)})
+    assert not is_in_rom(board)
+    assert board.ctl("clocks")["result"]["gates"][0] == 0xfffff0fc
+    # SRC_GPR1 is none of its business.
+    patched(board, tmp_path, image, {**pointer, **words(0xd2001041, 0xcc000c04, 0x400f8020, 1)})
+    assert is_in_rom(board)
+
+
+def test_the_second_image_is_started_when_the_first_is_none(boot, tmp_path):
+    board = boot(RT1064, preset="good")
+    dump = tmp_path / "flash.bin"
+    board.ctl(f"flash-dump {dump} flexspi2")
+    image = bytearray(dump.read_bytes()[:0x3000])
+    fcb, second = bytes(image[:0x1000]), 0x40000
+    for at in range(0x1000, 0x2400, 4):            # IVT, boot data, vectors: linked elsewhere
+        value = struct.unpack_from("<I", image, at)[0]
+        if 0x70000000 <= value < 0x70010000 and at < 0x23c0:
+            struct.pack_into("<I", image, at, value + second)
+    board.ctl("fuses burn 0x6e0 0x10000")          # 1 x 256 KiB
+    (tmp_path / "fcb.bin").write_bytes(fcb)
+    (tmp_path / "second.bin").write_bytes(image)
+    board.ctl("flash-erase")
+    board.ctl(f"flash-load {tmp_path / 'fcb.bin'}")
+    power_cycle(board)
+    assert is_in_rom(board)
+    board.ctl(f"flash-load {tmp_path / 'second.bin'} {second:#x}")
+    power_cycle(board)
+    assert 0x70042000 <= board.ctl("state")["pc"] < 0x70043000
+
+
+def test_the_jedec_reset_of_the_rom_does_no_harm(boot):
+    board = boot(RT1064, preset="good")
+    board.ctl("fuses burn 0x6e0 0x40")
+    power_cycle(board)
+    assert is_counting(board)
+
+
+def test_a_closed_part_refuses_what_nobody_signed(boot):
+    board = boot(RT1060, preset="good")
+    board.ctl("fuses burn 0x460 0x2")
+    power_cycle(board)
+    assert is_in_rom(board)
