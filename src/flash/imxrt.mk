@@ -15,4 +15,4 @@ libprobed_a_SOURCES += \
 	src/flash/imxrt_rescue_flash.c \
 	src/flash/imxrt_reset.c src/flash/imxrt_reset.h
 
-EXTRA_DIST += testing/system/test_imxrt_rescue.py
+EXTRA_DIST += testing/system/test_imxrt_rescue.py testing/system/test_imxrt_target.py

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""i.MX RT targets: identification, resets that stop before the program, RAM programs, GDB."""
+import re
+import subprocess
+
+import pytest
+
+from kit import Gdb, board_arguments
+
+BOARDS = {"mimxrt1064-evk": ("RT1064", 0x70000000), "mimxrt1060-evk": ("RT1060", 0x60000000),
+          "mimxrt1024-evk": ("RT1024", 0x60000000), "imxrt1050-evkb": ("RT1050", 0x60000000)}
+ROM = range(0x00200000, 0x00220000)
+
+
+def answer(text):
+    return dict(re.findall(r"(\w+) (\{[^}]*\}|\S+)", text))
+
+
+def pc(daemon):
+    return int(daemon.tcl("dict get [get_reg pc] pc"), 16)
+
+
+def word(daemon, address):
+    return int(daemon.tcl(f"read_memory {address:#x} 32 1"), 16)
+
+
+@pytest.fixture
+def start(make_board, make_daemon):
+    def make(name="mimxrt1064-evk", preset="good"):
+        board = make_board("--deterministic", "--preset", preset, name=name)
+        return board, make_daemon(*board_arguments(board))
+    return make
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_identified_without_a_halt(start, name):
+    part, _ = BOARDS[name]
+    board, daemon = start(name)
+    result = answer(daemon.tcl("imxrt identify"))
+    assert result["part"] == part and result["certain"] == "1"
+    small = part == "RT1024"
+    assert (result["itcm"], result["dtcm"], result["ocram"]) == (
+        ("65536", "65536", "131072") if small else ("131072", "131072", "262144"))
+    assert result["ocram2"] == ("524288" if part in ("RT1060", "RT1064") else "0")
+    assert not board.ctl("state")["halted"]
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_reset_halt_stops_before_the_first_instruction_of_the_program(start, name):
+    _, base = BOARDS[name]
+    board, daemon = start(name)
+    entry = int.from_bytes(board.memory(base + 0x2004, 4), "little") & ~1
+    for _ in range(2):
+        text = daemon.tcl("capture {reset halt}")
+        assert "halted due to debug-request" in text
+        assert pc(daemon) == entry
+        daemon.tcl("resume")
+
+
+def test_reset_halt_from_the_rom_reads_the_flash_by_commands(start):
+    _, daemon = start()
+    daemon.tcl("imxrt reset rom")
+    assert pc(daemon) in ROM
+    assert word(daemon, 0x402A4000) & 2     # the ROM has not set up FlexSPI2
+    daemon.tcl("reset halt")
+    assert pc(daemon) not in ROM
+
+
+def test_reset_halt_without_an_image_stops_in_the_rom_and_says_why(start):
+    _, daemon = start(preset="blank")
+    daemon.tcl("reset halt")
+    assert pc(daemon) in ROM
+    assert "no program to stop at (the boot flash holds no image vector table)" in daemon.text
+
+
+def test_an_image_that_the_rom_does_not_start_is_told(start):
+    board, daemon = start()
+    board.ctl("boot-mode 01")
+    board.ctl("power off")
+    board.ctl("power on")
+    daemon.tcl("sleep 100; targets; reset halt")
+    assert pc(daemon) in ROM
+    assert "the boot ROM found no bootable image and waits in the serial downloader" in daemon.text
+    assert "BOOT_MODE 01" in daemon.text
+
+
+def test_reset_run_lets_the_program_go(start):
+    board, daemon = start()
+    daemon.tcl("reset run")
+    board.ctl("run 20000000")
+    assert board.ctl("state")["pc"] >= 0x70000000
+    assert not board.ctl("state")["halted"]
+
+
+def test_flexram_without_ocram_is_put_back_before_a_reset(start):
+    _, daemon = start("mimxrt1024-evk", "flexram")
+    assert int(answer(daemon.tcl("imxrt identify"))["ocram"]) < 0x8000
+    daemon.tcl("imxrt reset rom")
+    assert pc(daemon) in ROM
+    assert "the program took all OCRAM" in daemon.text
+    assert answer(daemon.tcl("imxrt identify"))["ocram"] == "131072"
+
+
+def test_the_work_area_is_ram_that_exists(start):
+    _, daemon = start("mimxrt1024-evk", "flexram")
+    text = daemon.tcl("imxrt use_ram")
+    address, size = (int(part, 0) for part in text.split())
+    daemon.tcl("halt")
+    for at in (address, address + size - 4):
+        daemon.tcl(f"mww {at:#x} 0x12345678")
+        assert word(daemon, at) == 0x12345678
+
+
+@pytest.mark.parametrize("name, program", [("mimxrt1064-evk", "rt_ram"), ("mimxrt1064-evk", "rt_ram_dtcm"),
+                                           ("mimxrt1024-evk", "rt_ram"), ("imxrt1050-evkb", "rt_ram_dtcm")])
+@pytest.mark.parametrize("suffix", [".elf", ".bin"])
+def test_a_ram_program_is_started(start, firmware, name, program, suffix):
+    _, daemon = start(name, "blank")
+    result = answer(daemon.tcl(f"imxrt ram_boot {firmware(program).with_suffix(suffix)}"))
+    base = 0x20000000 if "dtcm" in program else 0x20208000
+    assert int(result["load"], 16) == base and int(result["vectors"], 16) == base + 0x2000
+    assert base <= int(result["pc"], 16) < base + 0x8000
+    assert "the image runs" in daemon.text
+    daemon.tcl("halt")
+    assert base <= pc(daemon) < base + 0x8000
+    assert word(daemon, 0xE000ED08) == base + 0x2000
+
+
+def test_a_plain_image_needs_its_addresses(start, firmware, tmp_path):
+    _, daemon = start(preset="blank")
+    plain = tmp_path / "plain.bin"
+    plain.write_bytes(firmware("rt_ram").with_suffix(".bin").read_bytes()[0x2000:])
+    assert "give its load address" in daemon.fails(f"imxrt ram_boot {plain}")
+    result = answer(daemon.tcl(f"imxrt ram_boot {plain} 0x2020a000"))
+    assert result["vectors"] == "0x2020a000"
+    assert "is not in RAM" in daemon.fails(f"imxrt ram_boot {plain} 0x30000000 0x30000101 0x20008000")
+
+
+def test_a_crashing_ram_program_is_told(start, tmp_path):
+    _, daemon = start(preset="blank")
+    crash = tmp_path / "crash.bin"
+    crash.write_bytes((0x20008000).to_bytes(4, "little") + (0x20208101).to_bytes(4, "little") +
+                      b"\xff" * 0x200)
+    text = daemon.fails(f"imxrt ram_boot {crash} 0x20208000")
+    assert re.search("locked up|in a fault", text), text
+
+
+def test_gdb_attaches_and_stops_in_flash(start, firmware):
+    board, daemon = start()
+    entry = int.from_bytes(board.memory(0x70002004, 4), "little") & ~1
+    out = Gdb(daemon).run(["monitor reset halt", "maintenance flush register-cache", "p/x $pc",
+                           f"hbreak *{entry + 4:#x}", "continue", "p/x $pc"])
+    assert f"$1 = {entry:#x}" in out, out
+    assert "breakpoint" in out.lower() and f"$2 = {entry + 4:#x}" in out, out
+
+
+def test_board_scripts_load(make_daemon, tmp_path):
+    """The EVK's scripts parse; there is no probe here, so nothing is opened."""
+    del make_daemon, tmp_path
+    from kit import BUILD, TOP      # pylint: disable=import-outside-toplevel
+    for name in ("mimxrt1064_evk", "mimxrt1060_evk", "mimxrt1024_evk", "imxrt1050_evkb"):
+        done = subprocess.run([BUILD / "probed", "-s", TOP / "tcl", "-f", f"board/{name}.cfg", "-c",
+                               "echo [target names]; shutdown"], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        assert done.returncode == 0, done.stdout
+        assert b".cpu" in done.stdout
