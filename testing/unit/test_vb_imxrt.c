@@ -307,6 +307,8 @@ static void test_rt1024_has_its_data_pads_in_another_order(void **state)
 
 	(void)state;
 	open_board(&b, &mimxrt1024_evk_chip);
+	assert_int_equal(rd(&b, IOMUXC + 0x54), 6);
+	assert_int_equal(rd(&b, IOMUXC + 0x234), 0x30a0);
 	for (unsigned i = 0; i < 4; i++) {
 		wr(&b, IOMUXC + mux[i], 0x11);
 		assert_int_equal(b.chip->env.wires[0], (WIRE_D0 << (i + 1)) - WIRE_D0);
