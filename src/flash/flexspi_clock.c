@@ -216,7 +216,9 @@ static struct choice best_choice(const struct root *root, const struct plls *pll
 			for (unsigned div = 1; div <= 8; div++) {
 				uint32_t hz = source / (podf * div);
 
-				if (hz <= max_hz && hz > best.hz)
+				/* Of equals the one with the slower root clock. */
+				if (hz <= max_hz && (hz > best.hz || (hz == best.hz &&
+								      podf > best.podf)))
 					best = (struct choice){ sel, podf, div, hz };
 			}
 		}

@@ -16,3 +16,13 @@ libprobed_a_SOURCES += \
 	src/flash/imxrt_reset.c src/flash/imxrt_reset.h
 
 EXTRA_DIST += testing/system/test_imxrt_rescue.py testing/system/test_imxrt_target.py
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_imxrt testing/unit/test_flexspi
+testing_unit_test_imxrt_SOURCES = testing/unit/test_imxrt.c testing/unit/fake_imxrt.c \
+	testing/unit/fake_imxrt.h
+testing_unit_test_imxrt_LDADD = $(probed_test_libs)
+testing_unit_test_flexspi_SOURCES = testing/unit/test_flexspi.c testing/unit/fake_imxrt.c \
+	testing/unit/fake_imxrt.h
+testing_unit_test_flexspi_LDADD = $(probed_test_libs)
+endif

@@ -138,8 +138,8 @@ const struct command imxrt_commands[] = {
 	{ "imxrt ram_boot", STAGE_EXEC, 1, 4, "file ?load_address ?entry ?stack???",
 	  cmd_imxrt_ram_boot,
 	  "Resets into the boot ROM, loads a program into RAM, reads it back and starts it: an ELF, a "
-	  ".bin with its IVT in the first 8 KiB, or a plain .bin with its addresses. Returns a dict: load, entry, "
-	  "sp, vectors, pc." },
+	  ".bin with its IVT in the first 8 KiB, or a plain .bin with its addresses. Returns a dict: "
+	  "load, entry, sp, vectors, pc." },
 	{ "imxrt reset", STAGE_EXEC, 1, 1, "program|rom", cmd_imxrt_reset,
 	  "Resets and halts: before the program's first instruction, as \"reset halt\" does, or before the "
 	  "boot ROM's." },
