@@ -167,7 +167,7 @@ void image_start(const struct rom *rom, uint32_t offset)
 	struct boot_data data = *(const struct boot_data *)(copy.boot_data - base + flash);
 
 	if (data.start != base || data.length <= IVT_OFFSET || data.length > 0x10000000 ||
-	    data.plugin & ~1u)
+	    data.plugin)
 		return;
 	if (!xip && !is_ram(base, data.length))
 		return;
