@@ -240,8 +240,10 @@ static enum err try_things(struct dap *dap, struct dap_contact *c, enum contact_
 	*mended = rc == OK;
 	c->is_garbled_when_slow = rc == ERR_DAP_PARITY;
 	error_clear();
-	if (*mended || dap->adapter->is_lost)
-		return *mended ? OK : rc;
+	if (*mended)
+		return OK;
+	if (dap->adapter->is_lost)
+		return adapter_fail_lost(dap->adapter);
 	if (c->is_garbled_when_slow && !c->chain_is_good)
 		return OK;
 	return effort == CONTACT_TRY_ALL ? try_others(dap, c) : OK;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "flash/flexspi_regs.h"
+#include "flash/serial_nor.h"
 
 #define IVT_OFFSET 0x1000u
 #define IVT_BYTES  32u
@@ -43,6 +44,7 @@ struct flash_reader {
 	struct flexspi *fs;		/* NULL: by address */
 	struct mem_ap *ap;
 	const struct imxrt_flexspi_facts *facts;
+	const struct serial_nor *nor;	/* of fs */
 	uint32_t bias;			/* the ROM copies the image: address minus offset in the flash */
 };
 
@@ -50,12 +52,10 @@ static enum err read_flash(void *ctx, uint32_t addr, uint8_t *dst, size_t n)
 {
 	const struct flash_reader *r = ctx;
 	uint32_t offset = addr - r->bias;
-	const struct flexspi_command c = { .name = "read 03h", .lut = { 0x08180403, 0x00002404 },
-					   .address = offset, .read = dst, .bytes = n };
 
 	if (offset >= r->facts->window_bytes)
 		return error_why(ERR_FLASH_PROBE, "0x%08x is not in the boot flash", addr);
-	return r->fs != NULL ? flexspi_exec(r->fs, &c)
+	return r->fs != NULL ? serial_nor_read(r->fs, r->nor, offset, dst, n)
 			     : mem_ap_read_bytes(r->ap, r->facts->window + offset, dst, n);
 }
 
@@ -98,12 +98,14 @@ static bool is_readable(struct mem_ap *ap, const struct imxrt_flexspi_facts *fac
 static enum err look_by_commands(struct target *t, unsigned instance, struct flash_reader *r,
 				 struct imxrt_entry *entry, bool *found)
 {
+	struct serial_nor nor = { 0 };
 	struct flexspi fs = { 0 };
 	enum err rc;
 
 	TRY(flexspi_open(&fs, t, instance, 0));
 	r->fs = &fs;
-	rc = flexspi_wake_flash(&fs, false);
+	r->nor = &nor;
+	rc = serial_nor_probe(&fs, &nor);	/* wakes it if it must */
 	if (rc == OK)
 		rc = look_for_program(r, entry, found);
 	r->fs = NULL;

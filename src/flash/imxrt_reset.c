@@ -214,12 +214,30 @@ static enum err stop_at_program(struct target *t, const struct imxrt_chip *chip,
 	return imxrt_clear_catches(t);
 }
 
+/* Connected under reset: the line is let go of with the core caught, or halted as soon as it answers. */
+static enum err release_caught(struct target *t)
+{
+	struct adapter *adapter = t->list->adapter;
+	struct mem_ap *ap = NULL;
+
+	TRY(imxrt_ap(t, &ap));
+	queue_catch(ap, CATCH_VECTOR, 0);
+	mem_ap_queue_write32(ap, SCB_DHCSR, DHCSR_WRITE | DHCSR_DEBUGEN | DHCSR_C_HALT);
+	if (mem_ap_run(ap) != OK)
+		error_clear();		/* this board's debug logic sleeps under reset */
+	TRY(adapter_set_reset(adapter, false, false));
+	mem_ap_invalidate(ap);
+	return imxrt_halt_core(t);
+}
+
 static enum err reset_and_stop(struct target *t, bool in_rom)
 {
 	const struct imxrt_chip *chip = NULL;
 	struct imxrt_entry entry = { 0 };
 	bool found = false;
 
+	if (t->list->adapter->srst)
+		TRY(release_caught(t));
 	if (in_rom)
 		return stop_in_rom(t);
 	enum err rc = imxrt_chip_of(t, &chip);

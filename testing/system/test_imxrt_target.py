@@ -66,6 +66,33 @@ def test_reset_halt_from_the_rom_reads_the_flash_by_commands(start):
     assert pc(daemon) not in ROM
 
 
+def test_reset_halt_from_the_rom_reads_hyperflash_too(start):
+    _, daemon = start("imxrt1050-evkb-hyper")
+    daemon.tcl("imxrt reset rom; reset halt")
+    assert pc(daemon) not in ROM
+
+
+@pytest.mark.parametrize("preset", ["steals-swd", "good"])
+def test_connected_under_reset_the_program_is_caught_at_its_start(make_board, make_daemon, preset):
+    board = make_board("--deterministic", "--preset", preset, name="mimxrt1064-evk")
+    entry = int.from_bytes(board.memory(0x70002004, 4), "little") & ~1
+    daemon = make_daemon(*board_arguments(board), "-c",
+                         "reset_config srst_only srst_nogate connect_assert_srst")
+    daemon.tcl("reset halt")
+    assert pc(daemon) == entry
+
+
+def test_reset_halt_finds_a_board_that_does_not_answer(make_board, make_daemon):
+    board = make_board("--deterministic", "--preset", "steals-swd", name="mimxrt1064-evk")
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl("poll off")
+    board.ctl("run 40000000")
+    daemon.tcl("reset halt")
+    assert pc(daemon) in ROM
+    daemon.tcl("reset halt")
+    assert pc(daemon) not in ROM
+
+
 def test_reset_halt_without_an_image_stops_in_the_rom_and_says_why(start):
     _, daemon = start(preset="blank")
     daemon.tcl("reset halt")
