@@ -242,6 +242,35 @@ static void test_size_from_the_operand(void **state)
 	assert_int_equal(b->flash.opcode, 0x06);
 }
 
+static void test_each_command_begins_a_fifo_entry(void **state)
+{
+	struct flexspi_bench *b = *state;
+
+	bring_up(b);
+	run_ip(b, 1, 0, 3);
+	run_ip(b, 1, 0, 3);
+	assert_int_equal(rd(b, FLEXSPI_IPRXFSTS), 2);
+	assert_int_equal(rd(b, FLEXSPI_RFDR0) & 0xffffff, 0x1640ef);
+	assert_int_equal(rd(b, FLEXSPI_RFDR0 + 8) & 0xffffff, 0x1640ef);
+	wr(b, FLEXSPI_INTR, INTR_IPRXWA);
+	assert_int_equal(rd(b, FLEXSPI_IPRXFSTS), 1 | 1 << 16);
+}
+
+static void test_long_operands(void **state)
+{
+	struct flexspi_bench *b = *state;
+
+	bring_up(b);
+	lut(b, 4, 0x08ff0403, 0x00002cff, 0);		/* 255 bits of address, then of DATSZ */
+	run_ip(b, 4, 0x8000, 3);
+	assert_int_equal(b->flash.clocks, 8 + 255 + 255);
+	assert_int_equal(b->flash.out[8 + 255 - 17] & 1, 0);
+	assert_int_equal(b->flash.out[8 + 255 - 16] & 1, 1);
+	assert_int_equal(b->flash.out[8 + 255 - 15] & 1, 0);
+	assert_int_equal(b->flash.out[8 + 255 + 252] & 1, 0);
+	assert_int_equal(b->flash.out[8 + 255 + 253] & 1, 1);
+}
+
 static void test_fifo_on_the_ahb_bus_is_not_on_the_ip_bus(void **state)
 {
 	struct flexspi_bench *b = *state;
@@ -552,6 +581,8 @@ int main(void)
 		ROW(test_addresses_beyond_the_flashes),
 		ROW(test_jedec_id_and_its_time),
 		ROW(test_size_from_the_operand),
+		ROW(test_each_command_begins_a_fifo_entry),
+		ROW(test_long_operands),
 		ROW(test_fifo_on_the_ahb_bus_is_not_on_the_ip_bus),
 		ROW(test_reads_longer_than_the_fifo),
 		ROW(test_sck_stops_when_the_rx_fifo_is_full),

@@ -285,7 +285,6 @@ static void keep_held(struct imxrt_flexspi *fs, enum vb_master master, uint32_t 
 		      const uint8_t *bytes, unsigned n)
 {
 	struct fs_held *held = &fs->ahb.held[master];
-	uint64_t until_ns = fs->ahb.demand_until_ns + HELD_NS;
 
 	if (fs_now(fs) > held->until_ns || start - held->base > HELD_BYTES - n) {
 		memset(held->there, 0, sizeof(held->there));
@@ -296,11 +295,17 @@ static void keep_held(struct imxrt_flexspi *fs, enum vb_master master, uint32_t 
 	held->last = start;
 	held->last_bytes = n;
 	held->ready_ns = fs->ahb.demand_until_ns;
-	held->until_ns = until_ns;
-	/* The core fetches anew the instruction whose data it waits for. */
-	for (unsigned i = VB_CPU_CODE; is_core(master) && i <= VB_CPU_DATA; i++) {
-		if (fs->ahb.held[i].until_ns >= fs_now(fs))
-			fs->ahb.held[i].until_ns = until_ns;
+	held->until_ns = fs->ahb.demand_until_ns + HELD_NS;
+}
+
+/* The core fetches anew the instruction whose data it waits for, and reads anew what it had of them. */
+static void keep_for_core(struct imxrt_flexspi *fs, const struct vb_access *a)
+{
+	for (unsigned i = VB_CPU_CODE; is_core(a->master) && i <= VB_CPU_DATA; i++) {
+		struct fs_held *held = &fs->ahb.held[i];
+
+		if (held->until_ns >= fs_now(fs))
+			held->until_ns = MAX(held->until_ns, a->stall_until_ns + HELD_NS);
 	}
 }
 
@@ -412,8 +417,8 @@ static uint32_t remapped(const struct imxrt_flexspi *fs, uint32_t offset)
 	return offset;
 }
 
-enum vb_result fs_ahb_read(struct imxrt_flexspi *fs, struct vb_access *a, uint32_t offset,
-			   uint32_t *value)
+static enum vb_result answer(struct imxrt_flexspi *fs, struct vb_access *a, uint32_t offset,
+			     uint32_t *value)
 {
 	unsigned n = buffer_in_use(fs);
 	enum vb_result rc = VB_OK;
@@ -431,6 +436,16 @@ enum vb_result fs_ahb_read(struct imxrt_flexspi *fs, struct vb_access *a, uint32
 		return bus_error(fs, INTR_AHBBUSTIMEOUT);
 	rc = await_grant(fs, a);
 	return rc == VB_OK ? read_wires(fs, a, offset, n) : rc;
+}
+
+enum vb_result fs_ahb_read(struct imxrt_flexspi *fs, struct vb_access *a, uint32_t offset,
+			   uint32_t *value)
+{
+	enum vb_result rc = answer(fs, a, offset, value);
+
+	if (rc == VB_STALL)
+		keep_for_core(fs, a);
+	return rc;
 }
 
 /* A suspended prefetch goes on when the wires have been free for MCR2.RESUMEWAIT AHB clocks. */
