@@ -149,7 +149,10 @@ static enum err read_open(struct flash_bank *bank, uint8_t *dst, uint32_t offset
 		return serial_nor_read(&f->fs, &f->nor, offset, dst, n);
 	rc = flexspi_nor_show_window(bank, offset);
 	if (rc == OK)
-		return target_read_bytes(bank->target, bank->base + offset, dst, n, NULL);
+		rc = target_read_bytes(bank->target, bank->base + offset, dst, n, NULL);
+	rc = error_first(rc, flexspi_nor_hide_window(bank));
+	if (rc == OK)
+		return OK;
 	if (rc != ERR_VERIFY && rc != ERR_BUS && rc != ERR_DAP_FAULT)
 		return rc;
 	error_clear();
@@ -189,6 +192,7 @@ static enum err crcs_open(struct flash_bank *bank, uint32_t offset, uint32_t blo
 
 	if (rc == OK)
 		rc = block_crcs_anyhow(bank->target, 0, bank->base + offset, block, count, crcs);
+	rc = error_first(rc, flexspi_nor_hide_window(bank));
 	if (rc != ERR_VERIFY && rc != ERR_BUS && rc != ERR_DAP_FAULT && rc != ERR_ALGORITHM)
 		return rc;
 	error_clear();

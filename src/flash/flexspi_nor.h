@@ -27,7 +27,7 @@ struct flexspi_nor {
 	/* while open */
 	unsigned depth;
 	bool is_held, is_fresh;		/* is_fresh: identified in this session */
-	bool was_running, was_usable;
+	bool was_running, was_usable, was_qpi, was_4_byte;
 	struct flexspi fs;
 	struct imxrt_quiet quiet;
 };
@@ -47,6 +47,8 @@ enum err flexspi_nor_slow_down(struct flash_bank *bank);
 /* Makes the window show the flash, by the fastest safe read. ERR_VERIFY: it shows something else (a
  * remap, the encryption engine): read by the IP path then. */
 enum err flexspi_nor_show_window(struct flash_bank *bank, uint32_t offset);
+/* Afterwards, before any other command: nothing is read ahead any more. */
+enum err flexspi_nor_hide_window(struct flash_bank *bank);
 void flexspi_nor_fill_bank(struct flash_bank *bank);
 
 /* flexspi_nor_run.c */

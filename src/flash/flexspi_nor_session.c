@@ -8,10 +8,12 @@
 #include "flash/flexspi_regs.h"
 #include "flash/serial_nor_priv.h"
 
-#define SAFE_HZ	     30000000u
-#define FAST_HZ	     60000000u /* what the internal loopback can sample */
-#define PROBES	     8u	       /* ids that must come back right at a new clock */
-#define SAMPLE_BYTES 64u
+#define SAFE_HZ		30000000u
+#define FAST_HZ		60000000u /* what the internal loopback can sample */
+#define PROBES		8u	  /* ids that must come back right at a new clock */
+#define SAMPLE_BYTES	64u
+#define WHOLE_BUFFER	0x80u /* AHBRXBUF3: all 1024 bytes */
+#define BUFFER_PREFETCH BIT(31)
 
 /* The core. A claim keeps the background poll and other clients away while it is stopped, so nobody
  * sees the stop unless the program itself stopped in that moment. */
@@ -86,6 +88,16 @@ enum err flexspi_nor_place(struct flash_bank *bank, const struct imxrt_chip *chi
 			  chip->part->boot_window);
 }
 
+static uint32_t saved_register(const struct flexspi_nor *f, uint32_t offset)
+{
+	const struct flexspi_saved *s = f->fs.saved;
+
+	for (size_t i = 0; i < s->reg_count; i++)
+		if (s->regs[i].addr == f->fs.facts->regs + offset)
+			return s->regs[i].value;
+	return 0;
+}
+
 /* Does somebody rely on the controller as it is? The ROM does not: it sets it up anew. */
 static bool controller_was_used(const struct flash_bank *bank)
 {
@@ -99,10 +111,37 @@ static bool controller_was_used(const struct flash_bank *bank)
 		return false;
 	if (((gate >> f->fs.facts->gate_shift) & 3) == 0 || s->reg_count == 0)
 		return false;
-	for (size_t i = 0; i < s->reg_count; i++)
-		if (s->regs[i].addr == f->fs.facts->regs + FLEXSPI_MCR0)
-			return !(s->regs[i].value & MCR0_MDIS);
-	return false;
+	return !(saved_register(f, FLEXSPI_MCR0) & MCR0_MDIS);
+}
+
+/* The sequence by which the program reads its own code tells the mode it has put the flash in. */
+static void note_modes(struct flexspi_nor *f)
+{
+	unsigned sequence = saved_register(f, FLEXSPI_FLSHCR2(f->port)) & 0xf;
+	uint32_t first = f->fs.saved->luts[4 * sequence].value;
+	uint32_t opcode = first & 0xff, address = first >> 16;
+	bool is_command = ((first >> 10) & 0x1f) == LUT_CMD;
+
+	f->was_qpi = f->was_usable && is_command && ((first >> 8) & 3) == 2;
+	f->was_4_byte = f->was_usable && is_command && ((address >> 10) & 0x1f) == LUT_RADDR &&
+			(address & 0xff) == 32 &&
+			(opcode == 0x03 || opcode == 0x0b || opcode == 0x6b || opcode == 0xeb);
+}
+
+/* Back into the mode the program reads in: it goes on where it stood. */
+static enum err restore_modes(struct flexspi_nor *f)
+{
+	bool by_35h = f->nor.vendor == NOR_ISSI || f->nor.vendor == NOR_MACRONIX;
+
+	if (!f->is_fresh || f->nor.is_hyperflash)
+		return OK;
+	if (f->was_4_byte && f->nor.has_4_byte) {
+		TRY(nor_send(&f->fs, "write enable 06h", 0x06));
+		TRY(nor_send(&f->fs, "enter 4-byte addresses B7h", 0xb7));
+	}
+	if (f->was_qpi)
+		TRY(nor_send(&f->fs, "enter QPI", by_35h ? 0x35 : 0x38));
+	return OK;
 }
 
 static enum err open_held(struct flash_bank *bank)
@@ -115,6 +154,7 @@ static enum err open_held(struct flash_bank *bank)
 	TRY(imxrt_make_quiet(bank->target, chip, &f->quiet));
 	TRY(flexspi_open(&f->fs, bank->target, f->instance, f->port));
 	f->was_usable = controller_was_used(bank);
+	note_modes(f);
 	f->safe_hz = f->fs.hz;
 	f->fast_hz = 0;
 	f->is_fresh = false;
@@ -175,6 +215,8 @@ static enum err close_controller(struct flash_bank *bank)
 		rc = leave_readable(bank);
 	if (f->fs.saved == NULL)
 		return rc;
+	if (rc == OK && (f->was_usable || f->was_running))
+		rc = restore_modes(f);
 	return error_first(rc, flexspi_close(&f->fs));
 }
 
@@ -273,11 +315,32 @@ enum err flexspi_nor_slow_down(struct flash_bank *bank)
 
 /* The window */
 
-enum err flexspi_nor_show_window(struct flash_bank *bank, uint32_t offset)
+static enum err set_prefetch(struct flexspi *fs, bool on)
+{
+	TRY(flexspi_wait_idle(fs));
+	queue_write(fs, FLEXSPI_AHBCR, AHBCR_READADDROPT | (on ? AHBCR_PREFETCH : 0));
+	queue_write(fs, FLEXSPI_AHBRXBUF(3), on ? WHOLE_BUFFER | BUFFER_PREFETCH : WHOLE_BUFFER);
+	return run_queue(fs);
+}
+
+static enum err compare_window(struct flash_bank *bank, uint32_t offset)
 {
 	struct flexspi_nor *f = bank->priv;
 	uint8_t by_command[SAMPLE_BYTES], by_address[SAMPLE_BYTES];
 	size_t n = MIN(SAMPLE_BYTES, bank->size - offset);
+
+	TRY(serial_nor_read(&f->fs, &f->nor, offset, by_command, n));
+	TRY(target_read_bytes(bank->target, bank->base + offset, by_address, n, NULL));
+	if (memcmp(by_command, by_address, n) == 0)
+		return OK;
+	log_debug("flash bank %s: the window shows other bytes than the flash holds", bank->name);
+	return error_why(ERR_VERIFY, "the window at 0x%08x does not show what the flash holds",
+			 bank->base);
+}
+
+enum err flexspi_nor_show_window(struct flash_bank *bank, uint32_t offset)
+{
+	struct flexspi_nor *f = bank->priv;
 	uint32_t lut[4];
 
 	TRY(flexspi_nor_speed_up(bank));
@@ -287,11 +350,15 @@ enum err flexspi_nor_show_window(struct flash_bank *bank, uint32_t offset)
 		nor_lut_read(&f->nor, lut, true, f->status.is_quad);
 	TRY(flexspi_set_ahb_read(&f->fs, lut));
 	TRY(flexspi_forget(&f->fs, 0, bank->size));
-	TRY(serial_nor_read(&f->fs, &f->nor, offset, by_command, n));
-	TRY(target_read_bytes(bank->target, bank->base + offset, by_address, n, NULL));
-	if (memcmp(by_command, by_address, n) == 0)
-		return OK;
-	log_debug("flash bank %s: the window shows other bytes than the flash holds", bank->name);
-	return error_why(ERR_VERIFY, "the window at 0x%08x does not show what the flash holds",
-			 bank->base);
+	TRY(compare_window(bank, offset));
+	/* Helper code reads word by word: without prefetch each would be a command of its own. */
+	return set_prefetch(&f->fs, true);
+}
+
+enum err flexspi_nor_hide_window(struct flash_bank *bank)
+{
+	struct flexspi_nor *f = bank->priv;
+
+	TRY(flexspi_forget(&f->fs, 0, bank->size));
+	return set_prefetch(&f->fs, false);
 }

@@ -15,7 +15,9 @@ libprobed_a_SOURCES += \
 	src/flash/sfdp.c
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_serial_nor
+check_PROGRAMS += testing/unit/test_flexspi_nor testing/unit/test_serial_nor
+testing_unit_test_flexspi_nor_SOURCES = testing/unit/test_flexspi_nor.c
+testing_unit_test_flexspi_nor_LDADD = $(probed_test_libs)
 testing_unit_test_serial_nor_SOURCES = testing/unit/test_serial_nor.c
 testing_unit_test_serial_nor_LDADD = $(probed_test_libs)
 endif
