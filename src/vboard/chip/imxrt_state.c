@@ -7,21 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vboard/chip/crc32.h"
 #include "vboard/chip/imxrt.h"
-
-static uint32_t crc32(const uint8_t *data, size_t n)
-{
-	uint32_t table[256], crc = 0xffffffff;
-
-	for (uint32_t i = 0; i < 256; i++) {
-		table[i] = i;
-		for (unsigned bit = 0; bit < 8; bit++)
-			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
-	}
-	for (size_t i = 0; i < n; i++)
-		crc = table[(crc ^ data[i]) & 0xff] ^ crc >> 8;
-	return ~crc;
-}
 
 static bool write_body(struct imxrt *chip, FILE *f)
 {
@@ -50,7 +37,7 @@ bool imxrt_save(struct vb_board *board, void *priv, FILE *f)
 	if (memory != NULL)
 		ok = fclose(memory) == 0 && ok;
 	if (ok) {
-		put_le32(sum, crc32((uint8_t *)body, bytes));
+		put_le32(sum, vb_crc32((uint8_t *)body, bytes));
 		ok = fwrite(body, 1, bytes, f) == bytes && fwrite(sum, 4, 1, f) == 1 && fflush(f) == 0;
 	}
 	if (!ok)
@@ -102,7 +89,7 @@ static const char *take(struct imxrt *chip, uint8_t *data, size_t bytes)
 
 	if (bytes < head + 4 || memcmp(data, header, head) != 0)
 		return "it is not a state file of this board and version";
-	if (crc32(data, bytes - 4) != get_le32(data + bytes - 4))
+	if (vb_crc32(data, bytes - 4) != get_le32(data + bytes - 4))
 		return "its checksum is wrong";
 	body = fmemopen(data + head, bytes - 4 - head, "rb");
 	ok = body != NULL && read_body(chip, body);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libvboard_a_SOURCES += \
 	src/vboard/chip/chips.c \
+	src/vboard/chip/crc32.c src/vboard/chip/crc32.h \
 	src/vboard/chip/stm32l476.c src/vboard/chip/stm32l476.h \
 	src/vboard/chip/stm32l476_boot.h \
 	src/vboard/chip/stm32l476_map.c \

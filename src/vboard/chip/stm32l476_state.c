@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vboard/chip/crc32.h"
 #include "vboard/chip/stm32l476.h"
 
 static const char header[] = "probed-vboard nucleo-l476rg state 1\n";
@@ -15,20 +16,6 @@ static const char header[] = "probed-vboard nucleo-l476rg state 1\n";
 #define HEAD_BYTES  (4 + 8 * OPT_COUNT)
 #define OTP_BYTES   (8 * FLASH_OTP_DWORDS)
 #define BODY_BYTES  (HEAD_BYTES + OTP_BYTES + FLASH_OTP_DWORDS + MAIN_BYTES + MAIN_BYTES / 8)
-
-static uint32_t crc32(const uint8_t *data, size_t n)
-{
-	uint32_t table[256], crc = 0xffffffff;
-
-	for (uint32_t i = 0; i < 256; i++) {
-		table[i] = i;
-		for (unsigned bit = 0; bit < 8; bit++)
-			table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
-	}
-	for (size_t i = 0; i < n; i++)
-		crc = table[(crc ^ data[i]) & 0xff] ^ crc >> 8;
-	return ~crc;
-}
 
 bool stm32l476_save(struct vb_board *board, void *priv, FILE *f)
 {
@@ -51,7 +38,7 @@ bool stm32l476_save(struct vb_board *board, void *priv, FILE *f)
 	memcpy(p, flash->cells, MAIN_BYTES);
 	p += MAIN_BYTES;
 	memcpy(p, flash->state, MAIN_BYTES / 8);
-	put_le32(body + BODY_BYTES, crc32(body, BODY_BYTES));
+	put_le32(body + BODY_BYTES, vb_crc32(body, BODY_BYTES));
 	ok = fputs(header, f) >= 0 && fwrite(body, 1, BODY_BYTES + 4, f) == BODY_BYTES + 4 &&
 	     fflush(f) == 0;
 	if (!ok)
@@ -67,7 +54,7 @@ static const char *body_problem(const uint8_t *body, size_t n)
 
 	if (n != BODY_BYTES + 4)
 		return n < BODY_BYTES + 4 ? "it is cut short" : "it is too long";
-	if (crc32(body, BODY_BYTES) != get_le32(body + BODY_BYTES))
+	if (vb_crc32(body, BODY_BYTES) != get_le32(body + BODY_BYTES))
 		return "its checksum is wrong";
 	kb = get_le16(body);
 	if (kb != 256 && kb != 512 && kb != 1024)
