@@ -371,5 +371,5 @@ const struct command flexspi_commands[] = {
 	  "Send one command to the flash on one line, as it stands. `read n` returns n bytes in "
 	  "hex. Opcodes "
 	  "that may burn one-time bits want `confirm`." },
-	{ NULL }
+	{ 0 }
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* flexspi_nor: in which units and order a flash is erased and programmed, and what an end half way means. */
+/* flexspi_nor: units and order in which a flash is erased and programmed; what an end half way means. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
