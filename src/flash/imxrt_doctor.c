@@ -10,10 +10,11 @@
 #include "flash/ocotp_priv.h"
 #include "target/fault.h"
 
-#define DWT_PCSR  0xe000101cu
-#define SCB_MMFAR 0xe000ed34u
-#define SCB_BFAR  0xe000ed38u
-#define SAMPLES	  4u
+#define DWT_PCSR	   0xe000101cu
+#define SCB_MMFAR	   0xe000ed34u
+#define SCB_BFAR	   0xe000ed38u
+#define SAMPLES		   4u
+#define CSW_DEVICE_ENABLED BIT(6)
 
 void imxrt_doctor_advise(struct doctor *d, enum imxrt_doctor_urgency urgency, const char *fmt, ...)
 {
@@ -35,15 +36,46 @@ void imxrt_doctor_advise(struct doctor *d, enum imxrt_doctor_urgency urgency, co
 
 /* sections */
 
+/* Does the access port still answer, and is it allowed to reach memory? */
+static enum err look_at_port(struct doctor *d)
+{
+	struct dap *dap = d->target->dap;
+	uint8_t apsel = d->target->ap_num < 0 ? 0 : (uint8_t)d->target->ap_num;
+	uint32_t idr = 0, csw = 0;
+
+	dap_read_ap(dap, apsel, AP_IDR, &idr);
+	dap_read_ap(dap, apsel, AP_CSW, &csw);
+	TRY(dap_run(dap));
+	buf_printf(d->out, "access port %u: IDR 0x%08x%s\n", apsel, idr,
+		   idr == 0x04770041 ? "" : " (an RT10xx has 0x04770041)");
+	if (csw & CSW_DEVICE_ENABLED)
+		return OK;
+	buf_printf(
+		d->out,
+		"the chip has closed it (CSW = 0x%08x): a debug fuse (JTAG_SMODE, SJC_DISABLE), or "
+		"a closed part\n",
+		csw);
+	imxrt_doctor_advise(
+		d, URGENT_REACH,
+		"the access port is closed by the chip: on a part with JTAG_SMODE = 01 only "
+		"secure JTAG opens it; otherwise nothing does");
+	return OK;
+}
+
 static enum err link_section(struct doctor *d)
 {
-	const struct dap *dap = d->target->dap;
+	struct dap *dap = d->target->dap;
 
-	if (!dap->is_connected)
-		return error_why(ERR_NOT_EXAMINED, "the debug port does not answer");
+	if (!dap->is_connected && dap_connect(dap) != OK) {
+		error_clear();
+		buf_printf(d->out,
+			   "the debug port does not answer: no power, a wire, or the program has "
+			   "given the SWD pads to something else\n");
+		return OK;
+	}
 	buf_printf(d->out, "debug port DPIDR 0x%08x%s\n", dap->dpidr,
 		   dap->dpidr == 0x0bd11477 ? "" : " (an RT10xx has 0x0bd11477 on SWD)");
-	return OK;
+	return look_at_port(d);
 }
 
 static enum err part_section(struct doctor *d)
@@ -248,14 +280,11 @@ static const struct section {
 static void run_section(struct doctor *d, const struct section *s)
 {
 	struct buf text = { 0 }, *out = d->out;
-	enum err rc = ERR_UNSUPPORTED;
 
 	buf_printf(out, "%s\n", s->title);
 	d->out = &text;
-	if (!s->needs_chip || d->chip != NULL)
-		rc = s->run(d);
-	else
-		error_why(rc, "the part is not known");
+	enum err rc = s->run(d);
+
 	d->out = out;
 	for (const char *p = (const char *)text.data; p != NULL && *p != '\0';) {
 		size_t n = strcspn(p, "\n");
@@ -316,7 +345,13 @@ static enum err examine(struct doctor *d)
 		error_clear();
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		run_section(d, &sections[i]);
+		if (!sections[i].needs_chip || d->chip != NULL)
+			run_section(d, &sections[i]);
+	if (d->chip == NULL)
+		buf_printf(
+			d->out,
+			"Fuses, clocks, watchdogs, FlexSPI, flash\n  left out: the memory bus of "
+			"the chip is out of reach\n");
 	show_advice(d);
 	return stopped ? target_resume(t, NULL, false, false) : OK;
 }

@@ -110,7 +110,8 @@ static void check_address_bits(struct boot_view *b, const struct read_sequence *
 		boot_block(b, "fcb-lut-address", "RADDR takes 0x18 for 3-byte, 0x20 for 4-byte commands",
 			   "the read sequence sends %u address bits with command %02Xh, which takes %u",
 			   s->address_bits, s->opcode, known->bits);
-	else if (s->address_bits == 24 && b->nor != NULL && b->nor->bytes > 0x1000000u)
+	else if (s->address_bits == 24 && b->nor != NULL && !b->nor->is_hyperflash &&
+		 b->nor->bytes > 0x1000000u)
 		boot_warn(b, "fcb-lut-address", "use a 4-byte read command with RADDR 0x20",
 			  "24 address bits reach the first 16 of the flash's %u MiB",
 			  b->nor->bytes >> 20);
@@ -215,7 +216,8 @@ static void check_clock(struct boot_view *b, const uint8_t *fcb)
 	if (mhz == 0)
 		boot_warn(b, "fcb-clock", "use a code of this part (offset 0x46)",
 			  "serialClkFreq is %u, the ROM of the %s knows 1 to %u", code, part->name, last);
-	else if (b->nor != NULL && b->nor->max_hz != 0 && mhz * 1000000u > b->nor->max_hz)
+	else if (b->nor != NULL && b->nor->max_hz != 0 && !b->nor->is_hyperflash &&
+		 mhz * 1000000u > b->nor->max_hz)
 		boot_warn(b, "fcb-clock-fast", "choose a lower serialClkFreq (offset 0x46)",
 			  "serialClkFreq asks for %u MHz, the flash allows %u", mhz,
 			  b->nor->max_hz / 1000000);

@@ -21,4 +21,4 @@ testing_unit_test_imxrt_image_LDADD = $(probed_test_libs)
 testing_unit_test_ocotp_SOURCES = testing/unit/test_ocotp.c
 testing_unit_test_ocotp_LDADD = $(probed_test_libs)
 endif
-EXTRA_DIST += testing/system/test_ocotp.py testing/system/test_imxrt_stories.py doc/stories.md
+EXTRA_DIST += testing/system/test_ocotp.py testing/system/test_imxrt_doctor.py testing/system/test_imxrt_stories.py doc/stories.md doc/notes/imxrt-fuses.md
