@@ -22,7 +22,8 @@ static const struct rom_print {
 enum err imxrt_ap(struct target *t, struct mem_ap **ap)
 {
 	if (t->ap == NULL)
-		return error_why(ERR_NOT_EXAMINED, "%s has not been identified yet", t->name);
+		return error_next(error_why(ERR_NOT_EXAMINED, "%s has not been identified yet", t->name),
+				  "if its program locks the debugger out, run \"imxrt rescue\"");
 	*ap = t->ap;
 	return OK;
 }
