@@ -301,6 +301,20 @@ def test_a_flash_in_another_state_is_deaf_until_cured(judge, state, cure):
     assert judge.number(text, "after") & 0xffffff == 0x1640ef
 
 
+def test_another_order_code_has_qpi(judge):
+    judge = judge("blank")
+    where = "flexspi2" if "1064" in judge.board.name else "flexspi"
+    judge.run("reset halt")
+    judge.board.ctl(f"flash-part w25q32jv-im {where}")
+    text = judge.run("halt", "bring_up", "echo id=[ip_read 1 0 3]", "echo sr2=[ip_read 9 0 1]")
+    assert judge.number(text, "id") & 0xffffff == 0x1670ef
+    assert judge.number(text, "sr2") & 0xff == 0            # QE = 0
+    judge.board.ctl(f"flash-state qpi {where}")
+    text = judge.run("halt", "bring_up", "echo before=[ip_read 1 0 3]", "ip 11", "echo after=[ip_read 1 0 3]")
+    assert judge.number(text, "before") & 0xffffff != 0x1670ef
+    assert judge.number(text, "after") & 0xffffff == 0x1670ef
+
+
 def test_protected_flash_ignores_an_erase_until_unprotected(judge):
     judge = judge("good")
     before = judge.board.memory(judge.window, 0x4000)

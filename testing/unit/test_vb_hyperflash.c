@@ -97,6 +97,10 @@ static void test_ids_and_cfi(void **state)
 	assert_int_equal(rd(&b, 0x01), 0x007e);
 	wr(&b, 0, 0xf0);
 	assert_int_equal(rd(&b, 0x00), 0xffff);
+	wr(&b, 0x555, 0xaa);			/* unlocked at the wrong address */
+	wr(&b, 0x2ab, 0x55);
+	wr(&b, 0x555, 0x90);
+	assert_int_equal(rd(&b, 0x00), 0xffff);
 	wr(&b, 0x55, 0x98);
 	assert_int_equal(rd(&b, 0x10), 'Q');
 	assert_int_equal(rd(&b, 0x11), 'R');

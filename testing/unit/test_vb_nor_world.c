@@ -162,6 +162,41 @@ static void test_state_file_keeps_what_needs_no_supply(void **state)
 	bench_close(&c);
 }
 
+static void test_another_order_code_can_be_fitted(void **state)
+{
+	struct bench b, c;
+	FILE *f = tmpfile();
+	uint8_t got[3];
+	char error[200];
+
+	(void)state;
+	bench_open(&b, "w25q32jv-iq");
+	PROGRAM(&b, 0x1234, 0x42);
+	assert_false(nor_refit(b.nor, "is25wp064a", error, sizeof(error)));
+	assert_non_null(strstr(error, "cannot stand in the place of w25q32jv-iq"));
+	assert_false(nor_refit(b.nor, "s26ks512s", error, sizeof(error)));
+	assert_false(nor_refit(b.nor, "w25q99", error, sizeof(error)));
+	assert_true(nor_refit(b.nor, "w25q32jv-im", error, sizeof(error)));
+	ASK(&b, got, 3, 0x9f);
+	assert_int_equal(got[1], 0x70);
+	assert_int_equal(reg(&b, 0x35), 0x00);		/* as delivered: QE = 0 */
+	assert_int_equal(read_byte(&b, 0x1234), 0x42);
+	assert_true(nor_put_into(b.nor, "qpi", error, sizeof(error)));
+	assert_true(nor_save(b.nor, f));
+	rewind(f);
+	bench_open(&c, "w25q32jv-iq");
+	assert_true(nor_restore(c.nor, f));
+	assert_string_equal(nor_model(c.nor), "w25q32jv-im");
+	assert_int_equal(read_byte(&c, 0x1234), 0x42);
+	rewind(f);
+	bench_close(&c);
+	bench_open(&c, "at25sf128a");
+	assert_false(nor_restore(c.nor, f));
+	fclose(f);
+	bench_close(&b);
+	bench_close(&c);
+}
+
 static void test_saving_in_the_middle_saves_it_half_done(void **state)
 {
 	struct bench b, c;
@@ -197,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_an_ignored_command_says_why),
 		cmocka_unit_test(test_load_is_no_program),
 		cmocka_unit_test(test_state_file_keeps_what_needs_no_supply),
+		cmocka_unit_test(test_another_order_code_can_be_fitted),
 		cmocka_unit_test(test_saving_in_the_middle_saves_it_half_done),
 	};
 

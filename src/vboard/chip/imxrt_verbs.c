@@ -301,6 +301,8 @@ const struct vb_control_verb imxrt_verbs[] = {
 	  "4-byte, deep-power-down, busy, suspended, protected, no-quad, srl.", imxrt_verb_flash_state },
 	{ "flash-fault", "NAME [flexspi|flexspi2]", "Spoils a flash: stuck-busy, program-fails, "
 	  "erase-fails, slow, absent, none.", imxrt_verb_flash_fault },
+	{ "flash-part", "MODEL [flexspi|flexspi2]", "Fits another order code of the same size, such as "
+	  "w25q32jv-im, which has QPI and leaves the factory with QE = 0.", imxrt_verb_flash_part },
 	{ "flexspi", "", "Shows the FlexSPI controllers and their counters.", imxrt_verb_flexspi },
 	{ "power-off-at", "N program|erase|burn, or never", "The supply fails in the middle of the Nth "
 	  "program or erase of a flash, or after N more fuse bits.", imxrt_verb_power_off_at },

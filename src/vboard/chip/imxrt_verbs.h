@@ -16,6 +16,7 @@ bool imxrt_verb_flash_load(VERB_ARGS);
 bool imxrt_verb_flash_erase(VERB_ARGS);
 bool imxrt_verb_flash_state(VERB_ARGS);
 bool imxrt_verb_flash_fault(VERB_ARGS);
+bool imxrt_verb_flash_part(VERB_ARGS);
 bool imxrt_verb_flexspi(VERB_ARGS);
 bool imxrt_verb_power_off_at(VERB_ARGS);
 

@@ -214,6 +214,12 @@ bool imxrt_verb_flash_fault(VERB_ARGS)
 		   "usage: flash-fault NAME [flexspi|flexspi2]", nor_set_fault);
 }
 
+bool imxrt_verb_flash_part(VERB_ARGS)
+{
+	return put(board, ctx, argc, argv, out, error, error_size,
+		   "usage: flash-part MODEL [flexspi|flexspi2]", nor_refit);
+}
+
 bool imxrt_verb_power_off_at(VERB_ARGS)
 {
 	struct imxrt *chip = board->priv;

@@ -106,6 +106,7 @@ void nor_reset(struct nor *nor)
 
 static void index_ops(struct nor *nor)
 {
+	memset(nor->by_opcode, 0, sizeof(nor->by_opcode));
 	for (size_t i = 0; i < ARRAY_SIZE(nor->model->ops); i++) {
 		for (const struct nor_op *op = nor->model->ops[i]; op != NULL && op->opcode; op++)
 			nor->by_opcode[op->opcode] = op;
@@ -125,14 +126,21 @@ static void make_unique(struct nor *nor)
 	}
 }
 
-struct nor *nor_new(const char *model, struct vb_clock *clock)
+static const struct nor_model *find_model(const char *name)
 {
 	const struct nor_model *m = models;
+
+	while (m->name != NULL && strcmp(m->name, name) != 0)
+		m++;
+	return m->name != NULL ? m : NULL;
+}
+
+struct nor *nor_new(const char *model, struct vb_clock *clock)
+{
+	const struct nor_model *m = find_model(model);
 	struct nor *nor;
 
-	while (m->name != NULL && strcmp(m->name, model) != 0)
-		m++;
-	if (m->name == NULL)
+	if (m == NULL)
 		return NULL;
 	nor = xcalloc(1, sizeof(*nor));
 	nor->model = m;
@@ -151,6 +159,28 @@ struct nor *nor_new(const char *model, struct vb_clock *clock)
 	index_ops(nor);
 	load_registers(nor);
 	return nor;
+}
+
+bool nor_refit(struct nor *nor, const char *model, char *error, size_t error_size)
+{
+	const struct nor_model *m = find_model(model);
+
+	if (m == NULL || m->is_hyper || m->bytes != nor->model->bytes ||
+	    m->family != nor->model->family) {
+		snprintf(error, error_size, "%s cannot stand in the place of %s", model,
+			 nor->model->name);
+		return false;
+	}
+	nor_abort(nor);
+	nor->model = m;
+	nor->selected = false;
+	nor->op = NULL;
+	memcpy(nor->nv, m->factory, sizeof(nor->nv));
+	make_unique(nor);
+	index_ops(nor);
+	load_registers(nor);
+	nor_tell(nor, 0, 0);
+	return true;
 }
 
 void nor_free(struct nor *nor)

@@ -25,6 +25,9 @@ struct nor;
  * such. Delivered blank, with factory status registers. */
 struct nor *nor_new(const char *model, struct vb_clock *clock);
 void nor_free(struct nor *nor);
+/* Another order code in its place, such as w25q32jv-im for -iq: same vendor and size; the contents stay,
+ * the registers are as delivered. A state file brings its own. */
+bool nor_refit(struct nor *nor, const char *model, char *error, size_t error_size);
 const struct vb_spi_device *nor_spi(struct nor *nor);
 const char *nor_model(const struct nor *nor);
 uint8_t *nor_array(struct nor *nor);

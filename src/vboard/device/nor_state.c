@@ -75,12 +75,14 @@ bool nor_save(const struct nor *nor, FILE *f)
 	return ok && fwrite(row, 1, 4, f) == 4;
 }
 
-static bool is_header(const struct nor *nor, FILE *f)
+/* The model of the file, "" if that is no header. */
+static void read_header(FILE *f, char model[40])
 {
-	char want[40], got[40];
+	char line[40];
 
-	snprintf(want, sizeof(want), "nor %s\n", nor->model->name);
-	return fgets(got, sizeof(got), f) != NULL && strcmp(want, got) == 0;
+	model[0] = '\0';
+	if (fgets(line, sizeof(line), f) != NULL && strncmp(line, "nor ", 4) == 0)
+		snprintf(model, 40, "%.*s", (int)strcspn(line + 4, "\n"), line + 4);
 }
 
 /* Rows go up in the array and do not overlap. */
@@ -96,6 +98,15 @@ static bool are_rows_sound(const struct nor *nor, const uint8_t *rows, uint32_t 
 		next = (uint64_t)at + NOR_PAGE;
 	}
 	return true;
+}
+
+/* Another order code was fitted when the file was written. */
+static bool fit(struct nor *nor, const char *model)
+{
+	char error[120];
+
+	return strcmp(nor->model->name, model) == 0 ||
+	       nor_refit(nor, model, error, sizeof(error));
 }
 
 static void take(struct nor *nor, const uint8_t *head, const uint8_t *rows, uint32_t n)
@@ -121,11 +132,13 @@ static void take(struct nor *nor, const uint8_t *head, const uint8_t *rows, uint
 bool nor_restore(struct nor *nor, FILE *f)
 {
 	uint8_t head[HEAD_BYTES], end[4], *rows;
+	char model[40];
 	uint32_t n, crc;
 	size_t bytes;
 	bool ok;
 
-	if (!is_header(nor, f) || fread(head, 1, sizeof(head), f) != sizeof(head))
+	read_header(f, model);
+	if (model[0] == '\0' || fread(head, 1, sizeof(head), f) != sizeof(head))
 		return false;
 	n = get_le32(head + sizeof(head) - 4);
 	if (n > nor->model->bytes / NOR_PAGE)
@@ -134,7 +147,7 @@ bool nor_restore(struct nor *nor, FILE *f)
 	rows = xcalloc(1, bytes + 1);
 	ok = fread(rows, 1, bytes, f) == bytes && fread(end, 1, 4, f) == 4;
 	crc = crc_step(crc_step(0xffffffff, head, sizeof(head)), rows, bytes);
-	ok = ok && ~crc == get_le32(end) && are_rows_sound(nor, rows, n);
+	ok = ok && ~crc == get_le32(end) && are_rows_sound(nor, rows, n) && fit(nor, model);
 	if (ok)
 		take(nor, head, rows, n);
 	free(rows);
