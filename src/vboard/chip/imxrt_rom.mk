@@ -19,7 +19,8 @@ dist_check_SCRIPTS += src/vboard/chip/imxrt_rom/check
 imxrt-rom:
 	for what in rom program; do \
 		$(SHELL) $(srcdir)/src/vboard/chip/imxrt_rom/build $$what \
-			>$(srcdir)/src/vboard/chip/imxrt_$${what}_bytes.h || exit 1; \
+			>$$what.tmp && mv $$what.tmp $(srcdir)/src/vboard/chip/imxrt_$${what}_bytes.h || \
+			exit 1; \
 	done
 
 if HAVE_UNICORN
