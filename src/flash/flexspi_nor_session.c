@@ -241,12 +241,21 @@ static bool same_flash(const struct serial_nor *a, const struct serial_nor *b)
 	       a->is_hyperflash == b->is_hyperflash;
 }
 
+/* A HyperFlash that was there before is asked first: it does not hear what wakes others. */
+static enum err ask(struct flexspi_nor *f, struct serial_nor *nor)
+{
+	if (f->nor.is_hyperflash && hyper_probe(&f->fs, nor) == OK)
+		return OK;
+	error_clear();
+	return serial_nor_probe(&f->fs, nor);
+}
+
 static enum err identify(struct flash_bank *bank)
 {
 	struct flexspi_nor *f = bank->priv;
 	struct serial_nor nor = { 0 };
 
-	TRY(serial_nor_probe(&f->fs, &nor));
+	TRY(ask(f, &nor));
 	if (nor.bytes > f->fs.facts->window_bytes)
 		log_warning("the flash has %u MiB, the window only shows %u", nor.bytes >> 20,
 			    f->fs.facts->window_bytes >> 20);
