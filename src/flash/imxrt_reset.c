@@ -267,6 +267,8 @@ static enum err reset_silent(struct target *t)
 		return error_next(ERR_NOT_EXAMINED, "run \"imxrt rescue\"");
 	}
 	TRY(adapter_set_reset(adapter, true, false));
+	if (t->list->reset_mode == RESET_RUN)
+		return OK;
 	if (t->dap == NULL || dap_connect(t->dap) != OK) {
 		error_clear();
 		return OK;

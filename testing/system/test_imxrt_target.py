@@ -93,6 +93,17 @@ def test_reset_halt_finds_a_board_that_does_not_answer(make_board, make_daemon):
     assert pc(daemon) not in ROM
 
 
+def test_reset_run_of_a_board_that_does_not_answer_leaves_it_running(make_board, make_daemon):
+    board = make_board("--deterministic", "--preset", "steals-swd", name="mimxrt1064-evk")
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl("poll off")
+    board.ctl("run 40000000")
+    daemon.tcl("catch {reset run}")
+    board.ctl("run 40000000")
+    assert not board.ctl("state")["halted"]
+    assert board.ctl("state")["pc"] >= 0x70000000
+
+
 def test_reset_halt_without_an_image_stops_in_the_rom_and_says_why(start):
     _, daemon = start(preset="blank")
     daemon.tcl("reset halt")
