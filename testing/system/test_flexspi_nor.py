@@ -175,6 +175,34 @@ def test_gdb_reads_the_new_bytes_not_stale_ones(bench, make_gdb, firmware, tmp_p
     assert b.tcl(f"mdw {at:#x}").split()[-1] == "ffffffff"
 
 
+def test_the_core_sees_the_new_bytes_through_its_data_cache(bench, tmp_path):
+    """A line that the program has read must not outlive the write (DDI 0489 5.3)."""
+    b = bench(RT1064[0], "--preset", "xip-running")
+    b.tcl("halt")
+    at, code = BASE + 0x20000, 0x20210000
+    b.tcl(f"mww {code:#x} 0xbe006808; mmw 0xe000ed14 0x10000 0")    # ldr r0, [r1]; bkpt: D-cache on
+
+    def load():
+        b.tcl(f"reg r1 {at:#x}; reg pc {code:#x}; reg r0 0; resume; wait_halt")
+        return int(b.tcl("reg r0").split()[-1], 16)
+    assert load() == 0xffffffff
+    data = pattern(512)
+    b.board.ctl(f"load {at:#x} {image(tmp_path, data[:32])}")
+    assert load() == 0xffffffff, "no data cache: this test shows nothing"
+    b.board.ctl(f"load {at:#x} {image(tmp_path, bytes([0xff]) * 32)}")
+    write(b, image(tmp_path, data), at)
+    assert load() == int.from_bytes(data[:4], "little")
+
+
+def test_after_a_write_the_program_goes_on(bench, tmp_path):
+    b = bench(RT1064[0], "--preset", "xip-running")
+    b.tcl("halt")
+    write(b, image(tmp_path, pattern(5000)), BASE + 0x100000)
+    for _ in range(3):
+        b.tcl("resume")
+        assert BASE <= pc_of(b.daemon) < BASE + 0x400000, b.daemon.text
+
+
 def test_after_a_reset_into_the_rom_the_window_can_be_read(bench, tmp_path):
     b = bench()
     b.tcl("reset halt")
