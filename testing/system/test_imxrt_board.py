@@ -59,8 +59,7 @@ def test_every_preset_starts_or_says_why_not(make_board, name):
             "protected", "xip-running", "flexram", "story-fuses", "continuous-read", "4-byte",
             "crashed"} <= presets.keys()
     for preset in presets:
-        refused = preset in {RT1064: ("qpi", "4-byte"), RT1024: ("qpi", "4-byte"),
-                             RT1060: ("4-byte",), RT1050: ("4-byte",)}.get(name, ())
+        refused = preset == "4-byte" and name != HYPER
         if name == HYPER and preset in ("qpi", "continuous-read", "4-byte", "deep-power-down",
                                         "protected"):
             continue
@@ -93,6 +92,17 @@ def test_presets_are_what_they_say(make_board):
     board.ctl("preset watchdog-sleep")
     assert result(board, "wdog")["wdog1"]["running"] and result(board, "wdog")["rtwdog"]["running"]
     assert result(board, "clocks")["waits"]
+
+
+def test_a_preset_leaves_nothing_of_the_one_before(make_board):
+    board = make_board("--deterministic", "--preset", "protected", name=RT1064)
+    assert result(board, "flash-info")["flexspi2"]["registers"]["sr1"] != 0
+    board.ctl("preset good")
+    assert result(board, "flash-info")["flexspi2"]["registers"]["sr1"] == 0
+    board.ctl("preset qpi")                         # the IM code of the same flash
+    assert result(board, "flash-info")["flexspi2"]["protocol"] == "qpi"
+    board.ctl("preset blank")
+    assert result(board, "flash-info")["flexspi2"]["model"] == "w25q32jv-iq"
 
 
 def test_the_fuse_story_reads_as_its_user_saw_it(make_board, attach):

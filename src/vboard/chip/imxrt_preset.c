@@ -2,7 +2,7 @@
 /*
  * States to start from: what somebody did to the board before. Each empties the boot flash, loads an
  * image, burns fuses, sets the boot switches, switches the board off and on, and lets the image come to
- * where it hurts. Fuses that were burned stay so, as always.
+ * where it hurts. The boot flash is one as delivered; fuses that were burned stay so, as always.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +45,11 @@ static bool refuse(char *error, size_t error_size, const char *what, const char 
 	return false;
 }
 
+static bool is_hyper(const struct imxrt *chip)
+{
+	return strcmp(chip->row->flexspi[chip->part->boot_flexspi].flash, "s26ks512s") == 0;
+}
+
 static bool empty(struct nor *nor, char *error, size_t error_size)
 {
 	uint32_t bytes = nor_bytes(nor);
@@ -57,16 +62,28 @@ static bool empty(struct nor *nor, char *error, size_t error_size)
 	return ok;
 }
 
+/* As delivered, so that nothing of an earlier preset is left. Only the IM code of W25Q32JV has QPI. */
+static bool fit_flash(struct imxrt *chip, const char *preset, char *error, size_t error_size)
+{
+	unsigned boot = chip->part->boot_flexspi;
+	const char *model = chip->row->flexspi[boot].flash;
+
+	if (is_hyper(chip))
+		return true;
+	if (strcmp(preset, "qpi") == 0 && strcmp(model, "w25q32jv-iq") == 0)
+		model = "w25q32jv-im";
+	return nor_refit(chip->nor[boot], model, error, error_size);
+}
+
 static bool load_image(struct imxrt *chip, const char *name, char *error, size_t error_size)
 {
 	unsigned boot = chip->part->boot_flexspi;
-	bool is_hyper = strcmp(nor_model(chip->nor[boot]), "s26ks512s") == 0;
 	char full[40];
 	uint8_t *image;
 	size_t bytes = 0;
 	bool ok;
 
-	snprintf(full, sizeof(full), "%s%s", is_hyper ? "hyper:" : "", name);
+	snprintf(full, sizeof(full), "%s%s", is_hyper(chip) ? "hyper:" : "", name);
 	image = imxrt_image(full, chip->part->flexspi[boot].window, chip->part->family, &bytes);
 	if (image == NULL)
 		return refuse(error, error_size, name, "there is no such image for this board");
@@ -121,7 +138,7 @@ static bool set(struct vb_board *board, void *priv, const char *name, char *erro
 		r++;
 	if (!board->powered)
 		return refuse(error, error_size, name, "the board has no power");
-	if (!empty(nor, error, error_size) ||
+	if (!fit_flash(chip, name, error, error_size) || !empty(nor, error, error_size) ||
 	    (r->image != NULL && !load_image(chip, r->image, error, error_size)) ||
 	    (r->kept != NULL && !nor_put_into(nor, r->kept, error, error_size)))
 		return false;
@@ -145,7 +162,7 @@ const struct vb_preset imxrt_presets[] = {
 	PRESET("raw-bin", "A program without boot header at offset 0 of the flash."),
 	PRESET("steals-swd", "A valid image that takes the SWD pads 5 ms after its start."),
 	PRESET("watchdog-sleep", "A valid image: two watchdogs that nobody serves, and WFI in WAIT mode."),
-	PRESET("qpi", "The flash was left in QPI."),
+	PRESET("qpi", "The flash was left in QPI (for W25Q32JV-IQ, which has none, a -IM is fitted)."),
 	PRESET("continuous-read", "The flash was left in continuous read."),
 	PRESET("deep-power-down", "The flash sleeps."),
 	PRESET("4-byte", "The flash wants 4-byte addresses (flashes that can)."),
