@@ -442,6 +442,19 @@ static enum err program_planned(struct call *c, struct target *t, const struct f
 	return fuse_burn(t, plan, room->fuse_log, text);
 }
 
+/* A dry run does not even turn a clock on. */
+static enum err check_gate(struct target *t)
+{
+	uint32_t ccgr2 = 0;
+
+	TRY(target_read_u32(t, CCM_CCGR(2), &ccgr2));
+	if (bits_get(ccgr2, 13, 12) != 0)
+		return OK;
+	error_why(ERR_REFUSED,
+		  "the fuse controller's clock is off, and a dry run does not touch the part");
+	return error_next(ERR_REFUSED, "plan without -dry-run: that burns nothing either");
+}
+
 static enum err cmd_program(struct call *c)
 {
 	struct program_args a = { 0 };
@@ -460,6 +473,8 @@ static enum err cmd_program(struct call *c)
 	TRY(target_current(room->targets, &t));
 	TRY(target_check_examined(t));
 	TRY(ocotp_guard(t));
+	if (a.is_dry)
+		TRY(check_gate(t));
 	/* Not the notes of an earlier look: another board may be at the wire by now. */
 	TRY(imxrt_identify(t, &chip));
 	TRY(ocotp_find(chip.part, c->argv[1], &word, &field));

@@ -167,75 +167,107 @@ static enum err reload(struct ocotp *o)
 			       "while the shadow registers were reloaded");
 }
 
-static enum err compare(struct ocotp *o, const struct fuse_plan *plan, uint32_t *after)
+/* How far it got. */
+struct burning {
+	uint32_t after; /* of the word, once is_known */
+	bool is_known, is_shut_out;
+};
+
+/* The fuse itself, before the shadow registers follow: some fuses end the conversation then. */
+static enum err compare_fuse(struct ocotp *o, const struct fuse_plan *plan, struct burning *b)
 {
 	struct fuse_image image = { 0 };
 	uint8_t word = (uint8_t)plan->word;
-	uint32_t shadow = 0;
 
 	TRY(ocotp_sense_words(o, &word, 1, &image));
-	TRY(mem_ap_read32(o->ap, OCOTP_SHADOW(plan->word), &shadow));
-	*after = image.fuse[plan->word];
-	if (*after == plan->wanted && shadow == plan->wanted)
+	b->after = image.fuse[plan->word];
+	b->is_known = true;
+	if (b->after == plan->wanted)
 		return OK;
-	if (*after == plan->wanted) {
-		error_why(ERR_VERIFY,
-			  "word %u is burnt (0x%08x), but its shadow register reads 0x%08x",
-			  plan->word, *after, shadow);
-		return error_next(ERR_VERIFY, "reset the chip");
-	}
 	error_why(ERR_VERIFY,
 		  "word %u is 0x%08x instead of 0x%08x: of the bits to burn 0x%08x did not take",
-		  plan->word, *after, plan->wanted, plan->wanted & ~*after);
+		  plan->word, b->after, plan->wanted, plan->wanted & ~b->after);
 	return error_next(ERR_VERIFY,
 			  "check that the supply is steady and at its full level, then program the "
 			  "same value again: burnt bits stay, the others are tried once more");
 }
 
-static enum err burn(struct ocotp *o, const struct fuse_plan *plan, uint32_t *after, bool *known)
+static enum err compare_shadow(struct ocotp *o, const struct fuse_plan *plan)
+{
+	uint32_t shadow = 0;
+
+	TRY(reload(o));
+	TRY(mem_ap_read32(o->ap, OCOTP_SHADOW(plan->word), &shadow));
+	if (shadow == plan->wanted)
+		return OK;
+	error_why(ERR_VERIFY, "word %u is burnt (0x%08x), but its shadow register reads 0x%08x",
+		  plan->word, plan->wanted, shadow);
+	return error_next(ERR_VERIFY, "reset the chip");
+}
+
+static bool closes_debug(const struct fuse_plan *plan)
+{
+	return plan->word == WORD_BOOT_CFG1 && !ocotp_debug_is_open(plan->bits);
+}
+
+static enum err burn(struct ocotp *o, const struct fuse_plan *plan, struct burning *b)
 {
 	TRY(ocotp_write(o, OCOTP_DATA, plan->bits));
-	TRY(check_burnt(o, plan));
-	TRY(reload(o)); /* the write postamble of 2 us is long over: an access takes more */
-	enum err rc = compare(o, plan, after);
+	TRY(check_burnt(o, plan)); /* the postamble of 2 us is over: an access takes more */
+	TRY(compare_fuse(o, plan, b));
+	enum err rc = compare_shadow(o, plan);
 
-	*known = rc == OK || rc == ERR_VERIFY;
-	return rc;
+	if (rc == OK || rc == ERR_VERIFY || !closes_debug(plan))
+		return rc;
+	/* That was the wish. */
+	error_clear();
+	b->is_shut_out = true;
+	return OK;
 }
 
 static enum err burn_and_log(struct ocotp *o, const struct fuse_plan *plan, const char *log_path,
-			     struct buf *out)
+			     struct burning *b, struct buf *out)
 {
-	uint32_t after = plan->now;
-	bool known = false;
-
 	TRY(check_unchanged(o, plan));
 	TRY(append_log(log_path, plan, "started", NULL));
 	enum err rc = unlock(o, plan);
 
 	if (rc == OK)
-		rc = burn(o, plan, &after, &known);
+		rc = burn(o, plan, b);
 	rc = error_first(rc, append_log(log_path, plan, rc == OK ? "done" : error_id(rc),
-					known ? &after : NULL));
+					b->is_known ? &b->after : NULL));
 	if (rc == OK)
-		buf_printf(
-			out,
-			"burnt: word %u (0x%03x %s) is 0x%08x now, in the fuses and in the shadow "
-			"register; the chip uses it from the next reset on; noted in %s\n",
-			plan->word, ocotp_fuse_address(plan->word),
-			ocotp_word_name(o->chip->part, plan->word), after, log_name(log_path));
+		buf_printf(out, "burnt: word %u (0x%03x %s) is 0x%08x now%s; noted in %s\n",
+			   plan->word, ocotp_fuse_address(plan->word),
+			   ocotp_word_name(o->chip->part, plan->word), b->after,
+			   b->is_shut_out ? ", and the debugger is shut out"
+					  : ", in the fuses and in the shadow register; the chip "
+					    "uses it from the next reset on",
+			   log_name(log_path));
 	return rc;
 }
 
+/* A watchdog that bites in the middle would spoil the pulse: SRC takes no notice of it meanwhile.
+ */
 static enum err burn_halted(struct target *t, const struct fuse_plan *plan, const char *log_path,
-			    struct buf *out)
+			    struct burning *b, struct buf *out)
 {
+	uint32_t scr = 0;
 	struct ocotp o;
 
 	TRY(ocotp_enter(&o, t, plan->chip, OCOTP_TO_BURN));
-	enum err rc = burn_and_log(&o, plan, log_path, out);
+	enum err rc = mem_ap_read32(o.ap, SRC_SCR, &scr);
 
-	return error_first(rc, ocotp_leave(&o));
+	if (rc == OK)
+		rc = mem_ap_write32(o.ap, SRC_SCR,
+				    (scr & ~(SCR_MASK_WDOG | SCR_MASK_WDOG3)) | SCR_WDOG_MASKED |
+					    SCR_WDOG3_MASKED);
+	if (rc == OK) {
+		rc = burn_and_log(&o, plan, log_path, b, out);
+		if (!b->is_shut_out)
+			rc = error_first(rc, mem_ap_write32(o.ap, SRC_SCR, scr));
+	}
+	return b->is_shut_out ? rc : error_first(rc, ocotp_leave(&o));
 }
 
 /* A program that changes its clock in the middle would spoil the pulse: the core rests meanwhile.
@@ -244,6 +276,7 @@ enum err fuse_burn(struct target *t, const struct fuse_plan *plan, const char *l
 		   struct buf *out)
 {
 	bool was_running = t->state != TARGET_HALTED;
+	struct burning burning = { 0 };
 	enum err rc = OK;
 
 	TRY(target_claim(t, "fuse programming"));
@@ -253,8 +286,8 @@ enum err fuse_burn(struct target *t, const struct fuse_plan *plan, const char *l
 			rc = target_wait_state(t, TARGET_HALTED, 1000);
 	}
 	if (rc == OK)
-		rc = burn_halted(t, plan, log_path, out);
-	if (was_running && t->state == TARGET_HALTED)
+		rc = burn_halted(t, plan, log_path, &burning, out);
+	if (was_running && t->state == TARGET_HALTED && !burning.is_shut_out)
 		rc = error_first(rc, target_resume(t, NULL, false, false));
 	target_release(t);
 	return error_what(rc, "fuse programming");

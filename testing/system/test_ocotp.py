@@ -250,6 +250,27 @@ def test_the_pulse_fits_the_clock_that_runs(bench, name, preset, init):
     assert b.word(TIMING) == timing
 
 
+def test_the_debugger_shuts_itself_out_if_that_is_wanted(bench):
+    b = bench(RT1064, init="halt")
+    assert "burnt" in b.burn("SJC_DISABLE", 1, "allow SJC_DISABLE")
+    assert b.fuse("0x460") == 1 << 20 and b.log()[-1].endswith("after=0x00100000 state=done")
+
+
+def test_a_watchdog_does_not_bite_meanwhile(bench):
+    b = bench(RT1064, init="halt")
+    scr = b.word(0x400f8000)
+    b.tcl("mwh 0x400b8000 0x0034")              # on, 0.5 s, counts in Debug state
+    assert "burnt" in b.burn("GP1", 0xffffffff)
+    assert b.fuse(GP1) == 0xffffffff and b.word(0x400f8000) == scr
+
+
+def test_a_dry_run_turns_no_clock_on(bench):
+    b = bench(RT1064, init="reset halt")
+    b.tcl("mmw 0x400fc070 0 0x3000")
+    assert "clock is off" in b.fails("ocotp program GP1 1 -dry-run")
+    assert "to burn" in b.plan("GP1", 1)[0]
+
+
 def test_the_log_is_a_condition(bench, tmp_path):
     b = bench()
     b.tcl("ocotp log /nonexistent/fuses.log")
