@@ -2,7 +2,7 @@
 /*
  * Cortex-M7 L1 caches seen from the debug port (DDI 0489F 3.3, 5). An access through the AHB-AP may
  * miss what the data cache holds, and the instruction cache never sees a write. Whether the caches
- * are on changes while the program starts up, so CCR is looked at each time.
+ * are on changes while the program starts up, so CCR is read at each halt.
  */
 #include "target/cortex_m.h"
 
@@ -22,6 +22,9 @@ static enum err caches_on(struct cortex_m *cm, uint32_t addr, uint32_t *ccr)
 {
 	*ccr = 0;
 	if (!cm->has_cache || !is_cacheable(addr))
+		return OK;
+	*ccr = cm->ccr;
+	if (cm->target->state == TARGET_HALTED)
 		return OK;
 	return mem_ap_read32(cm->ap, CCR, ccr);
 }

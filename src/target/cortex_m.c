@@ -184,7 +184,11 @@ static void memory_seen(struct target *t, uint32_t addr, const uint8_t *data, si
 
 static enum err code_written(struct target *t, uint32_t addr, size_t n)
 {
-	return cache_after_code_write(cortex_m(t), addr, n);
+	struct cortex_m *cm = cortex_m(t);
+
+	if (cm->has_cache && addr <= CCR && (uint64_t)addr + n > CCR)
+		return mem_ap_read32(cm->ap, CCR, &cm->ccr);
+	return cache_after_code_write(cm, addr, n);
 }
 
 const struct target_type cortex_m_type = {

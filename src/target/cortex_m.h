@@ -93,6 +93,7 @@ struct cortex_m {
 	bool has_fpu, has_mve, has_security, has_cache;
 	uint32_t dhcsr, sticky;		/* last value; latched clear-on-read bits */
 	uint32_t dfsr, icsr;		/* at the last halt */
+	uint32_t ccr;			/* while halted, if has_cache: cache.c */
 	unsigned drain_pause;		/* steps until serving interrupts is tried again */
 	uint32_t undrained;		/* what stayed pending the last time */
 	bool masks_in_halt;		/* Cortex-M7 erratum 702596: C_MASKINTS must be set early */

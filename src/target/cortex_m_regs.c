@@ -160,6 +160,8 @@ void reg_batch_queue(struct cortex_m *cm, struct reg_batch *batch)
 	struct target *t = cm->target;
 
 	batch->count = 0;
+	if (cm->has_cache)
+		mem_ap_queue_read32(cm->ap, CCR, &cm->ccr);
 	for (size_t i = 0; i < t->reg_count && batch->count < ARRAY_SIZE(batch->t); i++) {
 		if (!is_plain(cm, i))
 			continue;

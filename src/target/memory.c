@@ -35,6 +35,14 @@ static const uint8_t *before_write(struct target *t, uint32_t addr, const uint8_
 	return *copy;
 }
 
+/* The core must see what was written, also what it fetches there. */
+static enum err after_write(struct target *t, uint32_t addr, size_t n)
+{
+	if (t->state != TARGET_HALTED || t->type->code_written == NULL)
+		return OK;
+	return t->type->code_written(t, addr, n);
+}
+
 enum err target_read(struct target *t, uint32_t addr, unsigned size, size_t count, uint8_t *dst)
 {
 	TRY(check(t));
@@ -53,7 +61,7 @@ enum err target_write(struct target *t, uint32_t addr, unsigned size, size_t cou
 	enum err rc = mem_ap_write(t->ap, addr, size, count, src, NULL);
 
 	free(copy);
-	return rc;
+	return rc == OK ? after_write(t, addr, size * count) : rc;
 }
 
 /* Single accesses of natural size stay what they are: peripherals care. */
@@ -172,7 +180,7 @@ enum err target_write_bytes(struct target *t, uint32_t addr, const uint8_t *src,
 	enum err rc = write_ragged(t, addr, src, n);
 
 	free(copy);
-	return rc;
+	return rc == OK ? after_write(t, addr, n) : rc;
 }
 
 enum err target_read_u32(struct target *t, uint32_t addr, uint32_t *value)

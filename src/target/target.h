@@ -115,7 +115,7 @@ struct target_type {
 	void (*memory_seen)(struct target *t, uint32_t addr, const uint8_t *data, size_t n);
 	/* All values were put back at once: resolve aliases (SP is MSP or PSP). May be NULL. */
 	void (*registers_restored)(struct target *t);
-	/* Helper code was written to [addr, addr + n) and will run. May be NULL. */
+	/* Something was written to [addr, addr + n) of a halted target, and may be code. May be NULL. */
 	enum err (*code_written)(struct target *t, uint32_t addr, size_t n);
 	/* Changed comparators reach the core at the next resume; this writes them now. */
 	enum err (*sync_breakpoints)(struct target *t);

@@ -115,8 +115,16 @@ static void test_a_breakpoint_on_m7_keeps_the_caches_honest(void **state)
 	assert_int_equal(core.cache_ops, 0);	/* they are off */
 	assert_int_equal(target_remove_all_breakpoints(b->t), OK);
 	core.ccr = 3u << 16;
+	assert_int_equal(target_resume(b->t, NULL, true, false), OK);
+	halt_at(b, FLASH + 0x200);
 	assert_int_equal(target_add_breakpoint(b->t, RAM + 0x2000, 2, BREAK_SOFT), OK);
 	assert_true(core.cache_ops >= 3);
+	core.cache_ops = 0;
+	assert_int_equal(target_write_u32(b->t, RAM + 0x1000, 0x2000bf00), OK);
+	assert_true(core.cache_ops >= 2);	/* what was written may be code */
+	core.cache_ops = 0;
+	assert_int_equal(target_write_u32(b->t, 0xe000edf8, 1), OK);
+	assert_int_equal(core.cache_ops, 0);	/* but not a device's register */
 	/* Above 0x20000000 version 2 can also compare. */
 	assert_int_equal(target_add_breakpoint(b->t, RAM + 0x3000, 2, BREAK_HARD), OK);
 }

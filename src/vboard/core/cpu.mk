@@ -31,5 +31,5 @@ testing_unit_test_vb_cpu_debug_LDADD = $(vboard_test_libs)
 endif
 endif
 vb_cpu_bench = testing/unit/vb_cpu_bench.h testing/unit/vb_cpu_programs.h
-EXTRA_DIST += testing/unit/vb_cpu_programs.s testing/unit/vb_cpu_programs.sh \
+EXTRA_DIST += testing/system/test_imxrt_cache.py testing/unit/vb_cpu_programs.s testing/unit/vb_cpu_programs.sh \
 	testing/unit/vb_cpu_soak.c
