@@ -17,11 +17,11 @@ static bool waits(const struct nor_stream *s, size_t i)
 	return s->steps[i].state == STEP_WAITS;
 }
 
-static bool is_header(const struct nor_stream *s, size_t i)
+static bool is_header(const struct nor_stream *s, uint32_t offset)
 {
 	const struct flexspi_nor *f = s->bank->priv;
 
-	return f->is_boot_flash && sector_of(s, i)->offset < FLEXSPI_HEADER_BYTES;
+	return f->is_boot_flash && offset < FLEXSPI_HEADER_BYTES;
 }
 
 static void add(struct nor_stream *s, const struct nor_operation *op)
@@ -35,7 +35,21 @@ static void add(struct nor_stream *s, const struct nor_operation *op)
 	s->operations[s->operation_count++].end = end + HEADER_UNIT + op->bytes;
 }
 
-/* Pages of a step; those that stay blank need nothing. */
+/* A page that stays blank needs nothing. */
+static void add_page(struct nor_stream *s, size_t i, uint32_t offset, size_t bytes)
+{
+	const struct flash_step *step = &s->steps[i];
+	struct nor_operation op = { .offset = offset, .bytes = bytes,
+				    .data = step->data + (offset - step->offset) };
+
+	if (is_filled(op.data, bytes, s->bank->erased_value))
+		return;
+	s->spans[i].program = MIN(s->spans[i].program, s->operation_count);
+	s->spans[i].last = s->operation_count;
+	add(s, &op);
+}
+
+/* The pages of a step but for those of the boot header. */
 static void add_pages(struct nor_stream *s, size_t i)
 {
 	const struct flexspi_nor *f = s->bank->priv;
@@ -45,13 +59,9 @@ static void add_pages(struct nor_stream *s, size_t i)
 	for (size_t at = 0; at < step->bytes;) {
 		uint32_t offset = step->offset + (uint32_t)at;
 		size_t n = MIN(step->bytes - at, page - offset % page);
-		struct nor_operation op = { .offset = offset, .bytes = n, .data = step->data + at };
 
-		if (!is_filled(op.data, n, s->bank->erased_value)) {
-			s->spans[i].program = MIN(s->spans[i].program, s->operation_count);
-			s->spans[i].last = s->operation_count;
-			add(s, &op);
-		}
+		if (!is_header(s, offset))
+			add_page(s, i, offset, n);
 		at += n;
 	}
 }
@@ -94,17 +104,30 @@ static void add_body(struct nor_stream *s)
 		if (s->steps[i].erase && !s->erase_chip)
 			next = add_erase(s, i);
 		for (size_t k = i; k < next; k++)
-			if (!is_header(s, k))
-				add_pages(s, k);
+			add_pages(s, k);
 	}
 }
 
-/* IVT before FCB: without the FCB the ROM does not look for the rest. */
-static void add_headers(struct nor_stream *s)
+/* The header from its end on: IVT before FCB, without which the ROM does not look for the rest. */
+static void add_header(struct nor_stream *s)
 {
-	for (size_t i = s->count; i-- > 0;)
-		if (waits(s, i) && is_header(s, i))
-			add_pages(s, i);
+	const struct flexspi_nor *f = s->bank->priv;
+	uint32_t page = f->nor.page_bytes;
+
+	for (size_t i = s->count; i-- > 0;) {
+		const struct flash_step *step = &s->steps[i];
+		size_t end = step->bytes;
+
+		while (waits(s, i) && end > 0) {
+			uint32_t last = (step->offset + (uint32_t)end - 1) / page * page;
+			uint32_t offset = MAX(last, step->offset);
+			size_t at = offset - step->offset;
+
+			if (is_header(s, offset))
+				add_page(s, i, offset, end - at);
+			end = at;
+		}
+	}
 }
 
 /* The whole chip in one go, where that is not slower than unit by unit. */
@@ -130,7 +153,7 @@ void nor_stream_build(struct nor_stream *s, struct flash_bank *bank, struct flas
 		s->spans[i] = (struct nor_span){ NONE, NONE, NONE, false };
 	s->erase_chip = is_worth_chip_erase(s);
 	add_body(s);
-	add_headers(s);
+	add_header(s);
 }
 
 void nor_stream_free(struct nor_stream *s)

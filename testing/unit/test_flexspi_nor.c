@@ -94,8 +94,32 @@ static void test_the_boot_header_goes_first_and_comes_last(void **state)
 	assert_int_equal(position(&r, true, 0), 0);
 	assert_true(app < ivt);
 	assert_true(ivt < fcb);
-	assert_int_equal(fcb + SECTOR / 256, r.s.operation_count);
+	assert_int_equal(fcb + 1, r.s.operation_count);
 	nor_stream_free(&r.s);
+}
+
+/* HyperFlash: FCB, IVT and program share one sector. */
+static void test_the_header_of_a_large_sector_comes_last_too(void **state)
+{
+	struct rig r;
+	uint8_t *data = malloc(SECTORS * SECTOR);
+
+	(void)state;
+	make(&r, 0, 0);
+	memset(data, 0x55, SECTORS * SECTOR);
+	r.bank.sector_count = 1;
+	r.sectors[0].size = SECTORS * SECTOR;
+	r.steps[0].bytes = SECTORS * SECTOR;
+	r.steps[0].data = data;
+	r.f.nor.page_bytes = 512;
+	r.f.nor.erase[0] = (struct nor_erase){ SECTORS * SECTOR, 0x30, 930000, 10000000 };
+	r.f.nor.erase[1] = r.f.nor.erase[2] = (struct nor_erase){ 0 };
+	build(&r, 1);
+	assert_int_equal(position(&r, false, 0) + 1, r.s.operation_count);
+	assert_int_equal(position(&r, false, 0x2000), 1);
+	assert_true(position(&r, false, 0x1000) > position(&r, false, 0x3fe00));
+	nor_stream_free(&r.s);
+	free(data);
 }
 
 static void test_a_flash_that_is_not_booted_from_has_no_header(void **state)
@@ -178,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_largest_units),
 		cmocka_unit_test(test_the_boot_header_goes_first_and_comes_last),
+		cmocka_unit_test(test_the_header_of_a_large_sector_comes_last_too),
 		cmocka_unit_test(test_a_flash_that_is_not_booted_from_has_no_header),
 		cmocka_unit_test(test_blank_pages_are_left_out),
 		cmocka_unit_test(test_the_whole_chip_is_erased_at_once),
