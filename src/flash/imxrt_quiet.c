@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dap/link.h"
+
 #define DCISW_WAY_SHIFT 30	/* four ways (DDI 0489F 4.2) */
 #define LINE_SHIFT	5
+#define RTWDOG_LOOKS	3u
 
 /* CCSIDR (DDI 0403 B4.8.3): sets and ways of the level 1 data cache. */
 static uint32_t *set_way_list(uint32_t ccsidr, size_t *count)
@@ -93,7 +96,12 @@ static enum err quiet_rtwdog(struct mem_ap *ap, struct imxrt_quiet *q)
 	if (!q->rtwdog_on)
 		return OK;
 	TRY(stop_rtwdog(ap, cs));
-	TRY(mem_ap_read32(ap, RTWDOG_CS, &cs));
+	/* New settings take effect some of its own slow clocks later. */
+	for (unsigned i = 0; i < RTWDOG_LOOKS && (cs & CS_EN); i++) {
+		TRY(mem_ap_read32(ap, RTWDOG_CS, &cs));
+		if (cs & CS_EN)
+			dap_pause_ms(1);
+	}
 	if (cs & CS_EN) {
 		q->wdog_masked = true;
 		log_debug("RTWDOG stays on (locked, or the wire is too slow): its reset is masked");
@@ -253,46 +261,65 @@ enum err imxrt_restore(struct target *t, const struct imxrt_chip *chip, struct i
 	return rc;
 }
 
-static void describe_wdog(const char *name, uint16_t wcr, struct buf *out)
+static enum err describe_wdog(struct mem_ap *ap, const char *name, uint32_t base, bool has_clock,
+			      struct buf *out)
 {
-	unsigned half_seconds = (wcr >> 8) + 1;
+	unsigned half_seconds;
+	uint16_t wcr = 0;
 
-	if (!(wcr & WCR_WDE)) {
-		buf_printf(out, "%s is off\n", name);
-		return;
+	if (!has_clock) {
+		buf_printf(out, "%s has no clock (CCM gates it)\n", name);
+		return OK;
 	}
-	buf_printf(out, "%s is on and cannot be stopped before a reset: %u.%u s, %s while the core is "
-		   "halted\n", name, half_seconds / 2, half_seconds % 2 * 5,
-		   wcr & WCR_WDBG ? "stands still" : "runs on");
+	TRY(read_wcr(ap, base, &wcr));
+	half_seconds = (wcr >> 8) + 1;
+	if (!(wcr & WCR_WDE))
+		buf_printf(out, "%s is off\n", name);
+	else
+		buf_printf(out, "%s is on and cannot be stopped before a reset: %u.%u s, %s while the core "
+			   "is halted\n", name, half_seconds / 2, half_seconds % 2 * 5,
+			   wcr & WCR_WDBG ? "stands still" : "runs on");
+	return OK;
 }
 
-enum err imxrt_describe_watchdogs(struct target *t, struct buf *out)
+static enum err describe_rtwdog(struct mem_ap *ap, bool has_clock, struct buf *out)
 {
-	uint32_t cs = 0, toval = 0, cnt = 0, scr = 0;
-	uint16_t wcr1 = 0, wcr2 = 0;
-	struct mem_ap *ap = NULL;
+	uint32_t cs = 0, toval = 0, cnt = 0;
 
-	TRY(imxrt_ap(t, &ap));
-	TRY(read_wcr(ap, WDOG1, &wcr1));
-	TRY(read_wcr(ap, WDOG2, &wcr2));
+	if (!has_clock) {
+		buf_printf(out, "RTWDOG has no clock (CCM gates it)\n");
+		return OK;
+	}
 	mem_ap_queue_read32(ap, RTWDOG_CS, &cs);
 	mem_ap_queue_read32(ap, RTWDOG_CNT, &cnt);
 	mem_ap_queue_read32(ap, RTWDOG_TOVAL, &toval);
-	mem_ap_queue_read32(ap, SRC_SCR, &scr);
 	TRY(mem_ap_run(ap));
-	describe_wdog("WDOG1", wcr1, out);
-	describe_wdog("WDOG2", wcr2, out);
 	if (cs & CS_EN)
 		buf_printf(out, "RTWDOG is on%s: %u of %u counts, %s while the core is halted\n",
 			   cs & CS_UPDATE ? "" : " and locked until a reset", cnt & 0xffff,
 			   toval & 0xffff, cs & CS_DBG ? "runs on" : "stands still");
 	else
 		buf_printf(out, "RTWDOG is off%s\n", cs & CS_UPDATE ? "" : " (and locked until a reset)");
-	if ((scr & SCR_MASK_WDOG) == SCR_WDOG_MASKED || (scr & SCR_MASK_WDOG3) == SCR_WDOG3_MASKED)
-		buf_printf(out, "SRC_SCR masks the reset of %s%s%s\n",
-			   (scr & SCR_MASK_WDOG) == SCR_WDOG_MASKED ? "WDOG1 and WDOG2" : "",
-			   (scr & SCR_MASK_WDOG) == SCR_WDOG_MASKED &&
-			   (scr & SCR_MASK_WDOG3) == SCR_WDOG3_MASKED ? " and " : "",
-			   (scr & SCR_MASK_WDOG3) == SCR_WDOG3_MASKED ? "RTWDOG" : "");
+	return OK;
+}
+
+/* Gates: WDOG1 CCGR3 CG8, WDOG2 CCGR5 CG5, WDOG3 CCGR5 CG2 (IMXRT1064RM "CCM"). */
+enum err imxrt_describe_watchdogs(struct target *t, struct buf *out)
+{
+	uint32_t scr = 0, ccgr3 = 0, ccgr5 = 0;
+	struct mem_ap *ap = NULL;
+
+	TRY(imxrt_ap(t, &ap));
+	mem_ap_queue_read32(ap, CCM_CCGR(3), &ccgr3);
+	mem_ap_queue_read32(ap, CCM_CCGR(5), &ccgr5);
+	mem_ap_queue_read32(ap, SRC_SCR, &scr);
+	TRY(mem_ap_run(ap));
+	TRY(describe_wdog(ap, "WDOG1", WDOG1, bits_get(ccgr3, 17, 16) != 0, out));
+	TRY(describe_wdog(ap, "WDOG2", WDOG2, bits_get(ccgr5, 11, 10) != 0, out));
+	TRY(describe_rtwdog(ap, bits_get(ccgr5, 5, 4) != 0, out));
+	if ((scr & SCR_MASK_WDOG) == SCR_WDOG_MASKED)
+		buf_printf(out, "SRC_SCR masks the resets of WDOG1 and WDOG2\n");
+	if ((scr & SCR_MASK_WDOG3) == SCR_WDOG3_MASKED)
+		buf_printf(out, "SRC_SCR masks the reset of RTWDOG\n");
 	return OK;
 }

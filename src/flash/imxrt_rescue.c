@@ -207,8 +207,7 @@ static enum err wait_for_power(struct rescue *r)
 	uint64_t end = clock_now_ms() + 1000ull * r->wait_s;
 	enum err rc = OK;
 
-	log_user("imxrt rescue: hold BOOT_MODE=01 (serial downloader) or power-cycle now, I am waiting "
-		 "(%u s)", r->wait_s);
+	log_user("imxrt rescue: hold BOOT_MODE=01 or power-cycle now, I am waiting (%u s)", r->wait_s);
 	while (clock_now_ms() <= end) {
 		rc = r->dap->is_connected ? OK : link_up(r, 0);
 		if (rc == OK)

@@ -61,7 +61,8 @@ def test_rt1064_is_revived(stuck, preset):
 @pytest.mark.parametrize("name, preset", [
     ("imxrt1050-evkb", "qpi"), ("imxrt1050-evkb", "continuous-read"), ("imxrt1050-evkb", "protected"),
     ("imxrt1050-evkb", "deep-power-down"), ("mimxrt1060-evk", "qpi"), ("mimxrt1024-evk", "flexram"),
-    ("mimxrt1024-evk", "story-fuses"), ("mimxrt1060-evk", "watchdog-sleep")])
+    ("mimxrt1024-evk", "story-fuses"), ("mimxrt1060-evk", "watchdog-sleep"),
+    ("imxrt1050-evkb-hyper", "crashed"), ("imxrt1050-evkb-hyper", "raw-bin")])
 def test_other_boards_are_revived(stuck, name, preset):
     board, daemon = stuck(name, preset)
     daemon.tcl("imxrt rescue")
@@ -72,6 +73,17 @@ def test_hyperflash_header_is_erased(stuck):
     board, daemon = stuck("imxrt1050-evkb-hyper", "good")
     assert answer(daemon.tcl("imxrt rescue"))["erased"] == str(0x40000)
     assert board.memory(0x60000000, HEADER) == b"\xff" * HEADER
+
+
+def test_a_core_asleep_with_its_clock_off_is_caught_when_its_watchdog_resets_it(make_board, make_daemon):
+    """In real time: the program waits (CLPCR.LPM), the access port finds no bus until WDOG1 comes by."""
+    board = make_board("--preset", "watchdog-sleep", name="mimxrt1064-evk")
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl("poll off")
+    wait_for(lambda: board.ctl("state")["sleeping"], "the program's WFI")
+    daemon.tcl("imxrt rescue")
+    assert "imxrt rescue: done by" in daemon.text, daemon.text
+    assert board.memory(0x70000000, HEADER) == b"\xff" * HEADER
 
 
 def test_protection_is_named_before_it_is_removed(stuck):

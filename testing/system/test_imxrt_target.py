@@ -45,6 +45,23 @@ def test_identified_without_a_halt(start, name):
     assert not board.ctl("state")["halted"]
 
 
+def test_watchdogs_are_described(start):
+    _, daemon = start()
+    daemon.tcl("halt; mwh 0x400b8000 0x0736")
+    text = daemon.tcl("imxrt watchdogs")
+    assert "WDOG1 is on and cannot be stopped before a reset: 4.0 s, stands still while" in text, text
+    assert "WDOG2 is off" in text
+    daemon.tcl("mmw 0x400fc074 0 0x00030000")
+    assert "WDOG1 has no clock" in daemon.tcl("imxrt watchdogs")
+
+
+def test_flexspi_is_described(start):
+    _, daemon = start()
+    text = daemon.tcl("imxrt flexspi")
+    assert "FlexSPI2 at 0x402a4000, window 0x70000000" in text
+    assert re.search(r"FlexSPI2.*\n  clock: \d+ kHz .*\n  pads: all are the FlexSPI's", text), text
+
+
 @pytest.mark.parametrize("name", BOARDS)
 def test_reset_halt_stops_before_the_first_instruction_of_the_program(start, name):
     _, base = BOARDS[name]
