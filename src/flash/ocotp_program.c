@@ -156,6 +156,7 @@ static enum err check_burnt(struct ocotp *o, const struct fuse_plan *plan)
 				     "kHz, LOCK = 0x%08x",
 				     ctrl, o->new_timing, o->ipg_hz / 1000, plan->lock);
 
+	error_next(rc, "run \"ocotp read %u\": it tells what the word holds", plan->word);
 	return error_first(rc, ocotp_write(o, OCOTP_CTRL_CLR, CTRL_ERROR | CTRL_KEY));
 }
 
