@@ -32,6 +32,12 @@ static void describe_field(const struct fuse_field *f, uint32_t value, struct bu
 	buf_printf(out, " (%s)", meaning != NULL ? meaning : f->help);
 }
 
+/* MAC addresses, GP1..GP4, SW_GP1, SW_GP2. */
+static bool is_user_word(unsigned word)
+{
+	return (word >= 0x22 && word <= 0x24) || (word >= 0x26 && word <= 0x2c) || word >= 0x38;
+}
+
 void ocotp_describe_bits(const struct imxrt_part *part, unsigned word, uint32_t bits,
 			 uint32_t value, struct buf *out)
 {
@@ -46,7 +52,9 @@ void ocotp_describe_bits(const struct imxrt_part *part, unsigned word, uint32_t 
 			buf_printf(out, "    LOST for ever: %s\n", f->loss);
 	}
 	if (bits != 0)
-		buf_printf(out, "  bits 0x%08x: no field of the manual\n", bits);
+		buf_printf(out, "  bits 0x%08x: %s\n", bits,
+			   is_user_word(word) ? "free for the user's own purposes"
+					      : "no field of the manual");
 }
 
 /* refusals */
@@ -283,7 +291,8 @@ void fuse_plan_describe(const struct fuse_plan *plan, struct buf *out)
 	char name[48];
 
 	ocotp_format_word(part, plan->word, name, sizeof(name));
-	buf_printf(out, "plan for %s of the %s, uid 0x%016llx\n", name, part->name,
+	buf_printf(out, "plan for %s of the %s%s, uid 0x%016llx\n", name, part->name,
+		   plan->chip->is_guess ? " (or a sister that looks the same)" : "",
 		   (unsigned long long)plan->chip->uid);
 	buf_printf(out, "  now     0x%08x%s\n", plan->now,
 		   plan->shadow == plan->now ? ""
