@@ -12,7 +12,7 @@
 
 #define READ_MEMORY   0xa0u
 #define WRITE_MEMORY  0x20u
-#define READ_DUMMY    0x06u	/* the strobe tells when data comes: only the turn of the bus counts */
+#define READ_DUMMY    0x06u	/* the strobe tells when data comes: this is only the turn of the bus */
 #define BUFFER_BYTES  512u
 #define SECTOR_BYTES  0x40000u
 #define MANUFACTURER  0x0001u
@@ -64,7 +64,7 @@ static enum err write_word_at(struct flexspi *fs, const char *name, uint32_t off
 void hyper_lut_read(uint32_t lut[4])
 {
 	lut_address(lut, READ_MEMORY);
-	lut[1] |= (uint32_t)LUT_INSTR(LUT_DUMMY_RWDS | LUT_DDR, 8, READ_DUMMY) << 16;
+	lut[1] |= (uint32_t)LUT_INSTR(LUT_DUMMY | LUT_DDR, 8, READ_DUMMY) << 16;
 	lut[2] = LUT_INSTR(LUT_READ | LUT_DDR, 8, 4);
 }
 
