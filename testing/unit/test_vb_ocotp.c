@@ -146,9 +146,9 @@ static void test_set_clr_tog(void **state)
 	wr(f, SCS + 4, 0x80000100);
 	wr(f, SCS + 8, 0xffffffff);			/* locked now */
 	assert_int_equal(rd(f, SCS), 0x80000111);
-	imxrt_ocotp_reset(f->o, VB_RESET_SYSTEM);
+	imxrt_ocotp_reset(f->o, VB_RESET_CORE);
 	assert_int_equal(rd(f, SCS), 0x80000111);
-	imxrt_ocotp_reset(f->o, VB_RESET_POWER_ON);
+	imxrt_ocotp_reset(f->o, VB_RESET_SYSTEM);
 	assert_int_equal(rd(f, SCS), 0);
 	fix_free(f);
 }
@@ -397,9 +397,9 @@ static void test_sticky_bits(void **state)
 	wr(f, STICKY, 0);
 	assert_int_equal(rd(f, STICKY), 2);
 	assert_int_equal(program(f, 0x2f, 1), ERROR | 0x2f);
-	imxrt_ocotp_reset(f->o, VB_RESET_SYSTEM);
+	imxrt_ocotp_reset(f->o, VB_RESET_CORE);
 	assert_int_equal(rd(f, STICKY), 2);
-	imxrt_ocotp_reset(f->o, VB_RESET_NRST);
+	imxrt_ocotp_reset(f->o, VB_RESET_SYSTEM);
 	assert_int_equal(rd(f, STICKY), 0);
 	assert_int_equal(program(f, 0x2f, 1), 0x2f);
 	fix_free(f);

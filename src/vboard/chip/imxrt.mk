@@ -28,4 +28,4 @@ testing_unit_test_vb_imxrt_wdog_SOURCES = testing/unit/test_vb_imxrt_wdog.c \
 testing_unit_test_vb_imxrt_wdog_LDADD = $(vboard_test_libs)
 endif
 endif
-EXTRA_DIST += testing/system/test_imxrt_board.py
+EXTRA_DIST += testing/system/test_imxrt_board.py testing/system/test_imxrt_registers.py

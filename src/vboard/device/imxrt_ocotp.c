@@ -36,8 +36,6 @@ void imxrt_ocotp_free(struct imxrt_ocotp *o)
 
 void imxrt_ocotp_reset(struct imxrt_ocotp *o, enum vb_reset kind)
 {
-	bool is_por = kind == VB_RESET_POWER_ON || kind == VB_RESET_NRST;
-
 	if (kind == VB_RESET_CORE)
 		return;
 	ocotp_abort(o);			/* the cells that are burnt stay burnt */
@@ -45,8 +43,7 @@ void imxrt_ocotp_reset(struct imxrt_ocotp *o, enum vb_reset kind)
 	o->ctrl = o->data = o->read_ctrl = o->read_data = o->crc_addr = 0;
 	o->timing = TIMING_RESET;
 	o->timing2 = TIMING2_RESET;
-	if (is_por)
-		o->sticky = o->scs = 0;
+	o->sticky = o->scs = 0;
 }
 
 uint32_t imxrt_ocotp_fuse(const struct imxrt_ocotp *o, unsigned word)
@@ -118,20 +115,10 @@ static void shadow_write(struct imxrt_ocotp *o, unsigned word, uint32_t value)
 
 /* Registers. `how`: 0 the register, 4 its SET, 8 CLR, 0xC TOG address. */
 
-static uint32_t combine(uint32_t old, uint32_t how, uint32_t value)
-{
-	switch (how) {
-	case 0x4: return old | value;
-	case 0x8: return old & ~value;
-	case 0xc: return old ^ value;
-	default:  return value;
-	}
-}
-
 static void ctrl_write(struct imxrt_ocotp *o, uint32_t how, uint32_t value)
 {
 	const uint32_t plain = CTRL_ADDR | CTRL_WR_UNLOCK;
-	uint32_t wanted = combine(o->ctrl, how, value);
+	uint32_t wanted = imxrt_set_clr_tog(o->ctrl, how, value);
 
 	/* ERROR is cleared at the CLR address only, and set by nobody but the controller. */
 	if (how == 0x8)
@@ -144,7 +131,7 @@ static void ctrl_write(struct imxrt_ocotp *o, uint32_t how, uint32_t value)
 static void scs_write(struct imxrt_ocotp *o, uint32_t how, uint32_t value)
 {
 	if (!(o->scs & SCS_LOCK))
-		o->scs = combine(o->scs, how, value);
+		o->scs = imxrt_set_clr_tog(o->scs, how, value);
 }
 
 static uint32_t reg_read(struct imxrt_ocotp *o, uint32_t offset)

@@ -63,7 +63,7 @@ static const struct lock_row rt105x_locks[] = {	/* and RT101x, RT102x */
 	{ 0, 0, 0, 0, 0 }
 };
 
-/* SW_STICKY: until the next power-on reset. */
+/* SW_STICKY: until the next reset. */
 static unsigned sticky_locks(const struct imxrt_ocotp *o, unsigned word)
 {
 	if (word == 0x2f && (o->sticky & BIT(1)))			/* SRK_REVOKE_LOCK */
