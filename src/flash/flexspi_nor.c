@@ -243,6 +243,7 @@ static enum err protect_open(struct flash_bank *bank, bool set, unsigned first, 
 	uint32_t low = bank->sectors[first].offset;
 	uint32_t high = bank->sectors[last].offset + bank->sectors[last].size;
 
+	TRY(serial_nor_end_suspend(&f->fs, &f->nor, &f->status));
 	if (set)
 		return set_protection(bank, low, high - low);
 	if (low > f->status.protected_first ||

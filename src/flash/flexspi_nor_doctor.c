@@ -57,7 +57,8 @@ static void advise(const struct serial_nor *nor, const struct nor_status *st, bo
 			"that by themselves");
 	if (st->is_suspended)
 		say_next(out, count,
-			 "an erase or program is suspended: \"flexspi command 0x7a\" lets it end");
+			 "an erase or program is suspended: the next \"flash write_image\" lets it end, as "
+			 "\"flexspi command 0x7a\" does");
 	if (st->is_locked_until_power_cycle)
 		say_next(out, count,
 			 "the status registers are locked (SRL): power-cycle the board");

@@ -378,8 +378,10 @@ static enum err run_prepared(struct run *r)
 enum err flexspi_nor_run(struct flash_bank *bank, struct flash_step *steps, size_t count)
 {
 	struct run r = { .stall_ms = STALL_MS };
+	struct flexspi_nor *f = bank->priv;
 	enum err rc;
 
+	TRY(serial_nor_end_suspend(&f->fs, &f->nor, &f->status));
 	TRY(flexspi_nor_check_boot(bank, steps, count));
 	TRY(check_protection(bank, steps, count));
 	nor_stream_build(&r.stream, bank, steps, count);

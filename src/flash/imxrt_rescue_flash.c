@@ -48,9 +48,10 @@ static enum err unprotect(struct flexspi *fs, const struct serial_nor *nor)
 {
 	struct nor_status status = { 0 };
 
+	TRY(serial_nor_read_status(fs, nor, &status));
+	TRY(serial_nor_end_suspend(fs, nor, &status));
 	if (nor->is_hyperflash)
 		return OK;
-	TRY(serial_nor_read_status(fs, nor, &status));
 	if (status.protected_bytes == 0 && !status.needs_block_unlock) {
 		say("the flash is not write-protected");
 		return OK;

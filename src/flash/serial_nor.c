@@ -271,12 +271,13 @@ enum err serial_nor_read_status(struct flexspi *fs, const struct serial_nor *nor
 {
 	memset(status, 0, sizeof(*status));
 	if (nor->is_hyperflash)
-		return OK;
+		return hyper_is_suspended(fs, &status->is_suspended);
 	TRY(nor_read_register(fs, "read status 05h", OP_READ_STATUS, &status->sr[0], 1));
 	if (nor->vendor == NOR_ISSI) {
 		TRY(nor_read_register(fs, "read function register 48h", 0x48, &status->sr[1], 1));
 	} else if (nor->vendor == NOR_MACRONIX) {
 		TRY(nor_read_register(fs, "read configuration 15h", 0x15, &status->sr[1], 1));
+		TRY(nor_read_register(fs, "read security 2Bh", 0x2b, &status->sr[2], 1));
 	} else {
 		TRY(nor_read_register(fs, "read status 35h", 0x35, &status->sr[1], 1));
 		if (nor->vendor == NOR_WINBOND)
@@ -326,15 +327,36 @@ static enum err check_status_locks(const struct nor_status *now)
 			  "power-cycle the board, then try again before the program runs");
 }
 
-static enum err end_suspend(struct flexspi *fs, const struct serial_nor *nor,
-			    struct nor_status *now)
+static unsigned longest_erase_ms(const struct serial_nor *nor)
+{
+	uint32_t us = nor->page_max_us;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nor->erase); i++)
+		us = MAX(us, nor->erase[i].max_us);
+	return us / 1000 + 1;
+}
+
+enum err serial_nor_end_suspend(struct flexspi *fs, const struct serial_nor *nor,
+				struct nor_status *now)
 {
 	if (!now->is_suspended)
 		return OK;
 	log_info("an erase or program of the flash was suspended: letting it end");
-	TRY(nor_send(fs, "resume 7Ah", 0x7a));
-	TRY(serial_nor_wait(fs, nor, 5000));
-	return serial_nor_read_status(fs, nor, now);
+	if (nor->is_hyperflash)
+		TRY(hyper_resume(fs));
+	else
+		TRY(nor_send(fs, "resume 7Ah", 0x7a));
+	TRY(serial_nor_wait(fs, nor, longest_erase_ms(nor)));
+	TRY(serial_nor_read_status(fs, nor, now));
+	if (!now->is_suspended)
+		return OK;
+	log_info("the flash does not resume it: resetting the flash");
+	TRY(flexspi_wake_flash(fs, true));
+	TRY(serial_nor_read_status(fs, nor, now));
+	if (!now->is_suspended)
+		return OK;
+	error_why(ERR_FLASH_OPERATION, "a suspended erase or program of the flash does not end");
+	return error_next(ERR_FLASH_OPERATION, "power-cycle the board and try again");
 }
 
 enum err serial_nor_unprotect(struct flexspi *fs, const struct serial_nor *nor)
@@ -345,7 +367,7 @@ enum err serial_nor_unprotect(struct flexspi *fs, const struct serial_nor *nor)
 	if (nor->is_hyperflash)
 		return OK;
 	TRY(serial_nor_read_status(fs, nor, &now));
-	TRY(end_suspend(fs, nor, &now));
+	TRY(serial_nor_end_suspend(fs, nor, &now));
 	if (now.protected_bytes == 0 && !now.needs_block_unlock)
 		return OK;
 	TRY(check_status_locks(&now));
@@ -378,6 +400,7 @@ enum err serial_nor_enable_quad(struct flexspi *fs, const struct serial_nor *nor
 	if (nor->quad_enable == QER_SR2_BIT7)
 		return error_why(ERR_UNSUPPORTED, "quad enable by 3Eh is not supported");
 	TRY(serial_nor_read_status(fs, nor, &now));
+	TRY(serial_nor_end_suspend(fs, nor, &now));
 	if (now.is_quad)
 		return OK;
 	TRY(check_status_locks(&now));

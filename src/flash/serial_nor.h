@@ -54,7 +54,8 @@ const struct nor_erase *serial_nor_erase_unit(const struct serial_nor *nor, uint
 					      uint32_t bytes);
 
 struct nor_status {
-	uint8_t sr[3];			/* 05h, 35h, 15h (Winbond); ISSI: SR, function register, 0 */
+	uint8_t sr[3];			/* 05h, 35h, 15h (Winbond); ISSI: SR, function register, 0;
+					 * Macronix: SR, configuration, security register */
 	bool is_busy, is_write_enabled, is_quad, is_suspended, is_locked_until_power_cycle,
 		is_locked_by_pin, needs_block_unlock;
 	uint32_t protected_first, protected_bytes;	/* bytes 0: nothing */
@@ -74,6 +75,10 @@ bool serial_nor_protection_for(const struct serial_nor *nor, const struct nor_st
 enum err serial_nor_probe(struct flexspi *fs, struct serial_nor *nor);
 enum err serial_nor_read_status(struct flexspi *fs, const struct serial_nor *nor,
 				struct nor_status *status);
+/* A suspended erase or program goes on to its end: until then the flash ignores others without a sign.
+ * `now` as last read; what it is afterwards. */
+enum err serial_nor_end_suspend(struct flexspi *fs, const struct serial_nor *nor,
+				struct nor_status *now);
 /* Clears block protection (non-volatile), keeps quad enable. Says why it cannot. */
 enum err serial_nor_unprotect(struct flexspi *fs, const struct serial_nor *nor);
 enum err serial_nor_enable_quad(struct flexspi *fs, const struct serial_nor *nor);

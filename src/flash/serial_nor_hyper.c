@@ -19,8 +19,10 @@
 #define DEVICE	      0x007eu
 #define WORD_OF_SIZE  0x27u
 #define STATUS_READY  BIT(7)
+#define STATUS_ERASE_SUSPENDED BIT(6)
 #define STATUS_ERASE_FAILED BIT(5)
 #define STATUS_PROGRAM_FAILED BIT(4)
+#define STATUS_PROGRAM_SUSPENDED BIT(2)
 #define STATUS_LOCKED BIT(1)
 #define BUFFER_MS     100u
 
@@ -167,6 +169,28 @@ enum err hyper_wait(struct flexspi *fs, unsigned timeout_ms)
 		TRY(check_cancelled(fs->target));
 	}
 	return status & (STATUS_ERASE_FAILED | STATUS_PROGRAM_FAILED) ? failed(fs, status) : OK;
+}
+
+enum err hyper_is_suspended(struct flexspi *fs, bool *yes)
+{
+	uint16_t status = 0;
+
+	TRY(hyper_read_status(fs, &status));
+	*yes = (status & (STATUS_ERASE_SUSPENDED | STATUS_PROGRAM_SUSPENDED)) != 0;
+	return OK;
+}
+
+/* A program can be suspended within a suspended erase: it goes on first. */
+enum err hyper_resume(struct flexspi *fs)
+{
+	uint16_t status = 0;
+
+	TRY(hyper_read_status(fs, &status));
+	if (status & STATUS_PROGRAM_SUSPENDED) {
+		TRY(write_word(fs, "program resume 50h", 0, 0x50));
+		TRY(hyper_wait(fs, BUFFER_MS));
+	}
+	return status & STATUS_ERASE_SUSPENDED ? write_word(fs, "erase resume 30h", 0, 0x30) : OK;
 }
 
 enum err hyper_erase(struct flexspi *fs, uint32_t offset, const struct nor_erase *unit)

@@ -29,6 +29,9 @@ enum err hyper_open(struct flexspi *fs);
 enum err hyper_probe(struct flexspi *fs, struct serial_nor *nor);
 enum err hyper_wait(struct flexspi *fs, unsigned timeout_ms);
 enum err hyper_read_status(struct flexspi *fs, uint16_t *status);
+/* A suspended erase or program goes on; wait for it. */
+enum err hyper_resume(struct flexspi *fs);
+enum err hyper_is_suspended(struct flexspi *fs, bool *yes);
 enum err hyper_erase(struct flexspi *fs, uint32_t offset, const struct nor_erase *unit);
 enum err hyper_erase_chip(struct flexspi *fs);
 enum err hyper_read(struct flexspi *fs, uint32_t offset, uint8_t *dst, size_t n);

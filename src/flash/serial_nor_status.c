@@ -21,6 +21,8 @@
 #define ISSI_TBS	BIT(1)
 #define ISSI_SUSPENDED	(BIT(2) | BIT(3))
 #define MX_CR_TB	BIT(3)
+#define MX_SUSPENDED	(BIT(2) | BIT(3)) /* PSB, ESB of the security register */
+#define GD_SUS2		BIT(2)		  /* of status register 2: a program */
 
 struct bit_words {
 	uint8_t mask;
@@ -114,7 +116,8 @@ static void decode_winbond(const struct serial_nor *nor, struct nor_status *s)
 	}
 	set_range(s, nor->bytes, length, bottom);
 	s->is_quad = (s->sr[1] & SR2_QE) != 0;
-	s->is_suspended = (s->sr[1] & SR2_SUS) != 0;
+	s->is_suspended = (s->sr[1] & SR2_SUS) ||
+			  (nor->vendor == NOR_GIGADEVICE && (s->sr[1] & GD_SUS2));
 	s->is_locked_until_power_cycle = (s->sr[1] & SR2_SRL) != 0;
 	/* With quad enabled the pin is a data line. */
 	s->is_locked_by_pin = (s->sr[0] & SR1_SRP) && !s->is_quad && !(s->sr[1] & SR2_SRL);
@@ -133,7 +136,7 @@ static void decode_issi(const struct serial_nor *nor, struct nor_status *s)
 		  code >= 8 ? nor->bytes : shifted(MAX(nor->bytes / 128, 0x10000u), code, nor->bytes),
 		  bottom);
 	s->is_quad = (s->sr[0] & ISSI_QE) != 0;
-	s->is_suspended = !is_mx && (s->sr[1] & ISSI_SUSPENDED);
+	s->is_suspended = is_mx ? (s->sr[2] & MX_SUSPENDED) != 0 : (s->sr[1] & ISSI_SUSPENDED) != 0;
 	s->is_locked_by_pin = (s->sr[0] & ISSI_SRWD) && !s->is_quad;
 }
 
@@ -178,7 +181,8 @@ void serial_nor_describe_status(const struct serial_nor *nor, const struct nor_s
 
 	if (nor->vendor == NOR_MACRONIX) {
 		describe_register("status register", s->sr[0], issi_bits[0], out);
-		buf_printf(out, "configuration register 0x%02x\n", s->sr[1]);
+		buf_printf(out, "configuration register 0x%02x\nsecurity register 0x%02x%s\n", s->sr[1],
+			   s->sr[2], s->is_suspended ? ": an erase or program is suspended" : "");
 	} else {
 		for (unsigned i = 0; i < (issi ? 2u : 3u); i++)
 			describe_register((issi ? issi_names : winbond_names)[i], s->sr[i],
