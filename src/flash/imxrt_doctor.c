@@ -123,6 +123,7 @@ static enum err core_section(struct doctor *d)
 
 	TRY(imxrt_ap(d->target, &d->ap));
 	TRY(imxrt_read_dhcsr(d->target, &dhcsr));
+	d->is_reachable = true;
 	describe_state(d, dhcsr);
 	if (d->is_halted)
 		TRY(imxrt_read_pc(d->target, &pc));
@@ -299,11 +300,16 @@ static void run_section(struct doctor *d, const struct section *s)
 	buf_free(&text);
 }
 
+static bool has_chip(const struct doctor *d)
+{
+	return d->chip != NULL && d->is_reachable;
+}
+
 static void show_advice(struct doctor *d)
 {
 	unsigned number = 0;
 
-	if (d->ap == NULL || d->chip == NULL)
+	if (!has_chip(d))
 		imxrt_doctor_advise(
 			d, URGENT_REACH,
 			"get hold of the core: \"imxrt rescue\"; if that fails \"imxrt "
@@ -345,9 +351,9 @@ static enum err examine(struct doctor *d)
 		error_clear();
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-		if (!sections[i].needs_chip || d->chip != NULL)
+		if (!sections[i].needs_chip || has_chip(d))
 			run_section(d, &sections[i]);
-	if (d->chip == NULL)
+	if (!has_chip(d))
 		buf_printf(
 			d->out,
 			"Fuses, clocks, watchdogs, FlexSPI, flash\n  left out: the memory bus of "
