@@ -198,14 +198,14 @@ static void test_lpuart_sends_in_its_time(void **state)
 	wr(b, uart + 0x1c, 'B');
 	assert_int_equal(rd(b, uart + 0x14) & (BIT(23) | BIT(22)), 0);
 	run_us(b, 100);
-	assert_int_equal(b->chip->lpuart1.sent, 1);
+	assert_int_equal(b->chip->lpuart1.port.sent, 1);
 	run_us(b, 100);
-	assert_int_equal(b->chip->lpuart1.sent, 2);
+	assert_int_equal(b->chip->lpuart1.port.sent, 2);
 	assert_int_equal(rd(b, uart + 0x14) & (BIT(23) | BIT(22)), BIT(23) | BIT(22));
 	wr(b, IOMUXC + 0xec, 5);
 	wr(b, uart + 0x1c, 'C');
 	run_us(b, 100);
-	assert_int_equal(b->chip->lpuart1.lost, 1);
+	assert_int_equal(b->chip->lpuart1.port.lost, 1);
 }
 
 static void test_gpt_compares(void **state)

@@ -21,7 +21,6 @@
 
 #define MUX_GPIO	 5u
 #define MUX_LPUART1	 2u
-#define UART_POLL_NS	 1000000u
 #define LOCKUP_POLL_NS	 100000u
 
 #define BOOT_CFG_PINS	 0xfffu		/* twelve switches or straps */
@@ -171,22 +170,6 @@ static bool uart_is_wired(void *ctx, bool rx)
 				(uint16_t)(chip->row->uart_mux + (rx ? 4 : 0))) == MUX_LPUART1;
 }
 
-/* The serial line opens late: its path is known only after the board was made. */
-static void uart_turn(void *ctx)
-{
-	struct imxrt *chip = ctx;
-	struct vb_board *board = chip->board;
-
-	if (!chip->is_uart_open && board->uart_path != NULL) {
-		chip->is_uart_open = true;
-		chip->lpuart1.line = serial_line_open(board->uart_path);
-	}
-	if (chip->lpuart1.line == NULL || !serial_line_is_socket(chip->lpuart1.line))
-		return;
-	imxrt_lpuart_poll(&chip->lpuart1);
-	vb_clock_after(board->clock, UART_POLL_NS, uart_turn, chip, "UART socket");
-}
-
 /* SCR.LOCKUP_RST: looked at while it can happen. */
 static void lockup_turn(void *ctx)
 {
@@ -291,9 +274,9 @@ static void add_devices(struct imxrt *chip)
 	add_flash(chip);
 	chip->gpio[0].on_edge = on_edge;
 	chip->gpio[0].chip = chip;
-	chip->lpuart1.is_wired = uart_is_wired;
-	chip->lpuart1.chip = chip;
-	chip->board->uart = &chip->lpuart1.wire;
+	chip->lpuart1.port.is_wired = uart_is_wired;
+	chip->lpuart1.port.chip = chip;
+	chip->board->uart = &chip->lpuart1.port.wire;
 	chip->ccm.changed = on_clocks;
 	chip->ccm.chip = chip;
 	chip->iomuxc.pads_changed = on_pads;
@@ -354,7 +337,7 @@ static bool create(struct vb_board *board, void *priv)
 	imxrt_map(chip);
 	board->cpu = add_cpu(chip);
 	board->dp = add_dp(chip);
-	vb_clock_after(board->clock, 0, uart_turn, chip, "UART open");
+	serial_port_start(&chip->lpuart1.port, board);
 	return board->cpu != NULL && board->dp != NULL;
 }
 
@@ -367,7 +350,7 @@ static void destroy(struct vb_board *board, void *priv)
 		imxrt_flexspi_free(chip->flexspi[i]);
 		nor_free(chip->nor[i]);
 	}
-	serial_line_close(chip->lpuart1.line);
+	serial_port_close(&chip->lpuart1.port);
 	imxrt_ocotp_free(chip->ocotp);
 	imxrt_ram_free(chip);
 	imxrt_free_quiet(chip);
@@ -455,8 +438,8 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 	PAIR("flash_erases", chip->erases);
 	PAIR("flash_programs", chip->programs);
 	PAIR("led_toggles", chip->led_toggles);
-	PAIR("uart_sent", chip->lpuart1.sent);
-	PAIR("uart_lost", chip->lpuart1.lost);
+	PAIR("uart_sent", chip->lpuart1.port.sent);
+	PAIR("uart_lost", chip->lpuart1.port.lost);
 	PAIR("fuse_bits", fuses.bits);
 	PAIR("fuse_programs", fuses.programs);
 	PAIR("ip_commands", commands);

@@ -89,7 +89,6 @@ struct imxrt {
 	} cut;
 	uint64_t programs, erases;
 	struct vb_event *lockup_event;
-	bool is_uart_open;
 	uint64_t led_toggles;
 	uint64_t resets[VB_RESET_LOCKUP + 1];
 };

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Instructions from the AXI bus; the TCMs answer at once. */
+#define AXI_FETCH_CYCLES 4u
+
 #define FUSE_MISC_CONF0 0x2du
 #define BANK_OCRAM 1u
 #define BANK_DTCM  2u
@@ -119,7 +122,8 @@ static void add_slots(struct imxrt *chip, const char *name, uint32_t base, bool 
 {
 	struct vb_region region = { .name = name, .ram = chip->banks, .writable = true,
 				    .executable = true, .cacheable = cacheable,
-				    .dap_guarded = true, .ram_ops = &ram_ops, .ctx = chip };
+				    .dap_guarded = true, .ram_ops = &ram_ops, .ctx = chip,
+				    .fetch_cycles = cacheable ? AXI_FETCH_CYCLES : 1 };
 
 	for (unsigned i = 0; i < chip->part->banks; i++) {
 		region.base = base + i * BANK_BYTES;
@@ -146,11 +150,13 @@ void imxrt_ram_add(struct imxrt *chip)
 	uint32_t flex_base = OCRAM_BASE + chip->part->ocram2_bytes;
 	struct vb_region rom = { .name = "ROM", .base = ROM_BASE, .size = chip->part->rom_bytes,
 				 .executable = true, .cacheable = true, .dap_guarded = true,
-				 .ram_ops = &rom_ops, .ctx = chip };
+				 .fetch_cycles = AXI_FETCH_CYCLES, .ram_ops = &rom_ops,
+				 .ctx = chip };
 	struct vb_region ocram2 = { .name = "OCRAM2", .base = OCRAM_BASE,
 				    .size = chip->part->ocram2_bytes, .writable = true,
 				    .executable = true, .cacheable = true, .dap_guarded = true,
-				    .ram_ops = &ram_ops, .ctx = chip };
+				    .fetch_cycles = AXI_FETCH_CYCLES, .ram_ops = &ram_ops,
+				    .ctx = chip };
 
 	chip->rom = rom.ram = xcalloc(1, chip->part->rom_bytes);
 	chip->banks = xcalloc(chip->part->banks, BANK_BYTES);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vboard/chip/crc32.h"
 #include "vboard/chip/imxrt.h"
+#include "vboard/device/crc32.h"
 
 static bool write_body(struct imxrt *chip, FILE *f)
 {

@@ -9,11 +9,6 @@ static struct imxrt *chip_of(struct vb_board *board)
 	return board->priv;
 }
 
-static const char *truth(bool value)
-{
-	return value ? "true" : "false";
-}
-
 static bool verb_boot_mode(VERB_ARGS)
 {
 	struct imxrt *chip = chip_of(board);
@@ -21,7 +16,7 @@ static bool verb_boot_mode(VERB_ARGS)
 
 	(void)ctx;
 	if (argc > 2 || (argc == 2 && (strlen(want) != 2 || strspn(want, "01") != 2)))
-		return imxrt_refuse(error, error_size, "usage: boot-mode [00|01|10|11]");
+		return vb_refuse(error, error_size, "usage: boot-mode [00|01|10|11]");
 	if (argc == 2)
 		chip->boot_mode = (unsigned)(want[0] - '0') << 1 | (unsigned)(want[1] - '0');
 	fprintf(out, "{\"boot_mode\":\"%u%u\",\"note\":\"sampled at the next reset\"}",
@@ -35,10 +30,10 @@ static bool verb_boot_cfg(VERB_ARGS)
 	uint32_t value = chip->boot_cfg;
 
 	(void)ctx;
-	if (argc > 2 || (argc == 2 && !imxrt_number(argv[1], &value, error, error_size)))
-		return argc > 2 ? imxrt_refuse(error, error_size, "usage: boot-cfg [VALUE]") : false;
+	if (argc > 2 || (argc == 2 && !vb_number(argv[1], &value, error, error_size)))
+		return argc > 2 ? vb_refuse(error, error_size, "usage: boot-cfg [VALUE]") : false;
 	if (value > 0xfff)
-		return imxrt_refuse(error, error_size, "there are twelve pins, BOOT_CFG[11:0]");
+		return vb_refuse(error, error_size, "there are twelve pins, BOOT_CFG[11:0]");
 	chip->boot_cfg = value;
 	fprintf(out, "{\"boot_cfg\":%u,\"note\":\"sampled at the next reset\"}", value);
 	return true;
@@ -48,7 +43,7 @@ static bool verb_boot_cfg(VERB_ARGS)
 static bool fuse_word(struct imxrt *chip, const char *text, uint32_t *word, char *error,
 		      size_t error_size)
 {
-	if (!imxrt_number(text, word, error, error_size))
+	if (!vb_number(text, word, error, error_size))
 		return false;
 	if (*word >= 0x800)
 		*word = 0x30 + (*word - 0x800) / 0x10;
@@ -71,9 +66,9 @@ static bool verb_fuses(VERB_ARGS)
 		return true;
 	}
 	if (argc != 4 || strcmp(argv[1], "burn") != 0)
-		return imxrt_refuse(error, error_size, "usage: fuses [burn WORD BITS]");
+		return vb_refuse(error, error_size, "usage: fuses [burn WORD BITS]");
 	if (!fuse_word(chip, argv[2], &word, error, error_size) ||
-	    !imxrt_number(argv[3], &bits, error, error_size))
+	    !vb_number(argv[3], &bits, error, error_size))
 		return false;
 	imxrt_ocotp_burn(chip->ocotp, word, bits);
 	fprintf(out, "{\"word\":%u,\"fuse\":%u,\"shadow\":%u}", word,
@@ -90,7 +85,7 @@ static bool verb_fuse_fault(VERB_ARGS)
 	(void)ctx;
 	if (argc == 4 && strcmp(what, "weak") == 0) {
 		if (!fuse_word(chip_of(board), argv[2], &word, error, error_size) ||
-		    !imxrt_number(argv[3], &bits, error, error_size))
+		    !vb_number(argv[3], &bits, error, error_size))
 			return false;
 		faults->weak[word] = bits;
 	} else if (argc == 2 && strcmp(what, "supply") == 0) {
@@ -100,7 +95,7 @@ static bool verb_fuse_fault(VERB_ARGS)
 	} else if (argc == 2 && strcmp(what, "none") == 0) {
 		*faults = (struct imxrt_ocotp_faults){ .hangs = false };
 	} else {
-		return imxrt_refuse(error, error_size,
+		return vb_refuse(error, error_size,
 				    "usage: fuse-fault weak WORD BITS, or supply, hang, none");
 	}
 	fprintf(out, "{\"fault\":\"%s\"}", what);
@@ -120,7 +115,7 @@ static bool verb_clocks(VERB_ARGS)
 		imxrt_ccm_pll(&chip->ccm, PLL_ARM), imxrt_ccm_pll(&chip->ccm, PLL_SYS),
 		imxrt_ccm_pll(&chip->ccm, PLL_USB1), imxrt_ccm_pfd(&chip->ccm, PLL_SYS, 2),
 		imxrt_ccm_pfd(&chip->ccm, PLL_USB1, 0), imxrt_ccm_lpm(&chip->ccm),
-		truth(chip->env.core_waits));
+		vb_truth(chip->env.core_waits));
 	for (size_t i = 0; i < ARRAY_SIZE(chip->env.ccgr); i++)
 		fprintf(out, "%s%u", i ? "," : "", chip->env.ccgr[i]);
 	fprintf(out, "]}");
@@ -135,17 +130,16 @@ static const struct { uint32_t wire; const char *name; } wire_names[] = {
 
 static bool verb_pads(VERB_ARGS)
 {
-	static const char *const names[FLEXSPIS] = { "flexspi", "flexspi2" };
 	struct imxrt *chip = chip_of(board);
 
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
-	fprintf(out, "{\"debug_port\":%s", truth(imxrt_iomuxc_debug_is_wired(&chip->iomuxc)));
+	fprintf(out, "{\"debug_port\":%s", vb_truth(imxrt_iomuxc_debug_is_wired(&chip->iomuxc)));
 	for (size_t i = 0; i < FLEXSPIS; i++) {
 		const char *sep = "";
 
 		if (chip->flexspi[i] == NULL)
 			continue;
-		fprintf(out, ",\"%s\":[", names[i]);
+		fprintf(out, ",\"%s\":[", imxrt_flexspi_names[i]);
 		for (size_t w = 0; w < ARRAY_SIZE(wire_names); w++) {
 			if (!(chip->env.wires[i] & wire_names[w].wire))
 				continue;
@@ -165,11 +159,11 @@ static bool verb_swd_pins(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2 || (!on && strcmp(argv[1], "off") != 0))
-		return imxrt_refuse(error, error_size, "usage: swd-pins on|off");
+		return vb_refuse(error, error_size, "usage: swd-pins on|off");
 	chip->iomuxc.words[chip->part->pads->swdio / 4] = on ? 0 : 5;
 	chip->iomuxc.words[chip->part->pads->swclk / 4] = on ? 0 : 5;
 	chip->iomuxc.pads_changed(chip);
-	fprintf(out, "{\"swd_pins\":%s}", truth(on));
+	fprintf(out, "{\"swd_pins\":%s}", vb_truth(on));
 	return true;
 }
 
@@ -204,11 +198,11 @@ static bool verb_wdog(VERB_ARGS)
 
 		fprintf(out, "\"wdog%zu\":{\"wcr\":%u,\"wrsr\":%u,\"running\":%s,\"left_ms\":%u,"
 			"\"wdog_b\":%s},", i + 1, w->wcr, w->wrsr,
-			truth(imxrt_wdog_is_running(w)), w->left * 500, truth(w->wdog_b));
+			vb_truth(imxrt_wdog_is_running(w)), w->left * 500, vb_truth(w->wdog_b));
 	}
 	fprintf(out, "\"rtwdog\":{\"cs\":%u,\"toval\":%u,\"running\":%s},\"masks\":%u}",
-		chip->rtwdog.cs, chip->rtwdog.toval, truth(imxrt_rtwdog_is_running(&chip->rtwdog)),
-		chip->env.wdog_mask);
+		chip->rtwdog.cs, chip->rtwdog.toval,
+		vb_truth(imxrt_rtwdog_is_running(&chip->rtwdog)), chip->env.wdog_mask);
 	return true;
 }
 
@@ -238,7 +232,7 @@ static bool verb_led(VERB_ARGS)
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
 	/* Its other end is at the supply: low lights it. */
 	fprintf(out, "{\"LED\":%s,\"toggles\":%llu}",
-		truth(drives && !(chip->gpio[0].level >> pin & 1)),
+		vb_truth(drives && !(chip->gpio[0].level >> pin & 1)),
 		(unsigned long long)chip->led_toggles);
 	return true;
 }
@@ -251,35 +245,24 @@ static bool verb_gpio(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 3 && argc != 4)
-		return imxrt_refuse(error, error_size, "usage: gpio PORT PIN [0|1|float]");
-	if (!imxrt_number(argv[1], &port, error, error_size) ||
-	    !imxrt_number(argv[2], &pin, error, error_size))
+		return vb_refuse(error, error_size, "usage: gpio PORT PIN [0|1|float]");
+	if (!vb_number(argv[1], &port, error, error_size) ||
+	    !vb_number(argv[2], &pin, error, error_size))
 		return false;
 	if (port < 1 || port > ARRAY_SIZE(chip->gpio) || pin > 31)
-		return imxrt_refuse(error, error_size, "there are GPIO1 to GPIO10 with pins 0 to 31");
+		return vb_refuse(error, error_size, "there are GPIO1 to GPIO10 with pins 0 to 31");
 	gpio = &chip->gpio[port - 1];
 	if (argc == 4)
 		imxrt_gpio_drive(gpio, pin, strcmp(argv[3], "float") == 0 ? -1 : argv[3][0] == '1');
 	fprintf(out, "{\"level\":%u,\"output\":%s}", gpio->level >> pin & 1,
-		truth(imxrt_gpio_is_output(gpio, pin)));
+		vb_truth(imxrt_gpio_is_output(gpio, pin)));
 	return true;
 }
 
 static bool verb_uart_rx(VERB_ARGS)
 {
-	struct imxrt_lpuart *uart = &chip_of(board)->lpuart1;
-	size_t taken = 0;
-
 	(void)ctx;
-	if (argc < 2)
-		return imxrt_refuse(error, error_size, "usage: uart-rx TEXT...");
-	for (int i = 1; i < argc; i++) {
-		if (i > 1)
-			taken += imxrt_lpuart_receive(uart, (const uint8_t *)" ", 1);
-		taken += imxrt_lpuart_receive(uart, (const uint8_t *)argv[i], strlen(argv[i]));
-	}
-	fprintf(out, "{\"queued\":%zu}", taken);
-	return true;
+	return vb_type(&chip_of(board)->lpuart1.port, argc, argv, out, error, error_size);
 }
 
 const struct vb_control_verb imxrt_verbs[] = {

@@ -4,10 +4,9 @@
 #define VB_CHIP_IMXRT_VERBS_H
 
 #include "vboard/chip/imxrt.h"
+#include "vboard/chip/verbs.h"
 
-#define VERB_ARGS                                                                                  \
-	struct vb_board *board, void *ctx, int argc, char **argv, FILE *out, char *error,          \
-		size_t error_size
+extern const char *const imxrt_flexspi_names[FLEXSPIS];
 
 bool imxrt_verb_flash_info(VERB_ARGS);
 bool imxrt_verb_flash_read(VERB_ARGS);
@@ -19,9 +18,5 @@ bool imxrt_verb_flash_fault(VERB_ARGS);
 bool imxrt_verb_flash_part(VERB_ARGS);
 bool imxrt_verb_flexspi(VERB_ARGS);
 bool imxrt_verb_power_off_at(VERB_ARGS);
-
-/* false with a sentence in `error`. */
-bool imxrt_refuse(char *error, size_t error_size, const char *text);
-bool imxrt_number(const char *text, uint32_t *value, char *error, size_t error_size);
 
 #endif

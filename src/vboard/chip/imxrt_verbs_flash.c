@@ -9,26 +9,7 @@
 
 #include "vboard/chip/imxrt_verbs.h"
 
-static const char *const names[FLEXSPIS] = { "flexspi", "flexspi2" };
-
-bool imxrt_refuse(char *error, size_t error_size, const char *text)
-{
-	snprintf(error, error_size, "%s", text);
-	return false;
-}
-
-bool imxrt_number(const char *text, uint32_t *value, char *error, size_t error_size)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 0);
-
-	if (*text == '\0' || *end != '\0' || n > UINT32_MAX) {
-		snprintf(error, error_size, "%s is not a number", text);
-		return false;
-	}
-	*value = (uint32_t)n;
-	return true;
-}
+const char *const imxrt_flexspi_names[FLEXSPIS] = { "flexspi", "flexspi2" };
 
 /* The flash that `name` means; NULL: the boot flash. */
 static struct nor *flash_named(struct imxrt *chip, const char *name, char *error, size_t error_size)
@@ -36,7 +17,7 @@ static struct nor *flash_named(struct imxrt *chip, const char *name, char *error
 	if (name == NULL)
 		return chip->nor[chip->part->boot_flexspi];
 	for (size_t i = 0; i < FLEXSPIS; i++) {
-		if (strcmp(name, names[i]) == 0 && chip->nor[i] != NULL)
+		if (strcmp(name, imxrt_flexspi_names[i]) == 0 && chip->nor[i] != NULL)
 			return chip->nor[i];
 	}
 	snprintf(error, error_size, "there is no flash at \"%s\" of this board", name);
@@ -49,7 +30,7 @@ static struct nor *flash_at(struct imxrt *chip, const char *text, uint32_t *offs
 {
 	struct nor *nor = chip->nor[chip->part->boot_flexspi];
 
-	if (!imxrt_number(text, offset, error, error_size))
+	if (!vb_number(text, offset, error, error_size))
 		return NULL;
 	for (size_t i = 0; i < FLEXSPIS; i++) {
 		const struct imxrt_flexspi_config *c = &chip->part->flexspi[i];
@@ -74,7 +55,7 @@ bool imxrt_verb_flash_info(VERB_ARGS)
 	for (size_t i = 0; i < FLEXSPIS; i++) {
 		if (chip->nor[i] == NULL)
 			continue;
-		fprintf(out, "%s\"%s\":", sep, names[i]);
+		fprintf(out, "%s\"%s\":", sep, imxrt_flexspi_names[i]);
 		nor_describe(chip->nor[i], out);
 		sep = ",";
 	}
@@ -91,7 +72,7 @@ bool imxrt_verb_flexspi(VERB_ARGS)
 	for (size_t i = 0; i < FLEXSPIS; i++) {
 		if (chip->flexspi[i] == NULL)
 			continue;
-		fprintf(out, "%s\"%s\":", sep, names[i]);
+		fprintf(out, "%s\"%s\":", sep, imxrt_flexspi_names[i]);
 		imxrt_flexspi_describe(chip->flexspi[i], out);
 		sep = ",";
 	}
@@ -106,12 +87,12 @@ bool imxrt_verb_flash_read(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 3)
-		return imxrt_refuse(error, error_size, "usage: flash-read ADDR BYTES");
+		return vb_refuse(error, error_size, "usage: flash-read ADDR BYTES");
 	nor = flash_at(board->priv, argv[1], &offset, error, error_size);
-	if (nor == NULL || !imxrt_number(argv[2], &n, error, error_size))
+	if (nor == NULL || !vb_number(argv[2], &n, error, error_size))
 		return false;
 	if (n > nor_bytes(nor) - offset)
-		return imxrt_refuse(error, error_size, "that is more than there is");
+		return vb_refuse(error, error_size, "that is more than there is");
 	fprintf(out, "\"");
 	for (uint32_t i = 0; i < n; i++)
 		fprintf(out, "%02x", nor_array(nor)[offset + i]);
@@ -127,7 +108,7 @@ bool imxrt_verb_flash_dump(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2 && argc != 3)
-		return imxrt_refuse(error, error_size, "usage: flash-dump FILE [flexspi|flexspi2]");
+		return vb_refuse(error, error_size, "usage: flash-dump FILE [flexspi|flexspi2]");
 	nor = flash_named(board->priv, argc == 3 ? argv[2] : NULL, error, error_size);
 	if (nor == NULL)
 		return false;
@@ -136,7 +117,7 @@ bool imxrt_verb_flash_dump(VERB_ARGS)
 	if (f != NULL)
 		ok = fclose(f) == 0 && ok;
 	if (!ok)
-		return imxrt_refuse(error, error_size, "cannot write that file");
+		return vb_refuse(error, error_size, "cannot write that file");
 	fprintf(out, "{\"bytes\":%u}", nor_bytes(nor));
 	return true;
 }
@@ -152,13 +133,13 @@ bool imxrt_verb_flash_load(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2 && argc != 3)
-		return imxrt_refuse(error, error_size, "usage: flash-load FILE [ADDR]");
+		return vb_refuse(error, error_size, "usage: flash-load FILE [ADDR]");
 	nor = flash_at(board->priv, argc == 3 ? argv[2] : "0", &offset, error, error_size);
 	if (nor == NULL)
 		return false;
 	f = fopen(argv[1], "rb");
 	if (f == NULL)
-		return imxrt_refuse(error, error_size, "cannot read that file");
+		return vb_refuse(error, error_size, "cannot read that file");
 	data = xcalloc(1, nor_bytes(nor) + 1);
 	n = fread(data, 1, nor_bytes(nor) + 1, f);
 	fclose(f);
@@ -194,7 +175,7 @@ static bool put(VERB_ARGS, const char *usage,
 
 	(void)ctx;
 	if (argc != 2 && argc != 3)
-		return imxrt_refuse(error, error_size, usage);
+		return vb_refuse(error, error_size, usage);
 	nor = flash_named(board->priv, argc == 3 ? argv[2] : NULL, error, error_size);
 	if (nor == NULL || !how(nor, argv[1], error, error_size))
 		return false;
@@ -233,18 +214,18 @@ bool imxrt_verb_power_off_at(VERB_ARGS)
 		return true;
 	}
 	if (argc != 3)
-		return imxrt_refuse(error, error_size,
+		return vb_refuse(error, error_size,
 				    "usage: power-off-at N program|erase|burn, or never");
-	if (!imxrt_number(argv[1], &n, error, error_size))
+	if (!vb_number(argv[1], &n, error, error_size))
 		return false;
 	if (n == 0)
-		return imxrt_refuse(error, error_size, "the first is number 1");
+		return vb_refuse(error, error_size, "the first is number 1");
 	if (strcmp(argv[2], "burn") == 0)
 		imxrt_ocotp_faults(chip->ocotp)->cut_after = n;
 	else if (strcmp(argv[2], "program") == 0 || strcmp(argv[2], "erase") == 0)
 		chip->cut = (struct imxrt_cut){ n, argv[2][0] == 'e', chip->cut.event };
 	else
-		return imxrt_refuse(error, error_size, "it is program, erase or burn");
+		return vb_refuse(error, error_size, "it is program, erase or burn");
 	fprintf(out, "{\"left\":%u}", n);
 	return true;
 }

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libvboard_a_SOURCES += \
 	src/vboard/chip/chips.c \
-	src/vboard/chip/crc32.c src/vboard/chip/crc32.h \
 	src/vboard/chip/stm32l476.c src/vboard/chip/stm32l476.h \
 	src/vboard/chip/stm32l476_boot.h \
 	src/vboard/chip/stm32l476_map.c \
@@ -10,8 +9,11 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32l476_swo.c \
 	src/vboard/chip/stm32l476_verbs.c src/vboard/chip/stm32l476_verbs.h \
 	src/vboard/chip/stm32l476_verbs_flash.c \
+	src/vboard/chip/verbs.c src/vboard/chip/verbs.h \
+	src/vboard/device/crc32.c src/vboard/device/crc32.h \
 	src/vboard/device/rate.c src/vboard/device/rate.h \
 	src/vboard/device/serial_line.c \
+	src/vboard/device/serial_port.c src/vboard/device/serial_port.h \
 	src/vboard/device/stm32.c src/vboard/device/stm32.h \
 	src/vboard/device/stm32_crc.c src/vboard/device/stm32_crc.h \
 	src/vboard/device/stm32_gpio.c src/vboard/device/stm32_gpio.h \

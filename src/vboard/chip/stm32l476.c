@@ -16,7 +16,6 @@
 #define OPTR_BFB2    BIT(20)
 #define OPTR_nBOOT1  BIT(23)
 #define OPTR_SRAM2_RST BIT(25)
-#define UART_POLL_NS 1000000u
 #define BUTTON_PIN   13			/* B1 on PC13, pulled up on the board */
 
 /* The information block (RM0351 47): package LQFP64, UID, size; the boot loader's version byte. */
@@ -154,22 +153,6 @@ static void on_reset_request(void *ctx, bool core_only)
 		vb_board_reset(chip->board, VB_RESET_SYSTEM);
 }
 
-/* The serial line opens late: its path is known only after the board was made. */
-static void uart_turn(void *ctx)
-{
-	struct stm32l476 *chip = ctx;
-	struct vb_board *board = chip->board;
-
-	if (!chip->is_uart_open && board->uart_path != NULL) {
-		chip->is_uart_open = true;
-		chip->usart2.line = serial_line_open(board->uart_path);
-	}
-	if (chip->usart2.line == NULL || !serial_line_is_socket(chip->usart2.line))
-		return;
-	stm32_usart_poll(&chip->usart2);
-	vb_clock_after(board->clock, UART_POLL_NS, uart_turn, chip, "UART socket");
-}
-
 /* Memory */
 
 static enum vb_result sram_check(void *ctx, struct vb_access *a, uint32_t offset)
@@ -272,9 +255,9 @@ static void wire_devices(struct stm32l476 *chip)
 	chip->iwdg.on_start = start_lsi;
 	chip->iwdg.chip = chip;
 	chip->usart2.clock_hz = usart2_hz;
-	chip->usart2.is_wired = usart2_is_wired;
-	chip->usart2.chip = chip;
-	chip->board->uart = &chip->usart2.wire;
+	chip->usart2.port.is_wired = usart2_is_wired;
+	chip->usart2.port.chip = chip;
+	chip->board->uart = &chip->usart2.port.wire;
 	for (unsigned i = 0; i < GPIO_PORTS; i++) {
 		chip->gpio[i].on_edge = on_edge;
 		chip->gpio[i].on_mode = on_pin_mode;
@@ -321,7 +304,7 @@ static bool create(struct vb_board *board, void *priv)
 	if (board->cpu != NULL)
 		vb_cpu_set_swo(board->cpu, board->swo);
 	board->dp = vb_dp_new(&dp_config, board->bus, board->clock);
-	vb_clock_after(board->clock, 0, uart_turn, chip, "UART open");
+	serial_port_start(&chip->usart2.port, board);
 	return board->cpu != NULL && board->dp != NULL;
 }
 
@@ -331,7 +314,7 @@ static void destroy(struct vb_board *board, void *priv)
 
 	(void)board;
 	stm32l476_stop_capture(chip);
-	serial_line_close(chip->usart2.line);
+	serial_port_close(&chip->usart2.port);
 	stm32l4_flash_free(&chip->flash);
 	free(chip->sram1);
 	free(chip->sram2);
@@ -406,8 +389,8 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 	PAIR("option_writes", f->stats.option_writes);
 	PAIR("ecc_corrected", f->stats.ecc_corrected);
 	PAIR("ecc_detected", f->stats.ecc_detected);
-	PAIR("uart_sent", chip->usart2.sent);
-	PAIR("uart_lost", chip->usart2.lost);
+	PAIR("uart_sent", chip->usart2.port.sent);
+	PAIR("uart_lost", chip->usart2.port.lost);
 	PAIR("swo_bytes", swo.sent);
 	PAIR("swo_unseen", swo.unseen);
 	PAIR("trace_packets", trace_packets);

@@ -51,7 +51,6 @@ struct stm32l476 {
 	FILE *swo_capture;		/* the control port's; NULL: off */
 	uint64_t swo_captured;
 	bool boot0;			/* the BOOT0 pin */
-	bool is_uart_open;
 	bool pins_are_dead;		/* firmware took the SWD pins away */
 	uint64_t resets[VB_RESET_LOW_POWER + 1];
 };

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vboard/chip/crc32.h"
 #include "vboard/chip/stm32l476.h"
+#include "vboard/device/crc32.h"
 
 static const char header[] = "probed-vboard nucleo-l476rg state 1\n";
 

@@ -4,21 +4,10 @@
 
 #include "vboard/chip/stm32l476_verbs.h"
 
-static bool refuse(char *error, size_t error_size, const char *text)
-{
-	snprintf(error, error_size, "%s", text);
-	return false;
-}
-
 static bool is_on(int argc, char **argv, bool *on)
 {
 	*on = argc == 2 && strcmp(argv[1], "on") == 0;
 	return *on || (argc == 2 && strcmp(argv[1], "off") == 0);
-}
-
-static const char *truth(bool value)
-{
-	return value ? "true" : "false";
 }
 
 static bool verb_led(VERB_ARGS)
@@ -27,7 +16,7 @@ static bool verb_led(VERB_ARGS)
 	bool drives = stm32_gpio_mode(a, 5) == PIN_OUTPUT;
 
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
-	fprintf(out, "{\"LD2\":%s,\"toggles\":%llu}", truth(drives && (a->level & BIT(5))),
+	fprintf(out, "{\"LD2\":%s,\"toggles\":%llu}", vb_truth(drives && (a->level & BIT(5))),
 		(unsigned long long)a->toggles[5]);
 	return true;
 }
@@ -39,9 +28,9 @@ static bool verb_button(VERB_ARGS)
 
 	(void)ctx;
 	if (!press && (argc != 2 || strcmp(argv[1], "release") != 0))
-		return refuse(error, error_size, "usage: button press|release");
+		return vb_refuse(error, error_size, "usage: button press|release");
 	stm32_gpio_drive(c, 13, press ? 0 : 1);		/* B1 pulls PC13 low */
-	fprintf(out, "{\"pressed\":%s}", truth(press));
+	fprintf(out, "{\"pressed\":%s}", vb_truth(press));
 	return true;
 }
 
@@ -54,8 +43,8 @@ static bool verb_gpio(VERB_ARGS)
 
 	(void)ctx;
 	if (argc < 2 || argv[1][0] != 'P' || argv[1][1] < 'A' || argv[1][1] > 'H' ||
-	    !stm32l476_number(argv[1] + 2, &pin, error, error_size) || pin > 15)
-		return refuse(error, error_size, "usage: gpio PIN [0|1|float], as in gpio PA5");
+	    !vb_number(argv[1] + 2, &pin, error, error_size) || pin > 15)
+		return vb_refuse(error, error_size, "usage: gpio PIN [0|1|float], as in gpio PA5");
 	gpio = &chip->gpio[argv[1][1] - 'A'];
 	if (argc == 3)
 		stm32_gpio_drive(gpio, pin, strcmp(argv[2], "float") == 0 ? -1 : argv[2][0] == '1');
@@ -67,19 +56,8 @@ static bool verb_gpio(VERB_ARGS)
 
 static bool verb_uart_rx(VERB_ARGS)
 {
-	struct stm32_usart *usart = &((struct stm32l476 *)board->priv)->usart2;
-	size_t taken = 0;
-
 	(void)ctx;
-	if (argc < 2)
-		return refuse(error, error_size, "usage: uart-rx TEXT...");
-	for (int i = 1; i < argc; i++) {
-		if (i > 1)
-			taken += stm32_usart_receive(usart, (const uint8_t *)" ", 1);
-		taken += stm32_usart_receive(usart, (const uint8_t *)argv[i], strlen(argv[i]));
-	}
-	fprintf(out, "{\"queued\":%zu}", taken);
-	return true;
+	return vb_type(&((struct stm32l476 *)board->priv)->usart2.port, argc, argv, out, error, error_size);
 }
 
 static bool verb_boot0(VERB_ARGS)
@@ -88,7 +66,7 @@ static bool verb_boot0(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2 || (strcmp(argv[1], "0") != 0 && strcmp(argv[1], "1") != 0))
-		return refuse(error, error_size, "usage: boot0 0|1");
+		return vb_refuse(error, error_size, "usage: boot0 0|1");
 	chip->boot0 = argv[1][0] == '1';
 	fprintf(out, "{\"boot0\":%d,\"note\":\"sampled at the next reset\"}", chip->boot0);
 	return true;
@@ -98,7 +76,7 @@ static bool verb_brownout(VERB_ARGS)
 {
 	(void)ctx, (void)argc, (void)argv;
 	if (!board->powered)
-		return refuse(error, error_size, "the board has no power");
+		return vb_refuse(error, error_size, "the board has no power");
 	vb_board_reset(board, VB_RESET_POWER_ON);
 	fprintf(out, "{\"flag\":\"BORRSTF\"}");
 	return true;
@@ -123,7 +101,7 @@ static bool verb_low_power(VERB_ARGS)
 			stm32l476_enter(chip, modes[i].power);
 	}
 	if (argc > 2 || (argc == 2 && strstr("run stop standby shutdown", want) == NULL))
-		return refuse(error, error_size, "usage: stop-mode [run|stop|standby|shutdown]");
+		return vb_refuse(error, error_size, "usage: stop-mode [run|stop|standby|shutdown]");
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		if (chip->env.power == modes[i].power)
 			now = modes[i].name;
@@ -141,10 +119,10 @@ static bool verb_swd_pins(VERB_ARGS)
 
 	(void)ctx;
 	if (!is_on(argc, argv, &on))
-		return refuse(error, error_size, "usage: swd-pins on|off");
+		return vb_refuse(error, error_size, "usage: swd-pins on|off");
 	*moder = (*moder & ~(15u << 26)) | (on ? 0xau << 26 : 0xfu << 26);
 	a->on_mode(a->chip, a);
-	fprintf(out, "{\"swd_pins\":%s}", truth(on));
+	fprintf(out, "{\"swd_pins\":%s}", vb_truth(on));
 	return true;
 }
 
@@ -156,7 +134,7 @@ static bool verb_low_power_run(VERB_ARGS)
 
 	(void)ctx;
 	if (!is_on(argc, argv, &on))
-		return refuse(error, error_size, "usage: low-power-run on|off");
+		return vb_refuse(error, error_size, "usage: low-power-run on|off");
 	*cr1 = (*cr1 & ~BIT(14)) | (on ? BIT(14) : 0);
 	fprintf(out, "{\"CR1\":%u}", *cr1);
 	return true;
@@ -198,7 +176,7 @@ static bool verb_watchdog(VERB_ARGS)
 
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
 	fprintf(out, "{\"iwdg_running\":%s,\"iwdg_reload\":%u,\"iwdg_prescaler\":%u}",
-		truth(chip->iwdg.running), chip->iwdg.rlr, 4u << MIN(chip->iwdg.pr, 6u));
+		vb_truth(chip->iwdg.running), chip->iwdg.rlr, 4u << MIN(chip->iwdg.pr, 6u));
 	return true;
 }
 

@@ -4,10 +4,7 @@
 #define VB_CHIP_STM32L476_VERBS_H
 
 #include "vboard/chip/stm32l476.h"
-
-#define VERB_ARGS                                                                                  \
-	struct vb_board *board, void *ctx, int argc, char **argv, FILE *out, char *error,          \
-		size_t error_size
+#include "vboard/chip/verbs.h"
 
 bool stm32l476_options(VERB_ARGS);
 bool stm32l476_corrupt_options(VERB_ARGS);
@@ -30,8 +27,5 @@ bool stm32l476_fb_mode(VERB_ARGS);
 bool stm32l476_run_pd(VERB_ARGS);
 bool stm32l476_swo(VERB_ARGS);
 bool stm32l476_intrude(VERB_ARGS);
-
-/* false with a sentence in `error`. */
-bool stm32l476_number(const char *text, uint32_t *value, char *error, size_t error_size);
 
 #endif

@@ -13,32 +13,13 @@ static struct stm32l4_flash *flash_of(struct vb_board *board)
 	return &((struct stm32l476 *)board->priv)->flash;
 }
 
-static bool refuse(char *error, size_t error_size, const char *text)
-{
-	snprintf(error, error_size, "%s", text);
-	return false;
-}
-
-bool stm32l476_number(const char *text, uint32_t *value, char *error, size_t error_size)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 0);
-
-	if (*text == '\0' || *end != '\0' || n > UINT32_MAX) {
-		snprintf(error, error_size, "%s is not a number", text);
-		return false;
-	}
-	*value = (uint32_t)n;
-	return true;
-}
-
 /* An address in main flash (at 0x08000000, or an offset) to the physical offset behind it. */
 static bool flash_address(struct stm32l4_flash *f, const char *text, uint32_t *phys, char *error,
 			  size_t error_size)
 {
 	uint32_t addr;
 
-	if (!stm32l476_number(text, &addr, error, error_size))
+	if (!vb_number(text, &addr, error, error_size))
 		return false;
 	if (addr >= MAIN_BASE)
 		addr -= MAIN_BASE;
@@ -103,7 +84,7 @@ static void print_options(struct stm32l4_flash *f, FILE *out)
 	uint32_t stored[OPT_COUNT];
 
 	fprintf(out, "{\"level\":%u,\"optverr\":%s,\"active\":{", stm32l4_options_rdp(f),
-		f->optverr ? "true" : "false");
+		vb_truth(f->optverr));
 	show_options(f, f->loaded, out);
 	fprintf(out, "},\"stored\":{");
 	for (unsigned i = 0; i < OPT_COUNT; i++)
@@ -142,8 +123,8 @@ static bool set_field(struct stm32l4_flash *f, const char *name, const char *fir
 				 "%s takes its first and last index, as in %s=0..15", name, name);
 			return false;
 		}
-		if (!stm32l476_number(first, &a, error, error_size) ||
-		    (last && !stm32l476_number(last, &b, error, error_size)))
+		if (!vb_number(first, &a, error, error_size) ||
+		    (last && !vb_number(last, &b, error, error_size)))
 			return false;
 		put_bits(f, d->option, d->msb, d->lsb, a);
 		if (last)
@@ -177,12 +158,12 @@ static bool set_options(struct stm32l4_flash *f, int argc, char **argv, char *er
 	}
 	if (argc > 1 && strchr(argv[1], '=') == NULL) {
 		if (argc < 3 || argc > 4)
-			return refuse(error, error_size, "usage: options [NAME VALUE [LAST]]");
+			return vb_refuse(error, error_size, "usage: options [NAME VALUE [LAST]]");
 		return set_field(f, argv[1], argv[2], argc == 4 ? argv[3] : NULL, error, error_size);
 	}
 	for (int i = 1; i < argc; i++) {
 		if (strchr(argv[i], '=') == NULL)
-			return refuse(error, error_size, "expected NAME=VALUE");
+			return vb_refuse(error, error_size, "expected NAME=VALUE");
 		if (!set_pair(f, argv[i], error, error_size))
 			return false;
 	}
@@ -223,7 +204,7 @@ bool stm32l476_corrupt_options(VERB_ARGS)
 		found = true;
 	}
 	if (!found)
-		return refuse(error, error_size, "there is no such option register");
+		return vb_refuse(error, error_size, "there is no such option register");
 	stm32l4_options_show(f);
 	fprintf(out, "{\"note\":\"takes effect at power-on or OBL_LAUNCH\"}");
 	return true;
@@ -266,10 +247,10 @@ bool stm32l476_flash_info(VERB_ARGS)
 		"{\"size_kb\":%u,\"size_register\":%u,\"dual_bank\":%s,\"bank_bytes\":%u,"
 		"\"page_bytes\":%u,\"fb_mode\":%s,\"mem_mode\":%u,\"operation\":\"%s\","
 		"\"erased\":%u,\"programmed\":%u,\"ecc_single\":%u,\"ecc_bad\":%u,\"intruded\":%s}",
-		f->size_kb, f->size_register, stm32l4_array_is_dual(f) ? "true" : "false",
-		stm32l4_array_bank_bytes(f), f->family->page_bytes, f->fb_mode ? "true" : "false",
+		f->size_kb, f->size_register, vb_truth(stm32l4_array_is_dual(f)),
+		stm32l4_array_bank_bytes(f), f->family->page_bytes, vb_truth(f->fb_mode),
 		f->mem_mode, ops[f->op], counts[0], counts[1], counts[2], counts[3],
-		f->intruded ? "true" : "false");
+		vb_truth(f->intruded));
 	return true;
 }
 
@@ -280,8 +261,8 @@ bool stm32l476_preset_sr(VERB_ARGS)
 
 	(void)ctx;
 	if (argc < 2)
-		return refuse(error, error_size, "usage: preset-sr VALUE [sticky]");
-	if (!stm32l476_number(argv[1], &value, error, error_size))
+		return vb_refuse(error, error_size, "usage: preset-sr VALUE [sticky]");
+	if (!vb_number(argv[1], &value, error, error_size))
 		return false;
 	*stm32l4_flash_reg(f, FLASH_SR) = value & 0xc3fb;
 	f->sticky_sr = argc > 2 && strcmp(argv[2], "sticky") == 0 ? value & 0xc3fb : 0;
@@ -297,8 +278,8 @@ bool stm32l476_preset_cr(VERB_ARGS)
 
 	(void)ctx;
 	if (argc < 2)
-		return refuse(error, error_size, "usage: preset-cr VALUE");
-	if (!stm32l476_number(argv[1], &value, error, error_size))
+		return vb_refuse(error, error_size, "usage: preset-cr VALUE");
+	if (!vb_number(argv[1], &value, error, error_size))
 		return false;
 	*stm32l4_flash_reg(f, FLASH_CR) = value & ~(CR_STRT | CR_OPTSTRT | CR_OBL_LAUNCH);
 	f->keyr = value & CR_LOCK ? KEY_CLOSED : KEY_OPEN;
@@ -327,10 +308,10 @@ bool stm32l476_stuck_bsy(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2 || (strcmp(argv[1], "on") != 0 && strcmp(argv[1], "off") != 0))
-		return refuse(error, error_size, "usage: stuck-bsy on|off");
+		return vb_refuse(error, error_size, "usage: stuck-bsy on|off");
 	f->stuck_bsy = strcmp(argv[1], "on") == 0;
 	stm32l4_array_guard(f);
-	fprintf(out, "{\"stuck_bsy\":%s}", f->stuck_bsy ? "true" : "false");
+	fprintf(out, "{\"stuck_bsy\":%s}", vb_truth(f->stuck_bsy));
 	return true;
 }
 
@@ -342,8 +323,8 @@ bool stm32l476_flash_size(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2)
-		return refuse(error, error_size, "usage: flash-size KIB");
-	if (!stm32l476_number(argv[1], &kb, error, error_size))
+		return vb_refuse(error, error_size, "usage: flash-size KIB");
+	if (!vb_number(argv[1], &kb, error, error_size))
 		return false;
 	if (kb == 256 || kb == 512 || kb == 1024)
 		f->size_kb = kb;
@@ -380,7 +361,7 @@ bool stm32l476_ecc(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 3 || (strcmp(argv[2], "single") != 0 && strcmp(argv[2], "double") != 0))
-		return refuse(error, error_size, "usage: ecc ADDR single|double");
+		return vb_refuse(error, error_size, "usage: ecc ADDR single|double");
 	if (!flash_address(f, argv[1], &phys, error, error_size))
 		return false;
 	single = strcmp(argv[2], "single") == 0;
@@ -398,12 +379,12 @@ bool stm32l476_flip_bits(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 3 && !is_raw)
-		return refuse(error, error_size, "usage: flip-bits ADDR MASK [raw]");
+		return vb_refuse(error, error_size, "usage: flip-bits ADDR MASK [raw]");
 	if (!flash_address(f, argv[1], &phys, error, error_size) ||
-	    !stm32l476_number(argv[2], &mask, error, error_size))
+	    !vb_number(argv[2], &mask, error, error_size))
 		return false;
 	if (mask == 0)
-		return refuse(error, error_size, "a mask of 0 flips nothing");
+		return vb_refuse(error, error_size, "a mask of 0 flips nothing");
 	flip(f, phys, (uint64_t)mask << ((phys & 4) * 8), is_raw);
 	fprintf(out, "{\"flipped\":%d,\"ecc\":\"%s\"}", __builtin_popcount(mask),
 		is_raw ? "matches" : __builtin_popcount(mask) == 1 ? "corrects" : "detects");
@@ -419,7 +400,7 @@ bool stm32l476_cell_state(VERB_ARGS)
 
 	(void)ctx;
 	if (argc < 2)
-		return refuse(error, error_size,
+		return vb_refuse(error, error_size,
 			      "usage: cell-state ADDR [erased|programmed|single|bad]");
 	if (!flash_address(f, argv[1], &phys, error, error_size))
 		return false;
@@ -445,8 +426,8 @@ bool stm32l476_fail_after(VERB_ARGS)
 		fprintf(out, "{\"fail_after\":0}");
 		return true;
 	}
-	if (argc != 3 || !stm32l476_number(argv[1], &n, error, error_size) || n == 0)
-		return refuse(error, error_size, "usage: fail-after N reset|power|brownout");
+	if (argc != 3 || !vb_number(argv[1], &n, error, error_size) || n == 0)
+		return vb_refuse(error, error_size, "usage: fail-after N reset|power|brownout");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strcmp(argv[2], kinds[i].name) != 0)
 			continue;
@@ -455,7 +436,7 @@ bool stm32l476_fail_after(VERB_ARGS)
 		fprintf(out, "{\"fail_after\":%u}", n);
 		return true;
 	}
-	return refuse(error, error_size, "the failure is one of reset, power, brownout");
+	return vb_refuse(error, error_size, "the failure is one of reset, power, brownout");
 }
 
 bool stm32l476_fb_mode(VERB_ARGS)
@@ -465,7 +446,7 @@ bool stm32l476_fb_mode(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2)
-		return refuse(error, error_size, "usage: fb-mode on|off");
+		return vb_refuse(error, error_size, "usage: fb-mode on|off");
 	*memrmp = (*memrmp & 7) | (strcmp(argv[1], "on") == 0 ? BIT(8) : 0);
 	chip->syscfg.on_remap(chip, *memrmp & 7, *memrmp & BIT(8));
 	fprintf(out, "{\"MEMRMP\":%u}", *memrmp);
@@ -479,7 +460,7 @@ bool stm32l476_run_pd(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2)
-		return refuse(error, error_size, "usage: run-pd on|off");
+		return vb_refuse(error, error_size, "usage: run-pd on|off");
 	*acr = (*acr & ~ACR_RUN_PD) | (strcmp(argv[1], "on") == 0 ? ACR_RUN_PD : 0);
 	stm32l4_array_guard(f);
 	fprintf(out, "{\"ACR\":%u}", *acr);
@@ -505,12 +486,12 @@ bool stm32l476_flash_read(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 3)
-		return refuse(error, error_size, "usage: flash-read ADDR BYTES");
+		return vb_refuse(error, error_size, "usage: flash-read ADDR BYTES");
 	if (!flash_address(f, argv[1], &phys, error, error_size) ||
-	    !stm32l476_number(argv[2], &n, error, error_size))
+	    !vb_number(argv[2], &n, error, error_size))
 		return false;
 	if (n > f->size_kb * 1024u - phys)
-		return refuse(error, error_size, "that is more than there is");
+		return vb_refuse(error, error_size, "that is more than there is");
 	fprintf(out, "\"");
 	for (uint32_t i = 0; i < n; i++)
 		fprintf(out, "%02x", f->cells[phys + i]);
@@ -527,16 +508,16 @@ bool stm32l476_flash_dump(VERB_ARGS)
 
 	(void)ctx;
 	if (argc != 2)
-		return refuse(error, error_size, "usage: flash-dump FILE");
+		return vb_refuse(error, error_size, "usage: flash-dump FILE");
 	file = fopen(argv[1], "wb");
 	if (file == NULL)
-		return refuse(error, error_size, "cannot create the file");
+		return vb_refuse(error, error_size, "cannot create the file");
 	for (uint32_t at = 0; ok && at < bytes; at += f->family->page_bytes)
 		ok = fwrite(f->cells + stm32l4_array_phys(f, at), f->family->page_bytes, 1,
 			    file) == 1;
 	ok = fclose(file) == 0 && ok;
 	if (!ok)
-		return refuse(error, error_size, "cannot write the file: the disk may be full");
+		return vb_refuse(error, error_size, "cannot write the file: the disk may be full");
 	fprintf(out, "{\"bytes\":%u}", bytes);
 	return true;
 }
@@ -569,16 +550,16 @@ bool stm32l476_flash_load(VERB_ARGS)
 
 	(void)ctx;
 	if (argc < 2 || argc > 3)
-		return refuse(error, error_size, "usage: flash-load FILE [ADDR]");
+		return vb_refuse(error, error_size, "usage: flash-load FILE [ADDR]");
 	if (argc == 3 && !flash_address(f, argv[2], &phys, error, error_size))
 		return false;
 	file = fopen(argv[1], "rb");
 	if (file == NULL)
-		return refuse(error, error_size, "cannot open the file");
+		return vb_refuse(error, error_size, "cannot open the file");
 	ok = load_pages(f, file, stm32l4_array_phys(f, phys), &total);
 	fclose(file);
 	if (!ok)
-		return refuse(error, error_size, "the file is larger than the flash behind it");
+		return vb_refuse(error, error_size, "the file is larger than the flash behind it");
 	fprintf(out, "{\"bytes\":%zu}", total);
 	return true;
 }

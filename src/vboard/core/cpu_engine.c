@@ -235,7 +235,8 @@ static enum stop stop_of_error(struct engine *e, uc_err rc)
 	enum fault_kind kind = kind_of(e, rc);
 
 	if (kind == FAULT_DATA_BUS || kind == FAULT_UNDEFINED) {
-		cpu->cycles -= e->hook_pc == cpu->pc;	/* the hook had counted it */
+		if (e->hook_pc == cpu->pc)
+			engine_uncount(e);	/* the hook had counted it */
 		cpu->fault.kind = kind;
 		return STOP_FAULT;
 	}
@@ -266,7 +267,7 @@ static enum stop run(struct engine *e)
 	if (e->is_abandoned) {
 		if (e->undo.size)
 			memcpy(e->undo.at, e->undo.old, e->undo.size);
-		cpu->cycles--;
+		engine_uncount(e);
 		return e->why;
 	}
 	if (rc != UC_ERR_OK)

@@ -59,6 +59,7 @@ struct engine {
 	uint32_t it_first, it_bytes;	/* members of the IT block that Unicorn is in */
 	uint64_t page_addr;		/* of the opcode page, or NO_PAGE */
 	const uint8_t *page;
+	unsigned page_cycles;		/* what an instruction there costs */
 	bool page_is_open;		/* its region is neither guarded nor cached */
 	uint32_t open_first, open_bytes;	/* the last data region that is neither */
 	struct {			/* of the I-cache, by address, as long as none moves */
@@ -104,6 +105,8 @@ void engine_patch(struct engine *e, uint32_t pc, struct patch *p);
 void engine_unpatch(struct engine *e, const struct patch *p);
 /* cpu_engine_hooks.c */
 void engine_add_hooks(struct engine *e);
+/* The instruction that was counted last did not happen. */
+void engine_uncount(struct engine *e);
 uint64_t engine_mmio_read(uc_engine *uc, uint64_t offset, unsigned size, void *ctx);
 void engine_mmio_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *ctx);
 /* May the instruction at pc run, as far as breakpoints, guards and the MPU go? If not: why. */

@@ -274,9 +274,22 @@ static void turn_page(struct engine *e, uint32_t pc)
 		return;
 	}
 	e->page_addr = page;
+	e->page_cycles = MAX(r->fetch_cycles, 1u);
 	e->page_is_open = !r->guarded && !(r->cacheable && (e->cpu->caution & CAUTION_ICACHE));
 	e->page = r->ram + (page - r->base);
 	e->executed[page / PAGE / 8] |= (uint8_t)BIT(page / PAGE % 8);
+}
+
+static void count(struct engine *e)
+{
+	e->cpu->cycles += e->page_cycles;
+	e->cpu->extra_cycles += e->page_cycles - 1;
+}
+
+void engine_uncount(struct engine *e)
+{
+	e->cpu->cycles -= e->page_cycles;
+	e->cpu->extra_cycles -= e->page_cycles - 1;
 }
 
 static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *ctx)
@@ -297,7 +310,7 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *ctx)
 	if (cpu->cycles >= e->limit || (cpu->attention | e->is_careful | e->is_forced)) {
 		switch (look_carefully(e, pc)) {
 		case LOOK_STOP: return;
-		case LOOK_AS_IS: cpu->cycles++; return;
+		case LOOK_AS_IS: count(e); return;
 		case LOOK_ON: break;
 		}
 	}
@@ -307,7 +320,7 @@ static void on_code(uc_engine *uc, uint64_t address, uint32_t size, void *ctx)
 		stop(e, STOP_SPECIAL);
 		return;
 	}
-	cpu->cycles++;
+	count(e);
 }
 
 /* Data */

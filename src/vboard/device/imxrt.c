@@ -101,6 +101,16 @@ static enum vb_result slave_write(void *dev, struct vb_access *a, uint32_t offse
 
 const struct vb_device_ops imxrt_slave_ops = { .read = slave_read, .write = slave_write };
 
+uint32_t imxrt_set_clr_tog(uint32_t old, uint32_t offset, uint32_t value)
+{
+	switch (offset & 0xc) {
+	case 0x4: return old | value;
+	case 0x8: return old & ~value;
+	case 0xc: return old ^ value;
+	default:  return value;
+	}
+}
+
 static enum vb_result quiet_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
 {
 	struct imxrt_quiet *quiet = dev;

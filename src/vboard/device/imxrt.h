@@ -71,6 +71,9 @@ struct imxrt_slave {
 };
 extern const struct vb_device_ops imxrt_slave_ops;
 
+/* What a write to the SET (+4), CLR (+8) or TOG (+C) address of a register, or to itself, makes of it. */
+uint32_t imxrt_set_clr_tog(uint32_t old, uint32_t offset, uint32_t value);
+
 /* A block nobody needs more of than registers that keep what was written. */
 struct imxrt_quiet {
 	uint32_t *words;

@@ -423,13 +423,8 @@ static enum vb_result analog_write(void *dev, struct vb_access *a, uint32_t offs
 	uint32_t *reg = vb_regs_at(&ccm->analog, offset & ~0xfu);
 	uint32_t now = reg ? *reg >> 8 * (offset & 3) : 0;
 
-	switch (offset & 0xc) {
-	case 0x4: value = now | value; break;
-	case 0x8: value = now & ~value; break;
-	case 0xc: value = now ^ value; break;
-	default: break;
-	}
-	return vb_regs_ops.write(&ccm->analog, a, offset & ~0xcu, value);
+	return vb_regs_ops.write(&ccm->analog, a, offset & ~0xcu,
+				 imxrt_set_clr_tog(now, offset, value));
 }
 
 const struct vb_device_ops imxrt_ccm_analog_ops = { .read = analog_read, .write = analog_write };

@@ -49,8 +49,9 @@ static uint32_t baud(struct imxrt_lpuart *u)
 	return u->env->clocks.uart / ((osr < 3 ? 16 : osr + 1) * sbr);
 }
 
-static struct vb_uart_format format(struct imxrt_lpuart *u)
+static struct vb_uart_format format(void *ctx)
 {
+	struct imxrt_lpuart *u = ctx;
 	uint32_t ctrl = *reg(u, LPUART_CTRL);
 	unsigned bits = ctrl & CTRL_M7 ? 7 : ctrl & CTRL_M ? 9 : 8;
 	bool has_parity = ctrl & CTRL_PE;
@@ -92,19 +93,10 @@ static void load_shift(struct imxrt_lpuart *u)
 static void frame_sent(void *ctx)
 {
 	struct imxrt_lpuart *u = ctx;
-	struct vb_uart_format sent = format(u);
 
 	u->tx_event = NULL;
 	u->shifting = false;
-	if (u->is_wired == NULL || u->is_wired(u->chip, false)) {
-		u->sent++;
-		if (u->line)
-			serial_line_put(u->line, u->shift);
-		if (u->wire.heard)
-			u->wire.heard(u->wire.ctx, u->shift, &sent);
-	} else {
-		u->lost++;
-	}
+	serial_port_sent(&u->port, u->shift);
 	load_shift(u);
 	if (!u->shifting)
 		*reg(u, LPUART_STAT) |= STAT_TC;
@@ -128,64 +120,37 @@ static enum vb_result data_written(struct vb_regs *regs, uint32_t value, uint32_
 
 static void frame_received(void *ctx);
 
-static void expect_frame(struct imxrt_lpuart *u)
+static void expect_frame(void *ctx)
 {
+	struct imxrt_lpuart *u = ctx;
 	uint64_t ns = frame_ns(u);
 
-	if (u->rx_event == NULL && u->rx_count > 0 && ns > 0)
+	if (u->rx_event == NULL && u->port.rx_count > 0 && ns > 0)
 		u->rx_event = vb_clock_after(u->env->board->clock, ns, frame_received, u, "LPUART rx");
+}
+
+static void store(struct imxrt_lpuart *u, uint8_t byte)
+{
+	uint32_t *stat = reg(u, LPUART_STAT);
+
+	if (*stat & STAT_RDRF) {
+		*stat |= STAT_OR;	/* the older byte stays */
+		return;
+	}
+	*reg(u, LPUART_DATA) = byte;
+	*stat |= STAT_RDRF;
 }
 
 static void frame_received(void *ctx)
 {
 	struct imxrt_lpuart *u = ctx;
-	uint32_t *stat = reg(u, LPUART_STAT);
-	uint8_t byte = u->rx[u->rx_head];
-	bool listens = (*reg(u, LPUART_CTRL) & CTRL_RE) &&
-		       (u->is_wired == NULL || u->is_wired(u->chip, true));
-
-	u->rx_event = NULL;
-	u->rx_head = (u->rx_head + 1) % sizeof(u->rx);
-	u->rx_count--;
-	if (!listens) {
-		u->lost++;
-	} else if (*stat & STAT_RDRF) {
-		*stat |= STAT_OR;	/* the older byte stays */
-	} else {
-		*reg(u, LPUART_DATA) = byte;
-		*stat |= STAT_RDRF;
-	}
-	expect_frame(u);
-	irq(u);
-}
-
-size_t imxrt_lpuart_receive(struct imxrt_lpuart *u, const uint8_t *data, size_t n)
-{
-	size_t taken = 0;
-
-	for (; taken < n && u->rx_count < sizeof(u->rx); taken++)
-		u->rx[(u->rx_head + u->rx_count++) % sizeof(u->rx)] = data[taken];
-	expect_frame(u);
-	return taken;
-}
-
-static void wire_receive(void *chip, uint8_t byte, const struct vb_uart_format *sent)
-{
-	struct imxrt_lpuart *u = chip;
-	struct vb_uart_format own = format(u);
-
-	if (own.baud != 0)
-		byte = vb_uart_hear(byte, sent, &own).byte;
-	if (own.baud == 0 || imxrt_lpuart_receive(u, &byte, 1) == 0)
-		u->lost++;
-}
-
-void imxrt_lpuart_poll(struct imxrt_lpuart *u)
-{
 	uint8_t byte;
 
-	while (u->line && u->rx_count < sizeof(u->rx) && serial_line_get(u->line, &byte))
-		imxrt_lpuart_receive(u, &byte, 1);
+	u->rx_event = NULL;
+	if (serial_port_take(&u->port, *reg(u, LPUART_CTRL) & CTRL_RE, &byte))
+		store(u, byte);
+	expect_frame(u);
+	irq(u);
 }
 
 static void data_reading(struct vb_regs *regs, uint32_t *value)
@@ -245,7 +210,7 @@ void imxrt_lpuart_init(struct imxrt_lpuart *u, struct imxrt_env *env, int irq_li
 	u->regs = (struct vb_regs){ .name = "LPUART", .table = lpuart_regs, .value = u->value,
 				    .dev = u };
 	vb_regs_reset(&u->regs);
-	u->wire = (struct vb_uart){ .receive = wire_receive, .chip = u };
+	serial_port_init(&u->port, u, format, expect_frame);
 }
 
 void imxrt_lpuart_reset(struct imxrt_lpuart *u)

@@ -104,13 +104,18 @@ void nor_reset(struct nor *nor)
 	nor_tell(nor, 0, 0);
 }
 
+static void add_ops(struct nor *nor, const struct nor_op *ops)
+{
+	for (const struct nor_op *op = ops; op != NULL && op->opcode; op++)
+		nor->by_opcode[op->opcode] = op;
+}
+
 static void index_ops(struct nor *nor)
 {
 	memset(nor->by_opcode, 0, sizeof(nor->by_opcode));
-	for (size_t i = 0; i < ARRAY_SIZE(nor->model->ops); i++) {
-		for (const struct nor_op *op = nor->model->ops[i]; op != NULL && op->opcode; op++)
-			nor->by_opcode[op->opcode] = op;
-	}
+	add_ops(nor, nor_common_ops);
+	for (size_t i = 0; i < ARRAY_SIZE(nor->model->ops); i++)
+		add_ops(nor, nor->model->ops[i]);
 }
 
 /* Each part has its own number; the same part of the same board always the same. */

@@ -16,15 +16,17 @@ uint8_t nor_give_array(struct nor *nor)
 	return nor->array[nor->addr++ & (nor->model->bytes - 1)];
 }
 
+uint8_t nor_give_burst(struct nor *nor, uint32_t wrap)
+{
+	uint32_t at = in_chip(nor);
+
+	nor->addr = wrap ? (at & ~(wrap - 1)) | ((at + 1) & (wrap - 1)) : at + 1;
+	return nor->array[at];
+}
+
 uint8_t nor_give_wrapped(struct nor *nor)
 {
-	uint8_t byte = nor->array[in_chip(nor)];
-	uint32_t next = nor->addr + 1;
-
-	if (nor->wrap)
-		next = (nor->addr & ~(nor->wrap - 1)) | (next & (nor->wrap - 1));
-	nor->addr = next;
-	return byte;
+	return nor_give_burst(nor, nor->wrap);
 }
 
 uint8_t nor_give_jedec(struct nor *nor)
@@ -252,7 +254,19 @@ void nor_erase_security(struct nor *nor)
 			  &nor->model->times->sector);
 }
 
-/* Sleep and reset */
+/* QPI, sleep and reset */
+
+void nor_enter_qpi(struct nor *nor)
+{
+	nor->qpi = true;
+	nor_tell(nor, 0, 0);
+}
+
+void nor_leave_qpi(struct nor *nor)
+{
+	nor->qpi = false;
+	nor_tell(nor, 0, 0);
+}
 
 void nor_power_down(struct nor *nor)
 {
@@ -288,3 +302,33 @@ void nor_do_reset(struct nor *nor)
 	nor_reset(nor);
 	nor->ready_at = vb_clock_now(nor->clock) + nor->model->times->reset;
 }
+
+#define WR (OP_NEEDS_WEL | OP_QPI)
+#define ST (OP_WHILE_BUSY | OP_QPI)
+
+/* W25Q32JV 8.1.2 and IS25LP064A, table of instructions, agree on these. */
+const struct nor_op nor_common_ops[] = {
+	{ 0x06, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_write_enable },
+	{ 0x04, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_write_disable },
+	{ 0x50, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_volatile_enable },
+	{ 0x05, 0, 0, 0, 1, ST, nor_give_reg0, NULL, NULL },
+	{ 0x03, 1, 0, 0, 1, 0, nor_give_array, NULL, NULL },
+	{ 0x02, 1, 0, 0, 1, WR, NULL, nor_take_page, nor_program },
+	{ 0x32, 1, 0, 0, 4, OP_NEEDS_WEL | OP_NEEDS_QE, NULL, nor_take_page, nor_program },
+	{ 0x20, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_sector },
+	{ 0x52, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_half_block },
+	{ 0xd8, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_block },
+	{ 0xc7, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_chip },
+	{ 0x60, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_chip },
+	{ 0x75, 0, 0, 0, 0, ST, NULL, NULL, nor_suspend },
+	{ 0x7a, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_resume },
+	{ 0xb9, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_power_down },
+	{ 0xab, 1, 0, 0, 1, OP_QPI | OP_ANY_END | OP_IN_DPD, nor_give_device_id, NULL,
+	  nor_release_power_down },
+	{ 0x9f, 0, 0, 0, 1, OP_QPI, nor_give_jedec, NULL, NULL },
+	{ 0x4b, 1, 0, 8, 1, 0, nor_give_unique, NULL, NULL },
+	{ 0x5a, 1, 0, 8, 1, 0, nor_give_sfdp, NULL, NULL },
+	{ 0x66, 0, 0, 0, 0, ST, NULL, NULL, nor_arm_reset },
+	{ 0x99, 0, 0, 0, 0, ST, NULL, NULL, nor_do_reset },
+	{ 0 }
+};

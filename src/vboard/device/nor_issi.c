@@ -174,12 +174,7 @@ static void keep_extended_parameters(struct nor *nor)
 
 static uint8_t give_burst(struct nor *nor)
 {
-	uint32_t at = nor->addr & (nor->model->bytes - 1), wrap = 8u << (nor->reg[RP] & 3);
-
-	nor->addr = at + 1;
-	if (nor->reg[RP] & RP_WRAP)
-		nor->addr = (at & ~(wrap - 1)) | ((at + 1) & (wrap - 1));
-	return nor->array[at];
+	return nor_give_burst(nor, nor->reg[RP] & RP_WRAP ? 8u << (nor->reg[RP] & 3) : 0);
 }
 
 static unsigned dummy(const struct nor *nor, const struct nor_op *op)
@@ -203,18 +198,6 @@ static unsigned dummy(const struct nor *nor, const struct nor_op *op)
 static bool mode_continues(uint8_t mode)
 {
 	return (mode & 0xf0) == 0xa0;
-}
-
-static void enter_qpi(struct nor *nor)
-{
-	nor->qpi = true;
-	nor_tell(nor, 0, 0);
-}
-
-static void leave_qpi(struct nor *nor)
-{
-	nor->qpi = false;
-	nor_tell(nor, 0, 0);
 }
 
 static void reset(struct nor *nor)
@@ -241,13 +224,9 @@ const struct nor_family nor_issi = {
 #define WR (OP_NEEDS_WEL | OP_QPI)
 #define ST (OP_WHILE_BUSY | OP_QPI)
 
-/* IS25LP064A/IS25WP064A, table of instructions: opcode, pads of address, mode; dummy clocks; pads of
- * data. */
+/* IS25LP064A/IS25WP064A, table of instructions, what is not in nor_common_ops: opcode, pads of
+ * address, mode; dummy clocks; pads of data. */
 const struct nor_op nor_issi_ops[] = {
-	{ 0x06, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_write_enable },
-	{ 0x04, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_write_disable },
-	{ 0x50, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_volatile_enable },
-	{ 0x05, 0, 0, 0, 1, ST, nor_give_reg0, NULL, NULL },
 	{ 0x01, 0, 0, 0, 1, WR | OP_VOLATILE, NULL, nor_take_few, write_status },
 	{ 0x48, 0, 0, 0, 1, ST, nor_give_reg1, NULL, NULL },
 	{ 0x42, 0, 0, 0, 1, WR, NULL, nor_take_few, write_function },
@@ -258,41 +237,23 @@ const struct nor_op nor_issi_ops[] = {
 	{ 0x81, 0, 0, 0, 1, OP_QPI, nor_give_reg3, NULL, NULL },
 	{ 0x83, 0, 0, 0, 1, OP_QPI, NULL, nor_take_few, set_extended_parameters },
 	{ 0x85, 0, 0, 0, 1, WR, NULL, nor_take_few, keep_extended_parameters },
-	{ 0x03, 1, 0, 0, 1, 0, nor_give_array, NULL, NULL },
 	{ 0x0b, 1, 0, 8, 1, OP_QPI, give_burst, NULL, NULL },
 	{ 0x3b, 1, 0, 8, 2, 0, give_burst, NULL, NULL },
 	{ 0x6b, 1, 0, 8, 4, OP_NEEDS_QE, give_burst, NULL, NULL },
 	{ 0xbb, 2, 2, 0, 2, OP_CONTINUOUS, give_burst, NULL, NULL },
 	{ 0xeb, 4, 4, 4, 4, OP_CONTINUOUS | OP_NEEDS_QE | OP_QPI, give_burst, NULL, NULL },
-	{ 0x02, 1, 0, 0, 1, WR, NULL, nor_take_page, nor_program },
-	{ 0x32, 1, 0, 0, 4, OP_NEEDS_WEL | OP_NEEDS_QE, NULL, nor_take_page, nor_program },
 	{ 0x38, 1, 0, 0, 4, OP_NEEDS_WEL | OP_NEEDS_QE, NULL, nor_take_page, nor_program },
-	{ 0x20, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_sector },
 	{ 0xd7, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_sector },
-	{ 0x52, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_half_block },
-	{ 0xd8, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_block },
-	{ 0xc7, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_chip },
-	{ 0x60, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_chip },
-	{ 0x75, 0, 0, 0, 0, ST, NULL, NULL, nor_suspend },
 	{ 0xb0, 0, 0, 0, 0, ST, NULL, NULL, nor_suspend },
-	{ 0x7a, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_resume },
 	{ 0x30, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_resume },
-	{ 0xb9, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_power_down },
-	{ 0xab, 1, 0, 0, 1, OP_QPI | OP_ANY_END | OP_IN_DPD, nor_give_device_id, NULL,
-	  nor_release_power_down },
 	{ 0x90, 1, 0, 0, 1, 0, nor_give_both_ids, NULL, NULL },
-	{ 0x9f, 0, 0, 0, 1, OP_QPI, nor_give_jedec, NULL, NULL },
 	{ 0xaf, 0, 0, 0, 1, OP_QPI | OP_NOT_SPI, nor_give_jedec, NULL, NULL },
-	{ 0x4b, 1, 0, 8, 1, 0, nor_give_unique, NULL, NULL },
-	{ 0x5a, 1, 0, 8, 1, 0, nor_give_sfdp, NULL, NULL },
 	{ 0x62, 1, 0, 0, 1, WR, NULL, nor_take_page, nor_program_security },
 	{ 0x64, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_security },
 	{ 0x68, 1, 0, 8, 1, 0, nor_give_security, NULL, NULL },
 	{ 0x26, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, unlock_sector },
 	{ 0x24, 0, 0, 0, 0, WR, NULL, NULL, lock_sector },
-	{ 0x35, 0, 0, 0, 0, 0, NULL, NULL, enter_qpi },
-	{ 0xf5, 0, 0, 0, 0, OP_QPI | OP_NOT_SPI, NULL, NULL, leave_qpi },
-	{ 0x66, 0, 0, 0, 0, ST, NULL, NULL, nor_arm_reset },
-	{ 0x99, 0, 0, 0, 0, ST, NULL, NULL, nor_do_reset },
+	{ 0x35, 0, 0, 0, 0, 0, NULL, NULL, nor_enter_qpi },
+	{ 0xf5, 0, 0, 0, 0, OP_QPI | OP_NOT_SPI, NULL, NULL, nor_leave_qpi },
 	{ 0 }
 };

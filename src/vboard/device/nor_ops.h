@@ -43,6 +43,7 @@ struct nor_op {
 
 /* nor_common.c: reads */
 uint8_t nor_give_array(struct nor *nor);
+uint8_t nor_give_burst(struct nor *nor, uint32_t wrap);	/* 0: to the chip's end */
 uint8_t nor_give_wrapped(struct nor *nor);	/* inside the burst of 77h / C0h */
 uint8_t nor_give_jedec(struct nor *nor);
 uint8_t nor_give_device_id(struct nor *nor);
@@ -67,6 +68,8 @@ void nor_erase_block(struct nor *nor);
 void nor_erase_chip(struct nor *nor);
 void nor_program_security(struct nor *nor);
 void nor_erase_security(struct nor *nor);
+void nor_enter_qpi(struct nor *nor);
+void nor_leave_qpi(struct nor *nor);
 void nor_power_down(struct nor *nor);
 void nor_release_power_down(struct nor *nor);
 void nor_arm_reset(struct nor *nor);

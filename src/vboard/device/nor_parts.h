@@ -44,7 +44,7 @@ struct nor_model {
 	uint8_t unique_bytes;	/* 4Bh */
 	uint32_t bytes;
 	uint8_t factory[4];	/* non-volatile registers as delivered */
-	const struct nor_op *ops[3];
+	const struct nor_op *ops[3];	/* beside nor_common_ops */
 	const uint8_t *sfdp;	/* 256 bytes */
 	const struct nor_times *times;
 	uint16_t security;	/* mask of the registers at 000000, 001000, 002000, 003000 */
@@ -127,8 +127,8 @@ struct nor {
 };
 
 extern const struct nor_family nor_winbond, nor_issi;
-extern const struct nor_op nor_winbond_ops[], nor_winbond_lock_ops[], nor_winbond_im_ops[],
-	nor_issi_ops[];
+extern const struct nor_op nor_common_ops[], nor_winbond_ops[], nor_winbond_lock_ops[],
+	nor_winbond_im_ops[], nor_issi_ops[];
 extern const uint8_t nor_sfdp_w25q32jv[256], nor_sfdp_is25p064a[256], nor_sfdp_at25sf128a[256];
 
 /* nor.c */

@@ -10,30 +10,16 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "vboard/device/crc32.h"
 #include "vboard/device/nor_parts.h"
 
 #define HEAD_BYTES (sizeof(((struct nor *)0)->nv) + sizeof(((struct nor *)0)->unique) + \
 		    sizeof(((struct nor *)0)->security) + 4)
 #define ROW_BYTES  (4 + NOR_PAGE)
 
-static uint32_t crc_step(uint32_t crc, const uint8_t *data, size_t n)
-{
-	static const uint32_t nibble[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c
-	};
-
-	for (size_t i = 0; i < n; i++) {
-		crc = nibble[(crc ^ data[i]) & 0xf] ^ crc >> 4;
-		crc = nibble[(crc ^ data[i] >> 4) & 0xf] ^ crc >> 4;
-	}
-	return crc;
-}
-
 static bool put(FILE *f, uint32_t *crc, const uint8_t *data, size_t n)
 {
-	*crc = crc_step(*crc, data, n);
+	*crc = vb_crc32_more(*crc, data, n);
 	return fwrite(data, 1, n, f) == n;
 }
 
@@ -55,7 +41,7 @@ static bool make_row(const struct nor *nor, uint32_t at, uint8_t row[ROW_BYTES])
 bool nor_save(const struct nor *nor, FILE *f)
 {
 	uint8_t head[HEAD_BYTES], row[ROW_BYTES], *p = head;
-	uint32_t rows = 0, crc = 0xffffffff;
+	uint32_t rows = 0, crc = 0;
 	bool ok;
 
 	for (uint32_t at = 0; at < nor->model->bytes; at += NOR_PAGE)
@@ -71,7 +57,7 @@ bool nor_save(const struct nor *nor, FILE *f)
 		if (make_row(nor, at, row))
 			ok = put(f, &crc, row, sizeof(row));
 	}
-	put_le32(row, ~crc);
+	put_le32(row, crc);
 	return ok && fwrite(row, 1, 4, f) == 4;
 }
 
@@ -146,8 +132,8 @@ bool nor_restore(struct nor *nor, FILE *f)
 	bytes = (size_t)n * ROW_BYTES;
 	rows = xcalloc(1, bytes + 1);
 	ok = fread(rows, 1, bytes, f) == bytes && fread(end, 1, 4, f) == 4;
-	crc = crc_step(crc_step(0xffffffff, head, sizeof(head)), rows, bytes);
-	ok = ok && ~crc == get_le32(end) && are_rows_sound(nor, rows, n) && fit(nor, model);
+	crc = vb_crc32_more(vb_crc32(head, sizeof(head)), rows, bytes);
+	ok = ok && crc == get_le32(end) && are_rows_sound(nor, rows, n) && fit(nor, model);
 	if (ok)
 		take(nor, head, rows, n);
 	free(rows);

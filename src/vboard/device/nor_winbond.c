@@ -255,10 +255,7 @@ static uint8_t give_quad_io(struct nor *nor)
 
 static uint8_t give_qpi_burst(struct nor *nor)
 {
-	uint32_t wrap = 8u << nor->qpi_wrap, at = nor->addr & (nor->model->bytes - 1);
-
-	nor->addr = (at & ~(wrap - 1)) | ((at + 1) & (wrap - 1));
-	return nor->array[at];
+	return nor_give_burst(nor, 8u << nor->qpi_wrap);
 }
 
 static void set_read_parameters(struct nor *nor)
@@ -272,18 +269,10 @@ static void set_read_parameters(struct nor *nor)
 
 static void enter_qpi(struct nor *nor)
 {
-	if (!has_qe(nor)) {
+	if (has_qe(nor))
+		nor_enter_qpi(nor);
+	else
 		nor_ignore(nor, "QE = 0");
-		return;
-	}
-	nor->qpi = true;
-	nor_tell(nor, 0, 0);
-}
-
-static void leave_qpi(struct nor *nor)
-{
-	nor->qpi = false;
-	nor_tell(nor, 0, 0);
 }
 
 static unsigned dummy(const struct nor *nor, const struct nor_op *op)
@@ -335,47 +324,26 @@ const struct nor_family nor_winbond = {
 #define WRSR (OP_NEEDS_WEL | OP_QPI | OP_VOLATILE)
 #define ST   (OP_WHILE_BUSY | OP_QPI)
 
-/* W25Q32JV 8.1.2: opcode, pads of address, mode; dummy clocks; pads of data. */
+/* W25Q32JV 8.1.2, what is not in nor_common_ops: opcode, pads of address, mode; dummy clocks; pads of
+ * data. */
 const struct nor_op nor_winbond_ops[] = {
-	{ 0x06, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_write_enable },
-	{ 0x04, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_write_disable },
-	{ 0x50, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_volatile_enable },
-	{ 0x05, 0, 0, 0, 1, ST, nor_give_reg0, NULL, NULL },
 	{ 0x35, 0, 0, 0, 1, ST, nor_give_reg1, NULL, NULL },
 	{ 0x15, 0, 0, 0, 1, ST, nor_give_reg2, NULL, NULL },
 	{ 0x01, 0, 0, 0, 1, WRSR, NULL, nor_take_few, write_sr1 },
 	{ 0x31, 0, 0, 0, 1, WRSR, NULL, nor_take_few, write_sr2 },
 	{ 0x11, 0, 0, 0, 1, WRSR, NULL, nor_take_few, write_sr3 },
-	{ 0x03, 1, 0, 0, 1, 0, nor_give_array, NULL, NULL },
 	{ 0x0b, 1, 0, 8, 1, OP_QPI, nor_give_array, NULL, NULL },
 	{ 0x3b, 1, 0, 8, 2, 0, nor_give_array, NULL, NULL },
 	{ 0x6b, 1, 0, 8, 4, OP_NEEDS_QE, nor_give_array, NULL, NULL },
 	{ 0xbb, 2, 2, 0, 2, OP_CONTINUOUS, nor_give_array, NULL, NULL },
 	{ 0xeb, 4, 4, 4, 4, OP_CONTINUOUS | OP_NEEDS_QE | OP_QPI, give_quad_io, NULL, NULL },
 	{ 0x77, 4, 0, 0, 4, OP_NEEDS_QE, NULL, nor_take_few, set_wrap },
-	{ 0x02, 1, 0, 0, 1, WR, NULL, nor_take_page, nor_program },
-	{ 0x32, 1, 0, 0, 4, OP_NEEDS_WEL | OP_NEEDS_QE, NULL, nor_take_page, nor_program },
-	{ 0x20, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_sector },
-	{ 0x52, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_half_block },
-	{ 0xd8, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_block },
-	{ 0xc7, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_chip },
-	{ 0x60, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_chip },
-	{ 0x75, 0, 0, 0, 0, ST, NULL, NULL, nor_suspend },
-	{ 0x7a, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_resume },
-	{ 0xb9, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_power_down },
-	{ 0xab, 1, 0, 0, 1, OP_QPI | OP_ANY_END | OP_IN_DPD, nor_give_device_id, NULL,
-	  nor_release_power_down },
 	{ 0x90, 1, 0, 0, 1, OP_QPI, nor_give_both_ids, NULL, NULL },
 	{ 0x92, 2, 2, 0, 2, 0, nor_give_both_ids, NULL, NULL },
 	{ 0x94, 4, 4, 4, 4, OP_NEEDS_QE, nor_give_both_ids, NULL, NULL },
-	{ 0x9f, 0, 0, 0, 1, OP_QPI, nor_give_jedec, NULL, NULL },
-	{ 0x4b, 1, 0, 8, 1, 0, nor_give_unique, NULL, NULL },
-	{ 0x5a, 1, 0, 8, 1, 0, nor_give_sfdp, NULL, NULL },
 	{ 0x42, 1, 0, 0, 1, OP_NEEDS_WEL, NULL, nor_take_page, nor_program_security },
 	{ 0x44, 1, 0, 0, 0, OP_NEEDS_WEL | OP_EXACT, NULL, NULL, nor_erase_security },
 	{ 0x48, 1, 0, 8, 1, 0, nor_give_security, NULL, NULL },
-	{ 0x66, 0, 0, 0, 0, ST, NULL, NULL, nor_arm_reset },
-	{ 0x99, 0, 0, 0, 0, ST, NULL, NULL, nor_do_reset },
 	{ 0 }
 };
 
@@ -391,7 +359,7 @@ const struct nor_op nor_winbond_lock_ops[] = {
 /* The IM/JM version: QPI and DTR reads. */
 const struct nor_op nor_winbond_im_ops[] = {
 	{ 0x38, 0, 0, 0, 0, 0, NULL, NULL, enter_qpi },
-	{ 0xff, 0, 0, 0, 0, OP_QPI | OP_NOT_SPI, NULL, NULL, leave_qpi },
+	{ 0xff, 0, 0, 0, 0, OP_QPI | OP_NOT_SPI, NULL, NULL, nor_leave_qpi },
 	{ 0xc0, 0, 0, 0, 1, OP_QPI | OP_NOT_SPI, NULL, nor_take_few, set_read_parameters },
 	{ 0x0c, 1, 0, 0, 1, OP_QPI | OP_NOT_SPI, give_qpi_burst, NULL, NULL },
 	{ 0x0d, 1, 0, 6, 1, OP_DTR, nor_give_array, NULL, NULL },

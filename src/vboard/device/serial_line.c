@@ -7,9 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/sock.h"
-#include "vboard/device/stm32_usart.h"
+#include "vboard/device/serial_port.h"
 
 struct serial_line {
 	int fd;			/* file, or the connected peer; -1: nobody */

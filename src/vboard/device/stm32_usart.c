@@ -47,7 +47,7 @@ static void irq(struct stm32_usart *u)
 
 static uint32_t source_hz(struct stm32_usart *u)
 {
-	return u->clock_hz ? u->clock_hz(u->chip) : u->env->clocks.pclk1;
+	return u->clock_hz ? u->clock_hz(u->port.chip) : u->env->clocks.pclk1;
 }
 
 /* Periods of the clock source in one bit; 0: no baud rate, nothing moves. */
@@ -71,8 +71,9 @@ static uint64_t frame_ns(struct stm32_usart *u)
 }
 
 /* What the registers say about the wire. M counts the parity bit as one of the data bits. */
-static struct vb_uart_format format(struct stm32_usart *u)
+static struct vb_uart_format format(void *ctx)
 {
+	struct stm32_usart *u = ctx;
 	uint32_t cr1 = *reg(u, USART_CR1), clocks = bit_clocks(u);
 	unsigned bits = cr1 & CR1_M1 ? 7 : cr1 & CR1_M0 ? 9 : 8;
 	bool has_parity = cr1 & CR1_PCE;
@@ -115,17 +116,7 @@ static void frame_sent(void *ctx)
 
 	u->tx_event = NULL;
 	u->shifting = false;
-	if (u->is_wired == NULL || u->is_wired(u->chip, false)) {
-		struct vb_uart_format sent = format(u);
-
-		u->sent++;
-		if (u->line)
-			serial_line_put(u->line, u->shift);
-		if (u->wire.heard)
-			u->wire.heard(u->wire.ctx, u->shift, &sent);
-	} else {
-		u->lost++;
-	}
+	serial_port_sent(&u->port, u->shift);
 	load_shift(u);
 	if (!u->shifting)
 		*reg(u, USART_ISR) |= ISR_TC;
@@ -149,68 +140,38 @@ static enum vb_result tdr_written(struct vb_regs *regs, uint32_t value, uint32_t
 
 static void frame_received(void *ctx);
 
-static void expect_frame(struct stm32_usart *u)
+static void expect_frame(void *ctx)
 {
+	struct stm32_usart *u = ctx;
 	uint64_t ns = frame_ns(u);
 
-	if (u->rx_event == NULL && u->rx_count > 0 && ns > 0)
+	if (u->rx_event == NULL && u->port.rx_count > 0 && ns > 0)
 		u->rx_event = vb_clock_after(u->env->board->clock, ns, frame_received, u, "USART rx");
+}
+
+static void store(struct stm32_usart *u, uint8_t byte)
+{
+	uint32_t *isr = reg(u, USART_ISR);
+
+	if ((*isr & ISR_RXNE) && !(*reg(u, USART_CR3) & CR3_OVRDIS)) {
+		*isr |= ISR_ORE;	/* the older byte stays */
+		return;
+	}
+	*reg(u, USART_RDR) = byte;
+	*isr |= ISR_RXNE;
 }
 
 static void frame_received(void *ctx)
 {
 	struct stm32_usart *u = ctx;
-	uint32_t cr1 = *reg(u, USART_CR1), *isr = reg(u, USART_ISR);
-	uint8_t byte = u->rx[u->rx_head];
-	bool listens = (cr1 & CR1_UE) && (cr1 & CR1_RE) &&
-		       (u->is_wired == NULL || u->is_wired(u->chip, true));
-
-	u->rx_event = NULL;
-	u->rx_head = (u->rx_head + 1) % sizeof(u->rx);
-	u->rx_count--;
-	if (!listens) {
-		u->lost++;
-	} else if ((*isr & ISR_RXNE) && !(*reg(u, USART_CR3) & CR3_OVRDIS)) {
-		*isr |= ISR_ORE;	/* the older byte stays */
-	} else {
-		*reg(u, USART_RDR) = byte;
-		*isr |= ISR_RXNE;
-	}
-	expect_frame(u);
-	irq(u);
-}
-
-size_t stm32_usart_receive(struct stm32_usart *u, const uint8_t *data, size_t n)
-{
-	size_t taken = 0;
-
-	for (; taken < n && u->rx_count < sizeof(u->rx); taken++)
-		u->rx[(u->rx_head + u->rx_count++) % sizeof(u->rx)] = data[taken];
-	expect_frame(u);
-	return taken;
-}
-
-/* A byte comes in on the pin at the sender's rate; it is heard one frame later. */
-static void wire_receive(void *chip, uint8_t byte, const struct vb_uart_format *sent)
-{
-	struct stm32_usart *u = chip;
-	struct vb_uart_format own = format(u);
-
-	if (own.baud == 0) {
-		u->lost++;
-		return;
-	}
-	byte = vb_uart_hear(byte, sent, &own).byte;
-	if (stm32_usart_receive(u, &byte, 1) == 0)
-		u->lost++;
-}
-
-void stm32_usart_poll(struct stm32_usart *u)
-{
+	uint32_t cr1 = *reg(u, USART_CR1);
 	uint8_t byte;
 
-	while (u->line && u->rx_count < sizeof(u->rx) && serial_line_get(u->line, &byte))
-		stm32_usart_receive(u, &byte, 1);
+	u->rx_event = NULL;
+	if (serial_port_take(&u->port, (cr1 & CR1_UE) && (cr1 & CR1_RE), &byte))
+		store(u, byte);
+	expect_frame(u);
+	irq(u);
 }
 
 static void rdr_reading(struct vb_regs *regs, uint32_t *value)
@@ -289,7 +250,7 @@ void stm32_usart_init(struct stm32_usart *u, struct stm32_env *env, int irq_line
 	u->regs = (struct vb_regs){ .name = "USART", .table = usart_regs, .value = u->value,
 				    .dev = u };
 	vb_regs_reset(&u->regs);
-	u->wire = (struct vb_uart){ .receive = wire_receive, .chip = u };
+	serial_port_init(&u->port, u, format, expect_frame);
 }
 
 void stm32_usart_reset(struct stm32_usart *u)
