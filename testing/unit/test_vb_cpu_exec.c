@@ -46,6 +46,23 @@ static void test_time_passes_with_instructions(void **state)
 	bench_free(b);
 }
 
+static void test_an_instruction_costs_what_its_memory_costs(void **state)
+{
+	struct bench *b = bench_new_core(VB_CORTEX_M4F, 0x410fc241);
+	struct vb_cpu_state s;
+
+	(void)state;
+	memcpy(b->flash, program_arithmetic, sizeof(program_arithmetic));
+	put_le32(b->flash + 4, get_le32(b->flash + 4) & 0xffff);	/* run from the alias at 0 */
+	b->low->fetch_cycles = 16;
+	vb_cpu_reset(b->cpu, VB_CPU_POWER_ON);
+	vb_clock_advance(b->clock, 48 * CYCLE_NS);
+	vb_cpu_state(b->cpu, &s);
+	assert_int_equal(s.cycles, 48);
+	assert_int_equal(s.instructions, 3);
+	bench_free(b);
+}
+
 static void check_itblocks(struct bench *b)
 {
 	assert_int_equal(reg(b, PC), itblocks_end);
@@ -408,6 +425,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arithmetic),
 		cmocka_unit_test(test_time_passes_with_instructions),
+		cmocka_unit_test(test_an_instruction_costs_what_its_memory_costs),
 		cmocka_unit_test(test_it_blocks_run),
 		cmocka_unit_test(test_it_blocks_step),
 		cmocka_unit_test(test_a_breakpoint_inside_an_it_block),
