@@ -97,7 +97,7 @@ def test_write_verify_erase_and_skip(bench, tmp_path, name, prefix, base, sector
     assert "verified" in b.tcl(f"flash verify_image {image(tmp_path, data)} {at:#x} bin")
     data[-1] ^= 1
     assert "holds" in b.daemon.fails(f"flash verify_image {image(tmp_path, data)} {at:#x} bin")
-    b.tcl(f"flash erase_sector 0 5 5")
+    b.tcl("flash erase_sector 0 5 5")
     assert b.cells(at + sector, sector) == b"\xff" * sector
     assert b.cells(at, sector) == bytes(data[:sector])
 

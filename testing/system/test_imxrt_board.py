@@ -3,9 +3,8 @@
 by the control port."""
 import pytest
 
-RT1064, RT1060, RT1024 = "mimxrt1064-evk", "mimxrt1060-evk", "mimxrt1024-evk"
-RT1050, HYPER = "imxrt1050-evkb", "imxrt1050-evkb-hyper"
-BOARDS = (RT1064, RT1060, RT1024, RT1050, HYPER)
+from imxrt import BOARDS, HYPER, RT1024, RT1050, RT1060, RT1064, plain_target, word
+
 DIGPROG = {RT1064: 0x6c, RT1060: 0x6c, RT1024: 0x6b, RT1050: 0x6a, HYPER: 0x6a}
 MS = 1_000_000
 
@@ -13,23 +12,12 @@ MS = 1_000_000
 @pytest.fixture
 def attach(make_daemon):
     def make(board, *more, transport="swd"):
-        return make_daemon("-f", "interface/cmsis-dap-tcp.cfg",
-                           "-c", "cmsis-dap tcp host localhost; "
-                           f"cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
-                           "-c", f"transport select {transport}; adapter speed 4000",
-                           "-c", f"{transport} {'newtap' if transport == 'jtag' else 'newdap'} rt cpu "
-                           "-irlen 4",
-                           "-c", "dap create rt.dap -chain-position rt.cpu",
-                           "-c", "target create rt.cpu cortex_m -dap rt.dap", *more)
+        return make_daemon(*plain_target(board, transport), *more)
     return make
 
 
 def result(board, line):
     return board.ctl(line)["result"]
-
-
-def word(daemon, address):
-    return int(daemon.tcl(f"mdw {address:#x}").split()[1], 16)
 
 
 @pytest.mark.parametrize("name", BOARDS)

@@ -5,16 +5,12 @@ import struct
 
 import pytest
 
-ROM = range(0x00200000, 0x00208000)
+from imxrt import FIRMWARE, HYPER, ROM, RT1024, RT1060, RT1064, WINDOWS, pc
+from imxrt import word as read
+
 COUNTER = 0x20000100            # of the images of the presets
 MS = 1_000_000
-RT1064, RT1060, RT1024 = "mimxrt1064-evk", "mimxrt1060-evk", "mimxrt1024-evk"
-RT1050, HYPER = "imxrt1050-evkb", "imxrt1050-evkb-hyper"
-WINDOWS = {RT1064: 0x70000000, RT1060: 0x60000000, RT1024: 0x60000000, RT1050: 0x60000000,
-           HYPER: 0x60000000}
 FLEXSPI = {name: 0x402a4000 if name == RT1064 else 0x402a8000 for name in WINDOWS}
-FIRMWARE = {RT1064: "rt1064", RT1060: "rt1060", RT1024: "rt1024", RT1050: "rt1050",
-            HYPER: "rt1050hyper"}
 BOOT_TIME = 12 * MS             # a new flash takes no writes for 5 ms, and then QE must be set
 
 
@@ -62,14 +58,6 @@ def power_cycle(board):
     board.ctl("power off")
     board.ctl("power on")
     board.ctl(f"run {BOOT_TIME}")
-
-
-def read(daemon, address):
-    return int(daemon.tcl(f"read_memory {address:#x} 32 1"), 16)
-
-
-def pc(daemon):
-    return int(daemon.tcl("dict get [get_reg pc] pc"), 16)
 
 
 @pytest.mark.parametrize("name", WINDOWS)

@@ -2,21 +2,17 @@
 """A debugger and the L1 caches of the Cortex-M7: what the core wrote and what memory holds differ."""
 import pytest
 
+from imxrt import RT1024, RT1064, plain_target, word
+
 CCR, IC, DC = 0xe000ed14, 1 << 17, 1 << 16
 OCRAM, DTCM = 0x20208000, 0x20000000
 
 
-@pytest.fixture(params=["mimxrt1064-evk", "mimxrt1024-evk"])
+@pytest.fixture(params=[RT1064, RT1024])
 def halted(request, make_board, make_daemon):
     """Board and daemon, the core halted in the ROM with both caches on."""
     board = make_board("--deterministic", name=request.param)
-    daemon = make_daemon("-f", "interface/cmsis-dap-tcp.cfg",
-                         "-c", "cmsis-dap tcp host localhost; "
-                         f"cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
-                         "-c", "transport select swd; adapter speed 4000",
-                         "-c", "swd newdap rt cpu",
-                         "-c", "dap create rt.dap -chain-position rt.cpu",
-                         "-c", "target create rt.cpu cortex_m -dap rt.dap")
+    daemon = make_daemon(*plain_target(board))
     daemon.tcl("reset halt")
     daemon.tcl("mww 0xe000ed94 0; mww 0xe000ef50 0")
     daemon.tcl(f"mww {CCR:#x} {IC | DC | 0x200:#x}")
@@ -25,10 +21,6 @@ def halted(request, make_board, make_daemon):
 
 def in_memory(board, addr):
     return int.from_bytes(bytes.fromhex(board.ctl(f"read {addr:#x} 4")["data"]), "little")
-
-
-def word(daemon, addr):
-    return int(daemon.tcl(f"mdw {addr:#x}").split()[1], 16)
 
 
 def run_code(daemon, at, halfwords, **registers):

@@ -3,11 +3,10 @@
 program that runs, and it says something useful when nothing can be reached."""
 import pytest
 
+from imxrt import BOARDS, PARTS, WINDOWS
 from kit import board_arguments
 
-BOARDS = [("mimxrt1064-evk", "RT1064", 0x70000000), ("mimxrt1060-evk", "RT1060", 0x60000000),
-          ("mimxrt1024-evk", "RT1024", 0x60000000), ("imxrt1050-evkb", "RT1050", 0x60000000),
-          ("imxrt1050-evkb-hyper", "RT1050", 0x60000000)]
+ROWS = [(name, PARTS[name], WINDOWS[name]) for name in BOARDS]
 SECTIONS = ["Connection", "Part", "Core", "Fault", "Reset cause", "Boot", "Debug fuses", "Clocks", "RAM",
             "Watchdogs", "FlexSPI", "Flash", "Image in the flash", "What to do next"]
 
@@ -35,7 +34,7 @@ def doctor(make_board, make_daemon):
     return make
 
 
-@pytest.mark.parametrize("name,part,window", BOARDS, ids=[b[0] for b in BOARDS])
+@pytest.mark.parametrize("name,part,window", ROWS, ids=BOARDS)
 def test_a_healthy_board(doctor, name, part, window):
     board, daemon, report = doctor(name, "--preset", "good", words="halt")
     assert list(report) == SECTIONS
@@ -50,7 +49,7 @@ def test_a_healthy_board(doctor, name, part, window):
     assert "running" in daemon.tcl("targets"), "it was stopped for the look only"
 
 
-@pytest.mark.parametrize("name,part,window", BOARDS[:4], ids=[b[0] for b in BOARDS[:4]])
+@pytest.mark.parametrize("name,part,window", ROWS[:4], ids=BOARDS[:4])
 def test_a_running_program_is_left_alone(doctor, name, part, window):
     board, daemon, report = doctor(name, "--preset", "good")
     resets = board.stats()["resets"]

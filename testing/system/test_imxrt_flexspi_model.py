@@ -3,6 +3,7 @@
 LUT, IP reads and writes as IMXRT1064RM "FlexSPI Controller" tells them, and the AHB window beside them."""
 import pytest
 
+from imxrt import RT1064, plain_target
 from kit import wait_for
 
 FLEXSPI2, WINDOW = 0x402A4000, 0x70000000
@@ -132,14 +133,7 @@ class FlexSpi:
 
 @pytest.fixture
 def board(make_board):
-    return make_board(name="mimxrt1064-evk")
-
-
-def plain_target(board):
-    return ("-f", "interface/cmsis-dap-tcp.cfg",
-            "-c", f"cmsis-dap tcp host localhost; cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
-            "-c", "transport select swd; adapter speed 4000; swd newdap rt cpu -expected-id 0x0bd11477",
-            "-c", "dap create rt.dap -chain-position rt.cpu; target create rt.cpu cortex_m -dap rt.dap")
+    return make_board(name=RT1064)
 
 
 @pytest.fixture
@@ -229,7 +223,7 @@ def test_a_gated_controller_is_a_bus_error(flexspi):
 
 
 def test_a_program_that_ran_from_flash_leaves_its_buffer_behind(make_board, make_daemon):
-    board = make_board("--preset", "xip-running", name="mimxrt1064-evk")
+    board = make_board("--preset", "xip-running", name=RT1064)
     wait_for(lambda: board.ctl("state")["pc"] >> 24 == WINDOW >> 24, "the program in flash")
     wait_for(lambda: board.ctl("flexspi")["result"]["flexspi2"]["direct"], "the core to see the flash directly")
     daemon = make_daemon(*plain_target(board))

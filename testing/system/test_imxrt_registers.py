@@ -3,7 +3,8 @@
 debugger looks at when the core stops at its reset vector, and what pokes do to it."""
 import pytest
 
-BOARDS = ("mimxrt1064-evk", "mimxrt1060-evk", "mimxrt1024-evk", "imxrt1050-evkb", "imxrt1050-evkb-hyper")
+from imxrt import BOARDS, plain_target
+
 DHCSR, DEMCR, AIRCR, VTOR = 0xE000EDF0, 0xE000EDFC, 0xE000ED0C, 0xE000ED08
 FLEXSPI, FLEXSPI2, OCOTP, IOMUXC, GPR = 0x402A8000, 0x402A4000, 0x401F4000, 0x401F8000, 0x400AC000
 CCM, ANALOG, SRC = 0x400FC000, 0x400D8000, 0x400F8000
@@ -50,13 +51,6 @@ class Chip:
         self.daemon.tcl(f"catch {{mww {AIRCR:#x} {0x05FA0000 | request:#x}}}")
         self.daemon.tcl("poll; catch {halt}; poll")
         self.write(DEMCR, 0x01000000)
-
-
-def plain_target(board):
-    return ("-f", "interface/cmsis-dap-tcp.cfg",
-            "-c", f"cmsis-dap tcp host localhost; cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}",
-            "-c", "transport select swd; adapter speed 4000; swd newdap rt cpu -expected-id 0x0bd11477",
-            "-c", "dap create rt.dap -chain-position rt.cpu; target create rt.cpu cortex_m -dap rt.dap")
 
 
 @pytest.fixture

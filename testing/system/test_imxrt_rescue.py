@@ -6,30 +6,17 @@ import threading
 
 import pytest
 
+from imxrt import ROM, WINDOWS, answer, pc
 from kit import board_arguments, wait_for
 
-ROM = range(0x00200000, 0x00220000)
 HEADER = 0x2000
-
-
-def answer(text):
-    """The verb's dict."""
-    return dict(re.findall(r"(\w+) (\{[^}]*\}|\S+)", text))
-
-
-def pc(daemon):
-    return int(daemon.tcl("dict get [get_reg pc] pc"), 16)
-
-
-def flash_window(board):
-    return 0x70000000 if "1064" in board.name else 0x60000000
 
 
 def check_revived(board, daemon, rung=None):
     """The core stands in the ROM, the header is gone, and the next power-on starts no program."""
     assert daemon.tcl("[target current] curstate") == "halted"
     assert pc(daemon) in ROM
-    assert board.memory(flash_window(board), HEADER) == b"\xff" * HEADER
+    assert board.memory(WINDOWS[board.name], HEADER) == b"\xff" * HEADER
     if rung:
         assert f'done by "{rung}"' in daemon.text
     board.ctl("power off")

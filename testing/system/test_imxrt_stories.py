@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from imxrt import ROM
 from kit import board_arguments
 
-ROM = range(0x00200000, 0x00220000)
 COUNTER = 0x20000000
 INTRO = """<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 # Two stories

@@ -5,23 +5,8 @@ import subprocess
 
 import pytest
 
+from imxrt import BOARDS, PARTS, ROM, WINDOWS, answer, pc, word
 from kit import Gdb, board_arguments
-
-BOARDS = {"mimxrt1064-evk": ("RT1064", 0x70000000), "mimxrt1060-evk": ("RT1060", 0x60000000),
-          "mimxrt1024-evk": ("RT1024", 0x60000000), "imxrt1050-evkb": ("RT1050", 0x60000000)}
-ROM = range(0x00200000, 0x00220000)
-
-
-def answer(text):
-    return dict(re.findall(r"(\w+) (\{[^}]*\}|\S+)", text))
-
-
-def pc(daemon):
-    return int(daemon.tcl("dict get [get_reg pc] pc"), 16)
-
-
-def word(daemon, address):
-    return int(daemon.tcl(f"read_memory {address:#x} 32 1"), 16)
 
 
 @pytest.fixture
@@ -34,7 +19,7 @@ def start(make_board, make_daemon):
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_identified_without_a_halt(start, name):
-    part, _ = BOARDS[name]
+    part = PARTS[name]
     board, daemon = start(name)
     result = answer(daemon.tcl("imxrt identify"))
     assert result["part"] == part and result["certain"] == "1"
@@ -64,7 +49,7 @@ def test_flexspi_is_described(start):
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_reset_halt_stops_before_the_first_instruction_of_the_program(start, name):
-    _, base = BOARDS[name]
+    base = WINDOWS[name]
     board, daemon = start(name)
     entry = int.from_bytes(board.memory(base + 0x2004, 4), "little") & ~1
     for _ in range(2):
