@@ -35,7 +35,7 @@ static enum err on_bank(struct call *c, struct flash_bank *bank, bank_fn fn)
 	return error_first(rc, flexspi_nor_close(bank));
 }
 
-static enum err do_probe(struct call *c, struct flash_bank *bank)
+static enum err tell_identity(struct call *c, struct flash_bank *bank)
 {
 	const struct flexspi_nor *f = bank->priv;
 	char id[16];
@@ -57,7 +57,7 @@ static enum err cmd_probe(struct call *c)
 	struct flash_bank *bank;
 
 	TRY(arg_bank(c, 1, &bank));
-	return on_bank(c, bank, do_probe);
+	return on_bank(c, bank, tell_identity);
 }
 
 static enum err cmd_info(struct call *c)
@@ -75,7 +75,7 @@ static enum err cmd_info(struct call *c)
 	return rc;
 }
 
-static enum err do_status(struct call *c, struct flash_bank *bank)
+static enum err tell_status(struct call *c, struct flash_bank *bank)
 {
 	struct flexspi_nor *f = bank->priv;
 	struct buf text = { 0 };
@@ -98,7 +98,7 @@ static enum err cmd_status(struct call *c)
 	struct flash_bank *bank;
 
 	TRY(arg_bank(c, 1, &bank));
-	return on_bank(c, bank, do_status);
+	return on_bank(c, bank, tell_status);
 }
 
 static enum err cmd_unprotect(struct call *c)
@@ -110,7 +110,7 @@ static enum err cmd_unprotect(struct call *c)
 	return flash_protect(bank, false, 0, bank->sector_count - 1);
 }
 
-static enum err do_quad(struct call *c, struct flash_bank *bank)
+static enum err set_quad(struct call *c, struct flash_bank *bank)
 {
 	struct flexspi_nor *f = bank->priv;
 
@@ -124,11 +124,11 @@ static enum err cmd_quad(struct call *c)
 	struct flash_bank *bank;
 
 	TRY(arg_bank(c, 1, &bank));
-	return on_bank(c, bank, do_quad);
+	return on_bank(c, bank, set_quad);
 }
 
 /* 4Bh, four dummy bytes, eight bytes (W25Q32JV 8.2.40). */
-static enum err do_uid(struct call *c, struct flash_bank *bank)
+static enum err tell_uid(struct call *c, struct flash_bank *bank)
 {
 	struct flexspi_nor *f = bank->priv;
 	uint8_t uid[8] = { 0 };
@@ -154,7 +154,7 @@ static enum err cmd_uid(struct call *c)
 	struct flash_bank *bank;
 
 	TRY(arg_bank(c, 1, &bank));
-	return on_bank(c, bank, do_uid);
+	return on_bank(c, bank, tell_uid);
 }
 
 static enum err cmd_erase_chip(struct call *c)

@@ -49,12 +49,10 @@ static void advise(const struct serial_nor *nor, const struct nor_status *st, bo
 		   struct buf *out, unsigned *count)
 {
 	if (!was_awake)
-		say_next(
-			out, count,
-			"the flash was asleep or in another mode (deep power-down, QPI, continuous "
-			"read, 4-byte); it is awake now: \"flash write_image\" and \"imxrt "
-			"rescue\" do "
-			"that by themselves");
+		say_next(out, count,
+			 "the flash was asleep or in another mode (deep power-down, QPI, continuous "
+			 "read, 4-byte); it is awake now: \"flash write_image\" and \"imxrt rescue\" "
+			 "do that by themselves");
 	if (st->is_suspended)
 		say_next(out, count,
 			 "an erase or program is suspended: the next \"flash write_image\" lets it end, as "
@@ -71,8 +69,7 @@ static void advise(const struct serial_nor *nor, const struct nor_status *st, bo
 	if (!st->is_quad && nor->quad_enable != QER_NONE)
 		say_next(out, count,
 			 "quad is not enabled: an image whose FCB reads on four lines does not "
-			 "boot; "
-			 "\"flexspi quad\" enables it");
+			 "boot; \"flexspi quad\" enables it");
 }
 
 static enum err examine(struct flash_bank *bank, bool was_awake, struct buf *out)
@@ -93,8 +90,8 @@ static enum err examine(struct flash_bank *bank, bool was_awake, struct buf *out
 		advise(&f->nor, &f->status, was_awake, out, &count);
 	if (interrupted)
 		say_next(out, &count,
-			 "a write was interrupted, the boot header is missing: write the whole "
-			 "image again");
+			 "a write was interrupted, the boot header is missing or damaged: write the "
+			 "whole image again");
 	if (count == 0)
 		buf_printf(out, "nothing is wrong with the flash\n");
 	return OK;
@@ -130,25 +127,4 @@ enum err flexspi_nor_doctor(struct flash_bank *bank, struct buf *out)
 	TRY(flexspi_nor_open(bank));
 	rc = doctor_open(bank, out);
 	return error_first(rc, flexspi_nor_close(bank));
-}
-
-/* The same for a controller somebody else opened (`imxrt doctor`). */
-enum err serial_nor_doctor(struct flexspi *fs, struct buf *out)
-{
-	struct serial_nor nor = { 0 };
-	struct nor_status st = { 0 };
-	uint8_t id[3] = { 0 };
-	unsigned count = 0;
-
-	TRY(look_untouched(fs, id, out));
-	TRY(serial_nor_probe(fs, &nor));
-	buf_printf(out, "flash: %s (%s)\n", nor.name != NULL ? nor.name : "known by SFDP only",
-		   nor.is_hyperflash ? "HyperFlash" : serial_nor_vendor_name(nor.id));
-	describe_sfdp(&nor, out);
-	if (nor.is_hyperflash)
-		return OK;
-	TRY(serial_nor_read_status(fs, &nor, &st));
-	serial_nor_describe_status(&nor, &st, out);
-	advise(&nor, &st, memcmp(id, nor.id, 3) == 0, out, &count);
-	return OK;
 }

@@ -91,8 +91,6 @@ enum err serial_nor_read(struct flexspi *fs, const struct serial_nor *nor, uint3
 			 size_t n);
 enum err serial_nor_program(struct flexspi *fs, const struct serial_nor *nor, uint32_t offset,
 			    const uint8_t *src, size_t n);
-/* `flexspi doctor`: id, SFDP, status registers, modes, what is wrong and what mends it. */
-enum err serial_nor_doctor(struct flexspi *fs, struct buf *out);
 
 extern const struct command flexspi_commands[];	/* `flexspi ...` */
 
