@@ -15,6 +15,8 @@
 #define VECTORS	    0x2000u
 #define IVT_TAG	    0xd1u
 #define SAMPLE_STEP 0x10000u
+#define FCB_PAGE    256u  /* of 512 bytes: tag, clock, sizes, first sequences */
+#define FCB_BLANKS  16u
 #define PIECE	    4096u /* of the flash, kept once read */
 
 /* The flash as it will be: steps over what it holds now. */
@@ -180,21 +182,55 @@ static enum err find_data(struct flash_bank *bank, uint32_t *offset, bool *found
 	return OK;
 }
 
+/* Tag "FCFB", and the V of its version, as an erase or a program leaves them that was cut off: each byte
+ * is still there, is blank, or is 00, for cells are programmed before they are erased. No initial stack
+ * pointer of a plain binary looks like that. */
+static bool is_torn(const uint8_t *fcb, size_t n)
+{
+	static const struct {
+		uint8_t at, value;
+	} known[] = { { 0, 'F' }, { 1, 'C' }, { 2, 'F' }, { 3, 'B' }, { 7, 'V' } };
+	unsigned whole = 0, blank = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		uint8_t byte = fcb[known[i].at];
+
+		if (byte != known[i].value && byte != 0x00 && byte != 0xff)
+			return false;
+		whole += byte == known[i].value;
+	}
+	if (whole < ARRAY_SIZE(known))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		blank += fcb[i] == 0xff;
+	return blank >= FCB_BLANKS;	/* what a block leaves open is 0 */
+}
+
+static void tell_torn(const struct flash_bank *bank, uint32_t offset)
+{
+	log_warning("flash bank %s: the boot header at 0x%08x is damaged: an earlier erase or write was "
+		    "interrupted; the chip does not boot until the whole image is written",
+		    bank->name, bank->base + offset);
+}
+
 /* What a write that was cut short leaves: the header is erased first and programmed last. */
 enum err flexspi_nor_tell_interrupted(struct flash_bank *bank, bool *interrupted)
 {
 	struct flexspi_nor *f = bank->priv;
-	uint8_t head[16], ivt[16];
-	uint32_t offset = 0;
+	uint8_t head[FCB_PAGE], ivt[16];
+	/* RT1010 has its FCB at 0x400. */
+	uint32_t fcb = f->fs.chip->part->digprog == 0x6d ? 0x400 : 0, offset = 0;
 
 	*interrupted = false;
 	if (bank->size < LOOK_BYTES)
 		return OK;
-	/* RT1010 has its FCB at 0x400. */
-	TRY(serial_nor_read(&f->fs, &f->nor, f->fs.chip->part->digprog == 0x6d ? 0x400 : 0, head,
-			    sizeof(head)));
-	if (!is_filled(head, sizeof(head), 0xff))
+	TRY(serial_nor_read(&f->fs, &f->nor, fcb, head, sizeof(head)));
+	if (!is_filled(head, 16, 0xff)) {
+		*interrupted = is_torn(head, sizeof(head));
+		if (*interrupted)
+			tell_torn(bank, fcb);
 		return OK;
+	}
 	TRY(serial_nor_read(&f->fs, &f->nor, IVT_OFFSET, ivt, sizeof(ivt)));
 	TRY(find_data(bank, &offset, interrupted));
 	if (ivt[0] == IVT_TAG) {
@@ -203,8 +239,8 @@ enum err flexspi_nor_tell_interrupted(struct flash_bank *bank, bool *interrupted
 	}
 	if (*interrupted)
 		log_warning("flash bank %s: the boot header is erased but 0x%08x is not: an "
-			    "earlier write was "
-			    "interrupted; the chip does not boot until the whole image is written",
+			    "earlier write was interrupted; the chip does not boot until the whole "
+			    "image is written",
 			    bank->name, bank->base + offset);
 	return OK;
 }

@@ -114,16 +114,22 @@ static enum err doctor_open(struct flash_bank *bank, struct buf *out)
 	return error_first(rc, flexspi_nor_close(bank));
 }
 
+enum err flexspi_nor_describe_controller(struct flash_bank *bank, struct buf *out)
+{
+	const struct imxrt_chip *chip;
+
+	TRY(imxrt_chip_of(bank->target, &chip));
+	TRY(flexspi_nor_place(bank, chip));
+	return flexspi_describe(bank->target, chip, ((struct flexspi_nor *)bank->priv)->instance, out);
+}
+
 enum err flexspi_nor_doctor(struct flash_bank *bank, struct buf *out)
 {
 	const struct imxrt_chip *chip;
 	enum err rc;
 
-	/* The controller first, as the program left it. */
 	TRY(imxrt_chip_of(bank->target, &chip));
 	TRY(flexspi_nor_place(bank, chip));
-	TRY(flexspi_describe(bank->target, chip, ((struct flexspi_nor *)bank->priv)->instance,
-			     out));
 	TRY(flexspi_nor_open(bank));
 	rc = doctor_open(bank, out);
 	return error_first(rc, flexspi_nor_close(bank));
