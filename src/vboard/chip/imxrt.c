@@ -59,7 +59,7 @@ static void update_debug_port(struct imxrt *chip)
 		chip->board->link->has_no_swd = cfg1 & CFG1_JTAG_ONLY;
 }
 
-void imxrt_fuses_changed(void *ctx)
+static void on_fuses(void *ctx)
 {
 	struct imxrt *chip = ctx;
 
@@ -244,7 +244,7 @@ static void add_fuses(struct imxrt *chip)
 	factory[FUSE_TESTER_CFG] = TESTER_SEC_CONFIG0 | (chip->part->has_sip ? TESTER_SIP : 0);
 	chip->ocotp = imxrt_ocotp_new(&chip->env, factory, chip->part->fuse_words,
 				      chip->part->has_gp4);
-	imxrt_ocotp_set_listener(chip->ocotp, imxrt_fuses_changed, chip);
+	imxrt_ocotp_set_listener(chip->ocotp, on_fuses, chip);
 }
 
 static void set_unit(struct vb_board *board, void *priv, unsigned unit)
@@ -418,7 +418,7 @@ static void reset(struct vb_board *board, void *priv, enum vb_reset kind)
 		if (chip->flexspi[i] != NULL)
 			imxrt_flexspi_reset(chip->flexspi[i]);
 	}
-	imxrt_fuses_changed(chip);
+	on_fuses(chip);
 	(void)board;
 }
 
@@ -426,14 +426,15 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 {
 	struct imxrt *chip = priv;
 	struct imxrt_ocotp_stats fuses;
+	struct vb_cache_stats caches;
 	uint64_t resets = 0, commands = 0;
 
-	(void)board;
 	for (size_t i = 0; i < ARRAY_SIZE(chip->resets); i++)
 		resets += chip->resets[i];
 	for (size_t i = 0; i < FLEXSPIS; i++)
 		commands += chip->flexspi[i] ? imxrt_flexspi_ip_commands(chip->flexspi[i]) : 0;
 	imxrt_ocotp_stats(chip->ocotp, &fuses);
+	vb_cpu_cache_stats(board->cpu, &caches);
 #define PAIR(name, value) fprintf(out, ",\"" name "\":%llu", (unsigned long long)(value))
 	PAIR("flash_erases", chip->erases);
 	PAIR("flash_programs", chip->programs);
@@ -443,6 +444,10 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 	PAIR("fuse_bits", fuses.bits);
 	PAIR("fuse_programs", fuses.programs);
 	PAIR("ip_commands", commands);
+	PAIR("cache_fills", caches.fills);
+	PAIR("cache_writebacks", caches.writebacks);
+	PAIR("stale_dap_reads", caches.stale_dap_reads);
+	PAIR("stale_cpu_reads", caches.stale_cpu_reads);
 	PAIR("resets", resets);
 	PAIR("resets_nrst", chip->resets[VB_RESET_NRST]);
 	PAIR("resets_system", chip->resets[VB_RESET_SYSTEM]);

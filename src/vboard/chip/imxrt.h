@@ -107,9 +107,6 @@ void imxrt_ram_free(struct imxrt *chip);
 void imxrt_ram_configure(struct imxrt *chip);	/* GPR16, GPR17 or the fuse changed */
 void imxrt_ram_forget(struct imxrt *chip);	/* what power-on leaves in RAM */
 
-/* imxrt.c */
-void imxrt_fuses_changed(void *chip);
-
 /* imxrt_state.c */
 bool imxrt_save(struct vb_board *board, void *priv, FILE *f);
 bool imxrt_load(struct vb_board *board, void *priv, FILE *f);

@@ -178,8 +178,10 @@ static enum vb_result get_line(struct vb_cpu *cpu, struct cache *c, struct vb_ac
 
 /* Which accesses */
 
+enum cache_policy { CACHE_NONE, CACHE_THROUGH, CACHE_BACK, CACHE_BACK_ALLOCATE };
+
 /* Inner attributes of normal memory count (DDI 0403 B3.5.7, DDI 0489 5.5.2). */
-enum cache_policy cache_policy(struct vb_cpu *cpu, const struct vb_region *r, uint32_t addr)
+static enum cache_policy policy_of(struct vb_cpu *cpu, const struct vb_region *r, uint32_t addr)
 {
 	static const enum cache_policy by_cb[4] = {	/* TEX = 0: C, B */
 		CACHE_NONE, CACHE_NONE, CACHE_THROUGH, CACHE_BACK,
@@ -226,12 +228,12 @@ const struct vb_region *dcache_serves(struct vb_cpu *cpu, const struct vb_access
 	if (!(cpu->caution & CAUTION_DCACHE))
 		return NULL;
 	r = region_of(cpu, a);
-	return cache_policy(cpu, r, a->addr) == CACHE_NONE ? NULL : r;
+	return policy_of(cpu, r, a->addr) == CACHE_NONE ? NULL : r;
 }
 
 bool icache_serves(struct vb_cpu *cpu, const struct vb_region *r, uint32_t addr)
 {
-	return (cpu->caution & CAUTION_ICACHE) && cache_policy(cpu, r, addr) != CACHE_NONE;
+	return (cpu->caution & CAUTION_ICACHE) && policy_of(cpu, r, addr) != CACHE_NONE;
 }
 
 /* Data */
@@ -273,7 +275,7 @@ enum vb_result dcache_write(struct vb_cpu *cpu, const struct vb_region *r, struc
 			    const uint8_t *in, bool *is_through)
 {
 	struct cache *d = &cpu->caches.d;
-	enum cache_policy policy = cache_policy(cpu, r, a->addr);
+	enum cache_policy policy = policy_of(cpu, r, a->addr);
 	struct vb_access at = *a;
 	uint32_t end = a->addr + a->size;
 	bool hits = find(d, a->addr) || find(d, end - 1);

@@ -39,8 +39,6 @@ uint32_t cache_ccsidr(const struct vb_cpu *cpu, bool instruction);
 /* A write to 0xE000EF50 + 4 * word. */
 void cache_maintain(struct vb_cpu *cpu, unsigned word, uint32_t value);
 
-enum cache_policy { CACHE_NONE, CACHE_THROUGH, CACHE_BACK, CACHE_BACK_ALLOCATE };
-enum cache_policy cache_policy(struct vb_cpu *cpu, const struct vb_region *r, uint32_t addr);
 /* The region of an access that the D-cache serves, else NULL. */
 const struct vb_region *dcache_serves(struct vb_cpu *cpu, const struct vb_access *a);
 /* Up to 8 bytes inside `r`. Misses go to the bus, which may refuse or stall. */

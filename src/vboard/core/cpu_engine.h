@@ -111,7 +111,6 @@ uint64_t engine_mmio_read(uc_engine *uc, uint64_t offset, unsigned size, void *c
 void engine_mmio_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *ctx);
 /* May the instruction at pc run, as far as breakpoints, guards and the MPU go? If not: why. */
 bool engine_may_execute(struct engine *e, uint32_t pc, enum stop *why);
-uint32_t engine_reg(struct engine *e, unsigned n);
 bool engine_is_privileged(struct engine *e);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "vboard/core/cpu_engine.h"
 
-uint32_t engine_reg(struct engine *e, unsigned n)
+static uint32_t core_register(struct engine *e, unsigned n)
 {
 	static const int wide[] = { UC_ARM_REG_SP, UC_ARM_REG_LR, UC_ARM_REG_PC };
 	uint32_t v = 0;
@@ -193,7 +193,7 @@ static bool it_block_is_native(struct engine *e, uint32_t pc, uint16_t it_op)
 
 static bool base_is_aligned(struct engine *e, unsigned rn)
 {
-	return rn == 13 || rn == 15 || !(engine_reg(e, rn) & 3);
+	return rn == 13 || rn == 15 || !(core_register(e, rn) & 3);
 }
 
 static bool multiple_is_native(struct engine *e, uint16_t op, uint16_t op2)
@@ -203,7 +203,7 @@ static bool multiple_is_native(struct engine *e, uint16_t op, uint16_t op2)
 	switch (op_exclusive(op, op2, &size)) {
 	case OP_STREX: return false;
 	case OP_LDREX:
-		if (engine_reg(e, op & 15) & (size - 1))
+		if (core_register(e, op & 15) & (size - 1))
 			return false;
 		e->cpu->exclusive = true;
 		return true;
@@ -256,7 +256,7 @@ static bool is_native(struct engine *e, uint32_t pc, uint16_t op)
 	case OP_MULTIPLE16: return base_is_aligned(e, op >> 8 & 7);
 	case OP_MULTIPLE32: return multiple_is_native(e, op, op2);
 	case OP_COPROCESSOR: return coprocessor_is_native(e, op, op2);
-	case OP_DIVIDE: return !(cpu->scs.ccr & BIT(4)) || engine_reg(e, op2 & 15) != 0;
+	case OP_DIVIDE: return !(cpu->scs.ccr & BIT(4)) || core_register(e, op2 & 15) != 0;
 	case OP_SYSTEM: return system_is_native(cpu, op, op2);
 	}
 	return true;
@@ -565,13 +565,13 @@ static void on_interrupt(uc_engine *uc, uint32_t number, void *ctx)
 	if (number == 8) {
 		/* The branch moved bit 0 of its target into EPSR.T. */
 		uc_reg_read(e->uc, UC_ARM_REG_XPSR, &xpsr);
-		e->cpu->exc_return = engine_reg(e, 15) | (xpsr & XPSR_T ? 1 : 0);
+		e->cpu->exc_return = core_register(e, 15) | (xpsr & XPSR_T ? 1 : 0);
 		e->is_stopping = false;	/* outranks a limit that was reached by the branch */
 		stop(e, STOP_EXC_RETURN);
 		return;
 	}
 	e->cpu->fault = (struct fault){ number == 3 ? FAULT_FETCH_XN : FAULT_UNDEFINED,
-					engine_reg(e, 15) };
+					core_register(e, 15) };
 	stop(e, STOP_FAULT);
 }
 

@@ -53,7 +53,7 @@ static const struct nor_span sector_span = { NOR_MS(930), NOR_MS(2900) };
 static const struct nor_span chip_span = { NOR_MS(238000), NOR_MS(743000) };
 static const struct nor_span nvcr_span = { NOR_US(475), NOR_US(2000) };
 
-uint16_t hyperflash_status(const struct hyperflash *h)
+static uint16_t status_register(const struct hyperflash *h)
 {
 	const struct nor *nor = h->nor;
 	unsigned st = h->errors | (nor_is_busy(nor) ? 0 : ST_READY);
@@ -98,7 +98,7 @@ static uint16_t read_word(struct hyperflash *h, uint32_t word)
 	switch (h->once != VIEW_ARRAY ? h->once : h->view) {
 	case VIEW_STATUS:
 		catch_up(h);
-		return hyperflash_status(h);
+		return status_register(h);
 	case VIEW_VCR:
 		return h->vcr;
 	case VIEW_NVCR:
@@ -108,7 +108,7 @@ static uint16_t read_word(struct hyperflash *h, uint32_t word)
 	default:
 		/* During an embedded operation only the status can be read. */
 		if (nor_is_busy(nor))
-			return hyperflash_status(h);
+			return status_register(h);
 		return (uint16_t)(nor->array[at] << 8 | nor->array[at + 1]);
 	}
 }
@@ -561,6 +561,6 @@ void hyperflash_describe(const struct hyperflash *h, FILE *out)
 {
 	static const char *const views[] = { "array", "id", "status", "vcr", "nvcr" };
 
-	fprintf(out, ", \"status\": %u, \"vcr\": %u, \"view\": \"%s\"", hyperflash_status(h), h->vcr,
+	fprintf(out, ", \"status\": %u, \"vcr\": %u, \"view\": \"%s\"", status_register(h), h->vcr,
 		views[h->view]);
 }

@@ -20,7 +20,6 @@ void hyperflash_power(struct hyperflash *h, bool on);
 bool hyperflash_is_plain(const struct hyperflash *h);
 /* Begins an erase of the last sector. False: not idle. */
 bool hyperflash_put_busy(struct hyperflash *h);
-uint16_t hyperflash_status(const struct hyperflash *h);
 /* Members of a JSON object, after a comma. */
 void hyperflash_describe(const struct hyperflash *h, FILE *out);
 /* Word `at` of the ID and CFI overlay. */

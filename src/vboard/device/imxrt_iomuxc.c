@@ -26,6 +26,15 @@ static const struct imxrt_pads *pads_at(const struct imxrt_iomuxc *iomuxc, uint3
 	return NULL;
 }
 
+/* The control register of a pad with this mux register; 0: there is none. */
+static uint16_t pad_of(const struct imxrt_iomuxc *iomuxc, uint16_t mux)
+{
+	bool is_mux = false;
+	const struct imxrt_pads *p = pads_at(iomuxc, mux, &is_mux);
+
+	return p && is_mux ? (uint16_t)(mux - p->mux + p->pad) : 0;
+}
+
 /* The bits a register has; 0: there is none. */
 static uint32_t writable(const struct imxrt_iomuxc *iomuxc, uint32_t offset)
 {
@@ -107,7 +116,7 @@ void imxrt_iomuxc_reset(struct imxrt_iomuxc *iomuxc, bool is_cold)
 	}
 	for (const struct imxrt_pad_reset *r = iomuxc->layout->resets; r->mux != 0; r++) {
 		iomuxc->words[r->mux / 4] = r->alt;
-		iomuxc->words[imxrt_iomuxc_pad_of(iomuxc, r->mux) / 4] = r->pad;
+		iomuxc->words[pad_of(iomuxc, r->mux) / 4] = r->pad;
 	}
 	memcpy(iomuxc->gpr, gpr_resets, sizeof(iomuxc->gpr));
 	if (!is_cold) {
@@ -121,18 +130,10 @@ unsigned imxrt_iomuxc_alt(const struct imxrt_iomuxc *iomuxc, uint16_t mux)
 	return iomuxc->words[mux / 4] & 15;
 }
 
-uint16_t imxrt_iomuxc_pad_of(const struct imxrt_iomuxc *iomuxc, uint16_t mux)
-{
-	bool is_mux = false;
-	const struct imxrt_pads *p = pads_at(iomuxc, mux, &is_mux);
-
-	return p && is_mux ? (uint16_t)(mux - p->mux + p->pad) : 0;
-}
-
 /* DSE 0 turns the driver of the pad off. */
 static bool is_driven(const struct imxrt_iomuxc *iomuxc, uint16_t mux)
 {
-	return iomuxc->words[imxrt_iomuxc_pad_of(iomuxc, mux) / 4] & PAD_DSE;
+	return iomuxc->words[pad_of(iomuxc, mux) / 4] & PAD_DSE;
 }
 
 uint32_t imxrt_iomuxc_wires(const struct imxrt_iomuxc *iomuxc, const struct imxrt_route *routes)

@@ -53,8 +53,6 @@ void imxrt_iomuxc_reset(struct imxrt_iomuxc *iomuxc, bool is_cold);
 extern const struct vb_device_ops imxrt_iomuxc_ops, imxrt_gpr_ops;
 
 unsigned imxrt_iomuxc_alt(const struct imxrt_iomuxc *iomuxc, uint16_t mux);
-/* The pad register that belongs to a mux register; 0: none. */
-uint16_t imxrt_iomuxc_pad_of(const struct imxrt_iomuxc *iomuxc, uint16_t mux);
 uint32_t imxrt_iomuxc_wires(const struct imxrt_iomuxc *iomuxc, const struct imxrt_route *routes);
 bool imxrt_iomuxc_debug_is_wired(const struct imxrt_iomuxc *iomuxc);
 

@@ -34,7 +34,7 @@ uint8_t nor_give_jedec(struct nor *nor)
 	return nor->model->id[nor->count % 3];
 }
 
-uint8_t nor_give_device_id(struct nor *nor)
+static uint8_t give_device_id(struct nor *nor)
 {
 	return nor->model->device_id;
 }
@@ -45,12 +45,12 @@ uint8_t nor_give_both_ids(struct nor *nor)
 	return (nor->addr + nor->count) & 1 ? nor->model->device_id : nor->model->id[0];
 }
 
-uint8_t nor_give_unique(struct nor *nor)
+static uint8_t give_unique(struct nor *nor)
 {
 	return nor->unique[nor->count % nor->model->unique_bytes];
 }
 
-uint8_t nor_give_sfdp(struct nor *nor)
+static uint8_t give_sfdp(struct nor *nor)
 {
 	return nor->model->sfdp[nor->addr++ & 0xff];
 }
@@ -80,7 +80,7 @@ static uint8_t give_register(struct nor *nor, unsigned index)
 	return nor->model->family->status(nor, index);
 }
 
-uint8_t nor_give_reg0(struct nor *nor)
+static uint8_t give_reg0(struct nor *nor)
 {
 	return give_register(nor, 0);
 }
@@ -107,12 +107,12 @@ void nor_write_enable(struct nor *nor)
 	nor->wel = true;
 }
 
-void nor_write_disable(struct nor *nor)
+static void write_disable(struct nor *nor)
 {
 	nor->wel = false;
 }
 
-void nor_volatile_enable(struct nor *nor)
+static void volatile_enable(struct nor *nor)
 {
 	nor->volatile_armed = true;
 }
@@ -201,17 +201,17 @@ void nor_erase_sector(struct nor *nor)
 	erase(nor, NOR_SECTOR, &nor->model->times->sector);
 }
 
-void nor_erase_half_block(struct nor *nor)
+static void erase_half_block(struct nor *nor)
 {
 	erase(nor, NOR_BLOCK / 2, &nor->model->times->half_block);
 }
 
-void nor_erase_block(struct nor *nor)
+static void erase_block(struct nor *nor)
 {
 	erase(nor, NOR_BLOCK, &nor->model->times->block);
 }
 
-void nor_erase_chip(struct nor *nor)
+static void erase_chip(struct nor *nor)
 {
 	if (nor->suspended)
 		refuse(nor, "something is suspended");
@@ -268,7 +268,7 @@ void nor_leave_qpi(struct nor *nor)
 	nor_tell(nor, 0, 0);
 }
 
-void nor_power_down(struct nor *nor)
+static void power_down(struct nor *nor)
 {
 	nor->down = true;
 	nor->ready_at = vb_clock_now(nor->clock) + nor->model->times->down;
@@ -276,7 +276,7 @@ void nor_power_down(struct nor *nor)
 }
 
 /* ABh. Followed by the dummy bytes it only reads the id, and wakes as well. */
-void nor_release_power_down(struct nor *nor)
+static void release_power_down(struct nor *nor)
 {
 	const struct nor_times *t = nor->model->times;
 
@@ -287,12 +287,12 @@ void nor_release_power_down(struct nor *nor)
 	nor_tell(nor, 0, 0);
 }
 
-void nor_arm_reset(struct nor *nor)
+static void arm_reset(struct nor *nor)
 {
 	nor->reset_armed = true;
 }
 
-void nor_do_reset(struct nor *nor)
+static void obey_reset(struct nor *nor)
 {
 	if (!nor->reset_armed) {
 		nor_ignore(nor, "99h without 66h before it");
@@ -309,26 +309,26 @@ void nor_do_reset(struct nor *nor)
 /* W25Q32JV 8.1.2 and IS25LP064A, table of instructions, agree on these. */
 const struct nor_op nor_common_ops[] = {
 	{ 0x06, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_write_enable },
-	{ 0x04, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_write_disable },
-	{ 0x50, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_volatile_enable },
-	{ 0x05, 0, 0, 0, 1, ST, nor_give_reg0, NULL, NULL },
+	{ 0x04, 0, 0, 0, 0, OP_QPI, NULL, NULL, write_disable },
+	{ 0x50, 0, 0, 0, 0, OP_QPI, NULL, NULL, volatile_enable },
+	{ 0x05, 0, 0, 0, 1, ST, give_reg0, NULL, NULL },
 	{ 0x03, 1, 0, 0, 1, 0, nor_give_array, NULL, NULL },
 	{ 0x02, 1, 0, 0, 1, WR, NULL, nor_take_page, nor_program },
 	{ 0x32, 1, 0, 0, 4, OP_NEEDS_WEL | OP_NEEDS_QE, NULL, nor_take_page, nor_program },
 	{ 0x20, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_sector },
-	{ 0x52, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_half_block },
-	{ 0xd8, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_block },
-	{ 0xc7, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_chip },
-	{ 0x60, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, nor_erase_chip },
+	{ 0x52, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, erase_half_block },
+	{ 0xd8, 1, 0, 0, 0, WR | OP_EXACT, NULL, NULL, erase_block },
+	{ 0xc7, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, erase_chip },
+	{ 0x60, 0, 0, 0, 0, WR | OP_EXACT, NULL, NULL, erase_chip },
 	{ 0x75, 0, 0, 0, 0, ST, NULL, NULL, nor_suspend },
 	{ 0x7a, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_resume },
-	{ 0xb9, 0, 0, 0, 0, OP_QPI, NULL, NULL, nor_power_down },
-	{ 0xab, 1, 0, 0, 1, OP_QPI | OP_ANY_END | OP_IN_DPD, nor_give_device_id, NULL,
-	  nor_release_power_down },
+	{ 0xb9, 0, 0, 0, 0, OP_QPI, NULL, NULL, power_down },
+	{ 0xab, 1, 0, 0, 1, OP_QPI | OP_ANY_END | OP_IN_DPD, give_device_id, NULL,
+	  release_power_down },
 	{ 0x9f, 0, 0, 0, 1, OP_QPI, nor_give_jedec, NULL, NULL },
-	{ 0x4b, 1, 0, 8, 1, 0, nor_give_unique, NULL, NULL },
-	{ 0x5a, 1, 0, 8, 1, 0, nor_give_sfdp, NULL, NULL },
-	{ 0x66, 0, 0, 0, 0, ST, NULL, NULL, nor_arm_reset },
-	{ 0x99, 0, 0, 0, 0, ST, NULL, NULL, nor_do_reset },
+	{ 0x4b, 1, 0, 8, 1, 0, give_unique, NULL, NULL },
+	{ 0x5a, 1, 0, 8, 1, 0, give_sfdp, NULL, NULL },
+	{ 0x66, 0, 0, 0, 0, ST, NULL, NULL, arm_reset },
+	{ 0x99, 0, 0, 0, 0, ST, NULL, NULL, obey_reset },
 	{ 0 }
 };

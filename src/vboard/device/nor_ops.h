@@ -46,12 +46,8 @@ uint8_t nor_give_array(struct nor *nor);
 uint8_t nor_give_burst(struct nor *nor, uint32_t wrap);	/* 0: to the chip's end */
 uint8_t nor_give_wrapped(struct nor *nor);	/* inside the burst of 77h / C0h */
 uint8_t nor_give_jedec(struct nor *nor);
-uint8_t nor_give_device_id(struct nor *nor);
 uint8_t nor_give_both_ids(struct nor *nor);
-uint8_t nor_give_unique(struct nor *nor);
-uint8_t nor_give_sfdp(struct nor *nor);
 uint8_t nor_give_security(struct nor *nor);
-uint8_t nor_give_reg0(struct nor *nor);		/* status register n of the family */
 uint8_t nor_give_reg1(struct nor *nor);
 uint8_t nor_give_reg2(struct nor *nor);
 uint8_t nor_give_reg3(struct nor *nor);
@@ -59,21 +55,12 @@ uint8_t nor_give_reg3(struct nor *nor);
 void nor_take_page(struct nor *nor, uint8_t byte);
 void nor_take_few(struct nor *nor, uint8_t byte);	/* the first bytes, in order */
 void nor_write_enable(struct nor *nor);
-void nor_write_disable(struct nor *nor);
-void nor_volatile_enable(struct nor *nor);
 void nor_program(struct nor *nor);
 void nor_erase_sector(struct nor *nor);
-void nor_erase_half_block(struct nor *nor);
-void nor_erase_block(struct nor *nor);
-void nor_erase_chip(struct nor *nor);
 void nor_program_security(struct nor *nor);
 void nor_erase_security(struct nor *nor);
 void nor_enter_qpi(struct nor *nor);
 void nor_leave_qpi(struct nor *nor);
-void nor_power_down(struct nor *nor);
-void nor_release_power_down(struct nor *nor);
-void nor_arm_reset(struct nor *nor);
-void nor_do_reset(struct nor *nor);
 void nor_suspend(struct nor *nor);
 void nor_resume(struct nor *nor);
 
