@@ -173,7 +173,9 @@ static enum err cmd_doctor(struct call *c)
 	enum err rc;
 
 	TRY(arg_bank(c, 1, &bank));
-	rc = flexspi_nor_doctor(bank, &text);
+	rc = flexspi_nor_describe_controller(bank, &text);
+	if (rc == OK)
+		rc = flexspi_nor_doctor(bank, &text);
 	if (rc == OK)
 		result_printf(c, "%s", (const char *)text.data);
 	buf_free(&text);

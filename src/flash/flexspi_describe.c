@@ -47,7 +47,8 @@ static enum err read_look(struct mem_ap *ap, const struct imxrt_flexspi_facts *f
 static enum err describe_pads(struct mem_ap *ap, const struct imxrt_pad *pads, struct buf *out)
 {
 	uint32_t mux[12] = { 0 }, daisy[12] = { 0 };
-	unsigned wrong = 0;
+	unsigned wrong = 0, count = 0;
+	size_t start = out->len;
 
 	for (size_t i = 0; pads[i].signal != NULL && i < ARRAY_SIZE(mux); i++) {
 		mem_ap_queue_read32(ap, pads[i].mux, &mux[i]);
@@ -56,13 +57,17 @@ static enum err describe_pads(struct mem_ap *ap, const struct imxrt_pad *pads, s
 	}
 	TRY(mem_ap_run(ap));
 	for (size_t i = 0; pads[i].signal != NULL && i < ARRAY_SIZE(mux); i++) {
+		count++;
 		if ((mux[i] & 0xf) == (pads[i].mux_value & 0xfu) &&
 		    (pads[i].daisy == 0 || daisy[i] == pads[i].daisy_value))
 			continue;
 		buf_printf(out, "%s%s (ALT%u)", wrong++ == 0 ? "  pads that are not the FlexSPI's: " : ", ",
 			   pads[i].signal, mux[i] & 0xf);
 	}
-	buf_printf(out, wrong == 0 ? "  pads: all are the FlexSPI's\n" : "\n");
+	if (wrong == count && wrong > 0)
+		out->len = start;
+	buf_printf(out, wrong == 0 ? "  pads: all are the FlexSPI's\n" :
+		   wrong == count ? "  pads: none is the FlexSPI's\n" : "\n");
 	return OK;
 }
 
@@ -70,8 +75,7 @@ static void describe_look(const struct look *l, struct buf *out)
 {
 	unsigned ip = bits_get(l->sts1, 27, 24), ahb = bits_get(l->sts1, 11, 8);
 
-	buf_printf(out, "  MCR0 0x%08x: %s, %s, FIFOs on the %s bus\n", l->mcr0,
-		   l->mcr0 & MCR0_MDIS ? "the module is off" : "the module is on",
+	buf_printf(out, "  MCR0 0x%08x: the module is on, %s, FIFOs on the %s bus\n", l->mcr0,
 		   sample_words[l->mcr0 >> MCR0_RXCLKSRC_SHIFT & 3],
 		   l->mcr0 & (MCR0_ARDFEN | MCR0_ATDFEN) ? "AHB" : "IP");
 	buf_printf(out, "  AHBCR 0x%08x: prefetch %s; flash A1 is set to %u KiB, read by sequence %u\n",
@@ -109,6 +113,10 @@ enum err flexspi_describe(struct target *t, const struct imxrt_chip *chip, unsig
 		return OK;
 	}
 	TRY(read_look(ap, f, &l));
+	if (l.mcr0 & MCR0_MDIS) {
+		buf_printf(out, "  MCR0 0x%08x: the module is off, nothing uses it\n", l.mcr0);
+		return describe_pads(ap, f->pads, out);
+	}
 	if (root != 0)
 		buf_printf(out, "  clock: %u kHz (%s, then SERCLKDIV %u)\n",
 			   root / (bits_get(l.mcr0, 10, 8) + 1) / 1000, words, bits_get(l.mcr0, 10, 8) + 1);

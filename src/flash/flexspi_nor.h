@@ -88,7 +88,8 @@ void nor_stream_free(struct nor_stream *s);
 enum err flexspi_nor_check_boot(struct flash_bank *bank, const struct flash_step *steps, size_t count);
 enum err flexspi_nor_tell_interrupted(struct flash_bank *bank, bool *interrupted);
 
-/* flexspi_nor_doctor.c */
+/* flexspi_nor_doctor.c: the controller as the program left it (before the flash is looked at), the flash */
+enum err flexspi_nor_describe_controller(struct flash_bank *bank, struct buf *out);
 enum err flexspi_nor_doctor(struct flash_bank *bank, struct buf *out);
 
 #endif

@@ -319,10 +319,28 @@ static enum err erase_chip(struct run *r)
 	return OK;
 }
 
+/* Did this run erase the place? */
+static bool is_erased_by(const struct nor_stream *s, uint32_t offset)
+{
+	for (size_t i = 0; i < s->operation_count; i++) {
+		const struct nor_operation *op = &s->operations[i];
+
+		if (op->unit != NULL && offset - op->offset < op->unit->bytes)
+			return true;
+	}
+	return s->erase_chip;
+}
+
 static enum err not_taken(struct run *r, uint32_t offset, uint8_t now, uint8_t want)
 {
 	struct flexspi_nor *f = nor_of(r);
 
+	if ((want & ~now) && !is_erased_by(&r->stream, offset)) {
+		error_why(ERR_VERIFY, "the flash was not erased at 0x%08x: it holds 0x%02x now, should be 0x%02x, "
+			  "and programming only turns ones into zeros", r->stream.bank->base + offset, now,
+			  want);
+		return error_next(ERR_VERIFY, "use \"flash write_image erase FILE\"");
+	}
 	TRY(serial_nor_read_status(&f->fs, &f->nor, &f->status));
 	error_why(ERR_VERIFY, "the flash did not take what was written: 0x%08x holds 0x%02x, should be "
 		  "0x%02x", r->stream.bank->base + offset, now, want);

@@ -109,6 +109,7 @@ static void describe_state(struct doctor *d, uint32_t dhcsr)
 	d->is_locked_up = dhcsr & DHCSR_S_LOCKUP;
 	buf_printf(d->out, "the core %s",
 		   d->is_locked_up	   ? "is locked up: it faulted while it handled a fault"
+		   : d->was_stopped	   ? "ran; it is halted for this report and goes on afterwards"
 		   : d->is_halted	   ? "is halted"
 		   : dhcsr & DHCSR_S_SLEEP ? "sleeps"
 					   : "runs");
@@ -326,7 +327,7 @@ static void show_advice(struct doctor *d)
 		free(d->advice[i].text);
 }
 
-static enum err stop_core(struct doctor *d, bool *stopped)
+static enum err stop_core(struct doctor *d)
 {
 	struct target *t = d->target;
 
@@ -334,18 +335,17 @@ static enum err stop_core(struct doctor *d, bool *stopped)
 		return OK;
 	TRY(target_halt(t));
 	TRY(target_wait_state(t, TARGET_HALTED, 1000));
-	*stopped = true;
+	d->was_stopped = true;
 	return OK;
 }
 
 static enum err examine(struct doctor *d)
 {
 	struct target *t = d->target;
-	bool stopped = false;
 
 	if (!t->examined && target_examine(t) != OK)
 		error_clear(); /* the sections say what is out of reach */
-	if (stop_core(d, &stopped) != OK) {
+	if (stop_core(d) != OK) {
 		buf_printf(d->out, "(the core could not be halted: %s)\n",
 			   error_text(error_current()));
 		error_clear();
@@ -359,7 +359,7 @@ static enum err examine(struct doctor *d)
 			"Fuses, clocks, watchdogs, FlexSPI, flash\n  left out: the memory bus of "
 			"the chip is out of reach\n");
 	show_advice(d);
-	return stopped ? target_resume(t, NULL, false, false) : OK;
+	return d->was_stopped ? target_resume(t, NULL, false, false) : OK;
 }
 
 enum err cmd_imxrt_doctor(struct call *c)

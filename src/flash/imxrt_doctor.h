@@ -24,7 +24,7 @@ struct doctor {
 	const struct imxrt_chip *chip;	/* NULL: not known */
 	struct mem_ap *ap;		/* NULL: out of reach */
 	struct buf *out;
-	bool may_halt, is_halted, is_locked_up, is_in_rom, was_resumed;
+	bool may_halt, is_halted, is_locked_up, is_in_rom, was_stopped;
 	bool is_reachable;		/* the core answered now; the part may be known from before */
 	bool is_bootable, boot_is_known;
 	struct imxrt_doctor_advice advice[24];

@@ -48,6 +48,17 @@ enum err imxrt_doctor_reset_cause(struct doctor *d)
 	return OK;
 }
 
+/* What still works is worth its lines only where something is lost. */
+static void leave_out_the_usual(struct buf *out)
+{
+	char *text = (char *)out->data, *left = strstr(text, "What still works:");
+
+	if (left == NULL || strstr(text, "Nothing is lost:") == NULL)
+		return;
+	*left = '\0';
+	out->len = (size_t)(left - text);
+}
+
 enum err imxrt_doctor_boot(struct doctor *d)
 {
 	struct imxrt_boot_facts facts;
@@ -56,6 +67,7 @@ enum err imxrt_doctor_boot(struct doctor *d)
 	TRY(imxrt_read_boot_facts(d->target, d->chip, &facts));
 	cfg1 = facts.fuse[WORD_BOOT_CFG1];
 	imxrt_explain_boot(d->chip, &facts, d->out);
+	leave_out_the_usual(d->out);
 	if (strstr(imxrt_boot_source(d->chip, &facts), "does not have") != NULL)
 		imxrt_doctor_advise(
 			d, URGENT_BOOT,

@@ -498,11 +498,17 @@ static enum err check_headers(struct boot_view *b)
 	else if (b->check->has_fcb)
 		boot_block(b, "fcb-short", "program the whole FCB, 512 bytes",
 			   "the FCB at 0x%08x is cut off", b->view->base + fcb_offset);
+	else if (tag_known && looks_like_vectors(get_le32(tag), get_le32(tag + 4)))
+		boot_block(b, "no-fcb", missing_headers,
+			   "a program's vector table (SP 0x%08x) is at 0x%08x, where the ROM needs the FCB: it "
+			   "will not start this; the IVT at 0x%08x is another image's", get_le32(tag),
+			   b->view->base + fcb_offset, b->view->base + IVT_OFFSET);
 	else if (tag_known)
-		boot_block(b, "no-fcb", "add the FCB: 512 bytes, tag 0x42464346",
-			   "there is an IVT but no FCB: 0x%08x holds 0x%08x%s",
-			   b->view->base + fcb_offset, get_le32(tag), memcmp(tag, "BFCF", 4) == 0 ?
-			   " (the tag with its bytes swapped)" : "");
+		boot_block(b, "no-fcb", "put the FCB there: 512 bytes, tag 0x42464346",
+			   "0x%08x holds 0x%08x%s, not an FCB: the ROM will not start the image whose IVT is at "
+			   "0x%08x", b->view->base + fcb_offset, get_le32(tag),
+			   memcmp(tag, "BFCF", 4) == 0 ? " (the tag with its bytes swapped)" : "",
+			   b->view->base + IVT_OFFSET);
 	else
 		boot_note(b, "fcb-unknown", NULL, "the FCB is not part of this image");
 	if (!ivt_known || is_empty(ivt, sizeof(ivt))) {

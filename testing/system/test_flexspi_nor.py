@@ -264,6 +264,24 @@ def test_a_plain_binary_at_the_boot_address_is_warned_of_before(bench, firmware)
     assert b.daemon.text.index(warning.group()) < b.daemon.text.index("bytes written")
 
 
+def test_a_plain_binary_over_a_good_image_is_called_that(bench, firmware):
+    """Not "an IVT without FCB": the IVT is what the image before has left."""
+    b = bench(RT1064[0], "--preset", "good")
+    b.tcl("halt")
+    raw = firmware("rt1064_blink_raw").with_suffix(".bin")
+    text = b.daemon.fails(f"flash write_image erase {raw} {BASE:#x} bin")
+    assert "vector table" in text and "link the program for +0x2000" in text and "another image's" in text, text
+
+
+def test_a_write_without_erase_is_told_as_that(bench, tmp_path):
+    b = bench()
+    b.tcl("halt")
+    at = BASE + 0x10000
+    write(b, image(tmp_path, b"\x00" * 256), at)
+    text = b.daemon.fails(f"flash write_image {image(tmp_path, bytes([0x5a]) * 256)} {at:#x} bin")
+    assert "was not erased at 0x70010000" in text and "flash write_image erase" in text, text
+
+
 def test_a_good_image_is_written_without_a_warning(bench, firmware):
     b = bench()
     b.tcl("halt")

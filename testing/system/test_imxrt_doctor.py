@@ -47,6 +47,10 @@ def test_a_healthy_board(doctor, name, part, window):
     assert "the ROM can start it" in report["Image in the flash"]
     assert "no fault was found" in report["What to do next"], report["What to do next"]
     assert "running" in daemon.tcl("targets"), "it was stopped for the look only"
+    assert "goes on afterwards" in report["Core"]
+    told = "\n".join(report.values())
+    assert told.count("AHBCR") == 1, "each controller once, and nothing of those that are off"
+    assert "What still works" not in told, "nothing was lost"
 
 
 @pytest.mark.parametrize("name,part,window", ROWS[:4], ids=BOARDS[:4])
