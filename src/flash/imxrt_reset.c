@@ -282,6 +282,16 @@ static enum err reset_silent(struct target *t)
 	return OK;
 }
 
+/* A reset keeps DFSR: helper code's last BKPT would be told as the reason of the next halt. */
+static void forget_last_stop(struct target *t)
+{
+	struct mem_ap *ap = NULL;
+
+	if (imxrt_ap(t, &ap) == OK && mem_ap_write32(ap, SCB_DFSR, 0x1f) == OK)
+		return;
+	error_clear();
+}
+
 enum err cmd_imxrt_reset_assert(struct call *c)
 {
 	static const char *const places[] = { "program", "rom", NULL };
@@ -295,9 +305,10 @@ enum err cmd_imxrt_reset_assert(struct call *c)
 		return reset_silent(t);
 	if (t->list->reset_mode != RESET_RUN)
 		return reset_and_stop(t, place == 1);
-	if (t->list->adapter->reset_config & RESET_HAS_SRST)
-		return adapter_set_reset(t->list->adapter, true, false);
-	return imxrt_reset_core(t, CATCH_NOTHING, 0);
+	if (!(t->list->adapter->reset_config & RESET_HAS_SRST))
+		return imxrt_reset_core(t, CATCH_NOTHING, 0);
+	forget_last_stop(t);
+	return adapter_set_reset(t->list->adapter, true, false);
 }
 
 /* The handler of the reset-assert event decides; for one reset it is another. */

@@ -132,6 +132,14 @@ def test_reset_run_lets_the_program_go(start):
     assert not board.ctl("state")["halted"]
 
 
+def test_helper_code_is_not_the_reason_of_the_next_halt(start, firmware):
+    _, daemon = start()
+    daemon.tcl(f"program {firmware('rt1064_blink')} verify reset")
+    daemon.tcl("sleep 20; halt")
+    last = re.findall(r"halted due to ([\w-]+)", daemon.text)[-1]
+    assert last == "debug-request", daemon.text[-2000:]
+
+
 def test_flexram_without_ocram_is_put_back_before_a_reset(start):
     _, daemon = start("mimxrt1024-evk", "flexram")
     assert int(answer(daemon.tcl("imxrt identify"))["ocram"]) < 0x8000
