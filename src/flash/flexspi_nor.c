@@ -330,8 +330,7 @@ const struct flash_driver flexspi_nor_driver = {
 	.name = "flexspi",
 	.aliases = aliases,
 	.help = "i.MX RT10xx: serial NOR or HyperFlash behind a FlexSPI; base 0: where the chip "
-		"boots "
-		"from",
+		"boots from",
 	.commands = flexspi_commands,
 	.create = create,
 	.destroy = destroy,

@@ -31,7 +31,8 @@ enum err ocotp_guard(struct target *t)
 	return OK;
 }
 
-enum err ocotp_run(struct ocotp *o)
+/* Does what was queued. */
+static enum err run_queue(struct ocotp *o)
 {
 	dap_guard_open(o->guard);
 	enum err rc = mem_ap_run(o->ap);
@@ -50,7 +51,7 @@ static void queue(struct ocotp *o, uint32_t reg, uint32_t value)
 enum err ocotp_write(struct ocotp *o, uint32_t reg, uint32_t value)
 {
 	queue(o, reg, value);
-	return ocotp_run(o);
+	return run_queue(o);
 }
 
 enum err ocotp_wait_idle(struct ocotp *o, uint32_t wanted_clear, unsigned timeout_ms,
@@ -160,7 +161,7 @@ static enum err set_timing(struct ocotp *o, enum ocotp_purpose purpose)
 	queue(o, OCOTP_CTRL_CLR, CTRL_ERROR);
 	queue(o, OCOTP_TIMING, o->new_timing);
 	mem_ap_queue_read32(o->ap, OCOTP_TIMING, &timing);
-	TRY(ocotp_run(o));
+	TRY(run_queue(o));
 	if (timing != o->new_timing)
 		return error_why(ERR_FLASH_OPERATION,
 				 "OCOTP_TIMING did not take 0x%08x, it reads 0x%08x", o->new_timing,
@@ -184,7 +185,7 @@ enum err ocotp_leave(struct ocotp *o)
 {
 	queue(o, OCOTP_CTRL_CLR, CTRL_KEY | CTRL_ADDR | CTRL_ERROR);
 	queue(o, OCOTP_TIMING, o->timing);
-	enum err rc = ocotp_run(o);
+	enum err rc = run_queue(o);
 
 	rc = error_first(rc, put_clock_back(o));
 	return error_first(rc, close_gate(o));
@@ -225,11 +226,11 @@ static enum err sense_slowly(struct ocotp *o, unsigned word, uint32_t *value, ui
 	queue(o, OCOTP_CTRL_CLR, CTRL_ERROR | CTRL_ADDR | CTRL_KEY);
 	queue(o, OCOTP_CTRL_SET, word);
 	queue(o, OCOTP_READ_CTRL, 1);
-	TRY(ocotp_run(o));
+	TRY(run_queue(o));
 	TRY(ocotp_wait_idle(o, CTRL_BUSY, BUSY_MS, "while a fuse was read"));
 	mem_ap_queue_read32(o->ap, OCOTP_CTRL, ctrl);
 	mem_ap_queue_read32(o->ap, OCOTP_READ_DATA, value);
-	return ocotp_run(o);
+	return run_queue(o);
 }
 
 enum err ocotp_sense_words(struct ocotp *o, const uint8_t *words, size_t count,
@@ -245,7 +246,7 @@ enum err ocotp_sense_words(struct ocotp *o, const uint8_t *words, size_t count,
 		mem_ap_queue_read32(o->ap, OCOTP_READ_DATA, &value[i]);
 		mem_ap_queue_read32(o->ap, OCOTP_CTRL, &ctrl[i]);
 	}
-	TRY(ocotp_run(o));
+	TRY(run_queue(o));
 	for (size_t i = 0; i < count; i++) {
 		/* A program that uses the controller, too, would have moved ADDR. */
 		if (((before[i] | ctrl[i]) & CTRL_BUSY) || (ctrl[i] & CTRL_ADDR) != words[i])

@@ -191,9 +191,8 @@ static void explain_decision(const struct imxrt_chip *chip, const struct imxrt_b
 	buf_printf(out, "The decision:\n");
 	if (forced(f))
 		buf_printf(out,
-			   "  1. FORCE_INTERNAL_BOOT is burnt: whatever the pins say (now %u%u), "
-			   "it is "
-			   "taken as 10, internal boot\n",
+			   "  1. FORCE_INTERNAL_BOOT is burnt: whatever the pins say (now %u%u), it "
+			   "is taken as 10, internal boot\n",
 			   bmod(f) >> 1, bmod(f) & 1);
 	else
 		buf_printf(
@@ -241,8 +240,7 @@ static void explain_fallback(const struct imxrt_chip *chip, const struct imxrt_b
 		buf_printf(out, "  - recovery from an LPSPI EEPROM: off (0x6d0[24] = 0)\n");
 	if (has_mfg)
 		buf_printf(out, "  - SD/MMC manufacture mode: a card in USDHC1 is tried; take it "
-				"out to get on "
-				"(0x470[3] = 0)\n");
+				"out to get on (0x470[3] = 0)\n");
 	else
 		buf_printf(out, "  - SD/MMC manufacture mode: off (0x470[3] = 1)\n");
 	if (has_downloader(f))
@@ -285,8 +283,7 @@ static void explain_lost(const struct imxrt_boot_facts *f, struct buf *out)
 
 	if (forced(f))
 		buf_printf(out, "  - choosing the serial downloader by the BOOT_MODE pins or the "
-				"boot switch: "
-				"they are not looked at any more\n");
+				"boot switch: they are not looked at any more\n");
 	if (cfg1 & CFG1_BT_FUSE_SEL)
 		buf_printf(out, "  - choosing the boot device by the BOOT_CFG pins\n");
 	if (!has_downloader(f))
@@ -301,8 +298,7 @@ static void explain_lost(const struct imxrt_boot_facts *f, struct buf *out)
 		return;
 	}
 	buf_printf(out, "  Fuses only go from 0 to 1: no write, no reset and no power cycle brings "
-			"one back "
-			"to 0.\n");
+			"one back to 0.\n");
 }
 
 static void explain_left(const struct imxrt_chip *chip, const struct imxrt_boot_facts *f,
@@ -325,8 +321,7 @@ static void explain_left(const struct imxrt_chip *chip, const struct imxrt_boot_
 			out,
 			"  - the serial downloader, by its fallback: erase the headers at 0x%08x "
 			"(\"imxrt rescue\"), take SD cards out, reset: the ROM finds no image and "
-			"starts "
-			"it\n",
+			"starts it\n",
 			chip->part->boot_window);
 	else if (has_downloader(f) && !forced(f))
 		buf_printf(out, "  - the serial downloader by BOOT_MODE 01\n");

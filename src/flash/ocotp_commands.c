@@ -324,9 +324,8 @@ static enum err cmd_shadow(struct call *c)
 
 	TRY(error_first(rc, ocotp_leave(&o)));
 	result_printf(c,
-		      "shadow register of word %u (0x%03x %s): 0x%08x -> 0x%08x; no fuse was "
-		      "burnt; it lasts "
-		      "until the next reset, which loads the fuses again",
+		      "shadow register of word %u (0x%03x %s): 0x%08x -> 0x%08x; no fuse was burnt; "
+		      "it lasts until the next reset, which loads the fuses again",
 		      word, ocotp_fuse_address(word), ocotp_word_name(chip->part, word),
 		      image.shadow[word], value);
 	if (word >= WORD_BOOT_CFG0 && word <= WORD_BOOT_CFG2)
@@ -549,27 +548,23 @@ const struct command ocotp_commands[] = {
 	  "`filter`: part of a name." },
 	{ "ocotp read", STAGE_EXEC, 1, 1, "name|word", cmd_read,
 	  "A field, or a word by name, number or address (0x460): the fuse, its shadow register, "
-	  "its "
-	  "lock, what it means. Works while the core runs." },
+	  "its lock, what it means. Works while the core runs." },
 	{ "ocotp dump", STAGE_EXEC, 0, 1, "?file?", cmd_dump, "All fuse words, one line each." },
 	{ "ocotp describe", STAGE_EXEC, 1, 1, "name|word", cmd_describe,
 	  "What a fuse does, the meaning of its values, and what is lost once it is burnt." },
 	{ "ocotp explain boot", STAGE_EXEC, 0, 0, "", cmd_explain_boot,
 	  "How this part boots: pins, fuses, the decision, what follows a failed boot, what no "
-	  "longer "
-	  "works and what still does." },
+	  "longer works and what still does." },
 	{ "ocotp shadow", STAGE_EXEC, 2, 2, "name|word value", cmd_shadow,
 	  "Override a shadow register until the next reset: tries a value without burning it." },
 	{ "ocotp program", STAGE_EXEC, 2, -1,
 	  "name|word value ?confirm token? ?allow name ...? ?-dry-run?", cmd_program,
 	  "Burn fuses. Without a token: the plan, what it takes away, and the token for exactly "
-	  "this. "
-	  "What is dangerous must be allowed name by name. -dry-run writes nothing at all to the "
-	  "part." },
+	  "this. What is dangerous must be allowed name by name. -dry-run writes nothing at all to "
+	  "the part." },
 	{ "ocotp guard", STAGE_ANY, 0, 2, "?on|off ?words??", cmd_guard,
 	  "Writes to the fuse controller from anything but the ocotp commands are refused; \"off\" "
-	  "says "
-	  "which words lift that." },
+	  "says which words lift that." },
 	{ "ocotp log", STAGE_ANY, 0, 1, "?file?", cmd_log,
 	  "The file that gets a line before and after each fuse that is burnt." },
 	{ 0 }

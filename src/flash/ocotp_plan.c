@@ -38,8 +38,9 @@ static bool is_user_word(unsigned word)
 	return (word >= 0x22 && word <= 0x24) || (word >= 0x26 && word <= 0x2c) || word >= 0x38;
 }
 
-void ocotp_describe_bits(const struct imxrt_part *part, unsigned word, uint32_t bits,
-			 uint32_t value, struct buf *out)
+/* Which fields have one of these bits, one line each, with what they do and what is lost. */
+static void describe_bits(const struct imxrt_part *part, unsigned word, uint32_t bits, uint32_t value,
+			  struct buf *out)
 {
 	for (const struct fuse_field *f = ocotp_fields(part); f->name != NULL; f++) {
 		if (f->word != word || !(bits & ocotp_field_mask(f)))
@@ -280,8 +281,7 @@ static void describe_lock(const struct fuse_plan *plan, struct buf *out)
 	else
 		buf_printf(out,
 			   "  lock: %s = %u, open: each bit is one-time only, more can be added "
-			   "later; "
-			   "burning %s would freeze the word\n",
+			   "later; burning %s would freeze the word\n",
 			   lock.name, lock.value, lock.name);
 }
 
@@ -300,7 +300,7 @@ void fuse_plan_describe(const struct fuse_plan *plan, struct buf *out)
 	buf_printf(out, "  to burn 0x%08x (%d bit%s)\n  becomes 0x%08x, for ever\n", plan->bits,
 		   __builtin_popcount(plan->bits), plan->bits & (plan->bits - 1) ? "s" : "",
 		   plan->wanted);
-	ocotp_describe_bits(part, plan->word, plan->bits, plan->wanted, out);
+	describe_bits(part, plan->word, plan->bits, plan->wanted, out);
 	describe_lock(plan, out);
 	for (size_t i = 0; i < plan->danger_count; i++)
 		buf_printf(out, "  DANGER %s: %s\n", plan->dangers[i].name, plan->dangers[i].why);

@@ -122,8 +122,7 @@ enum err ocotp_sense_words(struct ocotp *o, const uint8_t *words, size_t count,
 enum err ocotp_sense_all(struct target *t, const struct imxrt_chip *chip, struct fuse_image *image);
 enum err ocotp_wait_idle(struct ocotp *o, uint32_t wanted_clear, unsigned timeout_ms,
 			 const char *what);
-/* Queued writes of the controller's own registers. */
-enum err ocotp_run(struct ocotp *o);
+/* A register of the controller, through the guard. */
 enum err ocotp_write(struct ocotp *o, uint32_t reg, uint32_t value);
 
 /* ocotp_plan.c: what burning would do. Pure. */
@@ -149,9 +148,6 @@ void fuse_plan_describe(const struct fuse_plan *plan, struct buf *out);
 /* ERR_REFUSED unless every danger is among `allowed`. */
 enum err fuse_plan_check_allowed(const struct fuse_plan *plan, const char *const *allowed,
 				 size_t count);
-/* Which fields have one of these bits, one line each, with what they do and what is lost. */
-void ocotp_describe_bits(const struct imxrt_part *part, unsigned word, uint32_t bits, uint32_t value,
-			 struct buf *out);
 const char *ocotp_field_meaning(const struct fuse_field *field, uint32_t word_value);
 
 /* ocotp_program.c: carries a plan out, with its audit lines. */

@@ -93,12 +93,18 @@ void fuse_log_explain(const char *log_path, const struct imxrt_chip *chip, unsig
 		snprintf(stamp, sizeof(stamp), "%.20s", line);
 	}
 	fclose(f);
-	if (!is_open || (now & last_wanted) == last_wanted)
+	if (!is_open)
 		return;
+	if ((now & last_wanted) == last_wanted) {
+		buf_printf(out,
+			   "An attempt of %s to burn word %u from 0x%08x to 0x%08x was cut off, but all of "
+			   "its bits are burnt: nothing is left to do.\n",
+			   stamp, word, last_before, last_wanted);
+		return;
+	}
 	buf_printf(out,
-		   "An attempt of %s to burn word %u from 0x%08x to 0x%08x was cut off: of its "
-		   "bits 0x%08x "
-		   "are burnt and 0x%08x are not. Program 0x%08x again to complete it.\n",
+		   "An attempt of %s to burn word %u from 0x%08x to 0x%08x was cut off: of its bits "
+		   "0x%08x are burnt and 0x%08x are not. Program 0x%08x again to complete it.\n",
 		   stamp, word, last_before, last_wanted, now & last_wanted & ~last_before,
 		   last_wanted & ~now, last_wanted);
 }
