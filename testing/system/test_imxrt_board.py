@@ -82,6 +82,19 @@ def test_presets_are_what_they_say(make_board):
     assert result(board, "clocks")["waits"]
 
 
+@pytest.mark.parametrize("name", (RT1064, RT1060, RT1024, RT1050))
+def test_protection_outlives_the_rom(make_board, name):
+    board = make_board("--deterministic", "--preset", "protected", name=name)
+    key = "flexspi2" if name == RT1064 else "flexspi"
+    before = result(board, "flash-info")[key]["non_volatile"]
+    board.ctl(f"run {20 * MS}")
+    assert board.ctl("state")["pc"] >> 28 in (6, 7)         # the image runs
+    assert result(board, "flash-info")[key]["non_volatile"] == before
+    board.ctl("reset")
+    board.ctl(f"run {20 * MS}")
+    assert result(board, "flash-info")[key]["non_volatile"] == before
+
+
 def test_a_preset_leaves_nothing_of_the_one_before(make_board):
     board = make_board("--deterministic", "--preset", "protected", name=RT1064)
     assert result(board, "flash-info")["flexspi2"]["registers"]["sr1"] != 0

@@ -26,6 +26,7 @@ enum {
 	IN_RAM = 16,		/* boot data say OCRAM: the ROM copies it */
 	WITH_DCD = 32,
 	BAD_SELF = 64,		/* linked for another address */
+	SINGLE_PAD = 128,	/* read by 0Bh: the ROM leaves the flash's registers alone */
 };
 
 static const struct recipe {
@@ -51,6 +52,7 @@ static const struct recipe {
 	{ "handler", program_good, sizeof(program_good), 0x20010000, ENTRY_HANDLER },
 	{ "copied", program_good, sizeof(program_good), 0x20010000, IN_RAM },
 	{ "dcd", program_good, sizeof(program_good), 0x20010000, WITH_DCD },
+	{ "single-pad", program_good, sizeof(program_good), 0x20010000, SINGLE_PAD },
 	{ 0 }
 };
 
@@ -143,6 +145,13 @@ static void put_fcb(uint8_t *fcb, const struct fcb_facts *f)
 	put_le32(fcb + 0x1d0, f->pads == 8 ? f->sector : 0x10000);
 }
 
+static void use_single_pad(uint8_t *fcb)
+{
+	fcb[0x10] = 0;
+	fcb[0x45] = 1;
+	put_lut(fcb, 0, 0x0818040b, 0x24043008);
+}
+
 /* CCM_CCOSR (0x400fc060), which nobody looks at, becomes 0x000a0001. */
 static const uint8_t dcd_bytes[] = {
 	0xd2, 0x00, 0x1c, 0x41,
@@ -230,6 +239,8 @@ uint8_t *imxrt_image(const char *name, uint32_t flash_base, enum imxrt_rom_famil
 		base += 0x10000;
 	if (!(r->flags & (RAW | NO_FCB)))
 		put_fcb(image, facts);
+	if ((r->flags & SINGLE_PAD) && facts->pads == 4)
+		use_single_pad(image);
 	if (!(r->flags & RAW))
 		put_ivt(image, base, r, r->flags & IN_RAM ? (uint32_t)size : facts->size);
 	put_application(image + offset, base + offset, flash_base, r, family);

@@ -30,7 +30,8 @@ static const struct recipe {
 	{ "continuous-read", "continuous-read", NULL, "continuous-read", 0, 2 },
 	{ "deep-power-down", "good", NULL, "deep-power-down", 0, 0 },
 	{ "4-byte", "good", NULL, "4-byte", 0, 0 },
-	{ "protected", "good", "protected", NULL, 0, 0 },
+	/* an FCB that enables quad would clear BP of ISSI's flashes at each start */
+	{ "protected", "single-pad", "protected", NULL, 0, 0 },
 	{ "xip-running", "good", NULL, NULL, 0, 2 },
 	{ "flexram", "flexram", NULL, NULL, 0, 1 },
 	{ "mpu-ocram", "mpu-ocram", NULL, NULL, 0, 2 },
