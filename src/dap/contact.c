@@ -539,3 +539,11 @@ enum err dap_contact_failed(struct dap *dap, enum err rc, enum contact_effort ef
 	}
 	return tell(dap, &now);
 }
+
+bool dap_contact_is_mute(const struct dap *dap)
+{
+	const struct dap_contact *c = &dap->contact;
+
+	return is_about_the_wire(c->rc) && c->other_id == 0 &&
+	       (c->ack == 0 || c->ack == 7 || c->ack == NOT_TOLD);
+}

@@ -23,4 +23,7 @@ enum contact_effort { CONTACT_TRY_CLOCK, CONTACT_TRY_ALL };
  * not about the wire (the probe is lost, the bus hangs) come back as they are. */
 enum err dap_contact_failed(struct dap *dap, enum err rc, enum contact_effort effort);
 
+/* After such a failure: not a word came, by no protocol. Something else than declared is not mute. */
+bool dap_contact_is_mute(const struct dap *dap);
+
 #endif

@@ -194,8 +194,16 @@ static enum err reconnect_all(void *ctx)
 static enum err explain_link(void *ctx, enum err rc)
 {
 	struct dap_list *list = ctx;
+	struct dap *dap = list->first;
 
-	return list->first != NULL ? dap_contact_failed(list->first, rc, CONTACT_TRY_ALL) : rc;
+	if (dap == NULL)
+		return rc;
+	rc = dap_contact_failed(dap, rc, CONTACT_TRY_ALL);
+	if (rc != OK && dap->may_be_silent && dap_contact_is_mute(dap)) {
+		error_clear();		/* the next step asks the debug port, and warns */
+		return OK;
+	}
+	return rc;
 }
 
 struct dap *dap_add(struct dap_list *list, const char *name, struct tap *tap)

@@ -282,6 +282,20 @@ static enum err reset_silent(struct target *t)
 	return OK;
 }
 
+/* Identified once, and since then its program took the debug pads. */
+static bool is_gone(struct target *t)
+{
+	uint32_t dhcsr = 0;
+	enum err rc = imxrt_read_dhcsr(t, &dhcsr);
+
+	if (rc == ERR_DAP_NO_ACK || rc == ERR_DAP_JTAG_CHAIN)
+		rc = dap_connect(t->dap);
+	if (rc == OK)
+		return false;
+	error_clear();
+	return rc == ERR_DAP_NO_ACK || rc == ERR_DAP_JTAG_CHAIN;
+}
+
 /* A reset keeps DFSR: helper code's last BKPT would be told as the reason of the next halt. */
 static void forget_last_stop(struct target *t)
 {
@@ -301,7 +315,7 @@ enum err cmd_imxrt_reset_assert(struct call *c)
 	TRY(arg_imxrt_target(c, &t));
 	if (c->argc > 1)
 		TRY(arg_word(c, 1, places, &place));
-	if (!t->examined)
+	if (!t->examined || is_gone(t))
 		return reset_silent(t);
 	if (t->list->reset_mode != RESET_RUN)
 		return reset_and_stop(t, place == 1);
