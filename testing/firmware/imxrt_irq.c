@@ -1,44 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Interrupts that preempt each other: High over Low over SysTick over PendSV; SysTick pends the others.
- * `nesting` counts the handlers that run at once, `deepest` the record, `errors` must stay 0.
  */
-#include "board.h"
+#include "nesting.h"
 
 volatile uint32_t low_count, high_count, systick_count, pendsv_count, main_count;
-volatile uint32_t nesting, deepest, errors;
 
 void Low_IRQHandler(void);
 void High_IRQHandler(void);
 void SysTick_Handler(void);
 void PendSV_Handler(void);
-
-static void enter(void)
-{
-	nesting++;
-	if (nesting > deepest)
-		deepest = nesting;
-}
-
-static void leave(void)
-{
-	nesting--;
-}
-
-static __attribute__((noinline)) uint32_t work(uint32_t n)
-{
-	uint32_t x = 1;
-
-	for (uint32_t i = 0; i < n; i++)
-		x = x * 1664525u + 1013904223u;
-	return x;
-}
-
-static void check(uint32_t n, uint32_t expected)
-{
-	if (work(n) != expected)
-		errors++;
-}
 
 void High_IRQHandler(void)
 {

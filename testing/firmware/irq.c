@@ -1,45 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Interrupts of four priorities that preempt each other: TIM6 over TIM2 over SysTick over PendSV.
- * `nesting` counts the handlers that run at once, `deepest` the record, `errors` must stay 0.
  */
-#include "board.h"
+#include "nesting.h"
 
 volatile uint32_t tim2_count, tim6_count, systick_count, pendsv_count, main_count;
-volatile uint32_t nesting, deepest, errors;
 
 void TIM2_IRQHandler(void);
 void TIM6_IRQHandler(void);
 void SysTick_Handler(void);
 void PendSV_Handler(void);
-
-static void enter(void)
-{
-	nesting++;
-	if (nesting > deepest)
-		deepest = nesting;
-}
-
-static void leave(void)
-{
-	nesting--;
-}
-
-/* Something to be interrupted in the middle of. */
-static __attribute__((noinline)) uint32_t work(uint32_t n)
-{
-	uint32_t x = 1;
-
-	for (uint32_t i = 0; i < n; i++)
-		x = x * 1664525u + 1013904223u;
-	return x;
-}
-
-static void check(uint32_t n, uint32_t expected)
-{
-	if (work(n) != expected)
-		errors++;
-}
 
 void TIM6_IRQHandler(void)
 {

@@ -49,7 +49,8 @@ endif
 endif
 
 EXTRA_DIST += \
-	testing/firmware/Makefile testing/firmware/board.h testing/firmware/startup.c \
+	testing/firmware/Makefile testing/firmware/board.h testing/firmware/core.h \
+	testing/firmware/nesting.h testing/firmware/startup.c \
 	testing/firmware/flash.ld testing/firmware/ram.ld \
 	testing/firmware/big.c testing/firmware/big_data.S testing/firmware/blink.c \
 	testing/firmware/fault.c testing/firmware/fpu.c testing/firmware/irq.c \
