@@ -13,6 +13,7 @@
 #define PAD_DRIVE	0x10f1u		/* R0/6, 200 MHz, keeper, as NXP's own settings */
 #define IDLE_MS		500u
 #define RESET_MS	100u
+#define DLL_MS		5u
 #define SAFE_HZ		33000000u
 #define LOOPBACK_HZ	60000000u	/* above: samples by the loop over the DQS pad */
 #define UNKNOWN_BYTES	0x04000000u
@@ -25,7 +26,6 @@ static const uint16_t saved_offsets[] = {
 	FLEXSPI_FLSHCR2(0), FLEXSPI_FLSHCR2(1), FLEXSPI_FLSHCR2(2), FLEXSPI_FLSHCR2(3),
 	FLEXSPI_FLSHCR4,    FLEXSPI_IPCR0,	FLEXSPI_IPCR1,	    FLEXSPI_IPRXFCR,
 	FLEXSPI_IPTXFCR,    FLEXSPI_DLLCR(0),	FLEXSPI_DLLCR(1),
-	FLEXSPI_MCR0,			/* last: it may switch the module off again */
 };
 
 /* Registers after a reset, for flexspi_abandon(). */
@@ -85,6 +85,7 @@ static enum err save_registers(struct flexspi *fs)
 		s->regs[i].addr = fs->facts->regs + saved_offsets[i];
 		queue_read(fs, saved_offsets[i], &s->regs[i].value);
 	}
+	queue_read(fs, FLEXSPI_MCR0, &s->found_mcr0);
 	queue_read(fs, FLEXSPI_LUTCR, &s->lutcr);
 	for (unsigned i = 0; i < LUT_WORDS; i++) {
 		s->luts[i].addr = fs->facts->regs + FLEXSPI_LUT(i);
@@ -92,7 +93,7 @@ static enum err save_registers(struct flexspi *fs)
 	}
 	TRY(run_queue(fs));
 	s->reg_count = ARRAY_SIZE(saved_offsets);
-	s->regs[s->reg_count - 1].value &= ~MCR0_SWRESET;
+	s->found_mcr0 &= ~MCR0_SWRESET;
 	return OK;
 }
 
@@ -172,21 +173,28 @@ static void queue_setup(struct flexspi *fs)
 	queue_write(fs, FLEXSPI_DLLCR(1), 0x100);
 }
 
-/* FlexSPI is off (MDIS) while its clock fields change; the FIFOs belong to the IP bus from here on, for
- * with MCR0.ARDFEN/ATDFEN the data registers read 0 and drop writes without a sign. */
+/* FlexSPI is off (MDIS) while its clock fields change: whatever it was doing is ended first with the
+ * fields as they are. The FIFOs belong to the IP bus from here on, for with MCR0.ARDFEN/ATDFEN the data
+ * registers read 0 and drop writes without a sign. */
 static enum err bring_up(struct flexspi *fs, uint32_t max_hz)
 {
 	struct flexspi_saved *s = fs->saved;
+	uint32_t set_up;
 
 	s->mcr0 = MCR0_GRANTS;
 	TRY(flexspi_choose_clock(fs, max_hz, false));
+	set_up = s->mcr0;
+	s->mcr0 = s->found_mcr0 & ~MCR0_MDIS;
 	queue_write(fs, FLEXSPI_MCR0, s->mcr0);
 	TRY(run_queue(fs));
 	TRY(flexspi_soft_reset(fs));
 	queue_write(fs, FLEXSPI_MCR0, s->mcr0 | MCR0_MDIS);
+	s->mcr0 = set_up;
+	queue_write(fs, FLEXSPI_MCR0, s->mcr0 | MCR0_MDIS);
 	queue_setup(fs);
 	queue_write(fs, FLEXSPI_MCR0, s->mcr0);
 	TRY(run_queue(fs));
+	s->is_up = true;
 	return flexspi_wait_idle(fs);
 }
 
@@ -214,6 +222,7 @@ enum err flexspi_open(struct flexspi *fs, struct target *t, unsigned instance, u
 	fs->saved = xcalloc(1, sizeof(*fs->saved));
 	fs->saved->next_slot = FIRST_SLOT;
 	fs->saved->extra_looks = 1;
+	fs->saved->mcr0 = MCR0_GRANTS;
 	enum err rc = save_and_bring_up(fs);
 
 	if (rc != OK)
@@ -231,28 +240,114 @@ static void queue_lut_lock(struct flexspi *fs, uint32_t lutcr)
 	queue_write(fs, FLEXSPI_LUTCR, lutcr);
 }
 
-static enum err put_back(struct flexspi *fs)
+/* The module stays off (MDIS) until its clock is the program's again. */
+static enum err put_registers_back(struct flexspi *fs)
 {
 	struct flexspi_saved *s = fs->saved;
 	struct mem_ap *ap = flexspi_ap(fs);
+	enum err rc = flexspi_soft_reset(fs);
 
-	if (s->reg_count > 0) {
-		TRY(flexspi_soft_reset(fs));
-		queue_lut_lock(fs, 2);
-		for (unsigned i = 0; i < LUT_WORDS; i++)
-			mem_ap_queue_write32(ap, s->luts[i].addr, s->luts[i].value);
-		if (!(s->lutcr & 2))
-			queue_lut_lock(fs, 1);
-		queue_write(fs, FLEXSPI_MCR0, s->mcr0 | MCR0_MDIS);
-		/* A continuous read (JMP_ON_CS) of the program must begin with its opcode again. */
-		for (unsigned port = 0; port < 4; port++)
-			queue_write(fs, FLEXSPI_FLSHCR2(port), FLSHCR2_CLRINSTRPTR);
-		for (size_t i = 0; i < s->reg_count; i++)
-			mem_ap_queue_write32(ap, s->regs[i].addr, s->regs[i].value);
-	}
+	queue_lut_lock(fs, 2);
+	for (unsigned i = 0; i < LUT_WORDS; i++)
+		mem_ap_queue_write32(ap, s->luts[i].addr, s->luts[i].value);
+	if (!(s->lutcr & 2))
+		queue_lut_lock(fs, 1);
+	queue_write(fs, FLEXSPI_MCR0, s->mcr0 | MCR0_MDIS);
+	/* A continuous read (JMP_ON_CS) of the program must begin with its opcode again. */
+	for (unsigned port = 0; port < 4; port++)
+		queue_write(fs, FLEXSPI_FLSHCR2(port), FLSHCR2_CLRINSTRPTR);
+	for (size_t i = 0; i < s->reg_count; i++)
+		mem_ap_queue_write32(ap, s->regs[i].addr, s->regs[i].value);
+	queue_write(fs, FLEXSPI_MCR0, s->found_mcr0 | MCR0_MDIS);
+	return error_first(rc, mem_ap_run(ap));
+}
+
+static enum err put_pads_back(struct flexspi *fs)
+{
+	struct flexspi_saved *s = fs->saved;
+
 	for (size_t i = 0; i < s->pad_count; i++)
-		mem_ap_queue_write32(ap, s->pads[i].addr, s->pads[i].value);
-	return mem_ap_run(ap);
+		mem_ap_queue_write32(flexspi_ap(fs), s->pads[i].addr, s->pads[i].value);
+	return run_queue(fs);
+}
+
+static uint32_t saved_dllcr(const struct flexspi *fs, unsigned n)
+{
+	for (size_t i = 0; i < fs->saved->reg_count; i++)
+		if (fs->saved->regs[i].addr == fs->facts->regs + FLEXSPI_DLLCR(n))
+			return fs->saved->regs[i].value;
+	return 0;
+}
+
+/* A delay line must have locked on to its clock before the program reads by it. A core that was stopped
+ * before it waited for that may have one that does not lock at all. */
+static enum err switch_on_again(struct flexspi *fs)
+{
+	struct flexspi_saved *s = fs->saved;
+	uint32_t want = 0;
+
+	queue_write(fs, FLEXSPI_MCR0, s->found_mcr0);
+	TRY(run_queue(fs));
+	for (unsigned n = 0; n < 2; n++)
+		if (saved_dllcr(fs, n) & DLLCR_DLLEN)
+			want |= STS2_LOCKED(n);
+	if (want == 0 || (s->found_mcr0 & MCR0_MDIS))
+		return OK;
+	if (wait_bits(fs, FLEXSPI_STS2, want, want, DLL_MS, "does not lock its delay line") == OK)
+		return OK;
+	log_debug("%s", error_text(error_current()));
+	error_clear();
+	return OK;
+}
+
+/* Registers, pads, clocks, each also if the one before failed. */
+static enum err put_back(struct flexspi *fs)
+{
+	struct flexspi_saved *s = fs->saved;
+	enum err rc = OK;
+
+	if (s->reg_count > 0)
+		rc = put_registers_back(fs);
+	rc = error_first(rc, put_pads_back(fs));
+	if (s->clock_count == 0)
+		return rc;
+	rc = error_first(rc, flexspi_restore_clocks(fs));
+	if (s->reg_count > 0)
+		rc = error_first(rc, switch_on_again(fs));
+	return error_first(rc, flexspi_restore_gate(fs));
+}
+
+/* The FIFOs are the IP bus's as long as nobody but us set the controller up. */
+bool flexspi_was_reset(struct flexspi *fs)
+{
+	uint32_t mcr0 = 0, rx = 0;
+
+	if (fs->saved == NULL || !fs->saved->is_up)
+		return false;
+	queue_read(fs, FLEXSPI_MCR0, &mcr0);
+	queue_read(fs, FLEXSPI_IPRXFCR, &rx);
+	if (run_queue(fs) != OK) {
+		error_clear();
+		return false;
+	}
+	return (mcr0 & (MCR0_ARDFEN | MCR0_ATDFEN)) || (rx & 0x3c) != CHUNK_WATERMARK;
+}
+
+/* Nothing is put back into a chip that began anew. */
+static enum err give_up_after_reset(struct flexspi *fs)
+{
+	uint32_t srsr = 0;
+
+	if (mem_ap_read32(flexspi_ap(fs), SRC_SRSR, &srsr) != OK)
+		error_clear();
+	fs->was_reset = true;
+	log_warning("the chip was reset while its flash was being accessed (%s)",
+		    srsr & (SRSR_WDOG | SRSR_WDOG3) ? "a watchdog" : "not by this debugger");
+	error_why(ERR_FLASH_OPERATION, "the chip was reset while its flash was being accessed%s",
+		  srsr & (SRSR_WDOG | SRSR_WDOG3) ? ": a watchdog" : "");
+	error_evidence(ERR_FLASH_OPERATION, "SRSR = 0x%08x", srsr);
+	return error_next(ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it: what was being written "
+			  "may be there in part");
 }
 
 enum err flexspi_close(struct flexspi *fs)
@@ -261,9 +356,7 @@ enum err flexspi_close(struct flexspi *fs)
 
 	if (fs->saved == NULL)
 		return OK;
-	rc = put_back(fs);
-	if (fs->saved->clock_count > 0)
-		rc = error_first(rc, flexspi_restore_clocks(fs));
+	rc = flexspi_was_reset(fs) ? give_up_after_reset(fs) : put_back(fs);
 	free(fs->saved);
 	fs->saved = NULL;
 	fs->target->memory_epoch++;
@@ -340,8 +433,8 @@ enum err flexspi_set_wide(struct flexspi *fs, bool is_hyperbus)
 	TRY(flexspi_wait_idle(fs));
 	if (!(s->mcr0 & MCR0_COMBINATION))
 		TRY(set_pads(fs, fs->facts->wide_pads, false));
-	s->mcr0 |= MCR0_COMBINATION;
 	queue_write(fs, FLEXSPI_MCR0, s->mcr0 | MCR0_MDIS);
+	s->mcr0 |= MCR0_COMBINATION;
 	if (is_hyperbus) {
 		TRY(use_strobe(fs));
 		s->mcr0 |= 3u << MCR0_RXCLKSRC_SHIFT;

@@ -32,7 +32,7 @@ struct flexspi_command {
 	uint8_t *read;			/* one of read, write, or none */
 	const uint8_t *write;
 	size_t bytes;			/* any number; split at the controller's 64 KiB and `piece` */
-	unsigned timeout_ms;		/* 0: 1000 */
+	unsigned timeout_ms;		/* 0: 5000 */
 };
 
 struct flexspi {
@@ -43,12 +43,16 @@ struct flexspi {
 	uint32_t hz;			/* of the serial clock now */
 	uint32_t flash_bytes;		/* FLSHxCR0, set by flexspi_set_size() */
 	struct flexspi_saved *saved;	/* NULL: not open */
+	bool was_reset;			/* seen by flexspi_close() */
 };
 
 /* ERR_UNSUPPORTED: no such controller; ERR_FLASH_OPERATION: the controller does not come up. */
 enum err flexspi_open(struct flexspi *fs, struct target *t, unsigned instance, unsigned port);
-/* Idempotent; keeps the first error. */
+/* Idempotent; keeps the first error. ERR_FLASH_OPERATION: the chip was reset meanwhile, nothing was put
+ * back. */
 enum err flexspi_close(struct flexspi *fs);
+/* False also if the controller cannot be asked. */
+bool flexspi_was_reset(struct flexspi *fs);
 /* For an application that will be reset anyway, or for flash that now holds another program: leaves
  * clock and pads as they are now, registers at their reset values. */
 enum err flexspi_abandon(struct flexspi *fs);

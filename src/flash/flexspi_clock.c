@@ -18,16 +18,17 @@
 enum source { SRC_NONE, SRC_PLL2, SRC_PLL3, SRC_PLL2_PFD2, SRC_PLL3_PFD0, SRC_PLL3_PFD1, SRC_SEMC };
 
 struct root {
-	uint32_t reg;
+	uint32_t reg, clear;		/* clear: bits that lead past the source's selector */
 	uint8_t sel_shift, podf_shift;
 	uint8_t sources[4];
 };
 
-static const struct root root_1 = { CCM_CSCMR1, 29, 23,
+static const struct root root_1 = { CCM_CSCMR1, 0, 29, 23,
 				    { SRC_SEMC, SRC_PLL3, SRC_PLL2_PFD2, SRC_PLL3_PFD0 } };
-static const struct root root_1_1010 = { CCM_CSCMR1, 29, 23,
+/* RT1010: FLEXSPI_CLK_SRC (bit 31) takes PERIPH_CLK2's source instead of the selected one. */
+static const struct root root_1_1010 = { CCM_CSCMR1, BIT(31), 29, 23,
 					 { SRC_PLL2, SRC_PLL3, SRC_PLL2_PFD2, SRC_PLL3_PFD0 } };
-static const struct root root_2 = { CCM_CBCMR, 8, 29,
+static const struct root root_2 = { CCM_CBCMR, 0, 8, 29,
 				    { SRC_PLL2_PFD2, SRC_PLL3_PFD0, SRC_PLL3_PFD1, SRC_PLL2 } };
 
 static const char *const source_names[] = {
@@ -58,10 +59,16 @@ static enum err read_plls(struct mem_ap *ap, struct plls *p)
 	return mem_ap_run(ap);
 }
 
+/* Bypassed to the crystal; the other sources of the bypass are pins. */
+static uint32_t bypass_hz(uint32_t pll)
+{
+	return pll & PLL_BYPASS_SOURCE ? 0 : OSC_HZ;
+}
+
 static uint32_t pll2_hz(const struct plls *p)
 {
 	if (p->sys & PLL_BYPASS)
-		return OSC_HZ;
+		return bypass_hz(p->sys);
 	if ((p->sys & PLL_SYS_POWERDOWN) || !(p->sys & PLL_ENABLE))
 		return 0;
 	return p->sys & 1 ? 528000000 : 480000000;
@@ -70,10 +77,10 @@ static uint32_t pll2_hz(const struct plls *p)
 static uint32_t pll3_hz(const struct plls *p)
 {
 	if (p->usb1 & PLL_BYPASS)
-		return OSC_HZ;
+		return bypass_hz(p->usb1);
 	if (!(p->usb1 & PLL_USB1_POWER) || !(p->usb1 & PLL_ENABLE))
 		return 0;
-	return 480000000;
+	return p->usb1 & BIT(1) ? 528000000 : 480000000;
 }
 
 /* A phase fractional divider runs on its PLL only, not on the bypass. */
@@ -113,6 +120,10 @@ uint32_t flexspi_root_hz(struct mem_ap *ap, const struct imxrt_chip *chip, unsig
 	uint8_t source = root->sources[value >> root->sel_shift & 3];
 	unsigned divider = (value >> root->podf_shift & 7) + 1;
 
+	if (value & root->clear) {
+		snprintf(words, size, "the source of PERIPH_CLK2");
+		return 0;
+	}
 	hz = source_hz(&plls, source);
 	snprintf(words, size, "%s%s / %u", source_names[source],
 		 hz == OSC_HZ ? " (bypassed: the 24 MHz crystal)" : "", divider);
@@ -140,8 +151,8 @@ enum err flexspi_save_clocks(struct flexspi *fs)
 	TRY(mem_ap_run(ap));
 	fs->saved->clock_count = 0;
 	save(fs, root->reg, root_value);
-	save(fs, PLL_USB1, usb1);
-	save(fs, PLL_SYS, sys);
+	save(fs, PLL_USB1, usb1 & ~PLL_LOCK);	/* read-only; elsewhere bit 31 is a setting */
+	save(fs, PLL_SYS, sys & ~PLL_LOCK);
 	save(fs, PFD_480, pfd);
 	fs->saved->gate = gate;
 	return OK;
@@ -156,7 +167,7 @@ enum err flexspi_set_gate(struct flexspi *fs, bool on)
 	return mem_ap_write32(ap, reg, on ? value | mask : value & ~mask);
 }
 
-/* PLLs last: the root must not hang on one that goes away. LOCK is read-only. */
+/* PLLs last: the root must not hang on one that goes away. The gate is open afterwards. */
 enum err flexspi_restore_clocks(struct flexspi *fs)
 {
 	struct mem_ap *ap = flexspi_ap(fs);
@@ -164,9 +175,14 @@ enum err flexspi_restore_clocks(struct flexspi *fs)
 	TRY(flexspi_set_gate(fs, false));
 	for (size_t i = 0; i < fs->saved->clock_count; i++)
 		mem_ap_queue_write32(ap, fs->saved->clocks[i].addr,
-				     fs->saved->clocks[i].value & ~PLL_LOCK);
-	mem_ap_queue_write32(ap, CCM_CCGR(fs->facts->gate_reg), fs->saved->gate);
-	return mem_ap_run(ap);
+				     fs->saved->clocks[i].value);
+	TRY(mem_ap_run(ap));
+	return flexspi_set_gate(fs, true);
+}
+
+enum err flexspi_restore_gate(struct flexspi *fs)
+{
+	return mem_ap_write32(flexspi_ap(fs), CCM_CCGR(fs->facts->gate_reg), fs->saved->gate);
 }
 
 /* PLL3 on, and the fractional dividers the FlexSPIs use started anew: they do not follow a PLL that comes
@@ -236,7 +252,7 @@ static enum err apply(struct flexspi *fs, const struct root *root, const struct 
 	mem_ap_queue_read32(ap, root->reg, &value);
 	mem_ap_queue_read32(ap, CCM_CCGR(fs->facts->gate_reg), &gate);
 	TRY(mem_ap_run(ap));
-	value &= ~(3u << root->sel_shift | 7u << root->podf_shift);
+	value &= ~(3u << root->sel_shift | 7u << root->podf_shift | root->clear);
 	value |= choice->sel << root->sel_shift | (choice->podf - 1) << root->podf_shift;
 	mem_ap_queue_write32(ap, CCM_CCGR(fs->facts->gate_reg), gate & ~mask);
 	mem_ap_queue_write32(ap, root->reg, value);

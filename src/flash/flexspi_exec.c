@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 
-#define DEFAULT_TIMEOUT_MS 1000u
+#define DEFAULT_TIMEOUT_MS 5000u	/* SEQWAIT ends a sequence after at most 2.8 s */
 #define READ_PIECE	   4096u
 #define SLOW_PIECE	   512u		/* at a clock where 4 KiB would outlast SEQWAIT */
 #define SLOW_KHZ	   400u
@@ -100,6 +100,13 @@ static enum err command_error(struct flexspi *fs, const struct flexspi_command *
 	return give_up(fs, ERR_FLASH_OPERATION);
 }
 
+static enum err reset_meanwhile(const struct flexspi_command *c)
+{
+	error_why(ERR_FLASH_OPERATION, "the chip was reset before \"%s\" was over", c->name);
+	return error_next(ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it: what was being written "
+			  "may be there in part");
+}
+
 static bool has_failed(uint32_t intr)
 {
 	return intr & (INTR_IPCMDERR | INTR_IPCMDGE);
@@ -119,6 +126,8 @@ static enum err wait_intr(struct flexspi *fs, const struct flexspi_command *c, u
 			return command_error(fs, c, *intr);
 		if (*intr & want)
 			return OK;
+		if (is_late && flexspi_was_reset(fs))
+			return reset_meanwhile(c);
 		if (is_late) {
 			error_why(ERR_FLASH_OPERATION, "FlexSPI%s has not finished \"%s\" after %u ms",
 				  fs->instance == 1 ? "2" : "", c->name, timeout_ms);
@@ -201,6 +210,8 @@ static enum err wait_fill(struct flexspi *fs, const struct flexspi_command *c, s
 			return command_error(fs, c, intr);
 		if ((fill & 0xff) * 8 >= bytes)
 			return OK;
+		if (is_late && flexspi_was_reset(fs))
+			return reset_meanwhile(c);
 		if (is_late) {
 			error_why(ERR_FLASH_OPERATION, "FlexSPI%s has read %u of %zu bytes of \"%s\" after "
 				  "%u ms", fs->instance == 1 ? "2" : "", (fill & 0xff) * 8, bytes, c->name,

@@ -9,7 +9,8 @@
 #include "flash/serial_nor_priv.h"
 
 #define SAFE_HZ		30000000u
-#define FAST_HZ		60000000u /* what the internal loopback can sample */
+#define FAST_HZ		50000000u /* up to here 03h does: no dummy clocks that a program may have changed */
+#define VECTORS		0x2000u	  /* where programs begin */
 #define PROBES		8u	  /* ids that must come back right at a new clock */
 #define SAMPLE_BYTES	64u
 #define WHOLE_BUFFER	0x80u /* AHBRXBUF3: all 1024 bytes */
@@ -111,7 +112,7 @@ static bool controller_was_used(const struct flash_bank *bank)
 		return false;
 	if (((gate >> f->fs.facts->gate_shift) & 3) == 0 || s->reg_count == 0)
 		return false;
-	return !(saved_register(f, FLEXSPI_MCR0) & MCR0_MDIS);
+	return !(s->found_mcr0 & MCR0_MDIS);
 }
 
 /* The sequence by which the program reads its own code tells the mode it has put the flash in. */
@@ -211,6 +212,8 @@ static enum err close_controller(struct flash_bank *bank)
 
 	if (f->fs.saved == NULL)
 		return OK;
+	if (flexspi_was_reset(&f->fs))
+		return flexspi_close(&f->fs);
 	if (!f->was_usable && !f->was_running && f->is_fresh)
 		rc = leave_readable(bank);
 	if (f->fs.saved == NULL)
@@ -228,6 +231,8 @@ enum err flexspi_nor_close(struct flash_bank *bank)
 	if (f->depth == 0 || --f->depth > 0)
 		return OK;
 	rc = close_controller(bank);
+	if (f->fs.was_reset)	/* what the program had set up went with the reset */
+		f->quiet.valid = false;
 	if (f->quiet.valid)
 		rc = error_first(rc, imxrt_restore(bank->target, f->fs.chip, &f->quiet));
 	return error_first(rc, let_core_go(bank));
@@ -332,7 +337,8 @@ static enum err set_prefetch(struct flexspi *fs, bool on)
 	return run_queue(fs);
 }
 
-static enum err compare_window(struct flash_bank *bank, uint32_t offset)
+/* An erased place looks the same however it is read: then the boot header is compared, too. */
+static enum err compare_place(struct flash_bank *bank, uint32_t offset, bool *blank)
 {
 	struct flexspi_nor *f = bank->priv;
 	uint8_t by_command[SAMPLE_BYTES], by_address[SAMPLE_BYTES];
@@ -340,11 +346,24 @@ static enum err compare_window(struct flash_bank *bank, uint32_t offset)
 
 	TRY(serial_nor_read(&f->fs, &f->nor, offset, by_command, n));
 	TRY(target_read_bytes(bank->target, bank->base + offset, by_address, n, NULL));
+	*blank = is_filled(by_command, n, 0xff);
 	if (memcmp(by_command, by_address, n) == 0)
 		return OK;
 	log_debug("flash bank %s: the window shows other bytes than the flash holds", bank->name);
 	return error_why(ERR_VERIFY, "the window at 0x%08x does not show what the flash holds",
 			 bank->base);
+}
+
+static enum err compare_window(struct flash_bank *bank, uint32_t offset)
+{
+	bool blank = false;
+
+	TRY(compare_place(bank, offset, &blank));
+	if (blank && offset != 0)
+		TRY(compare_place(bank, 0, &blank));
+	if (blank && bank->size > 2 * VECTORS)
+		TRY(compare_place(bank, VECTORS, &blank));
+	return OK;
 }
 
 enum err flexspi_nor_show_window(struct flash_bank *bank, uint32_t offset)

@@ -51,10 +51,12 @@
 #define FLEXSPI_IPRXFCR	   0xb8u
 #define FLEXSPI_IPTXFCR	   0xbcu
 #define FLEXSPI_DLLCR(n)   (0xc0u + 4u * (n))
+#define   DLLCR_DLLEN	     BIT(0)
 #define FLEXSPI_STS0	   0xe0u
 #define   STS0_IDLE	     3u
 #define FLEXSPI_STS1	   0xe4u
 #define FLEXSPI_STS2	   0xe8u
+#define   STS2_LOCKED(n)     (3u << 16 * (n))	/* slave and reference line of port A, B */
 #define FLEXSPI_IPRXFSTS   0xf0u
 #define FLEXSPI_RFDR	   0x100u
 #define FLEXSPI_TFDR	   0x180u
@@ -76,13 +78,14 @@ struct flexspi_saved {
 	size_t clock_count, pad_count, reg_count;
 	uint32_t lutcr;
 	uint32_t gate;			/* CCGRn before */
-	bool pll3_started, has_strobe;
+	bool pll3_started, has_strobe, is_up;
 	bool is_careful;		/* the wire is faster than the flash: look before each chunk */
 	/* The sequences that the LUT holds now: a command's slot is found again, not written again. */
 	uint32_t slots[SLOTS][4];
 	bool slot_used[SLOTS];
 	unsigned next_slot;
 	uint32_t mcr0;			/* without SWRESET and MDIS */
+	uint32_t found_mcr0;		/* without SWRESET */
 	unsigned extra_looks;		/* INTR reads before data; grows where the flash is slower */
 };
 
@@ -108,7 +111,9 @@ static inline enum err run_queue(const struct flexspi *fs)
 
 /* flexspi_clock.c */
 enum err flexspi_save_clocks(struct flexspi *fs);
+/* Sources and dividers as they were, with the gate open for the registers; then the gate. */
 enum err flexspi_restore_clocks(struct flexspi *fs);
+enum err flexspi_restore_gate(struct flexspi *fs);
 /* Up to max_hz with PLLs as they run (or bypassed); *root_hz after the CCM divider, serclkdiv: n. */
 enum err flexspi_choose_clock(struct flexspi *fs, uint32_t max_hz, bool may_start_pll);
 uint32_t flexspi_root_hz(struct mem_ap *ap, const struct imxrt_chip *chip, unsigned instance,

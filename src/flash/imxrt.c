@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEAD_DIGPROG 0xffffffffu
+#define CPUID_M7 0x410fc270u
 
 /* Words of the ROM that differ from family to family: at 0x208000, 0x20a000 and 0x20c000. */
 static const struct rom_print {
@@ -55,9 +55,42 @@ static enum err read_core(struct mem_ap *ap, uint32_t *cpuid)
 			      "run \"imxrt rescue\"");
 }
 
-static enum err not_imxrt(uint32_t cpuid, uint32_t digprog, bool has_digprog)
+/* The ROM of the RT1160 and RT1170 in its revisions: at 0x218000, 0x21a000 and 0x21c000. */
+static const uint32_t rom_prints_117x[][3] = {
+	{ 0xe00714d0, 0xdc012904, 0x9100010e },
+	{ 0xf24a0110, 0x9909a810, 0xf44f6030 },
+	{ 0xf6c87012, 0x430861e0, 0x6830b1cc },
+};
+
+/* Nothing but reads: whose registers stand at the addresses of the RT10xx is not known. */
+static bool is_imxrt_117x(struct mem_ap *ap)
 {
-	if (!has_digprog)
+	uint32_t words[3] = { 0 };
+
+	for (unsigned i = 0; i < 3; i++)
+		mem_ap_queue_read32(ap, 0x00218000u + 0x2000u * i, &words[i]);
+	if (mem_ap_run(ap) != OK)
+		error_clear();
+	for (size_t i = 0; i < ARRAY_SIZE(rom_prints_117x); i++)
+		if (memcmp(words, rom_prints_117x[i], sizeof(words)) == 0)
+			return true;
+	return false;
+}
+
+static enum err not_imxrt(struct mem_ap *ap, uint32_t cpuid, uint32_t digprog, bool has_digprog)
+{
+	bool is_m7 = (cpuid & 0xff0ffff0) == CPUID_M7;
+
+	if (is_m7 && is_imxrt_117x(ap)) {
+		error_why(ERR_UNSUPPORTED, "this is an i.MX RT1160 or RT1170 by its boot ROM: its "
+			  "registers, fuses and flash controllers are not those of the RT10xx");
+		return error_next(ERR_UNSUPPORTED, "debug its core with target/cortex_m.cfg; the verbs and "
+				  "the flash of the RT10xx are not for it");
+	}
+	if (!is_m7)
+		error_why(ERR_UNSUPPORTED, "this is no i.MX RT10xx: those have a Cortex-M7, CPUID is "
+			  "0x%08x", cpuid);
+	else if (!has_digprog)
 		error_why(ERR_UNSUPPORTED, "this is no i.MX RT10xx: there is nothing at 0x400d8260 "
 			  "(DIGPROG), CPUID is 0x%08x", cpuid);
 	else
@@ -134,20 +167,20 @@ static enum err read_family(struct mem_ap *ap, struct imxrt_chip *chip, uint8_t 
 	uint32_t cpuid = 0;
 
 	TRY(read_core(ap, &cpuid));
-	if ((cpuid & 0xff0ffff0) != 0x410fc270)	/* Cortex-M7 */
-		return not_imxrt(cpuid, 0, false);
+	if ((cpuid & 0xff0ffff0) != CPUID_M7)
+		return not_imxrt(ap, cpuid, 0, false);
 	enum err rc = mem_ap_read32(ap, DIGPROG, &chip->digprog);
 
 	if (rc == ERR_BUS) {
 		error_clear();
-		return not_imxrt(cpuid, 0, false);
+		return not_imxrt(ap, cpuid, 0, false);
 	}
 	TRY(rc);
 	uint8_t rom = read_rom_family(ap);
 
 	*family = (uint8_t)bits_get(chip->digprog, 23, 16);
 	if (!is_known(*family) && rom == 0)
-		return not_imxrt(cpuid, chip->digprog, true);
+		return not_imxrt(ap, cpuid, chip->digprog, true);
 	if (!is_known(*family)) {
 		log_warning("DIGPROG 0x%08x is not known: the boot ROM is that of family 0x%02x",
 			    chip->digprog, rom);

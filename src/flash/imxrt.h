@@ -68,13 +68,13 @@ enum err imxrt_read_ram(struct target *t, const struct imxrt_chip *chip, struct 
 /*
  * A halted core is made safe to work beside: watchdogs off or masked at SRC_SCR, SysTick and
  * interrupts off, MPU off, caches cleaned and off, CLPCR.LPM = run, clock gates on, BEE and
- * FLEXSPI_REMAP noted. imxrt_restore() puts back what a running application would miss; watchdogs
- * that could only be masked stay masked and that is logged.
+ * FLEXSPI_REMAP noted. imxrt_restore() puts back what a running application would miss, unless the
+ * chip was reset meanwhile; watchdogs that could only be masked stay masked and that is logged.
  */
 struct imxrt_quiet {
 	uint32_t mpu_ctrl, ccr, clpcr, ccgr[8], systick, primask, scr, gpr16;
 	uint32_t nvic_iser[8];
-	bool valid, wdog1_on, wdog2_on, rtwdog_on, wdog_masked, d_cache_was_on;
+	bool valid, scr_written, wdog1_on, wdog2_on, rtwdog_on, wdog_masked, d_cache_was_on;
 };
 enum err imxrt_make_quiet(struct target *t, const struct imxrt_chip *chip, struct imxrt_quiet *saved);
 enum err imxrt_restore(struct target *t, const struct imxrt_chip *chip, struct imxrt_quiet *saved);

@@ -109,13 +109,20 @@ static enum err quiet_rtwdog(struct mem_ap *ap, struct imxrt_quiet *q)
 	return OK;
 }
 
-static enum err quiet_watchdogs(struct mem_ap *ap, struct imxrt_quiet *q)
+static enum err mask_watchdogs(struct mem_ap *ap, struct imxrt_quiet *q)
 {
 	uint32_t masked = (q->scr & ~(SCR_MASK_WDOG | SCR_MASK_WDOG3)) | SCR_WDOG_MASKED |
 			  SCR_WDOG3_MASKED;
-	uint16_t wcr1 = 0, wcr2 = 0;
 
 	TRY(mem_ap_write32(ap, SRC_SCR, masked));
+	q->scr_written = true;
+	return OK;
+}
+
+static enum err quiet_watchdogs(struct mem_ap *ap, struct imxrt_quiet *q)
+{
+	uint16_t wcr1 = 0, wcr2 = 0;
+
 	TRY(read_wcr(ap, WDOG1, &wcr1));
 	TRY(read_wcr(ap, WDOG2, &wcr2));
 	q->wdog1_on = wcr1 & WCR_WDE;
@@ -160,9 +167,9 @@ static enum err silence_core(struct mem_ap *ap, struct imxrt_quiet *q)
 			mem_ap_queue_write32(ap, NVIC_ICER(i), 0xffffffff);
 	mem_ap_queue_write32(ap, MPU_CTRL, 0);
 	TRY(mem_ap_run(ap));
-	q->d_cache_was_on = q->ccr & CCR_D_CACHE;
-	if (q->d_cache_was_on)
+	if (q->ccr & CCR_D_CACHE)
 		TRY(imxrt_drop_d_cache(ap, true));
+	q->d_cache_was_on = q->ccr & CCR_D_CACHE;	/* and clean: from here on it may be dropped */
 	if (q->ccr & (CCR_D_CACHE | CCR_I_CACHE)) {
 		mem_ap_queue_write32(ap, SCB_CCR, q->ccr & ~(CCR_D_CACHE | CCR_I_CACHE));
 		mem_ap_queue_write32(ap, SCB_ICIALLU, 0);
@@ -203,8 +210,10 @@ enum err imxrt_make_quiet(struct target *t, const struct imxrt_chip *chip, struc
 	TRY(target_get_reg32(t, "primask", &saved->primask));
 	TRY(read_all(ap, saved));
 	saved->valid = true;
-	enum err rc = open_clocks(ap, saved);
+	enum err rc = mask_watchdogs(ap, saved);
 
+	if (rc == OK)
+		rc = open_clocks(ap, saved);
 	if (rc == OK)
 		rc = quiet_watchdogs(ap, saved);
 	if (rc == OK)
@@ -233,18 +242,8 @@ static void queue_core(struct mem_ap *ap, const struct imxrt_quiet *q)
 	mem_ap_queue_write32(ap, SYST_CSR, q->systick & 7u);
 }
 
-enum err imxrt_restore(struct target *t, const struct imxrt_chip *chip, struct imxrt_quiet *saved)
+static void queue_clocks(struct mem_ap *ap, const struct imxrt_quiet *saved)
 {
-	struct mem_ap *ap = NULL;
-
-	(void)chip;
-	if (!saved->valid)
-		return OK;
-	saved->valid = false;
-	TRY(imxrt_ap(t, &ap));
-	if (saved->d_cache_was_on)	/* it was off: nothing in it is worth keeping */
-		TRY(imxrt_drop_d_cache(ap, false));
-	queue_core(ap, saved);
 	for (unsigned i = 0; i < 8; i++)
 		if (saved->ccgr[i] != 0xffffffff)
 			mem_ap_queue_write32(ap, CCM_CCGR(i), saved->ccgr[i]);
@@ -252,9 +251,40 @@ enum err imxrt_restore(struct target *t, const struct imxrt_chip *chip, struct i
 		mem_ap_queue_write32(ap, CCM_CLPCR, saved->clpcr);
 	if (!saved->wdog_masked)
 		mem_ap_queue_write32(ap, SRC_SCR, saved->scr);
-	enum err rc = mem_ap_run(ap);
+}
 
+/* A reset lifts the masks. */
+static bool was_reset(struct mem_ap *ap, const struct imxrt_quiet *saved)
+{
+	uint32_t scr = SCR_WDOG_MASKED | SCR_WDOG3_MASKED;
+
+	if (saved->scr_written && mem_ap_read32(ap, SRC_SCR, &scr) != OK)
+		error_clear();
+	return (scr & (SCR_MASK_WDOG | SCR_MASK_WDOG3)) != (SCR_WDOG_MASKED | SCR_WDOG3_MASKED);
+}
+
+enum err imxrt_restore(struct target *t, const struct imxrt_chip *chip, struct imxrt_quiet *saved)
+{
+	struct mem_ap *ap = NULL;
+	enum err rc = OK;
+
+	(void)chip;
+	if (!saved->valid)
+		return OK;
+	saved->valid = false;
+	TRY(imxrt_ap(t, &ap));
 	t->memory_epoch++;
+	if (was_reset(ap, saved)) {
+		log_debug("%s was reset meanwhile: nothing of its program is put back", t->name);
+		return OK;
+	}
+	/* Each part also if the one before failed. The cache was off: nothing in it is worth keeping. */
+	if (saved->d_cache_was_on)
+		rc = imxrt_drop_d_cache(ap, false);
+	queue_core(ap, saved);
+	rc = error_first(rc, mem_ap_run(ap));
+	queue_clocks(ap, saved);
+	rc = error_first(rc, mem_ap_run(ap));
 	if (rc == OK && saved->wdog_masked)
 		log_info("%s: a watchdog that cannot be stopped stays masked in SRC_SCR until the next "
 			 "reset", t->name);

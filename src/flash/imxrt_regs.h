@@ -24,6 +24,7 @@
 #define PLL_SYS		0x400d8030u
 #define   PLL_SYS_POWERDOWN BIT(12)
 #define   PLL_ENABLE	  BIT(13)
+#define   PLL_BYPASS_SOURCE (3u << 14)	/* 0: the crystal */
 #define   PLL_BYPASS	  BIT(16)
 #define   PLL_LOCK	  BIT(31)
 #define PFD_480		0x400d80f0u
@@ -40,6 +41,8 @@
 #define   SCR_WDOG3_MASKED (0x5u << 28)
 #define SRC_SBMR1	0x400f8004u
 #define SRC_SRSR	0x400f8008u
+#define   SRSR_WDOG	  BIT(4)
+#define   SRSR_WDOG3	  BIT(7)
 #define SRC_SBMR2	0x400f801cu
 
 /* IOMUXC_GPR */

@@ -234,6 +234,143 @@ static void test_errors_come_in_words(void **state)
 	assert_int_equal(flexspi_close(&fs), OK);
 }
 
+/* Bit 31 is LOCK in a PLL's register and a divider's bit in CBCMR; a gate in PFD_480. */
+static void test_close_puts_the_highest_bits_back(void **state)
+{
+	struct flexspi fs;
+
+	fake_poke(CCM_CBCMR, 0xedae8324);	/* FLEXSPI2_PODF 7 */
+	fake_poke(PFD_480, 0x9311100c);
+	fake_poke(PLL_SYS, 0x80002001);
+	open_it(state, &fs);
+	assert_int_equal(flexspi_close(&fs), OK);
+	assert_int_equal(fake_peek(CCM_CBCMR), 0xedae8324);
+	assert_int_equal(fake_peek(PFD_480), 0x9311100c);
+}
+
+static size_t last_write(uint32_t addr)
+{
+	size_t at = SIZE_MAX;
+
+	for (size_t i = 0; i < fake.write_count; i++)
+		if (fake.writes[i].addr == addr)
+			at = i;
+	return at;
+}
+
+/* A delay line locks on to the clock it finds when the module goes on: that must be the program's. */
+static void test_the_module_goes_on_again_after_its_clock_is_back(void **state)
+{
+	struct flexspi fs;
+
+	fake_poke(BASE, 0xffff0010);
+	fake_poke(BASE + FLEXSPI_DLLCR(0), 0x79);
+	fake_poke(BASE + FLEXSPI_STS2, 3);
+	fake_poke(CCM_CCGR(7), 0xfffffff7);
+	open_it(state, &fs);
+	size_t before = fake.write_count;
+
+	assert_int_equal(flexspi_close(&fs), OK);
+	assert_int_equal(fake_peek(BASE), 0xffff0010);
+	for (size_t i = before; i < last_write(CCM_CBCMR); i++)
+		assert_false(fake.writes[i].addr == BASE && fake.writes[i].value == 0xffff0010);
+	assert_true(last_write(BASE) < last_write(CCM_CCGR(7)));
+	assert_int_equal(fake_peek(CCM_CCGR(7)), 0xfffffff7);
+}
+
+/* IMXRT1064RM "MCR0": clock fields change while MDIS is set and stays so. */
+static void test_clock_fields_change_while_the_module_is_off(void **state)
+{
+	uint32_t fields = 7u << MCR0_SERCLKDIV_SHIFT | 3u << MCR0_RXCLKSRC_SHIFT | MCR0_COMBINATION;
+	struct flexspi fs;
+
+	fake_poke(BASE, 0xffff0510);
+	fake_poke(PLL_SYS, 0x80002001);
+	open_it(state, &fs);
+	assert_int_equal(flexspi_set_speed(&fs, 60000000), OK);
+	assert_int_equal(flexspi_close(&fs), OK);
+	for (size_t i = 0, was = 0xffff0510; i < fake.write_count; i++) {
+		uint32_t value = fake.writes[i].value;
+
+		if (fake.writes[i].addr != BASE)
+			continue;
+		if ((value ^ was) & fields)
+			assert_true(value & was & MCR0_MDIS);
+		was = value;
+	}
+}
+
+/* IMXRT1010RM "CCM": FLEXSPI_CLK_SRC leads past FLEXSPI_CLK_SEL. */
+static void test_the_source_of_an_rt1010(void **state)
+{
+	struct flexspi fs;
+
+	fake_poke(DIGPROG, 0x006d0000);
+	fake_poke(OCOTP_SHADOW(4), 0);
+	fake.flexspi = 0x400a0000;
+	fake_poke(CCM_CSCMR1, 0x84900000);
+	assert_int_equal(flexspi_open(&fs, *state, 0, 0), OK);
+	assert_int_equal(fake_peek(CCM_CSCMR1) >> 31, 0);
+	assert_int_equal(fs.hz, 24000000);
+	assert_int_equal(flexspi_close(&fs), OK);
+	assert_int_equal(fake_peek(CCM_CSCMR1), 0x84900000);
+}
+
+static void test_a_bypass_to_a_pin_is_no_clock(void **state)
+{
+	struct flexspi fs;
+
+	fake_poke(PLL_SYS, 0x00017001);		/* bypassed to CLK1_N/P */
+	fake_poke(PLL_USB1, 0x80003042);	/* PLL3 at 528 MHz, 1311100c: PFD0 at 792, PFD1 594 */
+	open_it(state, &fs);
+	assert_int_equal(fs.hz, 33000000);
+	assert_int_not_equal(bits_get(fake_peek(CCM_CBCMR), 9, 8), 3);
+	assert_int_equal(flexspi_close(&fs), OK);
+}
+
+/* Wherever the bus fails on the way up, what was changed before is put back as soon as it answers. */
+static void test_a_fault_on_the_way_up_leaves_nothing_behind(void **state)
+{
+	static const struct { uint32_t from, to; } dead[] = {
+		{ BASE, BASE + 4 }, { BASE + 0x60, BASE + 0x64 }, { BASE + 0xe0, BASE + 0xe4 },
+		{ 0x401f8000, 0x401f9000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dead); i++) {
+		struct flexspi fs;
+
+		fake_reset();
+		fake_poke(0x401f867c, 5);
+		fake_poke(CCM_CCGR(7), 0xfffffff3);
+		fake.dead_from = dead[i].from;
+		fake.dead_to = dead[i].to;
+		assert_int_equal(flexspi_open(&fs, *state, 1, 0), ERR_BUS);
+		assert_non_null(strstr(error_text(error_current()), "FlexSPI2 does not come up"));
+		assert_null(fs.saved);
+		assert_int_equal(fake_peek(CCM_CBCMR), 0x2dae8324);
+		assert_int_equal(fake_peek(CCM_CCGR(7)), 0xfffffff3);
+		assert_int_equal(fake_peek(0x401f867c), 5);
+		error_clear();
+	}
+}
+
+/* What belongs to the program before the reset is nothing for the chip after it. */
+static void test_a_reset_meanwhile_is_told_and_nothing_put_back(void **state)
+{
+	struct flexspi fs;
+
+	open_it(state, &fs);
+	fake_poke(BASE, 0xffff80c2);
+	fake_poke(BASE + FLEXSPI_IPRXFCR, 0);
+	fake_poke(SRC_SRSR, SRSR_WDOG3);
+	size_t before = fake.write_count;
+
+	assert_int_equal(flexspi_close(&fs), ERR_FLASH_OPERATION);
+	assert_non_null(strstr(error_text(error_current()), "a watchdog"));
+	assert_int_equal(fake.write_count, before);
+	assert_true(fs.was_reset);
+}
+
 static void test_no_second_controller_on_rt1050(void **state)
 {
 	struct flexspi fs;
@@ -282,6 +419,13 @@ int main(void)
 		TEST(test_errors_come_in_words),
 		TEST(test_no_second_controller_on_rt1050),
 		TEST(test_waking_sends_resets_only_if_allowed),
+		TEST(test_close_puts_the_highest_bits_back),
+		TEST(test_the_module_goes_on_again_after_its_clock_is_back),
+		TEST(test_clock_fields_change_while_the_module_is_off),
+		TEST(test_the_source_of_an_rt1010),
+		TEST(test_a_bypass_to_a_pin_is_no_clock),
+		TEST(test_a_fault_on_the_way_up_leaves_nothing_behind),
+		TEST(test_a_reset_meanwhile_is_told_and_nothing_put_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,24 @@ static void test_other_chips_are_named(void **state)
 	assert_non_null(strstr(error_text(error_current()), "imxrt rescue"));
 }
 
+static void test_an_rt1170_is_told_by_its_rom(void **state)
+{
+	struct imxrt_chip chip;
+
+	fake_poke(DIGPROG, 0);
+	fake_poke(0x00218000, 0xf24a0110);
+	fake_poke(0x0021a000, 0x9909a810);
+	fake_poke(0x0021c000, 0xf44f6030);
+	assert_int_equal(imxrt_identify(*state, &chip), ERR_UNSUPPORTED);
+	assert_non_null(strstr(error_text(error_current()), "RT1170"));
+	error_clear();
+	fake.dead_from = DIGPROG;
+	fake.dead_to = DIGPROG + 4;
+	assert_int_equal(imxrt_identify(*state, &chip), ERR_UNSUPPORTED);
+	assert_non_null(strstr(error_text(error_current()), "RT1170"));
+	assert_int_equal(fake.write_count, 0);
+}
+
 static void test_a_shut_gate_is_opened_and_shut_again(void **state)
 {
 	struct imxrt_chip chip;
@@ -238,6 +256,55 @@ static void test_quiet_cleans_the_data_cache_before_it_is_off(void **state)
 	assert_int_equal(fake_peek(SRC_SCR), 0xa0480520);
 }
 
+/* Lines that could not be cleaned hold the program's data: they are not dropped. */
+static void test_a_fault_in_between_loses_nothing(void **state)
+{
+	static const struct { uint32_t from, to; } dead[] = {
+		{ SCB_DCCISW, SCB_DCCISW + 4 }, { WDOG1, WDOG1 + 0x10 }, { RTWDOG_CS, RTWDOG_CS + 16 },
+		{ GPR16, GPR16 + 4 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dead); i++) {
+		struct imxrt_quiet quiet;
+		struct imxrt_chip chip;
+
+		fake_reset();
+		assert_int_equal(imxrt_identify(*state, &chip), OK);
+		fake_poke(SCB_CCR, 0x00030200);
+		fake_poke(MPU_CTRL, 5);
+		fake_poke(SYST_CSR, 7);
+		fake_poke(CCM_CCGR(3), 0x12345678);
+		fake.dead_from = dead[i].from;
+		fake.dead_to = dead[i].to;
+		assert_int_equal(imxrt_make_quiet(*state, &chip, &quiet), ERR_BUS);
+		assert_non_null(strstr(error_text(error_current()), "cannot be made quiet"));
+		if (i == 0)
+			assert_int_equal(count_writes(SCB_DCISW), 0);
+		assert_int_equal(fake_peek(SCB_CCR), 0x00030200);
+		assert_int_equal(fake_peek(MPU_CTRL), 5);
+		assert_int_equal(fake_peek(SYST_CSR), 7);
+		assert_int_equal(fake_peek(CCM_CCGR(3)), 0x12345678);
+		assert_int_equal(fake_peek(CCM_CLPCR), 0x79);
+		error_clear();
+	}
+}
+
+static void test_nothing_is_put_back_after_a_reset(void **state)
+{
+	struct imxrt_quiet quiet;
+	struct imxrt_chip chip;
+
+	assert_int_equal(imxrt_identify(*state, &chip), OK);
+	fake_poke(MPU_CTRL, 5);
+	fake_poke(SYST_CSR, 7);
+	assert_int_equal(imxrt_make_quiet(*state, &chip, &quiet), OK);
+	fake_poke(SRC_SCR, 0xa0480520);
+	fake_poke(SYST_CSR, 0);
+	assert_int_equal(imxrt_restore(*state, &chip, &quiet), OK);
+	assert_int_equal(fake_peek(MPU_CTRL), 0);
+	assert_int_equal(fake_peek(SYST_CSR), 0);
+}
+
 static void test_places_have_names(void **state)
 {
 	struct imxrt_chip chip;
@@ -263,6 +330,9 @@ int main(void)
 		TEST(test_flexram),
 		TEST(test_quiet_masks_watchdogs_before_it_touches_them),
 		TEST(test_quiet_cleans_the_data_cache_before_it_is_off),
+		TEST(test_an_rt1170_is_told_by_its_rom),
+		TEST(test_a_fault_in_between_loses_nothing),
+		TEST(test_nothing_is_put_back_after_a_reset),
 		TEST(test_places_have_names),
 	};
 
