@@ -81,7 +81,10 @@ static enum err link_section(struct doctor *d)
 static enum err part_section(struct doctor *d)
 {
 	TRY(imxrt_ap(d->target, &d->ap));
-	TRY(imxrt_chip_of(d->target, &d->chip));
+	enum err rc = imxrt_chip_of(d->target, &d->chip);
+
+	d->is_other_chip = rc == ERR_UNSUPPORTED;
+	TRY(rc);
 	buf_printf(d->out, "%s%s, silicon %s, DIGPROG 0x%08x, unique id 0x%016llx\n",
 		   d->chip->part->name,
 		   d->chip->is_guess ? " (or a sister that looks the same)" : "", d->chip->revision,
@@ -310,7 +313,10 @@ static void show_advice(struct doctor *d)
 {
 	unsigned number = 0;
 
-	if (!has_chip(d))
+	if (d->is_other_chip)
+		imxrt_doctor_advise(d, URGENT_REACH, "use the target script of the chip that is on the "
+				    "board: nothing of an RT10xx applies to it");
+	else if (!has_chip(d))
 		imxrt_doctor_advise(
 			d, URGENT_REACH,
 			"get hold of the core: \"imxrt rescue\"; if that fails \"imxrt "
@@ -354,10 +360,9 @@ static enum err examine(struct doctor *d)
 		if (!sections[i].needs_chip || has_chip(d))
 			run_section(d, &sections[i]);
 	if (!has_chip(d))
-		buf_printf(
-			d->out,
-			"Fuses, clocks, watchdogs, FlexSPI, flash\n  left out: the memory bus of "
-			"the chip is out of reach\n");
+		buf_printf(d->out, "Fuses, clocks, watchdogs, FlexSPI, flash\n  left out: %s\n",
+			   d->is_other_chip ? "this is another chip"
+					    : "the memory bus of the chip is out of reach");
 	show_advice(d);
 	return d->was_stopped ? target_resume(t, NULL, false, false) : OK;
 }

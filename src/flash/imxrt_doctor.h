@@ -27,6 +27,7 @@ struct doctor {
 	bool may_halt, is_halted, is_locked_up, is_in_rom, was_stopped;
 	bool is_reachable;		/* the core answered now; the part may be known from before */
 	bool is_bootable, boot_is_known;
+	bool is_other_chip;		/* it answers, and is no RT10xx */
 	struct imxrt_doctor_advice advice[24];
 	size_t advice_count;
 };
