@@ -278,7 +278,7 @@ enum err serial_nor_read_status(struct flexspi *fs, const struct serial_nor *nor
 	} else if (nor->vendor == NOR_MACRONIX) {
 		TRY(nor_read_register(fs, "read configuration 15h", 0x15, &status->sr[1], 1));
 		TRY(nor_read_register(fs, "read security 2Bh", 0x2b, &status->sr[2], 1));
-	} else {
+	} else if (serial_nor_has_sr2(nor)) {
 		TRY(nor_read_register(fs, "read status 35h", 0x35, &status->sr[1], 1));
 		if (nor->vendor == NOR_WINBOND)
 			TRY(nor_read_register(fs, "read status 15h", 0x15, &status->sr[2], 1));
@@ -298,16 +298,16 @@ static enum err write_one_status(struct flexspi *fs, const struct serial_nor *no
 enum err nor_write_status(struct flexspi *fs, const struct serial_nor *nor, const uint8_t sr[3],
 			  struct nor_status *now)
 {
-	bool two_bytes = nor->quad_enable != QER_SR2_BIT1_31H && nor->quad_enable != QER_SR1_BIT6 &&
-			 nor->vendor != NOR_ISSI && nor->vendor != NOR_MACRONIX;
+	/* Adesto: 01h with one byte may clear the second register. */
+	bool has_sr2 = serial_nor_has_sr2(nor);
+	bool two_bytes = has_sr2 && (nor->quad_enable != QER_SR2_BIT1_31H || nor->vendor == NOR_ADESTO);
 	uint8_t both[2] = { sr[0], sr[1] };
 
 	if (two_bytes && (((sr[0] ^ now->sr[0]) & 0xfc) || sr[1] != now->sr[1]))
 		TRY(write_one_status(fs, nor, "write status 01h", 0x01, both, 2));
 	if (!two_bytes && ((sr[0] ^ now->sr[0]) & 0xfc))
 		TRY(write_one_status(fs, nor, "write status 01h", 0x01, both, 1));
-	if (!two_bytes && nor->vendor != NOR_ISSI && nor->vendor != NOR_MACRONIX &&
-	    sr[1] != now->sr[1])
+	if (!two_bytes && has_sr2 && sr[1] != now->sr[1])
 		TRY(write_one_status(fs, nor, "write status 31h", 0x31, both + 1, 1));
 	if (nor->vendor == NOR_WINBOND && sr[2] != now->sr[2])
 		TRY(write_one_status(fs, nor, "write status 11h", 0x11, sr + 2, 1));

@@ -60,6 +60,8 @@ struct nor_status {
 		is_locked_by_pin, needs_block_unlock;
 	uint32_t protected_first, protected_bytes;	/* bytes 0: nothing */
 };
+/* Whether it has a second status register that 35h reads. */
+bool serial_nor_has_sr2(const struct serial_nor *nor);
 void serial_nor_decode_status(const struct serial_nor *nor, struct nor_status *status);
 /* One line a register, every bit that is set named. */
 void serial_nor_describe_status(const struct serial_nor *nor, const struct nor_status *status,

@@ -22,4 +22,11 @@ testing_unit_test_serial_nor_SOURCES = testing/unit/test_serial_nor.c
 testing_unit_test_serial_nor_LDADD = $(probed_test_libs)
 endif
 
-EXTRA_DIST += contrib/loaders/flexspi_nor.S testing/system/test_flexspi_nor.py
+# The seeds, cut at every length and with changed bytes.
+check_PROGRAMS += testing/fuzz/fuzz_imxrt
+testing_fuzz_fuzz_imxrt_SOURCES = testing/fuzz/fuzz_imxrt.c testing/fuzz/replay.c
+testing_fuzz_fuzz_imxrt_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"imxrt"'
+testing_fuzz_fuzz_imxrt_LDADD = $(PROBED_LIBS)
+EXTRA_DIST += testing/fuzz/seeds/imxrt/sfdp-two-tables testing/fuzz/seeds/imxrt/header-with-dcd
+
+EXTRA_DIST += contrib/loaders/flexspi_nor.S testing/system/test_flexspi_nor.py testing/system/test_imxrt_wrong.py

@@ -8,6 +8,8 @@
 #include "flash/serial_nor.h"
 
 #define MIB(n) ((uint32_t)(n) << 20)
+#define PAGE_MAX 512u	/* less than a page at a time is always right */
+#define MICRON	 0x20
 
 struct times {
 	uint32_t page, page_max, sector, sector_max, half, half_max, block, block_max, chip, chip_max;
@@ -146,19 +148,25 @@ static uint32_t patience_us(uint32_t bytes, uint32_t unit)
 	return unit <= 4096 ? 1000000 : unit <= 0x8000 ? 2000000 : 3000000;
 }
 
+static enum nor_quad_enable quad_custom(const struct serial_nor *nor)
+{
+	if (nor->id[0] == MICRON)
+		return QER_NONE;
+	return nor->vendor == NOR_ISSI || nor->vendor == NOR_MACRONIX ? QER_SR1_BIT6 : QER_SR2_BIT1;
+}
+
 void serial_nor_fill_defaults(struct serial_nor *nor)
 {
 	if (nor->page_bytes == 0)
 		nor->page_bytes = 256;
+	nor->page_bytes = MIN(nor->page_bytes, PAGE_MAX);
 	if (nor->max_hz == 0)
 		nor->max_hz = 50000000;
 	if (nor->chip_erase == 0)
 		nor->chip_erase = 0xc7;
 	/* Short tables say nothing of quad enable: what is the custom of the maker. */
 	if (nor->name == NULL && nor->bfpt_dwords < 15)
-		nor->quad_enable = nor->vendor == NOR_ISSI || nor->vendor == NOR_MACRONIX
-					   ? QER_SR1_BIT6
-					   : QER_SR2_BIT1;
+		nor->quad_enable = quad_custom(nor);
 	if (nor->page_typical_us == 0)
 		nor->page_typical_us = 400;
 	nor->page_max_us = MAX(nor->page_max_us, 10000u);

@@ -81,13 +81,22 @@ static const struct bit_words issi_bits[3][9] = {
 
 static bool has_issi_layout(const struct serial_nor *nor)
 {
-	return nor->vendor == NOR_ISSI || nor->vendor == NOR_MACRONIX;
+	return nor->vendor == NOR_ISSI || nor->vendor == NOR_MACRONIX ||
+	       nor->quad_enable == QER_SR1_BIT6;
 }
 
-static void set_range(struct nor_status *s, uint32_t bytes, uint32_t length, bool bottom)
+/* Where 35h reads no register it changes the mode: ISSI, Macronix and Micron enter QPI by it. */
+bool serial_nor_has_sr2(const struct serial_nor *nor)
 {
-	s->protected_bytes = MIN(length, bytes);
-	s->protected_first = bottom ? 0 : bytes - s->protected_bytes;
+	if (nor->vendor == NOR_ISSI || nor->vendor == NOR_MACRONIX)
+		return false;
+	switch (nor->quad_enable) {
+	case QER_NONE: case QER_SR1_BIT6: case QER_SR2_BIT7:
+		return nor->vendor == NOR_WINBOND || nor->vendor == NOR_GIGADEVICE ||
+		       nor->vendor == NOR_ADESTO;
+	default:
+		return true;
+	}
 }
 
 /* `unit` << (code - 1), at most all. */
@@ -96,6 +105,20 @@ static uint32_t shifted(uint32_t unit, unsigned code, uint32_t all)
 	uint64_t length = code == 0 ? 0 : (uint64_t)unit << (code - 1);
 
 	return (uint32_t)MIN(length, all);
+}
+
+/* Macronix: 64 KiB with code 1, doubling up to all; the others: a 128th of it, all from code 8 on. */
+static uint32_t issi_length(const struct serial_nor *nor, unsigned code)
+{
+	if (nor->vendor == NOR_MACRONIX)
+		return shifted(0x10000, code, nor->bytes);
+	return code >= 8 ? nor->bytes : shifted(MAX(nor->bytes / 128, 0x10000u), code, nor->bytes);
+}
+
+static void set_range(struct nor_status *s, uint32_t bytes, uint32_t length, bool bottom)
+{
+	s->protected_bytes = MIN(length, bytes);
+	s->protected_first = bottom ? 0 : bytes - s->protected_bytes;
 }
 
 static void decode_winbond(const struct serial_nor *nor, struct nor_status *s)
@@ -132,9 +155,7 @@ static void decode_issi(const struct serial_nor *nor, struct nor_status *s)
 	bool is_mx = nor->vendor == NOR_MACRONIX;
 	bool bottom = (s->sr[1] & (is_mx ? MX_CR_TB : ISSI_TBS)) != 0;
 
-	set_range(s, nor->bytes,
-		  code >= 8 ? nor->bytes : shifted(MAX(nor->bytes / 128, 0x10000u), code, nor->bytes),
-		  bottom);
+	set_range(s, nor->bytes, issi_length(nor, code), bottom);
 	s->is_quad = (s->sr[0] & ISSI_QE) != 0;
 	s->is_suspended = is_mx ? (s->sr[2] & MX_SUSPENDED) != 0 : (s->sr[1] & ISSI_SUSPENDED) != 0;
 	s->is_locked_by_pin = (s->sr[0] & ISSI_SRWD) && !s->is_quad;
@@ -184,7 +205,10 @@ void serial_nor_describe_status(const struct serial_nor *nor, const struct nor_s
 		buf_printf(out, "configuration register 0x%02x\nsecurity register 0x%02x%s\n", s->sr[1],
 			   s->sr[2], s->is_suspended ? ": an erase or program is suspended" : "");
 	} else {
-		for (unsigned i = 0; i < (issi ? 2u : 3u); i++)
+		unsigned registers = nor->vendor == NOR_ISSI ? 2 : nor->vendor == NOR_WINBOND ? 3 :
+				     serial_nor_has_sr2(nor) ? 2 : 1;
+
+		for (unsigned i = 0; i < registers; i++)
 			describe_register((issi ? issi_names : winbond_names)[i], s->sr[i],
 					  (issi ? issi_bits : winbond_bits)[i], out);
 	}

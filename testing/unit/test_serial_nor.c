@@ -259,6 +259,54 @@ static void test_largest_erase_unit_that_fits(void **state)
 	assert_null(serial_nor_erase_unit(&nor, 0, 0xfff));
 }
 
+/* 35h reads a status register on some, and puts others into QPI. */
+static void test_who_has_a_second_status_register(void **state)
+{
+	static const struct { uint8_t id[3]; int quad; bool has; } rows[] = {
+		{ { 0xef, 0x40, 0x16 }, -1, true },  { { 0x1f, 0x89, 0x01 }, -1, true },
+		{ { 0xc8, 0x40, 0x16 }, -1, true },  { { 0x68, 0x40, 0x16 }, -1, true },
+		{ { 0x9d, 0x70, 0x17 }, -1, false }, { { 0xc2, 0x81, 0x3a }, -1, false },
+		{ { 0x20, 0xba, 0x18 }, -1, false }, { { 0x1c, 0x70, 0x16 }, QER_SR1_BIT6, false },
+		{ { 0x0b, 0x40, 0x16 }, QER_SR2_BIT1_35H, true },
+		{ { 0x20, 0xba, 0x19 }, QER_NONE, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct serial_nor nor = { .bytes = 1 << 24 };
+
+		serial_nor_apply_table(rows[i].id, &nor);
+		if (rows[i].quad >= 0) {
+			nor.bfpt_dwords = 16;
+			nor.quad_enable = (enum nor_quad_enable)rows[i].quad;
+		}
+		serial_nor_fill_defaults(&nor);
+		if (serial_nor_has_sr2(&nor) != rows[i].has)
+			fail_msg("%02x %02x %02x", rows[i].id[0], rows[i].id[1], rows[i].id[2]);
+	}
+}
+
+/* Quad enable as bit 6 of the first register is not SEC, whoever made it. */
+static void test_quad_in_the_first_register(void **state)
+{
+	struct serial_nor nor = { .vendor = NOR_OTHER, .bytes = 4 << 20, .quad_enable = QER_SR1_BIT6 };
+	struct nor_status s = { .sr = { 0x40 } };
+
+	(void)state;
+	serial_nor_decode_status(&nor, &s);
+	assert_true(s.is_quad);
+	assert_int_equal(s.protected_bytes, 0);
+}
+
+static void test_pages_that_no_flash_has(void **state)
+{
+	struct serial_nor nor = { .bytes = 4 << 20, .page_bytes = 0x8000, .bfpt_dwords = 16 };
+
+	(void)state;
+	serial_nor_fill_defaults(&nor);
+	assert_in_range(nor.page_bytes, 256, 512);
+}
+
 static const struct {
 	const char *name;
 	uint8_t id[3], sr[3];
@@ -282,6 +330,9 @@ static const struct {
 	{ "ISSI BP=1 top", { 0x9d, 0x70, 0x17 }, { 0x44, 0x00 }, 0x7f0000, 0x10000 },
 	{ "ISSI BP=7 bottom half", { 0x9d, 0x70, 0x17 }, { 0x5c, 0x02 }, 0, 0x400000 },
 	{ "ISSI BP=8 all", { 0x9d, 0x70, 0x17 }, { 0x60, 0x00 }, 0, 0x800000 },
+	{ "Macronix BP=1 top 64K", { 0xc2, 0x81, 0x3a }, { 0x04, 0x07 }, 0x3ff0000, 0x10000 },
+	{ "Macronix BP=10 bottom half", { 0xc2, 0x81, 0x3a }, { 0x28, 0x0f }, 0, 0x2000000 },
+	{ "Macronix BP=15 all", { 0xc2, 0x81, 0x3a }, { 0x3c, 0x07 }, 0, 0x4000000 },
 	{ "16 MB BP=1", { 0x1f, 0x89, 0x01 }, { 0x04, 0x02 }, 0xfc0000, 0x40000 },
 };
 
@@ -373,6 +424,9 @@ int main(void)
 		cmocka_unit_test(test_locks_and_modes),
 		cmocka_unit_test(test_protection_bits_for_a_range),
 		cmocka_unit_test(test_status_in_words),
+		cmocka_unit_test(test_who_has_a_second_status_register),
+		cmocka_unit_test(test_quad_in_the_first_register),
+		cmocka_unit_test(test_pages_that_no_flash_has),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
