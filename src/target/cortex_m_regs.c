@@ -258,11 +258,30 @@ static enum err fetch_plain(struct cortex_m *cm)
 	return OK;
 }
 
+/* A field that was asked for again ("force") comes with its packed word. */
+static void refresh_packed(struct cortex_m *cm)
+{
+	struct reg_value *values = cm->target->values;
+	size_t packed = 0;
+
+	for (size_t i = 0; i < cm->target->reg_count; i++) {
+		if (cm->regs[i].is_hidden)
+			packed = i;
+		if (cm->regs[i].bits == 32 || cm->maps[i].sel != cm->maps[packed].sel || values[i].valid)
+			continue;
+		if (values[packed].dirty)
+			spread_packed(cm, packed);
+		else
+			values[packed].valid = false;
+	}
+}
+
 enum err cortex_m_fetch(struct target *t, bool lazy_too)
 {
 	struct cortex_m *cm = cortex_m(t);
 	bool missing = false;
 
+	refresh_packed(cm);
 	for (size_t i = 0; i < t->reg_count; i++)
 		missing |= is_plain(cm, i) && needs_fetch(cm, i);
 	if (missing)
