@@ -25,6 +25,7 @@
 #define STATUS_PROGRAM_SUSPENDED BIT(2)
 #define STATUS_LOCKED BIT(1)
 #define BUFFER_MS     100u
+#define BUSY_AT_START_MS 12000u	/* a sector erase takes up to 10 s */
 
 static uint32_t byte_pair(unsigned first, unsigned second)
 {
@@ -109,6 +110,18 @@ static enum err read_overlay(struct flexspi *fs, uint16_t id[2], uint8_t cfi[3],
 	return write_word(fs, "reset F0h", 0, 0xf0);
 }
 
+/* A flash at work shows its status register only: bit 7 is 0, and so are most others. */
+static enum err wait_if_busy(struct flexspi *fs)
+{
+	uint16_t status = 0xffff;
+
+	TRY(hyper_read_status(fs, &status));
+	if ((status & 0xff80) != 0)
+		return OK;
+	log_info("the flash is busy with an erase or program that somebody started: waiting");
+	return hyper_wait(fs, BUSY_AT_START_MS);
+}
+
 enum err hyper_probe(struct flexspi *fs, struct serial_nor *nor)
 {
 	uint16_t id[2] = { 0 };
@@ -116,6 +129,10 @@ enum err hyper_probe(struct flexspi *fs, struct serial_nor *nor)
 
 	TRY(hyper_open(fs));
 	TRY(read_overlay(fs, id, cfi, &size));
+	if (id[0] != MANUFACTURER || id[1] != DEVICE) {
+		TRY(wait_if_busy(fs));
+		TRY(read_overlay(fs, id, cfi, &size));
+	}
 	if (id[0] != MANUFACTURER || id[1] != DEVICE)
 		return error_why(ERR_FLASH_PROBE, "no HyperFlash either: it says %04x %04x", id[0], id[1]);
 	*nor = (struct serial_nor){
