@@ -26,6 +26,10 @@ testing_unit_test_vb_imxrt_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_imxrt_wdog_SOURCES = testing/unit/test_vb_imxrt_wdog.c \
 	testing/unit/vb_imxrt_bench.h
 testing_unit_test_vb_imxrt_wdog_LDADD = $(vboard_test_libs)
+check_PROGRAMS += testing/unit/test_vb_imxrt_poke
+testing_unit_test_vb_imxrt_poke_SOURCES = testing/unit/test_vb_imxrt_poke.c \
+	testing/unit/vb_imxrt_bench.h
+testing_unit_test_vb_imxrt_poke_LDADD = $(vboard_test_libs)
 endif
 endif
 EXTRA_DIST += testing/system/test_imxrt_board.py testing/system/test_imxrt_registers.py
