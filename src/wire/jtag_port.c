@@ -298,8 +298,9 @@ static enum err jtag_connect(struct dap_port *port, enum link_connect how)
 	bit_ops_of(bp)->jtag(bp->adapter->bits_priv, tms, NULL, NULL,
 			     swd_put_sequence(SWD_SEQ_SWD_TO_JTAG, tms));
 	TRY(bit_ops_of(bp)->flush(bp->adapter->bits_priv));
+	/* SELECT and CTRL/STAT outlive Test-Logic-Reset (IHI 0031 B3.1), and so does what is known of them:
+	 * a chain that is only looked at again must not lose the power requests at the next WAIT. */
 	bp->ir = 0;
-	bp->select = bp->ctrl = 0;
 	return jtag_check_chain(bp->adapter);
 }
 

@@ -7,32 +7,33 @@ import pytest
 from imxrt import FIRMWARE, HYPER, PARTS, ROM, RT1024, RT1064, WINDOWS, pc
 from kit import board_arguments
 
-TCP, BITBANG = "cmsis-dap-tcp", "remote_bitbang"
+BITBANG = "remote_bitbang"
+TARGET = 8      # where in board_arguments() those of the target begin
 SCRIPTS = {"st-link": "stlink.cfg", "jlink": "jlink.cfg", "kt-link": "ftdi/kt-link.cfg",
            "mcu-link": "cmsis-dap.cfg", "daplink": "cmsis-dap.cfg"}
+# The state of the board whose program took the pads before anybody came.
+STOLEN = {"preset": "steals-swd", "first": ("run 40000000",)}
 
 
-def way_in(board, probe, transport="swd", speed=4000):
+def way_in(board, probe, transport):
     """probed's arguments for this probe, before those of the target."""
-    if probe == TCP:
-        arguments = board_arguments(board)[:6]
-    elif probe == BITBANG:
+    if probe == BITBANG:
         arguments = ["-f", "interface/remote_bitbang.cfg", "-c",
                      f"remote_bitbang host localhost; remote_bitbang port {board.ports['remote_bitbang']}"]
     else:
         arguments = ["-f", "interface/" + next(SCRIPTS[kind] for kind in SCRIPTS if probe.startswith(kind))]
-    return [*arguments, "-c", f"transport select {transport}; adapter speed {speed}"]
+    return [*arguments, "-c", f"transport select {transport}; adapter speed 4000"]
 
 
 @pytest.fixture
 def attach(make_board, make_daemon):
     """attach(board's name, probe, transport): board and daemon. What is in `first` happens before."""
-    def make(name, probe, transport="swd", preset="good", more=(), first=(), speed=4000):
-        usb = [] if probe in (TCP, BITBANG) else [probe]
-        board = make_board("--deterministic", "--preset", preset, name=name, usb=usb)
+    def make(name, probe, transport="swd", preset="good", more=(), first=(), options=()):
+        usb = [] if probe == BITBANG else [probe]
+        board = make_board("--deterministic", "--preset", preset, *options, name=name, usb=usb)
         for line in first:
             board.ctl(line)
-        daemon = make_daemon(*way_in(board, probe, transport, speed), *board_arguments(board)[8:],
+        daemon = make_daemon(*way_in(board, probe, transport), *board_arguments(board)[TARGET:],
                              *more, env=board.usb_env if usb else None)
         return board, daemon
     return make
@@ -44,8 +45,8 @@ def entry_of(board):
 
 @pytest.mark.parametrize("name, probe, transport", [
     (RT1064, BITBANG, "swd"), (RT1064, BITBANG, "jtag"), (RT1064, "st-link-v2-1", "swd"), (RT1064, "jlink", "jtag"),
-    (RT1024, "jlink", "swd"), (RT1024, "kt-link", "swd"), (RT1024, "daplink", "swd"), (RT1024, TCP, "swd"),
-    (HYPER, "st-link-v3", "swd"), (HYPER, "kt-link", "jtag"), (HYPER, "mcu-link", "swd"), (HYPER, BITBANG, "jtag")])
+    (RT1024, "jlink", "swd"), (RT1024, "kt-link", "swd"), (HYPER, "daplink", "swd"), (HYPER, "st-link-v3", "swd"),
+    (HYPER, "kt-link", "jtag"), (HYPER, "mcu-link", "swd")])
 def test_programs_diagnoses_and_debugs(attach, make_gdb, firmware, name, probe, transport):
     board, daemon = attach(name, probe, transport)
     daemon.tcl("poll off; reset halt")
@@ -65,9 +66,28 @@ def test_programs_diagnoses_and_debugs(attach, make_gdb, firmware, name, probe, 
     assert board.memory(WINDOWS[name] + 0x2000, len(data) - 0x2000) == data[0x2000:]
 
 
+@pytest.mark.parametrize("name, transport, khz", [(HYPER, "swd", 100), (RT1064, "jtag", 10000)])
+def test_slow_and_fast_clocks(attach, firmware, name, transport, khz):
+    """A fast wire meets WAIT at the first read of the flash's window: after "reset" looked at the chain, too."""
+    board, daemon = attach(name, BITBANG, transport, options=("--wire-khz", str(khz)),
+                           more=("-c", f"adapter speed {khz}"))
+    daemon.tcl("poll off; reset halt")
+    assert pc(daemon) == entry_of(board)
+    elf = firmware(f"{FIRMWARE[name]}_blink")
+    assert "wrote" in daemon.tcl(f"flash write_image erase {elf}"), daemon.text
+    assert "verified" in daemon.tcl(f"flash verify_image {elf}")
+
+
+@pytest.mark.parametrize("probe, transport", [("st-link-v2-1", "swd"), ("kt-link", "jtag"), ("daplink", "swd")])
+def test_connected_under_reset_no_program_is_too_quick(attach, probe, transport):
+    board, daemon = attach(RT1064, probe, transport, **STOLEN, more=(
+        "-c", "reset_config srst_only srst_nogate connect_assert_srst"))
+    daemon.tcl("poll off; reset halt")
+    assert pc(daemon) == entry_of(board)
+
+
 # --- A program that takes the pads ---
 
-STOLEN = {"preset": "steals-swd", "first": ("run 40000000",)}
 
 
 @pytest.mark.parametrize("probe, transport", [(BITBANG, "jtag"), ("st-link-v2-1", "swd")])
@@ -99,7 +119,7 @@ def test_reset_halt_of_a_board_whose_program_took_the_pads(attach, transport):
 def test_a_chain_that_is_not_the_declared_one_is_told(attach, make_daemon, make_board):
     """ST-LINK's firmware does not know NXP's TAP: that is the end, and says what to do."""
     board = make_board("--deterministic", name=RT1064, usb=["st-link-v2-1"])
-    daemon = make_daemon(*way_in(board, "st-link-v2-1", "jtag"), *board_arguments(board)[8:], "-c", "init; shutdown",
+    daemon = make_daemon(*way_in(board, "st-link-v2-1", "jtag"), *board_arguments(board)[TARGET:], "-c", "init; shutdown",
                          env=board.usb_env, ready=False)
     assert daemon.wait() == 1
     assert 'use "transport select swd"' in daemon.text
