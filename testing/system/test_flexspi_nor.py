@@ -228,6 +228,71 @@ def test_every_state_can_be_programmed(bench, tmp_path, name, preset):
     assert b.cells(base + 0x10000, len(data)) == data
 
 
+def suspended(bench):
+    """By what the flash itself says."""
+    return re.search(r"SUS \(an erase|status 0x00c0", bench.tcl("flexspi status"))
+
+
+@every_board
+def test_an_erase_suspended_meanwhile_is_ended_before_a_write(bench, tmp_path, name, prefix, base, sector):
+    """A flash ignores an erase while another is suspended, and shows it nowhere but in one bit."""
+    b = bench(name, "--preset", "good")
+    b.tcl("poll off; halt; flash probe 0")
+    data = pattern(3000)
+    at = base + 6 * sector
+    b.board.ctl(f"load {at:#x} {image(tmp_path, pattern(sector, 9), 'old.bin')}")
+    b.board.ctl("flash-state suspended")
+    wait_for(lambda: suspended(b), "the erase to stop")
+    assert "letting it end" not in b.daemon.text
+    write(b, image(tmp_path, data), at)
+    assert "was suspended: letting it end" in b.daemon.text
+    assert b.cells(at, len(data)) == data
+    b.board.ctl("flash-state suspended")
+    wait_for(lambda: suspended(b), "the erase to stop")
+    b.tcl("flash erase_sector 0 6 6")
+    assert b.cells(at, sector) == b"\xff" * sector
+
+
+# Registers that a program in the flash relies on: FlexSPI and its sequences, CCM, IOMUXC and its GPRs, MPU,
+# caches and faults, SysTick, watchdogs, fuse controller's timing.
+RELIED_ON = [(0x402a8000, 0x400), (0x400fc000, 0x90), (0x401f8000, 0x600), (0x400ac000, 0x80), (0x400d8000, 0x140),
+             (0xe000ed08, 0x28), (0xe000ed90, 0x10), (0xe000e010, 0x0c), (0x400b8000, 8), (0x401f4010, 4)]
+SECOND = (0x402a4000, 0x400)
+INTR = 0x14             # flags that are set by whatever the controller does, and can only be cleared
+
+
+@every_board
+def test_looking_changes_nothing_for_the_program(bench, tmp_path, name, prefix, base, sector):
+    b = bench(name, "--deterministic", "--preset", "xip-running")
+    b.board.ctl("run 20000000")
+    b.tcl("poll off; halt; flash probe 0; resume")
+    b.board.ctl("run 1000000")
+    b.tcl("halt")
+    areas = RELIED_ON + ([SECOND] if name == RT1064[0] else [])
+
+    def state():
+        memory = {area: b.tcl(f"read_memory {area[0]:#x} 32 {area[1] // 4}").split() for area in areas}
+        for area in (area for area in areas if area[1] == 0x400):
+            memory[area][INTR // 4] = "flags"
+        names = [f"r{i}" for i in range(13)] + ["sp", "lr", "pc", "xPSR", "msp", "psp", "primask", "basepri",
+                                               "faultmask", "control"]
+        return memory, b.tcl(f"get_reg -force {{{' '.join(names)}}}")
+    before = state()
+    assert len(before[0][areas[0]]) == 0x100 and "pc 0x" in before[1]
+    ram = b.cells(0x20000000, 0x10000), b.cells(0x20200000, 0x10000)
+    for verb in ("flash probe 0", "flash info 0", "flexspi probe", "flexspi status", "flexspi doctor", "flexspi uid",
+                 "imxrt doctor", "imxrt doctor halt", "ocotp list", f"flash read_bank 0 {tmp_path}/x.bin 0 0x3000"):
+        b.tcl(f"if {{[catch {{{verb}}} text]}} {{error $text}}")
+        assert state() == before, verb
+        assert (b.cells(0x20000000, 0x10000), b.cells(0x20200000, 0x10000)) == ram, verb
+    b.tcl(f"flash verify_bank 0 {tmp_path}/x.bin")
+    assert state() == before
+    b.tcl("resume")
+    b.board.ctl("run 3000000")
+    after = b.board.ctl("state")
+    assert not after["locked_up"] and base <= after["pc"] < base + 0x10000
+
+
 def test_protection_is_named_and_taken_off_on_request(bench, tmp_path):
     b = bench(RT1064[0], "--preset", "protected")
     b.tcl("halt")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from imxrt import ROM, WINDOWS, answer, pc
+from imxrt import BOARDS, HYPER, ROM, RT1024, RT1050, RT1060, RT1064, WINDOWS, answer, pc
 from kit import board_arguments, wait_for
 
 HEADER = 0x2000
@@ -45,13 +45,31 @@ def test_rt1064_is_revived(stuck, preset):
     check_revived(board, daemon)
 
 
-@pytest.mark.parametrize("name, preset", [
-    ("imxrt1050-evkb", "qpi"), ("imxrt1050-evkb", "continuous-read"), ("imxrt1050-evkb", "protected"),
-    ("imxrt1050-evkb", "deep-power-down"), ("mimxrt1060-evk", "qpi"), ("mimxrt1024-evk", "flexram"),
-    ("mimxrt1024-evk", "story-fuses"), ("mimxrt1060-evk", "watchdog-sleep"),
-    ("imxrt1050-evkb-hyper", "crashed"), ("imxrt1050-evkb-hyper", "raw-bin")])
-def test_other_boards_are_revived(stuck, name, preset):
+# What a flash cannot be put into: HyperFlash has no protocols, no block protection.
+NOT_HYPER = {"qpi", "continuous-read", "protected"}
+OTHERS = [(name, preset) for name in (RT1060, RT1024, RT1050, HYPER)
+          for preset in ("blank", "good", "raw-bin", "watchdog-sleep", "qpi", "deep-power-down", "protected",
+                         "xip-running", "flexram", "story-fuses", "continuous-read", "crashed", "mpu-ocram",
+                         "steals-swd")
+          if name != HYPER or preset not in NOT_HYPER]
+
+
+@pytest.mark.parametrize("name, preset", [*OTHERS, (RT1064, "qpi"), (RT1064, "continuous-read"),
+                                          (RT1064, "story-fuses")])
+def test_every_board_is_revived_from_every_state(stuck, name, preset):
     board, daemon = stuck(name, preset)
+    if preset == "steals-swd":
+        daemon.tcl("poll off")
+        board.ctl("run 40000000")
+    daemon.tcl("imxrt rescue")
+    check_revived(board, daemon, "under reset (nRST)" if preset == "steals-swd" else None)
+
+
+@pytest.mark.parametrize("state", ["busy", "suspended"])
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_flash_in_the_middle_of_an_erase_is_mended(stuck, name, state):
+    board, daemon = stuck(name, "good")
+    board.ctl(f"flash-state {state}")
     daemon.tcl("imxrt rescue")
     check_revived(board, daemon)
 

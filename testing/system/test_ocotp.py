@@ -2,6 +2,7 @@
 """Fuses of the i.MX RT boards: read while the program runs, explained, planned, burnt only with the plan's
 token, and out of reach of every other way to write. The board is the witness of what was burnt."""
 import re
+import struct
 
 import pytest
 
@@ -106,6 +107,15 @@ def test_names_that_do_not_exist(bench):
     assert "has no fuse field or word" in b.fails("ocotp read 0x8f0")
     assert "has no fuse field or word" in b.fails("ocotp program 64 1")
     assert "no fuse of the RT1024" in b.fails("ocotp list NONSENSE")
+
+
+def test_values_that_do_not_fit(bench):
+    b = bench(RT1024)
+    for verb in ("shadow", "program"):
+        assert "which has 1 bit(s): see \"ocotp describe BT_FUSE_SEL\"" in b.fails(f"ocotp {verb} bt_fuse_sel 5")
+    b.tcl("ocotp shadow BT_FUSE_SEL 1")
+    text = b.fails("ocotp program BT_FUSE_SEL 1 -dry-run")
+    assert "as its shadow register says, which can be overridden" in text, text
 
 
 # --- what is refused ---
@@ -373,6 +383,43 @@ def test_no_other_way_leads_to_a_fuse(bench, tmp_path, make_gdb):
     assert b.touched() == (0, 0, 0)
     assert [b.word(address) for address in (CTRL, TIMING)] == before
     assert b.shadow("0x460") == 0
+
+
+def elf_at(address, data):
+    """An ELF file with one segment and one section, for GDB loads sections."""
+    names = b"\0.data\0.names\0"
+    end = 0x60 + len(data)
+    head = struct.pack("<4sBBB9xHHIIIIIHHHHHH", b"\x7fELF", 1, 1, 1, 2, 40, 1, address, 52, end + 16, 0, 52, 32, 1,
+                       40, 3, 2)
+    segment = struct.pack("<8I", 1, 0x60, address, address, len(data), len(data), 6, 4)
+    sections = [bytes(40), struct.pack("<10I", 1, 1, 3, address, 0x60, len(data), 0, 0, 4, 0),
+                struct.pack("<10I", 7, 3, 0, 0, end, len(names), 0, 0, 1, 0)]
+    return (head + segment).ljust(0x60, b"\0") + data + names.ljust(16, b"\0") + b"".join(sections)
+
+
+def test_no_file_and_no_second_target_leads_to_a_fuse(make_board, make_daemon, make_gdb, tmp_path):
+    """A section that lies on the controller, a MEM-AP target, an AP driven by hand."""
+    board = make_board("--deterministic", "--preset", "good", name=RT1064)
+    daemon = make_daemon(*board_arguments(board), "-c",
+                         "target create mem mem_ap -dap imxrt1064.dap -ap-num 0; targets imxrt1064.cpu")
+    elf = tmp_path / "fuse.elf"
+    elf.write_bytes(elf_at(DATA, b"\1\0\0\0" * 4))
+    (tmp_path / "fuse.hex").write_text(":02000004401F9B\n:0440200001000000" "9B\n:00000001FF\n", encoding="ascii")
+    daemon.tcl("poll off; halt")
+    ap = "imxrt1064.dap apreg 0"
+    for way in (f"load_image {elf}", f"load_image {tmp_path}/fuse.hex 0 ihex", f"flash write_image {elf}",
+                f"imxrt ram_boot {elf}", f"fast_load_image {elf}; fast_load", f"mem mww {DATA:#x} 1",
+                f"mem write_memory {DATA:#x} 32 {{1}}", f"targets mem; mww {DATA:#x} 1", f"mww phys {DATA:#x} 1",
+                f"targets imxrt1064.cpu; mwd {DATA:#x} 1", "mww 0x401f0000 0 0x2000",
+                f"{ap} 0 0x23000052; {ap} 4 {DATA - 4:#x}; {ap} 0xc; {ap} 0xc 1"):
+        out = daemon.fails(way)
+        assert re.search("fuse controller|no flash bank|not in RAM", out), (way, out)
+        fuses = board.ctl("fuses")["result"]
+        assert (fuses["burnt_bits"], fuses["programs"], fuses["refused"]) == (0, 0, 0), way
+    out = make_gdb(daemon).run(["load"], elf=elf)
+    assert "Loading section .data" in out and ("rror" in out or "failed" in out), out
+    fuses = board.ctl("fuses")["result"]
+    assert (fuses["burnt_bits"], fuses["programs"], fuses["refused"]) == (0, 0, 0)
 
 
 def test_the_guard_stands_before_the_first_command(bench):
