@@ -20,6 +20,7 @@ struct flexspi_nor {
 	bool is_forced;			/* images that the ROM cannot start are written all the same */
 	struct serial_nor nor;		/* of the last probe */
 	struct nor_status status;	/* as last read */
+	bool found_asleep;		/* at the last doctor: nobody answered before it was woken */
 	char part[16];			/* "RT1064" */
 	bool is_boot_flash;
 	uint32_t fast_hz;		/* proven since the controller was opened; 0: not yet */

@@ -238,9 +238,9 @@ enum err flexspi_nor_tell_interrupted(struct flash_bank *bank, bool *interrupted
 		offset = IVT_OFFSET;
 	}
 	if (*interrupted)
-		log_warning("flash bank %s: the boot header is erased but 0x%08x is not: an "
-			    "earlier write was interrupted; the chip does not boot until the whole "
-			    "image is written",
+		log_warning("flash bank %s: the boot header is erased but 0x%08x is not: by "
+			    "\"imxrt rescue\", or an earlier write was interrupted; the chip does not "
+			    "boot until the whole image is written",
 			    bank->name, bank->base + offset);
 	return OK;
 }

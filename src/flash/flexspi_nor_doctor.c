@@ -110,7 +110,8 @@ static enum err doctor_open(struct flash_bank *bank, struct buf *out)
 		error_clear();
 		return OK;
 	}
-	rc = examine(bank, memcmp(id, f->nor.id, 3) == 0, out);
+	f->found_asleep = !f->nor.is_hyperflash && memcmp(id, f->nor.id, 3) != 0;
+	rc = examine(bank, !f->found_asleep, out);
 	return error_first(rc, flexspi_nor_close(bank));
 }
 

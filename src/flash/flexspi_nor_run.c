@@ -346,7 +346,8 @@ static enum err not_taken(struct run *r, uint32_t offset, uint8_t now, uint8_t w
 		  "0x%02x", r->stream.bank->base + offset, now, want);
 	error_evidence(ERR_VERIFY, "status registers 0x%02x 0x%02x 0x%02x", f->status.sr[0],
 		       f->status.sr[1], f->status.sr[2]);
-	return error_next(ERR_VERIFY, "run \"flexspi doctor %u\"", r->stream.bank->number);
+	return error_next(ERR_VERIFY, "run \"flexspi doctor %u\"; if it finds nothing, the supply is weak or "
+			  "the flash worn out", r->stream.bank->number);
 }
 
 /* A flash ignores what it does not want to do without a sign: look at one place of the operation. */

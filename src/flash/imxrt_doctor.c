@@ -67,10 +67,11 @@ static enum err link_section(struct doctor *d)
 	struct dap *dap = d->target->dap;
 
 	if (!dap->is_connected && dap_connect(dap) != OK) {
-		error_clear();
 		buf_printf(d->out,
 			   "the debug port does not answer: no power, a wire, or the program has "
-			   "given the SWD pads to something else\n");
+			   "given the SWD pads to something else\n(%s)\n", error_current()->why);
+		error_clear();
+		d->is_silent = true;
 		return OK;
 	}
 	buf_printf(d->out, "debug port DPIDR 0x%08x%s\n", dap->dpidr,
@@ -129,7 +130,10 @@ static enum err core_section(struct doctor *d)
 	TRY(imxrt_read_dhcsr(d->target, &dhcsr));
 	d->is_reachable = true;
 	describe_state(d, dhcsr);
-	if (d->is_halted)
+	/* Where the program is, not where helper code ended. */
+	if (d->is_halted && d->target->examined && d->target->state == TARGET_HALTED)
+		TRY(target_get_reg32(d->target, "pc", &pc));
+	else if (d->is_halted)
 		TRY(imxrt_read_pc(d->target, &pc));
 	else
 		TRY(sample_pc(d, &pc));
@@ -319,9 +323,10 @@ static void show_advice(struct doctor *d)
 	else if (!has_chip(d))
 		imxrt_doctor_advise(
 			d, URGENT_REACH,
-			"get hold of the core: \"imxrt rescue\"; if that fails \"imxrt "
+			"get hold of the core: %s\"imxrt rescue\"; if that fails \"imxrt "
 			"rescue wait\" and power-cycle the board, or set its boot switch to the "
-			"serial downloader (BOOT_MODE 01) first");
+			"serial downloader (BOOT_MODE 01) first",
+			d->is_silent ? "check the board's power, then " : "");
 	buf_printf(d->out, "What to do next\n");
 	for (int urgency = URGENT_REACH; urgency <= URGENT_NOTE; urgency++)
 		for (size_t i = 0; i < d->advice_count; i++)

@@ -160,6 +160,12 @@ static void advise_flash(struct doctor *d, const struct flexspi_nor *f)
 			d, URGENT_BOOT,
 			"parts of the flash are write-protected, erase and program do nothing "
 			"there: \"flexspi unprotect\", or let \"imxrt rescue\" do it");
+	if (f->found_asleep)
+		imxrt_doctor_advise(
+			d, URGENT_NOTE,
+			"the flash was asleep or in another mode: if the boot ROM finds no image after a "
+			"reset that is why; power-cycle the board, or \"reset run\" now that it was woken; "
+			"the program should take it out of that mode before it resets");
 	if (f->status.is_locked_until_power_cycle)
 		imxrt_doctor_advise(
 			d, URGENT_BOOT,

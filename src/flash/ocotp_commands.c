@@ -191,7 +191,8 @@ static enum err write_file(const char *path, const struct buf *text)
 
 	if (f != NULL && fclose(f) != 0)
 		ok = false;
-	return ok ? OK : error_why(ERR_IO, "%s cannot be written: %s", path, strerror(errno));
+	return ok ? OK : error_next(error_why(ERR_IO, "%s cannot be written: %s", path, strerror(errno)),
+				    "name another file");
 }
 
 static enum err cmd_dump(struct call *c)
@@ -317,7 +318,9 @@ static enum err cmd_shadow(struct call *c)
 				  "that holds for ever");
 	mask = field != NULL ? ocotp_field_mask(field) : 0xffffffff;
 	if (field != NULL && value > mask >> field->lsb)
-		return error_why(ERR_ARGUMENT, "0x%x does not fit into %s", value, field->name);
+		return error_next(error_why(ERR_ARGUMENT, "0x%x does not fit into %s, which has %u bit(s)", value,
+					    field->name, field->msb - field->lsb + 1u),
+				  "see \"ocotp describe %s\"", field->name);
 	value = (image.shadow[word] & ~mask) | (field != NULL ? value << field->lsb : value);
 	TRY(ocotp_enter(&o, t, chip, OCOTP_TO_READ));
 	enum err rc = write_shadow(&o, word, value);

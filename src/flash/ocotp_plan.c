@@ -210,8 +210,9 @@ enum err fuse_plan_make(const struct imxrt_chip *chip, const struct fuse_image *
 	plan->now = plan->others[word];
 	plan->lock = plan->others[WORD_LOCK];
 	if (field != NULL && value > mask >> lsb)
-		return error_why(ERR_ARGUMENT, "0x%x does not fit into %s, which has %u bits",
-				 value, field->name, field->msb - field->lsb + 1u);
+		return error_next(error_why(ERR_ARGUMENT, "0x%x does not fit into %s, which has %u bit(s)",
+					    value, field->name, field->msb - field->lsb + 1u),
+				  "see \"ocotp describe %s\"", field->name);
 	plan->wanted = (plan->now & ~mask) | value << lsb;
 	plan->bits = plan->wanted & ~plan->now;
 	ocotp_lock_state(chip->part, plan->lock, word, &lock);
@@ -227,9 +228,10 @@ enum err fuse_plan_make(const struct imxrt_chip *chip, const struct fuse_image *
 	if (plan->bits == 0)
 		return error_next(
 			error_why(ERR_REFUSED,
-				  "nothing to burn: word %u (0x%03x %s) already is 0x%08x", word,
+				  "nothing to burn: word %u (0x%03x %s) already is 0x%08x%s", word,
 				  ocotp_fuse_address(word), ocotp_word_name(chip->part, word),
-				  plan->now),
+				  plan->now, image->has_fuses ? "" :
+				  " as its shadow register says, which can be overridden"),
 			"see \"ocotp read %u\"", word);
 	if (lock.write)
 		return refuse_locked(chip->part, word, &lock);

@@ -138,7 +138,8 @@ static enum err wait_ready(struct script *script, int fd, const char *program)
 		if (n == 0) {
 			error_why(ERR_NOT_FOUND, "%s could not be started, or ended at once",
 				  program);
-			return error_next(ERR_NOT_FOUND, "set PROBED_VBOARD to the program's path");
+			return error_next(ERR_NOT_FOUND, "see what it said above; if it was not found, set "
+					  "PROBED_VBOARD to its path");
 		}
 		if (clock_now_ms() >= end)
 			return error_why(ERR_TIMEOUT, "%s was not ready within %u ms", program,

@@ -76,6 +76,8 @@ static enum err run_call(struct call *c)
 	TRY(check_row(c));
 	enum err rc = c->row->run(c);
 
+	if (rc == ERR_ARGUMENT && error_current()->code == rc && error_current()->next[0] == '\0')
+		error_next(rc, "run \"help %s\"", c->row->name);
 	if (rc == OK)
 		error_clear();
 	else if (error_current()->code == OK)

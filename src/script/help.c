@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* help, usage, completion and "did you mean": all read from the rows. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +9,22 @@
 
 #define HELP_WIDTH 70
 
-static bool name_matches(const char *name, const struct call *c)
+/* "imxrt" is a word of "imxrt reset" and a part of "imxrt1064.cpu resume". */
+static bool is_word_of(const char *name, const char *text)
+{
+	size_t n = strlen(text);
+
+	for (const char *at = strstr(name, text); at != NULL && n > 0; at = strstr(at + 1, text)) {
+		if ((at == name || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[n]))
+			return true;
+	}
+	return false;
+}
+
+static bool name_matches(const char *name, const struct call *c, bool whole_words)
 {
 	for (int i = 1; i < c->argc; i++) {
-		if (strstr(name, c->argv[i]) == NULL)
+		if (whole_words ? !is_word_of(name, c->argv[i]) : strstr(name, c->argv[i]) == NULL)
 			return false;
 	}
 	return true;
@@ -83,7 +96,7 @@ static const struct user_text *find_text(const struct script *script, const char
 	return t;
 }
 
-static void describe_rows(struct call *c, bool with_help)
+static void describe_rows(struct call *c, bool with_help, bool whole_words)
 {
 	const struct command **rows = NULL;
 	size_t n = 0, room = 0;
@@ -102,7 +115,7 @@ static void describe_rows(struct call *c, bool with_help)
 	for (size_t i = 0; i < n; i++) {
 		const struct user_text *t = find_text(c->script, rows[i]->name);
 
-		if (name_matches(rows[i]->name, c))
+		if (name_matches(rows[i]->name, c, whole_words))
 			describe(c->out, NULL, rows[i]->name, t && t->usage ? t->usage : rows[i]->usage,
 				 !with_help ? NULL : t && t->help ? t->help : rows[i]->help);
 	}
@@ -120,10 +133,10 @@ static bool is_row(const struct script *script, const char *name)
 	return false;
 }
 
-static void describe_rest(struct call *c, bool with_help)
+static void describe_rest(struct call *c, bool with_help, bool whole_words)
 {
 	for (const struct user_text *t = c->script->texts; t != NULL; t = t->next) {
-		if (name_matches(t->name, c) && !is_row(c->script, t->name))
+		if (name_matches(t->name, c, whole_words) && !is_row(c->script, t->name))
 			describe(c->out, NULL, t->name, t->usage ? t->usage : "",
 				 with_help ? t->help : NULL);
 	}
@@ -131,7 +144,7 @@ static void describe_rest(struct call *c, bool with_help)
 		for (const struct command *row = t->rows; t->object && row->name; row++) {
 			char *whole = xasprintf("%s %s", t->object, row->name);
 
-			if (name_matches(whole, c))
+			if (name_matches(whole, c, whole_words))
 				describe(c->out, t->object, row->name, row->usage,
 					 with_help ? row->help : NULL);
 			free(whole);
@@ -141,8 +154,10 @@ static void describe_rest(struct call *c, bool with_help)
 
 static enum err describe_all(struct call *c, bool with_help)
 {
-	describe_rows(c, with_help);
-	describe_rest(c, with_help);
+	for (int whole_words = 1; whole_words >= 0 && c->out->len == 0; whole_words--) {
+		describe_rows(c, with_help, whole_words);
+		describe_rest(c, with_help, whole_words);
+	}
 	if (c->out->len > 0)
 		return OK;
 	const char *near = script_nearest(c->script, c->argc > 1 ? c->argv[1] : "");

@@ -66,6 +66,25 @@ def test_a_running_program_is_left_alone(doctor, name, part, window):
     assert not daemon.text.count("halted due to")
 
 
+def test_a_flash_that_the_rom_cannot_read_after_a_reset(doctor):
+    board, daemon, report = doctor("mimxrt1064-evk", "--preset", "continuous-read", words="halt")
+    assert "in another mode" in report["Flash"]
+    assert "another mode" in report["What to do next"], report["What to do next"]
+
+
+def test_the_program_is_told_not_the_helper_code(doctor, firmware):
+    elf = firmware("rt1064_blink")
+    board, daemon, report = doctor("mimxrt1064-evk", "--preset", "good", before=(
+        "reset halt", f"flash write_image erase {elf}"))
+    assert "in FlexSPI2 flash" in report["Core"], report["Core"]
+
+
+def test_without_power_that_is_what_it_says(doctor):
+    board, daemon, report = doctor("mimxrt1064-evk", "--preset", "good", before=("!power off",))
+    assert "nRST is low" in report["Connection"], report["Connection"]
+    assert "power" in report["What to do next"].partition("imxrt rescue")[0]
+
+
 def test_the_boot_switch(doctor):
     board, daemon, report = doctor("mimxrt1064-evk", "--preset", "good", before=(
         "!boot-mode 01", "!power off", "!power on", "!run 40000000", "catch {[target current] arp_examine}", "halt"))
@@ -105,7 +124,8 @@ def test_a_core_that_is_out_of_reach(doctor, preset, before, seen):
     assert seen in report["Connection"], report["Connection"]
     assert "cannot tell" in report["Core"]
     assert "out of reach" in report["Fuses, clocks, watchdogs, FlexSPI, flash"]
-    assert report["What to do next"].startswith("1. get hold of the core: \"imxrt rescue\"")
+    assert report["What to do next"].startswith("1. get hold of the core: ")
+    assert ("board's power" in report["What to do next"]) is (seen == "does not answer")
 
 
 def test_a_section_that_fails_does_not_stop_the_others(doctor):

@@ -496,6 +496,10 @@ static void test_help_and_completion(void **state)
 
 	check(f, "usage flash bank", "  flash bank name ...\n");
 	check(f, "help flash bank", "  flash bank name ...\n        Declares a bank.\n");
+	/* Whole words first: an object whose name only begins with the word is not meant. */
+	check(f, "add_help_text {chip go} A; add_help_text {chip1.cpu go} B; help chip",
+	      "  chip go\n        A\n");
+	check(f, "help hip1", "  chip1.cpu go\n        B\n");
 	check(f, "add_help_text {my proc} Mine; add_usage_text {my proc} x; help my proc",
 	      "  my proc x\n        Mine\n");
 	check_fails(f, "help plian", ERR_ARGUMENT, "did you mean \"plain\"?");
