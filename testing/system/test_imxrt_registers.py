@@ -286,3 +286,40 @@ def test_rtwdog(make_chip):
     chip.daemon.tcl("poll; catch {halt}; poll")
     assert chip.read(SRC + 8) & 0x80
     assert chip.read(RTWDOG) == 0x2980
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_what_the_rom_leaves_without_a_program(make_chip, name):
+    chip = make_chip(name, "--preset", "blank")
+    chip.core_reset()
+    assert chip.read(0x400D9030) >> 30 == 3                 # USBPHY1_CTRL: in reset, no clock
+    chip.daemon.tcl("resume; sleep 100; halt")
+    assert int(chip.daemon.tcl("dict get [get_reg pc] pc"), 16) >> 16 in (0x20, 0x21)
+    assert chip.read(0xE000ED94) & 1                        # the MPU is on
+    assert chip.read(0x400D9030) >> 30 == 0 and chip.read(0x400D9000) == 0
+    assert chip.read(RTWDOG) & 0xA0 == 0x20                 # off, and open to the next one
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_what_the_rom_leaves_to_a_program(make_chip, name):
+    chip = make_chip(name, "--preset", "xip-running")
+    base = FLEXSPI2 if name == "mimxrt1064-evk" else FLEXSPI
+    kbytes = {"mimxrt1064-evk": 4096, "mimxrt1024-evk": 4096, "imxrt1050-evkb-hyper": 65536}.get(name, 8192)
+    assert chip.read(base) >> 16 == 0xFFFF and not chip.read(base) & 0xC3
+    assert chip.read(base + 0xC) & 0x60 == 0x60             # PREFETCHEN, READADDROPT
+    assert [w & 0xFF for w in chip.read(base + 0x20, count=4)] == [0, 0, 0, 128]
+    assert chip.read(base + 0x60) == kbytes and chip.read(base + 0x80) & 0xF0F == 0x900
+    assert chip.read(0xE000ED94) & 1 and chip.read(0xE000ED14) & 1 << 17
+    assert not chip.read(ANALOG) & 1 << 16
+
+
+@pytest.mark.parametrize("preset", ("good", "crashed", "blank"))
+def test_a_watchpoint_on_sbmr1_catches_the_rom(make_chip, preset):
+    chip = make_chip("mimxrt1064-evk", "--preset", preset)
+    chip.write(DEMCR, 0x01000000)
+    for register, value in ((0x20, 0x400F8004), (0x24, 0), (0x28, 0x807)):
+        chip.write(0xE0001000 + register, value)
+    chip.daemon.tcl(f"catch {{mww {AIRCR:#x} 0x05fa0004}}; sleep 100; poll")
+    assert chip.board.ctl("state")["halted"]
+    assert int(chip.daemon.tcl("dict get [get_reg pc] pc"), 16) >> 16 in (0x20, 0x21)
+    assert chip.read(0xE000ED30) & 4                        # DFSR.DWTTRAP

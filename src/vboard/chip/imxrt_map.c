@@ -76,6 +76,7 @@ static const struct unit units[] = {
 static const struct { uint32_t addr, value; } quiet_resets[] = {
 	{ 0x40080000, 0x94030111 }, { 0x40080004, 0x111ba29c },		/* DCDC: STS_DC_OK */
 	{ 0x40080008, 0x00000009 }, { 0x4008000c, 0x0000010e },
+	{ 0x400d9000, 0x001e1c00 }, { 0x400da000, 0x001e1c00 },		/* USBPHYn_PWD */
 	{ 0x400d9030, 0xc0000000 }, { 0x400da030, 0xc0000000 },		/* USBPHYn_CTRL */
 	{ 0x402e0140, 0x00080000 }, { 0x402e0340, 0x00080000 },		/* USBn_USBCMD */
 };

@@ -242,12 +242,21 @@ static void serve(const struct rom *rom, const struct command *c, uint32_t hab)
 	}
 }
 
+/* Nobody ever connects, but whoever looks finds the PHY out of its reset and powered. */
+static void usb_phy_init(void)
+{
+	REG(0x400d9030) = 0;		/* USBPHY1_CTRL: SFTRST, CLKGATE */
+	REG(0x400d9000) = 0;		/* USBPHY1_PWD */
+}
+
 void serial_downloader(const struct rom *rom)
 {
 	uint32_t hab = rom->sbmr2 & SBMR2_CLOSED ? HAB_CLOSED : HAB_OPEN;
 	struct command c;
 
 	/* SDP_DISABLE: the end. Without the UART there is only USB to wait for, and nobody is there. */
+	if (!(rom->f460 & F460_SDP_DISABLE))
+		usb_phy_init();
 	if (rom->f460 & F460_SDP_DISABLE || rom->f470 & F470_NO_UART)
 		for (;;)
 			;
