@@ -237,8 +237,8 @@ enum err mem_ap_failed(struct mem_ap *ap, enum err rc, uint32_t addr, bool is_re
 	error_why(ERR_BUS, "bus error at 0x%08" PRIx32 " (%u-bit %s)", addr, size * 8, verb);
 	/* The System Control Space (DDI 0403 B3.2) is there on every core that has a clock. */
 	if (addr >> 12 == 0xe000e)
-		error_next(ERR_BUS, "the core's own registers do not answer: it sleeps with its clock off, or is "
-			   "held in reset: wake it, or connect under reset");
+		error_next(ERR_BUS, "the core's own registers do not answer: it sleeps with its clock "
+			   "off, or is held in reset: wake it, or connect under reset");
 	return error_evidence(ERR_BUS, "%s", error.evidence);
 }
 

@@ -336,9 +336,9 @@ static enum err not_taken(struct run *r, uint32_t offset, uint8_t now, uint8_t w
 	struct flexspi_nor *f = nor_of(r);
 
 	if ((want & ~now) && !is_erased_by(&r->stream, offset)) {
-		error_why(ERR_VERIFY, "the flash was not erased at 0x%08x: it holds 0x%02x now, should be 0x%02x, "
-			  "and programming only turns ones into zeros", r->stream.bank->base + offset, now,
-			  want);
+		error_why(ERR_VERIFY, "the flash was not erased at 0x%08x: it holds 0x%02x now, should "
+			  "be 0x%02x, and programming only turns ones into zeros",
+			  r->stream.bank->base + offset, now, want);
 		return error_next(ERR_VERIFY, "use \"flash write_image erase FILE\"");
 	}
 	TRY(serial_nor_read_status(&f->fs, &f->nor, &f->status));
@@ -346,8 +346,8 @@ static enum err not_taken(struct run *r, uint32_t offset, uint8_t now, uint8_t w
 		  "0x%02x", r->stream.bank->base + offset, now, want);
 	error_evidence(ERR_VERIFY, "status registers 0x%02x 0x%02x 0x%02x", f->status.sr[0],
 		       f->status.sr[1], f->status.sr[2]);
-	return error_next(ERR_VERIFY, "run \"flexspi doctor %u\"; if it finds nothing, the supply is weak or "
-			  "the flash worn out", r->stream.bank->number);
+	return error_next(ERR_VERIFY, "run \"flexspi doctor %u\"; if it finds nothing, the supply is "
+			  "weak or the flash worn out", r->stream.bank->number);
 }
 
 /* A flash ignores what it does not want to do without a sign: look at one place of the operation. */

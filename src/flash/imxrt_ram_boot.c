@@ -45,10 +45,10 @@ static enum err read_image(void *ctx, uint32_t addr, uint8_t *dst, size_t n)
 	const uint8_t *src = image_bytes_at(ctx, addr, n);
 
 	if (src == NULL)
-		return error_next(error_why(ERR_IMAGE_FORMAT, "0x%08x, where the program should begin, is not in "
-					    "the image", addr),
-				  "load it where it was linked for: leave the load address out if the file has "
-				  "an IVT");
+		return error_next(error_why(ERR_IMAGE_FORMAT, "0x%08x, where the program should begin, "
+					    "is not in the image", addr),
+				  "load it where it was linked for: leave the load address out if the "
+				  "file has an IVT");
 	memcpy(dst, src, n);
 	return OK;
 }

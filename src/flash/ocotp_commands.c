@@ -318,8 +318,8 @@ static enum err cmd_shadow(struct call *c)
 				  "that holds for ever");
 	mask = field != NULL ? ocotp_field_mask(field) : 0xffffffff;
 	if (field != NULL && value > mask >> field->lsb)
-		return error_next(error_why(ERR_ARGUMENT, "0x%x does not fit into %s, which has %u bit(s)", value,
-					    field->name, field->msb - field->lsb + 1u),
+		return error_next(error_why(ERR_ARGUMENT, "0x%x does not fit into %s, which has %u "
+					    "bit(s)", value, field->name, field->msb - field->lsb + 1u),
 				  "see \"ocotp describe %s\"", field->name);
 	value = (image.shadow[word] & ~mask) | (field != NULL ? value << field->lsb : value);
 	TRY(ocotp_enter(&o, t, chip, OCOTP_TO_READ));

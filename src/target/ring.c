@@ -126,8 +126,8 @@ static enum err check_stall(struct feeder *f)
 		return OK;
 	error_why(ERR_TIMEOUT, "helper code took no data for %u ms, %zu of %zu bytes are done",
 		  f->a->timeout_ms, f->sent - fill(f), f->feed->bytes);
-	error_next(ERR_TIMEOUT, "the flash may be slow or worn out, its supply weak: power-cycle the board, "
-		   "then try again");
+	error_next(ERR_TIMEOUT, "the flash may be slow or worn out, its supply weak: power-cycle the "
+		   "board, then try again");
 	return error_evidence(ERR_TIMEOUT, "write pointer = 0x%08x, read pointer = 0x%08x", f->wp,
 			      f->rp);
 }
