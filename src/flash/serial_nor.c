@@ -14,6 +14,7 @@
 #define SFDP_BYTES	 256u
 #define SFDP_MORE	 1024u
 #define BUSY_AT_START_MS 60000u
+#define PADS_4		 0x200u	   /* of a LUT instruction */
 #define SPEED_FOR_READ	 50000000u /* 03h needs no dummy clocks up to here (W25Q32JV 9.6) */
 
 /* LUT sequences */
@@ -79,6 +80,12 @@ void nor_lut_read(const struct serial_nor *nor, uint32_t lut[4], bool fast, bool
 
 		lut[0] = opcode_and_address(nor, nor->read_1_1_4.opcode);
 		lut[1] = LUT_WORD(LUT_INSTR(LUT_DUMMY, 4, dummy), LUT_INSTR(LUT_READ, 4, 4));
+	} else if (quad && nor->read_1_4_4.opcode != 0 && nor->read_1_4_4.mode_clocks == 2) {
+		/* FFh as mode bits: no maker's sign for continuous read. */
+		lut[0] = opcode_and_address(nor, nor->read_1_4_4.opcode) | (uint32_t)PADS_4 << 16;
+		lut[1] = LUT_WORD(LUT_INSTR(LUT_MODE8, 4, 0xff),
+				  LUT_INSTR(LUT_DUMMY, 4, nor->read_1_4_4.dummy_clocks));
+		lut[2] = LUT_WORD(LUT_INSTR(LUT_READ, 4, 4), 0);
 	} else if (fast) {
 		lut[0] = opcode_and_address(nor, 0x0b);
 		lut[1] = LUT_WORD(LUT_INSTR(LUT_DUMMY, 1, 8), LUT_INSTR(LUT_READ, 1, 4));
@@ -98,8 +105,8 @@ enum err nor_send(struct flexspi *fs, const char *name, uint8_t opcode)
 	return flexspi_exec(fs, &c);
 }
 
-enum err nor_read_register(struct flexspi *fs, const char *name, uint8_t opcode, uint8_t *dst,
-			   size_t n)
+static enum err read_register(struct flexspi *fs, const char *name, uint8_t opcode, uint8_t *dst,
+			      size_t n)
 {
 	struct flexspi_command c = { .name = name, .read = dst, .bytes = n };
 
@@ -121,7 +128,7 @@ enum err nor_write_enable(struct flexspi *fs, const struct serial_nor *nor)
 	uint8_t sr = 0;
 
 	TRY(nor_send(fs, "write enable 06h", OP_WRITE_ENABLE));
-	TRY(nor_read_register(fs, "read status 05h", OP_READ_STATUS, &sr, 1));
+	TRY(read_register(fs, "read status 05h", OP_READ_STATUS, &sr, 1));
 	if ((sr & 3) == 2)
 		return OK;
 	error_why(ERR_FLASH_OPERATION, "the %s did not take write enable (06h)",
@@ -140,8 +147,8 @@ enum err nor_read_id(struct flexspi *fs, uint8_t id[3])
 {
 	uint8_t again[3] = { 0 };
 
-	TRY(nor_read_register(fs, "read id 9Fh", OP_READ_ID, id, 3));
-	TRY(nor_read_register(fs, "read id 9Fh", OP_READ_ID, again, 3));
+	TRY(read_register(fs, "read id 9Fh", OP_READ_ID, id, 3));
+	TRY(read_register(fs, "read id 9Fh", OP_READ_ID, again, 3));
 	/* Two answers: the line is not stable, which is as good as none. */
 	if (memcmp(id, again, 3) != 0)
 		memset(id, 0xff, 3);
@@ -207,8 +214,8 @@ static enum err wait_if_busy(struct flexspi *fs)
 	static const struct serial_nor anyone = { .bytes = 1 << 20 };
 	uint8_t sr = 0xff, again = 0xff;
 
-	TRY(nor_read_register(fs, "read status 05h", OP_READ_STATUS, &sr, 1));
-	TRY(nor_read_register(fs, "read status 05h", OP_READ_STATUS, &again, 1));
+	TRY(read_register(fs, "read status 05h", OP_READ_STATUS, &sr, 1));
+	TRY(read_register(fs, "read status 05h", OP_READ_STATUS, &again, 1));
 	/* BUSY is 1 during an erase, with WEL; anything else is noise. */
 	if (sr != again || sr == 0xff || (sr & 3) != 3)
 		return OK;
@@ -272,16 +279,16 @@ enum err serial_nor_read_status(struct flexspi *fs, const struct serial_nor *nor
 	memset(status, 0, sizeof(*status));
 	if (nor->is_hyperflash)
 		return hyper_is_suspended(fs, &status->is_suspended);
-	TRY(nor_read_register(fs, "read status 05h", OP_READ_STATUS, &status->sr[0], 1));
+	TRY(read_register(fs, "read status 05h", OP_READ_STATUS, &status->sr[0], 1));
 	if (nor->vendor == NOR_ISSI) {
-		TRY(nor_read_register(fs, "read function register 48h", 0x48, &status->sr[1], 1));
+		TRY(read_register(fs, "read function register 48h", 0x48, &status->sr[1], 1));
 	} else if (nor->vendor == NOR_MACRONIX) {
-		TRY(nor_read_register(fs, "read configuration 15h", 0x15, &status->sr[1], 1));
-		TRY(nor_read_register(fs, "read security 2Bh", 0x2b, &status->sr[2], 1));
+		TRY(read_register(fs, "read configuration 15h", 0x15, &status->sr[1], 1));
+		TRY(read_register(fs, "read security 2Bh", 0x2b, &status->sr[2], 1));
 	} else if (serial_nor_has_sr2(nor)) {
-		TRY(nor_read_register(fs, "read status 35h", 0x35, &status->sr[1], 1));
+		TRY(read_register(fs, "read status 35h", 0x35, &status->sr[1], 1));
 		if (nor->vendor == NOR_WINBOND)
-			TRY(nor_read_register(fs, "read status 15h", 0x15, &status->sr[2], 1));
+			TRY(read_register(fs, "read status 15h", 0x15, &status->sr[2], 1));
 	}
 	serial_nor_decode_status(nor, status);
 	return OK;
@@ -430,7 +437,7 @@ enum err serial_nor_wait(struct flexspi *fs, const struct serial_nor *nor, unsig
 		bool late = clock_now_ms() >= deadline;
 		uint8_t sr = 0xff;
 
-		TRY(nor_read_register(fs, "read status 05h", OP_READ_STATUS, &sr, 1));
+		TRY(read_register(fs, "read status 05h", OP_READ_STATUS, &sr, 1));
 		if (!(sr & 1))
 			return OK;
 		if (late) {

@@ -133,7 +133,9 @@ bool serial_nor_apply_table(const uint8_t id[3], struct serial_nor *nor)
 	/* AT25SF128A: older silicon has no 66h/99h; unknown opcodes are ignored there. */
 	nor->has_reset = true;
 	apply_times(nor, p->times);
-	if (nor->read_1_1_4.opcode == 0 && nor->quad_enable != QER_NONE)
+	/* An SFDP that names 1-4-4 alone means it. */
+	if (nor->read_1_1_4.opcode == 0 && nor->read_1_4_4.opcode == 0 &&
+	    nor->quad_enable != QER_NONE)
 		nor->read_1_1_4 = (struct nor_read){ 0x6b, 0, 8 };
 	if (nor->read_1_4_4.opcode == 0 && nor->quad_enable != QER_NONE)
 		nor->read_1_4_4 = (struct nor_read){ 0xeb, 2, 4 };

@@ -11,12 +11,11 @@ void nor_lut_register(uint32_t lut[4], uint8_t opcode, bool write);
 /* Opcode, address, data; the opcode of a flash with four address bytes is translated. */
 void nor_lut_addressed(const struct serial_nor *nor, uint32_t lut[4], uint8_t opcode);
 void nor_lut_program(const struct serial_nor *nor, uint32_t lut[4], bool quad);
-/* 03h, or the fast read that the flash and `quad` allow. */
+/* 03h, or the fast read that the flash and `quad` allow: 1-1-4, else 1-4-4, else 1-1-1. */
 void nor_lut_read(const struct serial_nor *nor, uint32_t lut[4], bool fast, bool quad);
 
 /* One command through the controller. */
 enum err nor_send(struct flexspi *fs, const char *name, uint8_t opcode);
-enum err nor_read_register(struct flexspi *fs, const char *name, uint8_t opcode, uint8_t *dst, size_t n);
 enum err nor_read_id(struct flexspi *fs, uint8_t id[3]);
 /* Sends 06h and looks whether it was taken. */
 enum err nor_write_enable(struct flexspi *fs, const struct serial_nor *nor);

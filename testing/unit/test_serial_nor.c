@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "flash/serial_nor.h"
+#include "flash/serial_nor_priv.h"
 
 /* W25Q32JV: header, table of 16 DWORDs at 0x80. */
 static const uint32_t w25q32_bfpt[16] = {
@@ -408,6 +408,29 @@ static void test_status_in_words(void **state)
 	buf_free(&out);
 }
 
+/* LUT words as IMXRT1064RM "Look Up Table" spells them. */
+static void test_reads_by_what_the_flash_can(void **state)
+{
+	struct serial_nor nor = { .bytes = 4 << 20,
+				  .read_1_1_4 = { 0x6b, 0, 8 },
+				  .read_1_4_4 = { 0xeb, 2, 4 } };
+	uint32_t lut[4];
+
+	(void)state;
+	nor_lut_read(&nor, lut, true, true);
+	assert_int_equal(lut[0], 0x0818046b);
+	assert_int_equal(lut[1], 0x26043208);
+	nor.read_1_1_4.opcode = 0;
+	nor_lut_read(&nor, lut, true, true);
+	assert_int_equal(lut[0], 0x0a1804eb);
+	assert_int_equal(lut[1], 0x32041eff);
+	assert_int_equal(lut[2], 0x2604);
+	nor_lut_read(&nor, lut, true, false);
+	assert_int_equal(lut[0], 0x0818040b);
+	nor_lut_read(&nor, lut, false, false);
+	assert_int_equal(lut[0], 0x08180403);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -424,6 +447,7 @@ int main(void)
 		cmocka_unit_test(test_locks_and_modes),
 		cmocka_unit_test(test_protection_bits_for_a_range),
 		cmocka_unit_test(test_status_in_words),
+		cmocka_unit_test(test_reads_by_what_the_flash_can),
 		cmocka_unit_test(test_who_has_a_second_status_register),
 		cmocka_unit_test(test_quad_in_the_first_register),
 		cmocka_unit_test(test_pages_that_no_flash_has),
