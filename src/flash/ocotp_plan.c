@@ -62,8 +62,9 @@ static void describe_bits(const struct imxrt_part *part, unsigned word, uint32_t
 
 /* The answer to "write 0": which bits stay, what that means, what still works. */
 static enum err refuse_clearing(const struct imxrt_part *part, unsigned word, uint32_t now,
-				uint32_t lost)
+				uint32_t wanted)
 {
+	uint32_t lost = now & ~wanted;
 	struct buf text = { 0 };
 	char name[48];
 	bool costs_pins = word == WORD_BOOT_CFG1 && (lost & CFG1_FORCE_INTERNAL);
@@ -81,19 +82,20 @@ static enum err refuse_clearing(const struct imxrt_part *part, unsigned word, ui
 	ocotp_format_word(part, word, name, sizeof(name));
 	error_why(ERR_REFUSED,
 		  "nothing was burnt: fuses only go from 0 to 1, a 0 there changes nothing. %s is "
-		  "0x%08x, for ever: %s.%s",
+		  "0x%08x, for ever: %s%s",
 		  name, now, (const char *)text.data,
-		  costs_pins ? " Lost: the serial downloader by BOOT_MODE pins or boot switch"
+		  costs_pins ? ". Lost: the serial downloader by BOOT_MODE pins or boot switch"
 			     : "");
 	buf_free(&text);
+	if (wanted & ~now)
+		return error_next(ERR_REFUSED, "ask for 0x%08x, which keeps those bits", now | wanted);
 	if (word == WORD_BOOT_CFG1 && ocotp_debug_is_open(now))
 		return error_next(
 			ERR_REFUSED,
 			"SWD still works: program a new image, or erase the headers with "
 			"\"imxrt rescue\" so that the ROM falls back to the serial downloader, or "
 			"run \"imxrt ram_boot FILE\"; see \"ocotp explain boot\"");
-	return error_next(ERR_REFUSED,
-			  "ask for a value that keeps those bits: 0x%08x with more ones", now);
+	return error_next(ERR_REFUSED, "see \"ocotp describe %u\"", word);
 }
 
 static enum err refuse_locked(const struct imxrt_part *part, unsigned word,
@@ -224,7 +226,7 @@ enum err fuse_plan_make(const struct imxrt_chip *chip, const struct fuse_image *
 					    ocotp_word_name(chip->part, word)),
 				  "leave it alone");
 	if (plan->now & ~plan->wanted)
-		return refuse_clearing(chip->part, word, plan->now, plan->now & ~plan->wanted);
+		return refuse_clearing(chip->part, word, plan->now, plan->wanted);
 	if (plan->bits == 0)
 		return error_next(
 			error_why(ERR_REFUSED,
@@ -264,8 +266,14 @@ enum err fuse_plan_check_allowed(const struct fuse_plan *plan, const char *const
 		  plan->bits, plan->word, ocotp_fuse_address(plan->word),
 		  ocotp_word_name(plan->chip->part, plan->word), first->why, first->name,
 		  plan->danger_count > 1 ? ", and more" : "");
-	error_next(ERR_REFUSED, "if that is wanted, name each: add \"%.180s\"",
-		   (const char *)missing.data);
+	if (missing.len < 180)
+		error_next(ERR_REFUSED, "if that is wanted, name each: add \"%s\"",
+			   (const char *)missing.data);
+	else
+		error_next(ERR_REFUSED, "if that is wanted, name each of %zu dangers: add \"%.*s ...\"; see "
+			   "\"ocotp describe %u\"", plan->danger_count,
+			   (int)strcspn((const char *)missing.data + 6, " ") + 6,
+			   (const char *)missing.data, plan->word);
 	buf_free(&missing);
 	return ERR_REFUSED;
 }

@@ -317,6 +317,20 @@ static void builder_free(struct builder *b)
 	free(b->outside);
 }
 
+static enum err all_outside(const struct builder *b)
+{
+	const struct flash_bank *bank = b->room->banks;
+
+	error_why(ERR_NO_BANK, "no flash bank found for address 0x%08x: the whole image lies outside",
+		  b->outside[0].addr);
+	while (bank != NULL && bank->target != b->target)
+		bank = bank->next;
+	if (bank == NULL)
+		return ERR_NO_BANK;
+	return error_next(ERR_NO_BANK, "is it linked for this part? %s begins at 0x%08x; \"flash banks\" "
+			  "lists all", bank->name, bank->base);
+}
+
 static enum err build(struct builder *b, const struct image *image, struct flash_plan **plans,
 		      size_t *count)
 {
@@ -326,8 +340,7 @@ static enum err build(struct builder *b, const struct image *image, struct flash
 	for (size_t i = 0; i < b->options->also_erase_count; i++)
 		TRY(add_erase_range(b, &b->options->also_erase[i], plans, count));
 	if (*count == 0 && b->outside_count > 0 && !b->options->allow_outside)
-		return error_why(ERR_NO_BANK, "no flash bank found for address 0x%08x: the whole image "
-				 "lies outside", b->outside[0].addr);
+		return all_outside(b);
 	for (size_t i = 0; i < b->outside_count; i++)
 		log_warning("no flash bank found for address 0x%08x: %u bytes are not written",
 			    b->outside[i].addr, b->outside[i].bytes);

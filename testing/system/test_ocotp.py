@@ -113,6 +113,10 @@ def test_values_that_do_not_fit(bench):
     b = bench(RT1024)
     for verb in ("shadow", "program"):
         assert "which has 1 bit(s): see \"ocotp describe BT_FUSE_SEL\"" in b.fails(f"ocotp {verb} bt_fuse_sel 5")
+    token = b.plan("GP1", 3)[1]
+    b.tcl(f"ocotp program GP1 3 confirm {token}")
+    assert b.fails("ocotp program GP1 4").endswith("bits 0x00000003: ask for 0x00000007, which keeps those bits")
+    assert 'add "allow LOCK_TESTER ..."' in b.fails("ocotp program 0 0xffffffff")
     b.tcl("ocotp shadow BT_FUSE_SEL 1")
     text = b.fails("ocotp program BT_FUSE_SEL 1 -dry-run")
     assert "as its shadow register says, which can be overridden" in text, text
