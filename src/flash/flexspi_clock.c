@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "flash/imxrt_clock.h"
 
-#define OSC_HZ	       24000000u
 #define PLL_LOCK_MS    50u		/* typical 100 us; the wire takes its time, too */
 #define SAFE_HZ	       33000000u
 
@@ -59,48 +59,14 @@ static enum err read_plls(struct mem_ap *ap, struct plls *p)
 	return mem_ap_run(ap);
 }
 
-/* Bypassed to the crystal; the other sources of the bypass are pins. */
-static uint32_t bypass_hz(uint32_t pll)
-{
-	return pll & PLL_BYPASS_SOURCE ? 0 : OSC_HZ;
-}
-
-static uint32_t pll2_hz(const struct plls *p)
-{
-	if (p->sys & PLL_BYPASS)
-		return bypass_hz(p->sys);
-	if ((p->sys & PLL_SYS_POWERDOWN) || !(p->sys & PLL_ENABLE))
-		return 0;
-	return p->sys & 1 ? 528000000 : 480000000;
-}
-
-static uint32_t pll3_hz(const struct plls *p)
-{
-	if (p->usb1 & PLL_BYPASS)
-		return bypass_hz(p->usb1);
-	if (!(p->usb1 & PLL_USB1_POWER) || !(p->usb1 & PLL_ENABLE))
-		return 0;
-	return p->usb1 & BIT(1) ? 528000000 : 480000000;
-}
-
-/* A phase fractional divider runs on its PLL only, not on the bypass. */
-static uint32_t pfd_hz(uint32_t pll, uint32_t pfd, unsigned n)
-{
-	uint32_t field = pfd >> 8 * n & 0xff, frac = field & 0x3f;
-
-	if (pll <= OSC_HZ || (field & BIT(7)) || frac < 12 || frac > 35)
-		return 0;
-	return (uint32_t)((uint64_t)pll * 18 / frac);
-}
-
 static uint32_t source_hz(const struct plls *p, uint8_t source)
 {
 	switch (source) {
-	case SRC_PLL2:	    return pll2_hz(p);
-	case SRC_PLL3:	    return p->ccsr & 1 ? OSC_HZ : pll3_hz(p);
-	case SRC_PLL2_PFD2: return pfd_hz(pll2_hz(p), p->pfd_528, 2);
-	case SRC_PLL3_PFD0: return pfd_hz(pll3_hz(p), p->pfd_480, 0);
-	case SRC_PLL3_PFD1: return pfd_hz(pll3_hz(p), p->pfd_480, 1);
+	case SRC_PLL2:	    return imxrt_pll2_hz(p->sys);
+	case SRC_PLL3:	    return p->ccsr & 1 ? OSC_HZ : imxrt_pll3_hz(p->usb1);
+	case SRC_PLL2_PFD2: return imxrt_pfd_hz(imxrt_pll2_hz(p->sys), p->pfd_528, 2);
+	case SRC_PLL3_PFD0: return imxrt_pfd_hz(imxrt_pll3_hz(p->usb1), p->pfd_480, 0);
+	case SRC_PLL3_PFD1: return imxrt_pfd_hz(imxrt_pll3_hz(p->usb1), p->pfd_480, 1);
 	default:	    return 0;	/* SEMC's own tree: not counted on */
 	}
 }
@@ -277,7 +243,8 @@ enum err flexspi_choose_clock(struct flexspi *fs, uint32_t max_hz, bool may_star
 		TRY(read_plls(ap, &plls));
 		choice = best_choice(root, &plls, max_hz);
 	}
-	if (may_start_pll && max_hz > SAFE_HZ && choice.hz < max_hz / 4 * 3 && pll3_hz(&plls) <= OSC_HZ) {
+	if (may_start_pll && max_hz > SAFE_HZ && choice.hz < max_hz / 4 * 3 &&
+	    imxrt_pll3_hz(plls.usb1) <= OSC_HZ) {
 		TRY(start_pll3(fs));
 		TRY(read_plls(ap, &plls));
 		choice = best_choice(root, &plls, max_hz);

@@ -6,6 +6,7 @@ libprobed_a_SOURCES += \
 	src/flash/flexspi_exec.c \
 	src/flash/flexspi_wake.c \
 	src/flash/imxrt.c src/flash/imxrt.h src/flash/imxrt_regs.h \
+	src/flash/imxrt_clock.c src/flash/imxrt_clock.h \
 	src/flash/imxrt_commands.c \
 	src/flash/imxrt_entry.c \
 	src/flash/imxrt_parts.c \

@@ -86,7 +86,8 @@ enum err boot_read(const struct boot_view *b, uint32_t offset, uint8_t *dst, siz
 	return b->view->read(b->view->ctx, offset, dst, n, known);
 }
 
-enum err boot_read_u32(const struct boot_view *b, uint32_t offset, uint32_t *value, bool *known)
+/* All that is known of the word; *known false if any byte is missing. */
+static enum err read_u32(const struct boot_view *b, uint32_t offset, uint32_t *value, bool *known)
 {
 	uint8_t bytes[4];
 
@@ -96,7 +97,7 @@ enum err boot_read_u32(const struct boot_view *b, uint32_t offset, uint32_t *val
 }
 
 /* RT1010 keeps its FCB behind the first KiB. */
-uint32_t boot_fcb_offset(const struct imxrt_part *part)
+static uint32_t offset_of_fcb(const struct imxrt_part *part)
 {
 	return part->digprog == 0x6d ? 0x400 : 0;
 }
@@ -115,7 +116,7 @@ bool boot_is_ram(const struct imxrt_part *part, uint32_t addr)
 	       is_within(addr, part->ocram2, part->ocram2_bytes);
 }
 
-bool boot_in_flash(const struct boot_view *b, uint32_t addr)
+static bool is_in_flash(const struct boot_view *b, uint32_t addr)
 {
 	return is_within(addr, b->view->base, b->view->bytes);
 }
@@ -207,7 +208,7 @@ static enum err check_handler(struct boot_view *b, uint32_t handler)
 		boot_block(b, "reset-thumb", "check the vector table: the address must be odd",
 			   "the reset handler 0x%08x is even: the core would leave Thumb state and "
 			   "fault at once", handler);
-	if (!boot_in_flash(b, pc)) {
+	if (!is_in_flash(b, pc)) {
 		if (is_within(pc, check->image_start, check->image_bytes) && boot_is_ram(part, pc))
 			return OK;
 		boot_block(b, "reset-range", "check the link address",
@@ -221,7 +222,7 @@ static enum err check_handler(struct boot_view *b, uint32_t handler)
 		boot_warn(b, "reset-length", "correct the boot data's length",
 			  "the reset handler 0x%08x lies behind the end that the boot data give "
 			  "(0x%08x)", handler, check->image_start + check->image_bytes);
-	TRY(boot_read_u32(b, (pc - b->view->base) & ~3u, &word, &known));
+	TRY(read_u32(b, (pc - b->view->base) & ~3u, &word, &known));
 	if (known && word == 0xffffffff)
 		boot_block(b, "reset-blank", "program the whole image, not only its headers",
 			   "there is no code at the reset handler 0x%08x: the flash is blank there",
@@ -241,8 +242,8 @@ static enum err check_vectors(struct boot_view *b, uint32_t vectors)
 	bool known = false, known_too = false;
 
 	b->check->vectors = vectors;
-	TRY(boot_read_u32(b, vectors - b->view->base, &sp, &known));
-	TRY(boot_read_u32(b, vectors - b->view->base + 4, &handler, &known_too));
+	TRY(read_u32(b, vectors - b->view->base, &sp, &known));
+	TRY(read_u32(b, vectors - b->view->base + 4, &handler, &known_too));
 	if (!known || !known_too)
 		return OK;
 	check_stack(b, vectors, sp);
@@ -255,14 +256,14 @@ static enum err check_entry(struct boot_view *b, uint32_t entry)
 	uint32_t first = 0, handler = 0;
 	bool known = false, known_too = false;
 
-	if (!boot_in_flash(b, entry & ~1u) || (entry & 1)) {
+	if (!is_in_flash(b, entry & ~1u) || (entry & 1)) {
 		TRY(check_handler(b, entry));
-		return boot_in_flash(b, b->view->base + APP_OFFSET) && boot_in_flash(b, entry & ~1u) ?
+		return is_in_flash(b, b->view->base + APP_OFFSET) && is_in_flash(b, entry & ~1u) ?
 		       check_vectors(b, b->view->base + APP_OFFSET) : OK;
 	}
 	b->check->entry = entry;
-	TRY(boot_read_u32(b, entry - b->view->base, &first, &known));
-	TRY(boot_read_u32(b, entry - b->view->base + 4, &handler, &known_too));
+	TRY(read_u32(b, entry - b->view->base, &first, &known));
+	TRY(read_u32(b, entry - b->view->base + 4, &handler, &known_too));
 	if (!known || !known_too) {
 		boot_note(b, "entry-unknown", NULL,
 			  "what will stand at the entry 0x%08x is not known from this image", entry);
@@ -446,7 +447,7 @@ static const char missing_headers[] =
 /* A program without headers: which ones the ROM misses, and where. */
 static enum err no_headers(struct boot_view *b, const uint8_t *first, bool ivt_known)
 {
-	uint32_t base = b->view->base, fcb = base + boot_fcb_offset(b->chip->part);
+	uint32_t base = b->view->base, fcb = base + offset_of_fcb(b->chip->part);
 	uint32_t sp = get_le32(first), handler = get_le32(first + 4);
 	const char *window = window_of(b->chip->part, handler);
 
@@ -468,7 +469,7 @@ static enum err no_headers(struct boot_view *b, const uint8_t *first, bool ivt_k
 	b->check->vectors = base;
 	b->check->initial_sp = sp;
 	b->check->entry = handler;
-	if (!boot_in_flash(b, handler) && window != NULL && !boot_is_ram(b->chip->part, handler))
+	if (!is_in_flash(b, handler) && window != NULL && !boot_is_ram(b->chip->part, handler))
 		boot_warn(b, "other-part", "build it for this part and this flash",
 			  "the program was linked for %s; this flash begins at 0x%08x", window, base);
 	return OK;
@@ -476,7 +477,7 @@ static enum err no_headers(struct boot_view *b, const uint8_t *first, bool ivt_k
 
 static enum err check_headers(struct boot_view *b)
 {
-	uint32_t fcb_offset = boot_fcb_offset(b->chip->part);
+	uint32_t fcb_offset = offset_of_fcb(b->chip->part);
 	bool fcb_known = false, ivt_known = false, tag_known = false;
 	uint8_t fcb[FCB_BYTES], ivt[IVT_BYTES], tag[16];
 
@@ -500,13 +501,13 @@ static enum err check_headers(struct boot_view *b)
 			   "the FCB at 0x%08x is cut off", b->view->base + fcb_offset);
 	else if (tag_known && looks_like_vectors(get_le32(tag), get_le32(tag + 4)))
 		boot_block(b, "no-fcb", missing_headers,
-			   "a program's vector table (SP 0x%08x) is at 0x%08x, where the ROM needs the FCB: it "
-			   "will not start this; the IVT at 0x%08x is another image's", get_le32(tag),
-			   b->view->base + fcb_offset, b->view->base + IVT_OFFSET);
+			   "a program's vector table (SP 0x%08x) is at 0x%08x, where the ROM needs the "
+			   "FCB: it will not start this; the IVT at 0x%08x is another image's",
+			   get_le32(tag), b->view->base + fcb_offset, b->view->base + IVT_OFFSET);
 	else if (tag_known)
 		boot_block(b, "no-fcb", "put the FCB there: 512 bytes, tag 0x42464346",
-			   "0x%08x holds 0x%08x%s, not an FCB: the ROM will not start the image whose IVT is at "
-			   "0x%08x", b->view->base + fcb_offset, get_le32(tag),
+			   "0x%08x holds 0x%08x%s, not an FCB: the ROM will not start the image whose IVT "
+			   "is at 0x%08x", b->view->base + fcb_offset, get_le32(tag),
 			   memcmp(tag, "BFCF", 4) == 0 ? " (the tag with its bytes swapped)" : "",
 			   b->view->base + IVT_OFFSET);
 	else

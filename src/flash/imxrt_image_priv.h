@@ -22,8 +22,6 @@ struct boot_view {
 };
 
 enum err boot_read(const struct boot_view *b, uint32_t offset, uint8_t *dst, size_t n, bool *known);
-/* Words: all that is known of them; *known false if any byte is missing. */
-enum err boot_read_u32(const struct boot_view *b, uint32_t offset, uint32_t *value, bool *known);
 
 void boot_note(struct boot_view *b, const char *id, const char *next, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -36,9 +34,7 @@ void boot_block(struct boot_view *b, const char *id, const char *next, const cha
 void boot_lock_out(struct boot_view *b, const char *id, const char *next, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-uint32_t boot_fcb_offset(const struct imxrt_part *part);
 bool boot_is_ram(const struct imxrt_part *part, uint32_t addr);
-bool boot_in_flash(const struct boot_view *b, uint32_t addr);
 
 /* Parts of the check; each adds findings. `fcb` holds FCB_BYTES. */
 void boot_check_fcb(struct boot_view *b, const uint8_t *fcb);

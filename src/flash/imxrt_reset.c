@@ -147,7 +147,8 @@ enum err imxrt_reset_core(struct target *t, enum imxrt_catch how, uint32_t entry
 	return OK;
 }
 
-enum err imxrt_clear_catches(struct target *t)
+/* The comparators and catch bits of every way to catch it. */
+static enum err clear_catches(struct target *t)
 {
 	struct mem_ap *ap = NULL;
 
@@ -192,12 +193,12 @@ static enum err stop_in_rom(struct target *t)
 		if (rc == OK)
 			rc = imxrt_wait_halt(t, CATCH_MS);
 		if (rc == OK)
-			return imxrt_clear_catches(t);
+			return clear_catches(t);
 		log_debug("%s", error_text(error_current()));
 		error_clear();
 	}
 	TRY(imxrt_halt_core(t));
-	return imxrt_clear_catches(t);
+	return clear_catches(t);
 }
 
 static enum err stop_at_program(struct target *t, const struct imxrt_chip *chip, uint32_t entry)
@@ -211,7 +212,7 @@ static enum err stop_at_program(struct target *t, const struct imxrt_chip *chip,
 		TRY(imxrt_halt_core(t));
 		tell_where(t, chip, entry);
 	}
-	return imxrt_clear_catches(t);
+	return clear_catches(t);
 }
 
 /* Connected under reset: the line is let go of with the core caught, or halted as soon as it answers. */

@@ -45,8 +45,6 @@ enum imxrt_catch {
 };
 /* Arms it, clears GPR16.FLEXRAM_BANK_CFG_SEL where the ROM would find no OCRAM, SYSRESETREQ. */
 enum err imxrt_reset_core(struct target *t, enum imxrt_catch how, uint32_t entry);
-/* The comparators and catch bits of all of them. */
-enum err imxrt_clear_catches(struct target *t);
 
 /* The handlers of rows in imxrt_commands. */
 enum err cmd_imxrt_reset_assert(struct call *c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files ocotp*.c share. Nobody else includes it. */
+/* What the files ocotp*.c share, and what the doctor (imxrt_doctor*.c) knows of fuses and clocks by. */
 #ifndef FLASH_OCOTP_PRIV_H
 #define FLASH_OCOTP_PRIV_H
 
@@ -82,7 +82,7 @@ struct ocotp_clock {
 	uint32_t ccsr, cacrr, cbcdr, cbcmr, pll_arm, pll_usb1, pll_sys, pll_enet, pfd_480, pfd_528;
 };
 enum err ocotp_read_clock(struct mem_ap *ap, struct ocotp_clock *clock);
-/* False: the manuals give this setting two meanings. */
+/* False: the manuals give this setting two meanings, or none. */
 bool ocotp_ipg_is_certain(const struct imxrt_part *part, const struct ocotp_clock *clock);
 /* ERR_UNSUPPORTED: no clock the controller can have. */
 enum err ocotp_ipg_hz(const struct imxrt_part *part, const struct ocotp_clock *clock, uint32_t *hz);

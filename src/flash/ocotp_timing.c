@@ -4,9 +4,9 @@
  * the TIMING register for it ("OCOTP", "Fuse programming"). A fuse that is burnt too briefly or too
  * long is a bad fuse: a clock that is not known for certain is refused.
  */
+#include "flash/imxrt_clock.h"
 #include "flash/ocotp_priv.h"
 
-#define OSC_HZ	 24000000u
 #define PLL_ENET 0x400d80e0u
 #define MIN_IPG_HZ 1000000u
 #define MAX_IPG_HZ 160000000u	/* RELAX has four bits */
@@ -26,27 +26,6 @@ enum err ocotp_read_clock(struct mem_ap *ap, struct ocotp_clock *c)
 	return mem_ap_run(ap);
 }
 
-static uint32_t pll2_hz(const struct ocotp_clock *c)
-{
-	if (c->pll_sys & PLL_BYPASS)
-		return OSC_HZ;
-	return c->pll_sys & BIT(0) ? 528000000u : 480000000u;
-}
-
-static uint32_t pll3_hz(const struct ocotp_clock *c)
-{
-	if (c->pll_usb1 & PLL_BYPASS)
-		return OSC_HZ;
-	return c->pll_usb1 & BIT(1) ? 528000000u : 480000000u;
-}
-
-static uint32_t pfd_hz(uint32_t pll, uint32_t pfds, unsigned n)
-{
-	uint32_t frac = pfds >> 8 * n & 0x3f;
-
-	return frac == 0 ? 0 : (uint32_t)((uint64_t)pll * 18 / frac);
-}
-
 /* PLL1 of the RT105x and RT106x; the smaller parts have the 500 MHz of PLL6 there. */
 static uint32_t core_pll_hz(const struct imxrt_part *part, const struct ocotp_clock *c)
 {
@@ -59,25 +38,12 @@ static uint32_t core_pll_hz(const struct imxrt_part *part, const struct ocotp_cl
 	return OSC_HZ / 2 * bits_get(c->pll_arm, 6, 0) / podf;
 }
 
-/* Whether ARM_PODF divides PLL6 is told in two ways by the manuals; and which PFDs selectors 1 and 2
- * mean on the smaller parts, too. */
-bool ocotp_ipg_is_certain(const struct imxrt_part *part, const struct ocotp_clock *c)
-{
-	unsigned select = bits_get(c->cbcmr, 19, 18);
-
-	if (c->cbcdr & BIT(25) || (part->digprog != 0x6b && part->digprog != 0x6d))
-		return true;
-	if (select == 3)
-		return (c->pll_enet & PLL_BYPASS) || bits_get(c->cacrr, 2, 0) == 0;
-	return select == 0 || (c->pll_sys & c->pll_usb1 & PLL_BYPASS);
-}
-
 static uint32_t pre_periph_hz(const struct imxrt_part *part, const struct ocotp_clock *c)
 {
 	switch (bits_get(c->cbcmr, 19, 18)) {
-	case 0:	 return pll2_hz(c);
-	case 1:	 return pfd_hz(pll2_hz(c), c->pfd_528, 2);
-	case 2:	 return pfd_hz(pll2_hz(c), c->pfd_528, 0);
+	case 0:	 return imxrt_pll2_hz(c->pll_sys);
+	case 1:	 return imxrt_pfd_hz(imxrt_pll2_hz(c->pll_sys), c->pfd_528, 2);
+	case 2:	 return imxrt_pfd_hz(imxrt_pll2_hz(c->pll_sys), c->pfd_528, 0);
 	default: return core_pll_hz(part, c);
 	}
 }
@@ -87,18 +53,36 @@ static uint32_t periph2_hz(const struct ocotp_clock *c)
 	uint32_t podf = bits_get(c->cbcdr, 29, 27) + 1;
 
 	switch (bits_get(c->cbcmr, 13, 12)) {
-	case 0:	 return (c->ccsr & BIT(0) ? OSC_HZ : pll3_hz(c)) / podf;
+	case 0:	 return (c->ccsr & BIT(0) ? OSC_HZ : imxrt_pll3_hz(c->pll_usb1)) / podf;
 	case 1:	 return OSC_HZ / podf;
 	case 2:	 return OSC_HZ / podf;	/* the bypass input of PLL2 */
 	default: return 0;
 	}
 }
 
+static uint32_t root_hz(const struct imxrt_part *part, const struct ocotp_clock *c)
+{
+	return c->cbcdr & BIT(25) ? periph2_hz(c) : pre_periph_hz(part, c);
+}
+
+/* Whether ARM_PODF divides PLL6 is told in two ways by the manuals; and which PFDs selectors 1 and 2
+ * mean on the smaller parts, too. What a PFD gives while its PLL is bypassed, in none. */
+bool ocotp_ipg_is_certain(const struct imxrt_part *part, const struct ocotp_clock *c)
+{
+	unsigned select = bits_get(c->cbcmr, 19, 18);
+
+	if (root_hz(part, c) == 0)
+		return false;
+	if (c->cbcdr & BIT(25) || (part->digprog != 0x6b && part->digprog != 0x6d))
+		return true;
+	if (select == 3)
+		return (c->pll_enet & PLL_BYPASS) || bits_get(c->cacrr, 2, 0) == 0;
+	return select == 0;
+}
+
 enum err ocotp_ipg_hz(const struct imxrt_part *part, const struct ocotp_clock *c, uint32_t *hz)
 {
-	uint32_t root = c->cbcdr & BIT(25) ? periph2_hz(c) : pre_periph_hz(part, c);
-
-	*hz = root / (bits_get(c->cbcdr, 12, 10) + 1) / (bits_get(c->cbcdr, 9, 8) + 1);
+	*hz = root_hz(part, c) / (bits_get(c->cbcdr, 12, 10) + 1) / (bits_get(c->cbcdr, 9, 8) + 1);
 	if (*hz < MIN_IPG_HZ || *hz > MAX_IPG_HZ) {
 		error_why(ERR_UNSUPPORTED,
 			  "the fuse controller cannot work at its clock (IPG), which is %u kHz",

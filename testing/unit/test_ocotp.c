@@ -127,6 +127,16 @@ static void test_clock(void **state)
 	assert_false(ocotp_ipg_is_certain(part("RT1024"), &run));
 	assert_true(ocotp_ipg_is_certain(part("RT1064"), &run));
 	assert_true(ocotp_ipg_is_certain(part("RT1024"), &reset));
+	run = reset;
+	run.cbcmr &= ~(2u << 18);	/* PFD2 of PLL2, which is bypassed */
+	assert_false(ocotp_ipg_is_certain(part("RT1064"), &run));
+	assert_int_equal(ocotp_ipg_hz(part("RT1064"), &run, &hz), ERR_UNSUPPORTED);
+	run.pll_sys = 0x80002001;	/* 528 MHz * 18 / 24, IPG / 4 */
+	assert_true(ocotp_ipg_is_certain(part("RT1064"), &run));
+	assert_int_equal(ocotp_ipg_hz(part("RT1064"), &run, &hz), OK);
+	assert_int_equal(hz, 99000000);
+	run = reset;
+	run.pll_enet = 0x80002001;
 	run.cbcdr = 0;			/* 500 MHz are no IPG clock */
 	assert_int_equal(ocotp_ipg_hz(part("RT1024"), &run, &hz), ERR_UNSUPPORTED);
 }
