@@ -107,7 +107,9 @@ def test_the_largest_units_erase(bench, tmp_path):
     b = bench(RT1064[0], "--deterministic")
     b.tcl("poll off; halt")
     before = b.board.stats()["virtual_ns"]
+    erases = b.board.stats()["flash_erases"]
     b.tcl("flash erase_sector 0 8 55")        # 32 KiB, two blocks, 32 KiB
+    assert b.board.stats()["flash_erases"] - erases == 4
     seconds = (b.board.stats()["virtual_ns"] - before) * 1e-9
     assert seconds < 0.70, seconds      # sector by sector 2.2
 
@@ -419,11 +421,38 @@ def test_verbs_return_data(bench):
 
 
 def test_the_external_flash_of_the_rt1064_is_another_bank(bench, tmp_path):
-    """0x60000000 is FlexSPI, 0x70000000 FlexSPI2."""
-    b = bench(daemon_arguments=("-c", "flash bank ext flexspi_nor 0x60000000 0 0 0 imxrt1064.cpu"))
+    """0x60000000 is FlexSPI, 0x70000000 FlexSPI2: the program goes on in the one while the other is written."""
+    b = bench(RT1064[0], "--preset", "xip-running",
+              daemon_arguments=("-c", "flash bank ext flexspi_nor 0x60000000 0 0 0 imxrt1064.cpu"))
     b.tcl("halt")
-    assert "no FlexSPI window" not in b.tcl("catch {flash probe ext} r; set r")
+    assert "found at 0x60000000" in b.tcl("flash probe ext")
     assert "found at 0x70000000" in b.tcl("flash probe 0")
+    header, data = b.cells(BASE, 0x3000), pattern(3000)
+    write(b, image(tmp_path, data), 0x60010000, "erase --verify")
+    assert b.cells(0x60010000, len(data)) == data and b.cells(BASE, 0x3000) == header
+    assert re.fullmatch("[0-9a-f]{16}", b.tcl("flexspi uid 2"))
+    b.tcl("flexspi quad 2")
+    assert "QE (quad enabled)" in b.tcl("flexspi status 2")
+    assert "verified" in b.tcl(f"flash verify_image {image(tmp_path, data)} 0x60010000 bin")
+    b.tcl("resume")
+    assert BASE <= pc_of(b.daemon) < BASE + 0x400000
+
+
+def test_no_breakpoint_ever_goes_into_the_flash(bench, make_gdb, firmware):
+    """The eight comparators are all there is: the ninth is refused."""
+    b = bench(RT1064[0], "--preset", "xip-running")
+    b.tcl("halt")
+    before = b.cells(BASE, 0x4000)
+    pc = pc_of(b.daemon) & ~3
+    for i in range(8):
+        b.tcl(f"bp {pc + 0x100 + 4 * i:#x} 2")
+    assert "comparator" in b.daemon.fails(f"bp {pc + 0x140:#x} 2")
+    assert b.cells(BASE, 0x4000) == before
+    b.tcl("rbp all")
+    out = make_gdb(b.daemon).run([*(f"break *{pc + 0x200 + 4 * i:#x}" for i in range(9)), "stepi", "continue"],
+                                 elf=firmware("rt1064_blink"))
+    assert "Cannot insert" in out or "Could not insert" in out, out
+    assert b.cells(BASE, 0x4000) == before
 
 
 def test_a_bank_finds_its_own_address(bench):
