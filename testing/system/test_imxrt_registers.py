@@ -323,3 +323,86 @@ def test_a_watchpoint_on_sbmr1_catches_the_rom(make_chip, preset):
     assert chip.board.ctl("state")["halted"]
     assert int(chip.daemon.tcl("dict get [get_reg pc] pc"), 16) >> 16 in (0x20, 0x21)
     assert chip.read(0xE000ED30) & 4                        # DFSR.DWTTRAP
+
+
+def test_flexspi_fifos_and_their_windows(make_chip):
+    chip = make_chip("mimxrt1064-evk")
+    chip.core_reset()
+    chip.faults(0x7F400000)                                 # MDIS
+    chip.write(FLEXSPI2, 0xFFFF00C0)
+    assert chip.read(0x7F400000) == 0
+    chip.write(0x7F000000, 0x12345678)
+    chip.faults(0x7F000000)                                 # write only
+    chip.write(FLEXSPI2 + 0x14, 0x40)                       # a push: the word was there by the window
+    assert chip.read(FLEXSPI2 + 0xF4) == 0x00010001
+    chip.write(FLEXSPI2 + 0xBC, 1)
+    assert chip.read(FLEXSPI2 + 0xF4) & 0xFF == 0 and chip.read(FLEXSPI2 + 0xBC) == 0
+    chip.write(FLEXSPI2, 0xFFFF0000)
+    chip.faults(0x7F400000)
+    for _ in range(16):
+        chip.write(FLEXSPI2 + 0x14, 0x40)
+    assert chip.read(FLEXSPI2 + 0xF4) & 0xFF == 16 and chip.read(FLEXSPI2 + 0x14) & 0x40 == 0
+    chip.write(FLEXSPI2 + 0x14, 0x40)                       # full: nothing is pushed
+    assert chip.read(FLEXSPI2 + 0xF4) & 0xFF == 16
+    chip.write(FLEXSPI2, 0xFFFF0001)
+    assert chip.read(FLEXSPI2) & 1                          # seen at least once
+    assert 0 in [chip.read(FLEXSPI2) & 1 for _ in range(4)]
+    assert chip.read(FLEXSPI2 + 0xF4) == 0 and chip.read(FLEXSPI2 + 0x14) & 0x40
+
+
+def test_flexspi_errors(make_chip):
+    chip = make_chip("mimxrt1060-evk")
+    chip.core_reset()
+    chip.write(FLEXSPI, 0xFFFF0000)
+    lut = {0: (0x08180403, 0x2404), 1: (0x7C01049F,), 2: (0xFC00,), 3: (0x22188720, 0x24043008),
+           4: (0x0818B706, 0x2404), 5: (0,), 6: (0x08180402, 0x2004)}
+    chip.write(FLEXSPI + 0x200, 0x11111111)                 # unlocked out of reset
+    assert chip.read(FLEXSPI + 0x200) == 0x11111111
+    chip.write(FLEXSPI + 0x1C, 1)                           # no key
+    assert chip.read(FLEXSPI + 0x1C) == 2
+    for number, words in lut.items():
+        for i in range(4):
+            chip.write(FLEXSPI + 0x200 + 16 * number + 4 * i, words[i] if i < len(words) else 0)
+    chip.write(FLEXSPI + 0x18, 0x5AF05AF0)
+    chip.write(FLEXSPI + 0x1C, 1)
+    chip.write(FLEXSPI + 0x200, 0)
+    assert chip.read(FLEXSPI + 0x1C) == 1 and chip.read(FLEXSPI + 0x200) == 0x08180403
+    sizes = (0x1000, 0, 0x1000, 0)
+    for i, kbytes in enumerate(sizes):
+        chip.write(FLEXSPI + 0x60 + 4 * i, kbytes)
+
+    def command(sequence, offset, size=4):
+        chip.write(FLEXSPI + 0x14, 0xF1F)
+        chip.write(FLEXSPI + 0xB8, 1)
+        chip.write(FLEXSPI + 0xA0, offset)
+        chip.write(FLEXSPI + 0xA4, size | sequence << 16)
+        chip.write(FLEXSPI + 0xB0, 1)
+        assert chip.read(FLEXSPI + 0xB0) == 0
+        for _ in range(100):
+            if chip.read(FLEXSPI + 0x14) & 1:
+                break
+        return chip.read(FLEXSPI + 0x14) & 0xF1F, chip.read(FLEXSPI + 0xE4) >> 16
+
+    before = chip.board.ctl("flexspi")["result"]["flexspi"]["serial_clocks"]
+    assert command(1, 0) == (9, 0x201)                      # JMP_ON_CS
+    assert command(2, 0) == (9, 0x302)                      # no such opcode
+    assert command(3, 0) == (9, 0x403)                      # SDR dummy in DDR
+    assert command(4, 0) == (9, 0x504)
+    assert command(0, 0x800000) == (9, 0x600)               # behind A1 and B1
+    assert command(0, 0x3FFFFE) == (9, 0xF00)               # over the end of A1
+    assert chip.board.ctl("flexspi")["result"]["flexspi"]["serial_clocks"] == before
+    assert command(0, 0x3FFFFC) == (1, 0)
+    chip.write(FLEXSPI + 0x04, 0x0001FFFF)                  # SEQWAIT: 1024 clocks, and no data come
+    assert command(6, 0) == (0x809 | 0x200, 0xE06)
+    chip.write(FLEXSPI + 0x14, 8)
+    assert chip.read(FLEXSPI + 0xE4) == 0
+    chip.write(FLEXSPI + 0x80, 5)                           # AHB: STOP first
+    chip.faults(0x60000000)
+    assert chip.read(FLEXSPI + 0x14) & 0x10 and chip.read(FLEXSPI + 0xE4) & 0xF == 5
+    chip.write(FLEXSPI + 0x14, 0x10)
+    assert chip.read(FLEXSPI + 0xE4) == 0 and chip.read(FLEXSPI + 0x14) & 0x10 == 0
+    chip.write(FLEXSPI + 0x80, 2)
+    chip.faults(0x60000000)
+    assert chip.read(FLEXSPI + 0xE4) & 0xFFFF == 0x302
+    chip.write(FLEXSPI + 0x80, 1 << 31)
+    assert chip.read(FLEXSPI + 0x80) == 0                   # CLRINSTRPTR clears itself

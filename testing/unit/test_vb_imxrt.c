@@ -45,6 +45,19 @@ static void test_units_have_their_own_id(void **state)
 
 /* --- Clocks --- */
 
+static void test_a_waiting_chip_shows_the_debugger_no_window(void **state)
+{
+	static const uint32_t windows[] = { 0x402a4000, 0x7f400000, 0x70000000, 0x20200000, CCM };
+	struct imxrt_bench *b = *state;
+
+	wr(b, 0x402a4000, 0xffff00c0);		/* on, FIFOs on the AHB bus */
+	assert_int_equal(try_rd(b, 0x7f400000), VB_OK);
+	b->chip->env.core_waits = true;
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++)
+		assert_int_equal(try_rd(b, windows[i]), VB_FAULT);
+	b->chip->env.core_waits = false;
+}
+
 static void test_clocks_after_reset_come_from_the_bypassed_plls(void **state)
 {
 	struct imxrt_bench *b = *state;
@@ -492,6 +505,7 @@ static void test_state_file_keeps_flash_fuses_and_switches(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		BENCH_TEST(test_a_waiting_chip_shows_the_debugger_no_window),
 		cmocka_unit_test(test_every_board_says_what_it_is),
 		BENCH_TEST(test_units_have_their_own_id),
 		BENCH_TEST(test_clocks_after_reset_come_from_the_bypassed_plls),

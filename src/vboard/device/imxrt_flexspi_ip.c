@@ -294,7 +294,8 @@ static enum vb_result rx_window_read(void *dev, struct vb_access *a, uint32_t of
 	struct imxrt_flexspi *fs = dev;
 
 	*value = 0;
-	if (!fs_is_on(fs) || !(fs_reg(fs, FLEXSPI_MCR0) & MCR0_ARDFEN))
+	if (!fs_is_on(fs) || imxrt_env_is_shut(fs->env, a) ||
+	    !(fs_reg(fs, FLEXSPI_MCR0) & MCR0_ARDFEN))
 		return VB_FAULT;
 	for (unsigned i = 0; i < a->size; i++)
 		*value |= (uint32_t)fs->rx.bytes[(offset + i) % FIFO_BYTES] << 8 * i;
@@ -323,7 +324,8 @@ static enum vb_result tx_window_write(void *dev, struct vb_access *a, uint32_t o
 	uint32_t mask = (0xffffffffu >> (32 - 8 * a->size)) << shift;
 	uint32_t *word = &fs->tfdr[offset % FIFO_BYTES / 4];
 
-	if (!fs_is_on(fs) || !(fs_reg(fs, FLEXSPI_MCR0) & MCR0_ATDFEN))
+	if (!fs_is_on(fs) || imxrt_env_is_shut(fs->env, a) ||
+	    !(fs_reg(fs, FLEXSPI_MCR0) & MCR0_ATDFEN))
 		return VB_FAULT;
 	*word = (*word & ~mask) | (value << shift & mask);
 	return VB_OK;
