@@ -372,6 +372,8 @@ enum err flexspi_nor_show_window(struct flash_bank *bank, uint32_t offset)
 	uint32_t lut[4];
 
 	TRY(flexspi_nor_speed_up(bank));
+	if (f->quiet.is_remapped)	/* callers read by commands then */
+		return error_why(ERR_VERIFY, "the window at 0x%08x is remapped or decrypted", bank->base);
 	if (f->nor.is_hyperflash)
 		hyper_lut_read(lut);
 	else

@@ -75,6 +75,7 @@ struct imxrt_quiet {
 	uint32_t mpu_ctrl, ccr, clpcr, ccgr[8], systick, primask, scr, gpr16;
 	uint32_t nvic_iser[8];
 	bool valid, scr_written, wdog1_on, wdog2_on, rtwdog_on, wdog_masked, d_cache_was_on;
+	bool is_remapped;		/* reads by address do not show what the flash holds there */
 };
 enum err imxrt_make_quiet(struct target *t, const struct imxrt_chip *chip, struct imxrt_quiet *saved);
 enum err imxrt_restore(struct target *t, const struct imxrt_chip *chip, struct imxrt_quiet *saved);

@@ -11,6 +11,7 @@
 #define CMD_CHECK     0xcf
 #define CMD_NOP	      0xc0
 #define CMD_UNLOCK    0xb2
+#define MUX_MODE      0xfu	/* of a pad's mux register */
 #define DCD_MAX_BYTES 1768u	/* what the ROM sets aside for it */
 
 /* Pads of the debug port: mux registers and the ALT that is the debug function. Other pads of JTAG
@@ -68,7 +69,7 @@ static void check_pads(struct boot_view *b, const struct dcd_write *w)
 
 		if (pad->digprog != b->chip->part->digprog || pad->mux != w->addr)
 			continue;
-		alt = (pad->alt & ~w->mask & 7) | (w->value & w->mask & 7);
+		alt = (pad->alt & ~w->mask & MUX_MODE) | (w->value & w->mask & MUX_MODE);
 		if (alt == pad->alt)
 			return;
 		if (pad->is_swd)

@@ -22,6 +22,8 @@
 #define FCB_PAGE_SIZE	 0x1c0
 #define FCB_SECTOR_SIZE	 0x1c4
 
+#define LOOPBACK_MHZ	 60u	/* IMXRT1064RM "FlexSPI": RXCLKSRC 0 */
+
 /* serialClkFreq in MHz by code, per ROM. */
 static const struct fcb_clocks {
 	uint8_t digprog;
@@ -213,6 +215,11 @@ static void check_clock(struct boot_view *b, const uint8_t *fcb)
 	}
 	if (last == 0)
 		return;
+	if (mhz > LOOPBACK_MHZ && fcb[FCB_SAMPLE_CLOCK] == 0)
+		boot_warn(b, "fcb-sample-clock-fast", "write 1 (loop over the DQS pad) at offset 0x0C, or "
+			  "choose a lower serialClkFreq (offset 0x46)",
+			  "serialClkFreq asks for %u MHz, the internal loop (readSampleClkSrc 0) samples "
+			  "up to %u MHz", mhz, LOOPBACK_MHZ);
 	if (mhz == 0)
 		boot_warn(b, "fcb-clock", "use a code of this part (offset 0x46)",
 			  "serialClkFreq is %u, the ROM of the %s knows 1 to %u", code, part->name, last);

@@ -178,7 +178,7 @@ static enum err silence_core(struct mem_ap *ap, struct imxrt_quiet *q)
 }
 
 /* What makes the core see other bytes than the flash holds: not changed, only told. */
-static enum err note_remapping(struct mem_ap *ap, const struct imxrt_chip *chip)
+static enum err note_remapping(struct mem_ap *ap, const struct imxrt_chip *chip, struct imxrt_quiet *q)
 {
 	uint32_t bee = 0, remap[3] = { 0 };
 
@@ -186,7 +186,8 @@ static enum err note_remapping(struct mem_ap *ap, const struct imxrt_chip *chip)
 		for (unsigned i = 0; i < 3; i++)
 			mem_ap_queue_read32(ap, GPR30 + 4 * i, &remap[i]);
 		TRY(mem_ap_run(ap));
-		if (remap[2] != 0 && remap[1] > remap[0])
+		q->is_remapped = remap[2] != 0 && remap[1] > remap[0];
+		if (q->is_remapped)
 			log_warning("FlexSPI remap is on: 0x%08x..0x%08x is read 0x%x further up in the "
 				    "flash", remap[0], remap[1], remap[2]);
 	}
@@ -197,6 +198,7 @@ static enum err note_remapping(struct mem_ap *ap, const struct imxrt_chip *chip)
 	else if (bee & 1)
 		log_warning("the bus encryption engine is on: what the core reads is not what the flash "
 			    "holds");
+	q->is_remapped |= bee & 1;
 	return OK;
 }
 
@@ -221,7 +223,7 @@ enum err imxrt_make_quiet(struct target *t, const struct imxrt_chip *chip, struc
 	if (rc == OK)
 		rc = mem_ap_read32(ap, GPR16, &saved->gpr16);
 	if (rc == OK)
-		rc = note_remapping(ap, chip);
+		rc = note_remapping(ap, chip, saved);
 	if (rc != OK)
 		return error_what(error_first(rc, imxrt_restore(t, chip, saved)),
 				  "the core cannot be made quiet");

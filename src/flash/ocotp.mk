@@ -15,7 +15,9 @@ libprobed_a_SOURCES += \
 	src/flash/ocotp_timing.c
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_imxrt_image testing/unit/test_ocotp
+check_PROGRAMS += testing/unit/test_imxrt_image testing/unit/test_ocotp testing/unit/test_fuse_log
+testing_unit_test_fuse_log_SOURCES = testing/unit/test_fuse_log.c
+testing_unit_test_fuse_log_LDADD = $(probed_test_libs)
 testing_unit_test_imxrt_image_SOURCES = testing/unit/test_imxrt_image.c
 testing_unit_test_imxrt_image_LDADD = $(probed_test_libs)
 testing_unit_test_ocotp_SOURCES = testing/unit/test_ocotp.c

@@ -289,6 +289,28 @@ static void test_a_fault_in_between_loses_nothing(void **state)
 	}
 }
 
+static void test_remapping_and_decryption_are_noted(void **state)
+{
+	struct imxrt_quiet quiet;
+	struct imxrt_chip chip;
+
+	assert_int_equal(imxrt_identify(*state, &chip), OK);
+	assert_int_equal(imxrt_make_quiet(*state, &chip, &quiet), OK);
+	assert_false(quiet.is_remapped);
+	assert_int_equal(imxrt_restore(*state, &chip, &quiet), OK);
+	fake_poke(GPR30, 0x70000000);
+	fake_poke(GPR30 + 4, 0x70100000);
+	fake_poke(GPR32, 0x00100000);
+	assert_int_equal(imxrt_make_quiet(*state, &chip, &quiet), OK);
+	assert_true(quiet.is_remapped);
+	assert_int_equal(imxrt_restore(*state, &chip, &quiet), OK);
+	fake_poke(GPR32, 0);
+	fake_poke(BEE_CTRL, 1);
+	assert_int_equal(imxrt_make_quiet(*state, &chip, &quiet), OK);
+	assert_true(quiet.is_remapped);
+	assert_int_equal(imxrt_restore(*state, &chip, &quiet), OK);
+}
+
 static void test_nothing_is_put_back_after_a_reset(void **state)
 {
 	struct imxrt_quiet quiet;
@@ -333,6 +355,7 @@ int main(void)
 		TEST(test_an_rt1170_is_told_by_its_rom),
 		TEST(test_a_fault_in_between_loses_nothing),
 		TEST(test_nothing_is_put_back_after_a_reset),
+		TEST(test_remapping_and_decryption_are_noted),
 		TEST(test_places_have_names),
 	};
 

@@ -183,6 +183,7 @@ static const struct {
 	{ "FCB tag swapped", 0x0, 0x46434642, "no-fcb", BOOT_REFUSE, false },
 	{ "FCB version", 0x4, 0x12345678, "fcb-version", BOOT_WARNING, true },
 	{ "sample clock 2", 0xc, 0x00030302, "fcb-sample-clock", BOOT_WARNING, true },
+	{ "100 MHz by the internal loop", 0xc, 0x00030300, "fcb-sample-clock-fast", BOOT_WARNING, true },
 	{ "3 pads", 0x44, 0x00060301, "fcb-pads", BOOT_REFUSE, false },
 	{ "1 pad for a quad LUT", 0x44, 0x00060101, "fcb-lut-pads", BOOT_REFUSE, false },
 	{ "clock code 10", 0x44, 0x000a0401, "fcb-clock", BOOT_WARNING, true },
