@@ -20,7 +20,8 @@ struct flexspi_nor {
 	bool is_forced;			/* images that the ROM cannot start are written all the same */
 	struct serial_nor nor;		/* of the last probe */
 	struct nor_status status;	/* as last read */
-	bool found_asleep;		/* at the last doctor: nobody answered before it was woken */
+	/* At the last doctor: nobody answered before it was woken, or afterwards either. */
+	bool found_asleep, found_absent;
 	char part[16];			/* "RT1064" */
 	bool is_boot_flash;
 	uint32_t fast_hz;		/* proven since the controller was opened; 0: not yet */
@@ -69,6 +70,7 @@ struct nor_stream {
 	struct flash_step *steps;
 	size_t count;
 	bool erase_chip;		/* before the operations */
+	bool chip_is_erased;		/* that is over */
 	struct nor_operation *operations;
 	size_t operation_count;
 	/* Of each step: the operation that erases it, its first page, the last of all; SIZE_MAX: none. */

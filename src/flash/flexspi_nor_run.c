@@ -19,7 +19,9 @@
 #define PARAM_BYTES  24u
 #define RING_MIN     2048u
 #define RING_MAX     16384u
-#define STALL_MS     4000u
+/* The longest erase takes 3 s at worst; a flash that hangs is told late rather than a slow probe taken
+ * for it. */
+#define STALL_MS     12000u
 #define SAMPLE_BYTES 16u
 
 /* Sequences of the LUT that the loader uses. */
@@ -315,6 +317,7 @@ static enum err erase_chip(struct run *r)
 	}
 	TRY(serial_nor_wait(&f->fs, &f->nor, f->nor.chip_max_us / 1000));
 	r->began = false;
+	r->stream.chip_is_erased = true;
 	nor_stream_progress(&r->stream, 0);
 	return OK;
 }

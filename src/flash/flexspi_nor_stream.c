@@ -192,6 +192,10 @@ void nor_stream_set_states(struct nor_stream *s, size_t done, bool next_began)
 
 		if (step->state == STEP_DONE)
 			continue;
+		if (s->erase_chip && !s->chip_is_erased) {
+			step->state = next_began ? STEP_UNKNOWN : STEP_WAITS;
+			continue;
+		}
 		if (is_over(s, i, done))
 			step->state = STEP_DONE;
 		else if (erased && span->program >= begun)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """i.MX RT through every kind of probe and both transports: what works over CMSIS-DAP on TCP works over each."""
 import re
+import socket
 
 import pytest
 
@@ -132,3 +133,40 @@ def test_a_watchdog_and_a_stopped_clock_are_rescued(attach, probe, transport):
     assert "part RT1064" in daemon.tcl("imxrt rescue"), daemon.text
     assert board.memory(0x70000000, 0x2000) == b"\xff" * 0x2000
     assert pc(daemon) in ROM
+
+
+# --- Interrupted ---
+
+def test_ctrl_c_in_a_chip_erase_tells_what_is_not_known(attach):
+    """The flash goes on erasing: no sector is erased yet, and the next command waits for it."""
+    board, daemon = attach(RT1064, BITBANG)
+    daemon.tcl("poll off; reset halt")
+    with socket.create_connection(("localhost", daemon.telnet_port), timeout=60) as console:
+        console.sendall(b"flash erase_sector 0 0 last\n")
+        daemon.expect("erasing the whole flash")
+        assert "is busy with flash erase" in daemon.fails("reset halt")
+        console.sendall(b"\x03")
+        daemon.expect("sectors 0..1023 in an unknown state")
+        daemon.expect("interrupted")
+    daemon.tcl("reset halt; flash erase_sector 0 0 1")
+    assert "the flash is busy with an erase or program that somebody started: waiting" in daemon.text
+    assert board.memory(WINDOWS[RT1064], 0x2000) == b"\xff" * 0x2000
+
+
+def test_a_probe_that_is_pulled_out_in_a_write_comes_back(attach, tmp_path):
+    board, daemon = attach(RT1064, "jlink")
+    daemon.tcl("poll off; reset halt")
+    data = bytes((7 * i + (i >> 8)) & 0x7f for i in range(20000))
+    image = tmp_path / "image.bin"
+    image.write_bytes(data)
+    command = f"flash write_image erase {image} 0x70100000 bin"
+    board.ctl("usb fault unplug any 1 400")
+    assert "unplugged: plug it in again" in daemon.fails(command)
+    assert re.search(r"sectors? .* in an unknown state|not touched", daemon.text), daemon.text
+    assert 'run "adapter reconnect"' in daemon.fails("flash probe 0")
+    board.ctl("usb replug")
+    daemon.tcl("adapter reconnect; halt")
+    assert "wrote" in daemon.tcl(command), daemon.text
+    assert board.memory(0x70100000, len(data)) == data
+    daemon.tcl("reset halt")
+    assert pc(daemon) == entry_of(board)
