@@ -21,8 +21,8 @@ static enum err look_untouched(struct flexspi *fs, uint8_t id[3], struct buf *ou
 
 	TRY(nor_read_id(fs, id));
 	bad = serial_nor_bad_id(id);
-	buf_printf(out, "JEDEC id as found: %02x %02x %02x%s%s\n", id[0], id[1], id[2],
-		   bad ? ": " : "", bad != NULL ? bad : "");
+	buf_printf(out, "JEDEC id as found: %02x %02x %02x%s\n", id[0], id[1], id[2],
+		   bad != NULL ? ": no flash answers before it is woken" : "");
 	return OK;
 }
 
@@ -105,8 +105,12 @@ static enum err doctor_open(struct flash_bank *bank, struct buf *out)
 
 	TRY(look_untouched(&f->fs, id, out));
 	rc = flexspi_nor_open_identified(bank);
+	f->found_absent = rc != OK;
 	if (rc != OK) {
-		buf_printf(out, "%s\n", error_text(error_current()));
+		const struct error *e = error_current();
+
+		buf_printf(out, "%s\nwhat to do next:\n  %s\n", e->why,
+			   e->next[0] ? e->next : error_step(e->code));
 		error_clear();
 		return OK;
 	}

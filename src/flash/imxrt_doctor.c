@@ -302,6 +302,7 @@ static void run_section(struct doctor *d, const struct section *s)
 		p += n + (p[n] == '\n');
 	}
 	if (rc != OK) {
+		d->is_incomplete = true;
 		buf_printf(out, "  cannot tell: %s\n", error_text(error_current()));
 		error_clear();
 	}
@@ -333,7 +334,9 @@ static void show_advice(struct doctor *d)
 			if ((int)d->advice[i].urgency == urgency)
 				buf_printf(d->out, "  %u. %s\n", ++number, d->advice[i].text);
 	if (number == 0)
-		buf_printf(d->out, "  nothing: no fault was found\n");
+		buf_printf(d->out, "  %s\n", d->is_incomplete ?
+			   "no fault was found in what could be looked at: see \"cannot tell\" above" :
+			   "nothing: no fault was found");
 	for (size_t i = 0; i < d->advice_count; i++)
 		free(d->advice[i].text);
 }

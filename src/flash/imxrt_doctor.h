@@ -26,6 +26,7 @@ struct doctor {
 	struct buf *out;
 	bool may_halt, is_halted, is_locked_up, is_in_rom, was_stopped;
 	bool is_silent;			/* the debug port did not answer */
+	bool is_incomplete;		/* a section could not tell */
 	bool is_reachable;		/* the core answered now; the part may be known from before */
 	bool is_bootable, boot_is_known;
 	bool is_other_chip;		/* it answers, and is no RT10xx */

@@ -151,10 +151,13 @@ static enum err find_bank(struct doctor *d, struct flash_bank **bank)
 
 static void advise_flash(struct doctor *d, const struct flexspi_nor *f)
 {
-	if (f->nor.id[0] == 0)
+	if (f->found_absent) {
 		imxrt_doctor_advise(
 			d, URGENT_BOOT,
-			"nobody knows the flash: see above, then power-cycle the board");
+			"the flash does not answer: power-cycle the board, check the flash's supply and "
+			"wiring, then \"flexspi doctor\"");
+		return;
+	}
 	if (f->status.protected_bytes != 0 || f->status.needs_block_unlock)
 		imxrt_doctor_advise(
 			d, URGENT_BOOT,
@@ -247,6 +250,10 @@ enum err imxrt_doctor_image(struct doctor *d)
 	if (left_out(d))
 		return OK;
 	TRY(find_bank(d, &bank));
+	if (((struct flexspi_nor *)bank->priv)->found_absent) {
+		buf_printf(d->out, "left out: the flash does not answer\n");
+		return OK;
+	}
 	TRY(flexspi_nor_open_identified(bank));
 	enum err rc = check_image(d, bank, &check);
 

@@ -207,7 +207,8 @@ static enum err wait_for_power(struct rescue *r)
 	uint64_t end = clock_now_ms() + 1000ull * r->wait_s;
 	enum err rc = OK;
 
-	log_user("imxrt rescue: hold BOOT_MODE=01 or power-cycle now, I am waiting (%u s)", r->wait_s);
+	log_user("imxrt rescue: switch the board off and on now (if it has boot switches, with "
+		 "BOOT_MODE=01): I am waiting (%u s)", r->wait_s);
 	while (clock_now_ms() <= end) {
 		rc = r->dap->is_connected ? OK : link_up(r, 0);
 		if (rc == OK)
@@ -218,7 +219,8 @@ static enum err wait_for_power(struct rescue *r)
 		error_clear();
 		TRY(check_cancelled(r->t));
 	}
-	return error_why(ERR_TIMEOUT, "nothing that could be halted came within %u s", r->wait_s);
+	error_why(ERR_TIMEOUT, "nothing that could be halted came within %u s", r->wait_s);
+	return error_next(ERR_TIMEOUT, "was the board really without power for a moment?");
 }
 
 static const char *no_port_yet(const struct rescue *r)

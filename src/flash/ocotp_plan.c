@@ -270,8 +270,8 @@ enum err fuse_plan_check_allowed(const struct fuse_plan *plan, const char *const
 		error_next(ERR_REFUSED, "if that is wanted, name each: add \"%s\"",
 			   (const char *)missing.data);
 	else
-		error_next(ERR_REFUSED, "if that is wanted, name each of %zu dangers: add \"%.*s ...\"; see "
-			   "\"ocotp describe %u\"", plan->danger_count,
+		error_next(ERR_REFUSED, "if that is wanted, name each of %zu dangers: add \"%.*s ...\"; "
+			   "see \"ocotp describe %u\"", plan->danger_count,
 			   (int)strcspn((const char *)missing.data + 6, " ") + 6,
 			   (const char *)missing.data, plan->word);
 	buf_free(&missing);

@@ -223,10 +223,30 @@ static enum err wait_if_busy(struct flexspi *fs)
 	return serial_nor_wait(fs, &anyone, BUSY_AT_START_MS);
 }
 
-static enum err nobody_there(const struct flexspi *fs, const struct serial_nor *nor)
+/* A flash that is busy for ever answers nothing but its status. */
+static bool is_stuck(struct flexspi *fs, uint8_t *sr)
+{
+	uint8_t again = 0;
+
+	if (read_register(fs, "read status 05h", OP_READ_STATUS, sr, 1) == OK &&
+	    read_register(fs, "read status 05h", OP_READ_STATUS, &again, 1) == OK)
+		return *sr == again && *sr != 0xff && (*sr & 1);
+	error_clear();
+	return false;
+}
+
+static enum err nobody_there(struct flexspi *fs, const struct serial_nor *nor)
 {
 	const char *bad = serial_nor_bad_id(nor->id);
+	uint8_t sr = 0;
 
+	if (bad != NULL && is_stuck(fs, &sr)) {
+		error_why(ERR_FLASH_PROBE, "the flash on %s of the %s is busy without end (status "
+			  "0x%02x) and answers nothing else", fs->instance == 0 ? "FlexSPI" : "FlexSPI2",
+			  fs->chip->part->name, sr);
+		return error_next(ERR_FLASH_PROBE, "power-cycle the board; if it stays like that the "
+				  "flash is defective");
+	}
 	if (bad != NULL)
 		error_why(ERR_FLASH_PROBE, "no flash answers on %s of the %s: %s",
 			  fs->instance == 0 ? "FlexSPI" : "FlexSPI2", fs->chip->part->name, bad);

@@ -217,8 +217,9 @@ void serial_nor_describe_status(const struct serial_nor *nor, const struct nor_s
 	else if (s->protected_bytes == 0)
 		buf_printf(out, "protection: none\n");
 	else
-		buf_printf(out, "protection: 0x%x..0x%x of 0x%x\n", s->protected_first,
-			   s->protected_first + (s->protected_bytes - 1), nor->bytes - 1);
+		buf_printf(out, "protection: 0x%x..0x%x%s\n", s->protected_first,
+			   s->protected_first + (s->protected_bytes - 1),
+			   s->protected_bytes == nor->bytes ? ", the whole flash" : "");
 }
 
 static bool protects(const struct serial_nor *nor, struct nor_status *s, uint32_t first,

@@ -72,6 +72,16 @@ def test_a_flash_that_the_rom_cannot_read_after_a_reset(doctor):
     assert "another mode" in report["What to do next"], report["What to do next"]
 
 
+@pytest.mark.parametrize("fault,seen", [("absent", "no flash answers"), ("stuck-busy", "is busy without end")])
+def test_a_flash_that_does_not_answer_is_the_finding(doctor, fault, seen):
+    """Also one that was there before."""
+    _, _, report = doctor("mimxrt1064-evk", "--preset", "good", words="halt", before=(
+        "halt", "flash probe 0", f"!flash-fault {fault} flexspi2"))
+    assert seen in report["Flash"], report["Flash"]
+    assert "the flash does not answer" in report["Image in the flash"]
+    assert "power-cycle" in report["What to do next"], report["What to do next"]
+
+
 def test_the_program_is_told_not_the_helper_code(doctor, firmware):
     elf = firmware("rt1064_blink")
     board, daemon, report = doctor("mimxrt1064-evk", "--preset", "good", before=(
