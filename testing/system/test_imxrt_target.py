@@ -174,6 +174,20 @@ def test_a_ram_program_is_started(start, firmware, name, program, suffix):
     assert word(daemon, 0xE000ED08) == base + 0x2000
 
 
+@pytest.mark.parametrize("name", ["mimxrt1064-evk", "mimxrt1060-evk", "mimxrt1024-evk", "imxrt1050-evkb"])
+def test_a_ram_image_may_begin_with_its_ivt(start, firmware, tmp_path, name):
+    """As NXP's secure provisioning tools build a flashloader: nothing stands before the IVT."""
+    _, daemon = start(name, "blank")
+    data = firmware("rt_ram").with_suffix(".bin").read_bytes()
+    at = data.index(b"\xd1\x00\x20")
+    short = tmp_path / "short.bin"
+    short.write_bytes(data[at:])
+    result = answer(daemon.tcl(f"imxrt ram_boot {short}"))
+    assert int(result["load"], 16) == 0x20208000 + at and int(result["vectors"], 16) == 0x2020a000
+    daemon.tcl("halt")
+    assert 0x2020a000 <= pc(daemon) < 0x20210000
+
+
 def test_a_plain_image_needs_its_addresses(start, firmware, tmp_path):
     _, daemon = start(preset="blank")
     plain = tmp_path / "plain.bin"
