@@ -222,7 +222,7 @@ static enum err check_image(struct doctor *d, struct flash_bank *bank,
 	return imxrt_check_boot(d->chip, &copy.nor->nor, &view, check);
 }
 
-static void advise_image(struct doctor *d, const struct imxrt_boot_check *check)
+static void advise_image(struct doctor *d, const struct imxrt_boot_check *check, bool is_boot_flash)
 {
 	d->boot_is_known = true;
 	d->is_bootable = check->is_bootable;
@@ -230,7 +230,12 @@ static void advise_image(struct doctor *d, const struct imxrt_boot_check *check)
 		if (check->findings[i].severity != BOOT_NOTE && check->findings[i].next != NULL)
 			imxrt_doctor_advise(d, URGENT_BOOT, "image (%s): %s", check->findings[i].id,
 					    check->findings[i].next);
-	if (!check->is_bootable)
+	if (!is_boot_flash)
+		imxrt_doctor_advise(
+			d, URGENT_BOOT,
+			"no flash bank is declared for the boot flash at 0x%08x: set CHIPNAME imxrt10NN "
+			"before target/imxrt10xx.cfg", d->chip->part->boot_window);
+	else if (!check->is_bootable)
 		imxrt_doctor_advise(
 			d, URGENT_BOOT,
 			"the flash holds nothing the ROM would start: \"program FILE verify "
@@ -260,7 +265,7 @@ enum err imxrt_doctor_image(struct doctor *d)
 	rc = error_first(rc, flexspi_nor_close(bank));
 	if (rc == OK) {
 		imxrt_describe_boot(&check, d->out);
-		advise_image(d, &check);
+		advise_image(d, &check, bank->base == d->chip->part->boot_window);
 	}
 	imxrt_boot_check_free(&check);
 	return rc;

@@ -132,6 +132,16 @@ def test_reset_run_lets_the_program_go(start):
     assert not board.ctl("state")["halted"]
 
 
+def test_without_a_chip_name_the_boot_flash_is_found_by_the_part(make_board, make_daemon, make_gdb, firmware):
+    """0x60000000, as on the other parts, would be the external flash of an RT1064."""
+    board = make_board("--deterministic", name="mimxrt1064-evk")
+    arguments = ["" if a.startswith("set CHIPNAME") else a for a in board_arguments(board)]
+    daemon = make_daemon(*arguments)
+    out = make_gdb(daemon).run(["load", "compare-sections"], elf=firmware("rt1064_blink"))
+    assert "Transfer rate" in out and out.count("matched.") >= 2, out + daemon.text
+    assert "at 0x70000000" in daemon.tcl("flash banks")
+
+
 def test_helper_code_is_not_the_reason_of_the_next_halt(start, firmware):
     _, daemon = start()
     daemon.tcl(f"program {firmware('rt1064_blink')} verify reset")
