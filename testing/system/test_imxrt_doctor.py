@@ -72,6 +72,14 @@ def test_a_flash_that_the_rom_cannot_read_after_a_reset(doctor):
     assert "another mode" in report["What to do next"], report["What to do next"]
 
 
+def test_a_bank_that_is_not_the_boot_flash(make_board, make_daemon):
+    board = make_board("--deterministic", "--preset", "good", name="mimxrt1064-evk")
+    daemon = make_daemon("-c", "set FLASHBASE 0x60000000", *board_arguments(board))
+    report = parse(daemon.tcl("imxrt doctor halt"))
+    assert "no flash bank is declared for the boot flash at 0x70000000" in report["What to do next"]
+    assert "program FILE" not in report["What to do next"]
+
+
 @pytest.mark.parametrize("fault,seen", [("absent", "no flash answers"), ("stuck-busy", "is busy without end")])
 def test_a_flash_that_does_not_answer_is_the_finding(doctor, fault, seen):
     """Also one that was there before."""
