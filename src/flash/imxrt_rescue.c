@@ -352,8 +352,11 @@ static enum err arg_erase_chip(struct call *c, int index, bool *erase_chip)
 {
 	if (c->argc <= index)
 		return OK;
-	if (strcmp(c->argv[index], "erase_chip") != 0)
-		return arg_usage(c);
+	if (strcmp(c->argv[index], "erase_chip") != 0) {
+		arg_usage(c);
+		return error_next(ERR_ARGUMENT, "imxrt rescue ?erase_chip?, or imxrt rescue wait ?seconds? "
+				  "?erase_chip?");
+	}
 	*erase_chip = true;
 	return OK;
 }

@@ -155,5 +155,6 @@ def test_a_dead_board_fails_with_every_rung_named(stuck):
 def test_bad_arguments_touch_nothing(stuck, arguments):
     board, daemon = stuck("mimxrt1064-evk", "good")
     before = board.memory(0x70000000, HEADER)
-    daemon.fails(f"imxrt rescue {arguments}")
+    text = daemon.fails(f"imxrt rescue {arguments}")
+    assert arguments != "all" or "imxrt rescue wait ?seconds?" in text, text
     assert board.memory(0x70000000, HEADER) == before
