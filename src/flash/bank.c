@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "flash/ocotp.h"
 #include "flash/room.h"
 
 struct flash_room *flash_room_new(struct target_list *targets)
@@ -11,6 +12,7 @@ struct flash_room *flash_room_new(struct target_list *targets)
 	struct flash_room *room = xcalloc(1, sizeof(*room));
 
 	room->targets = targets;
+	target_add_listener(targets, ocotp_guard_examined, room);
 	script_register(targets->script, flash_bank_commands, room);
 	script_register(targets->script, flash_write_commands, room);
 	script_register(targets->script, flash_read_commands, room);
@@ -37,6 +39,7 @@ void flash_room_free(struct flash_room *room)
 		free(bank->driver_name);
 		free(bank);
 	}
+	target_remove_listener(room->targets, ocotp_guard_examined, room);
 	free(room->fuse_log);
 	free(room);
 }

@@ -31,6 +31,16 @@ enum err ocotp_guard(struct target *t)
 	return OK;
 }
 
+/* The AHB-AP of the RT10xx. Some other M7s have the same, and nothing at OCOTP's addresses. */
+#define RT10XX_AP_IDR 0x04770041u
+
+void ocotp_guard_examined(void *ctx, struct target *t, enum target_event event)
+{
+	(void)ctx;
+	if (event == EVENT_EXAMINE_END && t->ap != NULL && t->ap->idr == RT10XX_AP_IDR)
+		ocotp_guard_of(t->dap);
+}
+
 /* Does what was queued. */
 static enum err run_queue(struct ocotp *o)
 {

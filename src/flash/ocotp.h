@@ -50,6 +50,8 @@ const char *imxrt_boot_source(const struct imxrt_chip *chip, const struct imxrt_
 /* Refuses writes to CTRL, DATA and TIMING from anyone but ocotp_program(). Armed by the first bank or
  * verb that knows the target is an i.MX RT. */
 enum err ocotp_guard(struct target *t);
+/* Listener of targets: arms it for whatever looks like an RT10xx, with any script. */
+void ocotp_guard_examined(void *ctx, struct target *t, enum target_event event);
 
 extern const struct command ocotp_commands[];	/* `ocotp ...` */
 extern const struct flash_driver ocotp_driver;	/* reads; erase and write are refused */

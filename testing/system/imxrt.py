@@ -13,6 +13,10 @@ FIRMWARE = {RT1064: "rt1064", RT1060: "rt1060", RT1024: "rt1024", RT1050: "rt105
 ROM = range(0x00200000, 0x00220000)
 
 
+# The daemon keeps fuses from being burnt by memory writes; a test that means it lifts that.
+GUARD_OFF = "ocotp guard off fuses-cannot-be-taken-back"
+
+
 def plain_target(board, transport="swd"):
     """probed's arguments for a daemon that knows no more than that there is a Cortex-M."""
     new, expected = ("newtap", "") if transport == "jtag" else ("newdap", " -expected-id 0x0bd11477")

@@ -3,7 +3,7 @@
 by the control port."""
 import pytest
 
-from imxrt import BOARDS, HYPER, RT1024, RT1050, RT1060, RT1064, plain_target, word
+from imxrt import BOARDS, GUARD_OFF, HYPER, RT1024, RT1050, RT1060, RT1064, plain_target, word
 
 DIGPROG = {RT1064: 0x6c, RT1060: 0x6c, RT1024: 0x6b, RT1050: 0x6a, HYPER: 0x6a}
 MS = 1_000_000
@@ -201,7 +201,7 @@ def test_the_power_fails_in_the_middle_of_flash_work(make_board, attach, kind, t
 def test_the_power_fails_while_fuses_burn(make_board, attach):
     board = make_board("--deterministic", name=RT1064)
     daemon = attach(board)
-    daemon.tcl("halt")
+    daemon.tcl(f"halt; {GUARD_OFF}")
     board.ctl("power-off-at 2 burn")
     # IPG 132 MHz after the ROM
     daemon.tcl("mww 0x401f4010 0x04e1d543; mww 0x401f4000 0x3e770026; mww 0x401f4020 0xff")

@@ -3,7 +3,7 @@
 debugger looks at when the core stops at its reset vector, and what pokes do to it."""
 import pytest
 
-from imxrt import BOARDS, plain_target
+from imxrt import BOARDS, GUARD_OFF, plain_target
 
 DHCSR, DEMCR, AIRCR, VTOR = 0xE000EDF0, 0xE000EDFC, 0xE000ED0C, 0xE000ED08
 FLEXSPI, FLEXSPI2, OCOTP, IOMUXC, GPR = 0x402A8000, 0x402A4000, 0x401F4000, 0x401F8000, 0x400AC000
@@ -58,7 +58,7 @@ def make_chip(make_board, make_daemon):
     def make(name, *arguments):
         board = make_board(*arguments, name=name)
         daemon = make_daemon(*plain_target(board))
-        daemon.tcl("init; halt")
+        daemon.tcl(f"init; halt; {GUARD_OFF}")
         return Chip(board, daemon)
     return make
 

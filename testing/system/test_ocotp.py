@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from imxrt import plain_target
 from kit import board_arguments, wait_for
 
 BOARDS = ["mimxrt1064-evk", "mimxrt1060-evk", "mimxrt1024-evk", "imxrt1050-evkb"]
@@ -431,6 +432,14 @@ def test_the_guard_stands_before_the_first_command(bench):
     b = bench()
     assert "fuse controller" in b.fails(f"mww {TIMING:#x} 0")
     assert "refused" in b.tcl("ocotp guard")
+
+
+def test_the_guard_needs_no_script_of_the_part(make_board, make_daemon):
+    """target/cortex_m.cfg is enough: the access port tells what may be there."""
+    board = make_board("--deterministic", name=RT1064)
+    daemon = make_daemon(*plain_target(board))
+    assert "fuse controller" in daemon.fails(f"mww {TIMING:#x} 0")
+    assert board.ctl("fuses")["result"]["burnt_bits"] == 0
 
 
 def test_the_guard_costs_no_transfer(bench):
