@@ -317,20 +317,23 @@ static enum err put_back(struct flexspi *fs)
 	return error_first(rc, flexspi_restore_gate(fs));
 }
 
-/* The FIFOs are the IP bus's as long as nobody but us set the controller up. */
+/* By what a reset, or the boot ROM after it, sets and we never do. */
 bool flexspi_was_reset(struct flexspi *fs)
 {
-	uint32_t mcr0 = 0, rx = 0;
+	uint32_t mcr0 = 0, ahbcr = 0, rx = 0, buffer = 0;
 
 	if (fs->saved == NULL || !fs->saved->is_up)
 		return false;
 	queue_read(fs, FLEXSPI_MCR0, &mcr0);
+	queue_read(fs, FLEXSPI_AHBCR, &ahbcr);
 	queue_read(fs, FLEXSPI_IPRXFCR, &rx);
+	queue_read(fs, FLEXSPI_AHBRXBUF(0), &buffer);
 	if (run_queue(fs) != OK) {
 		error_clear();
 		return false;
 	}
-	return (mcr0 & (MCR0_ARDFEN | MCR0_ATDFEN)) || (rx & 0x3c) != CHUNK_WATERMARK;
+	return (mcr0 & (MCR0_ARDFEN | MCR0_ATDFEN)) || (ahbcr & 0x18) ||
+	       (rx & 0x3c) != CHUNK_WATERMARK || (buffer & 0xff) != 0;
 }
 
 /* Nothing is put back into a chip that began anew. */

@@ -247,6 +247,8 @@ static enum err read_piece(struct flexspi *fs, const struct flexspi_command *c, 
 		TRY(read_at_once(fs, c, address, n, b, &complete));
 		if (complete)
 			break;
+		if (flexspi_was_reset(fs))
+			return reset_meanwhile(c);
 		TRY(flexspi_soft_reset(fs));
 		fs->saved->extra_looks = MIN(fs->saved->extra_looks * 2, LOOKS_MAX);
 		fs->saved->is_careful = i + 1 == TRIES;

@@ -361,7 +361,7 @@ static void test_a_reset_meanwhile_is_told_and_nothing_put_back(void **state)
 
 	open_it(state, &fs);
 	fake_poke(BASE, 0xffff80c2);
-	fake_poke(BASE + FLEXSPI_IPRXFCR, 0);
+	fake_poke(BASE + FLEXSPI_AHBRXBUF(0), 0x80000020);
 	fake_poke(SRC_SRSR, SRSR_WDOG3);
 	size_t before = fake.write_count;
 
