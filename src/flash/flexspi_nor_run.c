@@ -18,7 +18,7 @@
 #define STREAM_END   0xffffffffu
 #define PARAM_BYTES  24u
 #define RING_MIN     2048u
-#define RING_MAX     16384u
+#define RING_MAX     8192u
 /* The longest erase takes 3 s at worst; a flash that hangs is told late rather than a slow probe taken
  * for it. */
 #define STALL_MS     12000u
