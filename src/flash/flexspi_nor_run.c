@@ -235,6 +235,10 @@ static enum err run_directly(struct run *r)
 			TRY(serial_nor_erase(&f->fs, &f->nor, op->offset, op->unit));
 		else
 			TRY(serial_nor_program(&f->fs, &f->nor, op->offset, op->data, op->bytes));
+		/* A boot ROM may have set the controller up again, and then commands still seem to
+		 * work. */
+		if (flexspi_was_reset(&f->fs))
+			return flexspi_close(&f->fs);
 		r->done = i + 1;
 		r->began = false;
 		nor_stream_progress(&r->stream, r->done);

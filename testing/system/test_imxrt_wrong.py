@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from imxrt import RT1024, RT1064
-from kit import board_arguments, wait_for
+from kit import PATIENCE, board_arguments, wait_for
 
 
 def arguments(board, script):
@@ -55,7 +55,7 @@ def test_a_reset_in_the_middle_of_a_write_is_told(make_board, make_daemon, tmp_p
     writer.start()
     wait_for(lambda: board.memory(0x60012000, 16) != b"\xff" * 16, "the write to begin")
     board.ctl("reset")
-    writer.join(timeout=60)
+    writer.join(timeout=60 * PATIENCE)
     assert answers, "the write goes on"
     assert "was reset" in answers[0], answers[0]
     daemon.expect("the chip was reset while its flash was being accessed")
