@@ -54,7 +54,7 @@ static void test_an_instruction_costs_what_its_memory_costs(void **state)
 	(void)state;
 	memcpy(b->flash, program_arithmetic, sizeof(program_arithmetic));
 	put_le32(b->flash + 4, get_le32(b->flash + 4) & 0xffff);	/* run from the alias at 0 */
-	b->low->fetch_cycles = 16;
+	b->low->fetch_hz = BENCH_HCLK / 16;
 	vb_cpu_reset(b->cpu, VB_CPU_POWER_ON);
 	vb_clock_advance(b->clock, 48 * CYCLE_NS);
 	vb_cpu_state(b->cpu, &s);

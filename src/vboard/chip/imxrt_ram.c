@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Instructions from the AXI bus; the TCMs answer at once. */
-#define AXI_FETCH_CYCLES 4u
+/* A rate that the emulator keeps up with, for the fast core that the ROM leaves. */
+#define FETCH_HZ 50000000u
 
 #define FUSE_MISC_CONF0 0x2du
 #define BANK_OCRAM 1u
@@ -123,7 +123,7 @@ static void add_slots(struct imxrt *chip, const char *name, uint32_t base, bool 
 	struct vb_region region = { .name = name, .ram = chip->banks, .writable = true,
 				    .executable = true, .cacheable = cacheable,
 				    .dap_guarded = true, .ram_ops = &ram_ops, .ctx = chip,
-				    .fetch_cycles = cacheable ? AXI_FETCH_CYCLES : 1 };
+				    .fetch_hz = FETCH_HZ };
 
 	for (unsigned i = 0; i < chip->part->banks; i++) {
 		region.base = base + i * BANK_BYTES;
@@ -150,12 +150,12 @@ void imxrt_ram_add(struct imxrt *chip)
 	uint32_t flex_base = OCRAM_BASE + chip->part->ocram2_bytes;
 	struct vb_region rom = { .name = "ROM", .base = ROM_BASE, .size = chip->part->rom_bytes,
 				 .executable = true, .cacheable = true, .dap_guarded = true,
-				 .fetch_cycles = AXI_FETCH_CYCLES, .ram_ops = &rom_ops,
+				 .fetch_hz = FETCH_HZ, .ram_ops = &rom_ops,
 				 .ctx = chip };
 	struct vb_region ocram2 = { .name = "OCRAM2", .base = OCRAM_BASE,
 				    .size = chip->part->ocram2_bytes, .writable = true,
 				    .executable = true, .cacheable = true, .dap_guarded = true,
-				    .fetch_cycles = AXI_FETCH_CYCLES, .ram_ops = &ram_ops,
+				    .fetch_hz = FETCH_HZ, .ram_ops = &ram_ops,
 				    .ctx = chip };
 
 	chip->rom = rom.ram = xcalloc(1, chip->part->rom_bytes);

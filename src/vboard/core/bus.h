@@ -81,7 +81,7 @@ struct vb_region {
 	uint8_t *ram;			/* NULL: device */
 	bool writable, executable;
 	bool cacheable;			/* normal memory behind the L1 caches, if the core has any */
-	unsigned fetch_cycles;		/* what an instruction from here costs; 0: one */
+	uint32_t fetch_hz;		/* no more instructions a second from here; 0: one a cycle */
 	bool guarded;			/* RAM: ask ops->check for every access, CPU's too */
 	bool dap_guarded;		/* RAM: ask ops->check for the DAP's accesses in any case */
 	const struct vb_ram_ops *ram_ops;

@@ -258,6 +258,7 @@ static enum stop run(struct engine *e)
 	e->why = STOP_LIMIT;
 	e->is_stopping = e->is_abandoned = false;
 	e->control_is_old = true;
+	e->page_addr = NO_PAGE;		/* its instructions may cost more or less than before */
 	e->it_bytes = e->undo.size = 0;
 	cpu->is_running = true;
 	rc = uc_emu_start(e->uc, cpu->pc | 1, NOWHERE, 0, 0);

@@ -274,7 +274,7 @@ static void turn_page(struct engine *e, uint32_t pc)
 		return;
 	}
 	e->page_addr = page;
-	e->page_cycles = MAX(r->fetch_cycles, 1u);
+	e->page_cycles = r->fetch_hz ? MAX(e->cpu->hclk / r->fetch_hz, 1u) : 1;
 	e->page_is_open = !r->guarded && !(r->cacheable && (e->cpu->caution & CAUTION_ICACHE));
 	e->page = r->ram + (page - r->base);
 	e->executed[page / PAGE / 8] |= (uint8_t)BIT(page / PAGE % 8);

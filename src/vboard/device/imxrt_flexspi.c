@@ -9,9 +9,9 @@
 #define FIFO_WINDOW_BYTES 0x400000u
 #define ALIAS_BYTES	  0x8000000u
 
-/* An instruction in place with the L1 caches as they usually are, and a rate that the emulator keeps up
+/* Instructions in place with the L1 caches as they usually are, and a rate that the emulator keeps up
  * with. */
-#define FETCH_CYCLES 16u
+#define FETCH_HZ 25000000u
 
 /* Code that must have come over the wires right before the CPU fetches it directly. */
 #define PROVEN_BYTES  16u
@@ -297,7 +297,7 @@ static struct vb_region *map_window(struct imxrt_flexspi *fs, uint32_t base, uin
 		const struct vb_region region = {
 			.name = "FlexSPI", .base = base, .size = flash, .ram = nor_array(nor),
 			.executable = true, .cacheable = true, .guarded = true, .dap_guarded = true,
-			.fetch_cycles = FETCH_CYCLES, .ram_ops = &shown_ops, .ctx = fs,
+			.fetch_hz = FETCH_HZ, .ram_ops = &shown_ops, .ctx = fs,
 		};
 
 		shown = vb_bus_add(fs->env->board->bus, &region);
