@@ -324,6 +324,8 @@ bool flexspi_was_reset(struct flexspi *fs)
 
 	if (fs->saved == NULL || !fs->saved->is_up)
 		return false;
+	if (fs->was_reset)
+		return true;
 	queue_read(fs, FLEXSPI_MCR0, &mcr0);
 	queue_read(fs, FLEXSPI_AHBCR, &ahbcr);
 	queue_read(fs, FLEXSPI_IPRXFCR, &rx);
@@ -332,8 +334,9 @@ bool flexspi_was_reset(struct flexspi *fs)
 		error_clear();
 		return false;
 	}
-	return (mcr0 & (MCR0_ARDFEN | MCR0_ATDFEN)) || (ahbcr & 0x18) ||
-	       (rx & 0x3c) != CHUNK_WATERMARK || (buffer & 0xff) != 0;
+	fs->was_reset = (mcr0 & (MCR0_ARDFEN | MCR0_ATDFEN)) || (ahbcr & 0x18) ||
+			(rx & 0x3c) != CHUNK_WATERMARK || (buffer & 0xff) != 0;
+	return fs->was_reset;
 }
 
 /* Nothing is put back into a chip that began anew. */
@@ -343,7 +346,6 @@ static enum err give_up_after_reset(struct flexspi *fs)
 
 	if (mem_ap_read32(flexspi_ap(fs), SRC_SRSR, &srsr) != OK)
 		error_clear();
-	fs->was_reset = true;
 	log_warning("the chip was reset while its flash was being accessed (%s)",
 		    srsr & (SRSR_WDOG | SRSR_WDOG3) ? "a watchdog" : "not by this debugger");
 	error_why(ERR_FLASH_OPERATION, "the chip was reset while its flash was being accessed%s",

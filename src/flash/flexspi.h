@@ -43,7 +43,7 @@ struct flexspi {
 	uint32_t hz;			/* of the serial clock now */
 	uint32_t flash_bytes;		/* FLSHxCR0, set by flexspi_set_size() */
 	struct flexspi_saved *saved;	/* NULL: not open */
-	bool was_reset;			/* seen by flexspi_close() */
+	bool was_reset;			/* once seen it stays: see flexspi_was_reset() */
 };
 
 /* ERR_UNSUPPORTED: no such controller; ERR_FLASH_OPERATION: the controller does not come up. */
