@@ -12,26 +12,15 @@ libprobed_a_SOURCES += \
 	src/flash/plan.c \
 	src/flash/room.h \
 	src/flash/skip.c \
-	src/flash/stm32l4.c src/flash/stm32l4.h \
-	src/flash/stm32l4_commands.c \
-	src/flash/stm32l4_info.c \
-	src/flash/stm32l4_lines.c \
-	src/flash/stm32l4_loader.c src/flash/stm32l4_loader.h \
-	src/flash/stm32l4_option.c \
-	src/flash/stm32l4_regs.h \
-	src/flash/stm32l4_session.c \
-	src/flash/stm32l4_status.c \
 	src/flash/verify.c \
 	src/flash/write.c
 
 embedded_tcl += src/flash/flash.tcl
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_flash_plan testing/unit/test_stm32l4
+check_PROGRAMS += testing/unit/test_flash_plan
 testing_unit_test_flash_plan_SOURCES = testing/unit/test_flash_plan.c
 testing_unit_test_flash_plan_LDADD = $(probed_test_libs)
-testing_unit_test_stm32l4_SOURCES = testing/unit/test_stm32l4.c
-testing_unit_test_stm32l4_LDADD = $(probed_test_libs)
 if HAVE_UNICORN
 check_PROGRAMS += testing/unit/test_loader
 testing_unit_test_loader_SOURCES = testing/unit/test_loader.c

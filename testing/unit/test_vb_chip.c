@@ -218,10 +218,10 @@ static void test_iwdg_freezes_with_a_halted_core(void **state)
 	wr(b, DBGMCU + 8, 0x1800);
 	wr(b, IWDG, 0xcccc);
 	run_us(b, 300000);
-	stm32l476_halt(b->chip, true);
+	stm32_chip_halt(b->chip, true);
 	run_us(b, 10000000);
 	assert_int_equal(csr(b) & CSR_IWDGRSTF, 0);
-	stm32l476_halt(b->chip, false);
+	stm32_chip_halt(b->chip, false);
 	run_us(b, 210000);
 	assert_int_equal(csr(b) & CSR_IWDGRSTF, 0);
 	run_us(b, 5000);
@@ -399,7 +399,7 @@ static void test_tim2_is_32_bits_and_freezes(void **state)
 	run_us(b, 100000);
 	assert_in_range(rd(b, TIM2 + 0x24), 400000, 400001);
 	wr(b, DBGMCU + 8, 1);
-	stm32l476_halt(b->chip, true);
+	stm32_chip_halt(b->chip, true);
 	count = rd(b, TIM2 + 0x24);
 	run_us(b, 1000);
 	assert_int_equal(rd(b, TIM2 + 0x24), count);
@@ -484,7 +484,7 @@ static void test_stop_mode_as_reset(void **state)
 
 	stm32l4_options_provision(b->f, OPT_USER, 0xffefe8aa);	/* nRST_STOP = 0 */
 	vb_board_reset(b->board, VB_RESET_POWER_ON);
-	stm32l476_sleep(b->chip, true, true);
+	stm32_chip_sleep(b->chip, true, true);
 	run_us(b, 10);
 	assert_int_equal(csr(b) & 0x80000000, 0x80000000);	/* LPWRRSTF */
 	assert_int_equal(b->chip->env.power, STM32_RUN);
@@ -495,14 +495,14 @@ static void test_stop_mode_shuts_the_debugger_out(void **state)
 	struct chip_bench *b = *state;
 	uint32_t value;
 
-	stm32l476_sleep(b->chip, true, true);
+	stm32_chip_sleep(b->chip, true, true);
 	assert_int_equal(try_read(b, SRAM1_BASE, &value), VB_FAULT);
 	assert_int_equal(try_read(b, FLASH_BASE, &value), VB_FAULT);
 	assert_int_equal(try_read(b, DBGMCU, &value), VB_FAULT);
 	vb_board_set_nrst(b->board, true);	/* connect under reset */
 	wr(b, DBGMCU + 4, 7);
 	vb_board_set_nrst(b->board, false);
-	stm32l476_sleep(b->chip, true, true);
+	stm32_chip_sleep(b->chip, true, true);
 	rd(b, SRAM1_BASE);
 	assert_int_equal(b->chip->env.power, STM32_STOP);
 }

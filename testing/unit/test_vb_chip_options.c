@@ -402,7 +402,7 @@ static void test_state_file_round_trip(void **state)
 {
 	struct chip_bench *b = *state;
 	struct vb_board *other = vb_board_new(&stm32l476_chip);
-	struct stm32l4_flash *f = &((struct stm32l476 *)other->priv)->flash;
+	struct stm32l4_flash *f = &((struct stm32_chip *)other->priv)->flash;
 	FILE *file = tmpfile();
 
 	unlock(b);

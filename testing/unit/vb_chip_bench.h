@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "vboard/chip/stm32l476.h"
+#include "vboard/chip/stm32_chip.h"
 #include "vboard/device/stm32l4_flash_parts.h"
 
 #define MAIN	   0x08000000u
@@ -31,7 +31,7 @@
 
 struct chip_bench {
 	struct vb_board *board;
-	struct stm32l476 *chip;
+	struct stm32_chip *chip;
 	struct stm32l4_flash *f;
 	enum vb_master master;
 };

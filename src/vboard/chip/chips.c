@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vboard/chip/imxrt.h"
-#include "vboard/chip/stm32l476.h"
+#include "vboard/chip/stm32_chip.h"
 
 const struct vb_chip *const vb_chips[] = {
 	&stm32l476_chip,

@@ -127,7 +127,9 @@ struct stm32l4_flash {
 	} stats;
 };
 
-extern const struct stm32l4_flash_family stm32l476_flash;
+/* One row a line; RM0351, RM0432, RM0394, RM0444, RM0440, RM0438, RM0456, RM0434. */
+extern const struct stm32l4_flash_family stm32l476_flash, stm32l4r5_flash, stm32l432_flash,
+	stm32g0b1_flash, stm32g474_flash, stm32l552_flash, stm32u575_flash, stm32wb55_flash;
 extern const struct vb_device_ops stm32l4_flash_ops;	/* the register window */
 
 void stm32l4_flash_init(struct stm32l4_flash *f, struct stm32_env *env,
@@ -142,6 +144,9 @@ uint64_t stm32l4_flash_busy_until(const struct stm32l4_flash *f);
 
 /* Adds main flash, its alias at 0 and the information block to the bus. */
 void stm32l4_array_map(struct stm32l4_flash *f, uint8_t *sram1, uint32_t sram1_bytes);
+/* A byte of the information block (system memory, OTP, UID, size) by its bus address, for the chip to
+ * fill in; NULL outside. */
+uint8_t *stm32l4_info_at(struct stm32l4_flash *f, uint32_t addr);
 /* FB_MODE, MEM_MODE, DUALBANK or the size changed. */
 void stm32l4_array_remap(struct stm32l4_flash *f);
 /* Contents as a programmer would have left them, in no time; false if outside. */

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vboard/chip/stm32l476_verbs.h"
+#include "vboard/chip/stm32_chip_verbs.h"
 #include "vboard/core/swo.h"
 
 #define SWO_PIN 3		/* of port B, AF0 */
@@ -15,7 +15,7 @@
 
 static bool pin_is_out(void *ctx)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 	const struct vb_link *link = chip->board->link;
 	struct stm32_gpio *b = &chip->gpio[1];
 	uint32_t cr = chip->env.dbgmcu_cr;
@@ -32,18 +32,18 @@ static bool pin_is_out(void *ctx)
 /* A follower of the clocks: before and after they change. */
 static void before_change(void *ctx)
 {
-	vb_swo_sync(((struct stm32l476 *)ctx)->board->swo);
+	vb_swo_sync(((struct stm32_chip *)ctx)->board->swo);
 }
 
 static void after_change(void *ctx)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 	bool runs = stm32_env_has_hclk(&chip->env, chip->env.power);
 
 	vb_swo_set_clock(chip->board->swo, runs ? chip->env.clocks.hclk : 0);
 }
 
-void stm32l476_add_swo(struct stm32l476 *chip)
+void stm32_chip_add_swo(struct stm32_chip *chip)
 {
 	struct stm32_follower follower = { before_change, after_change, chip };
 
@@ -55,14 +55,14 @@ void stm32l476_add_swo(struct stm32l476 *chip)
 
 static void keep(void *ctx, uint64_t ns, uint8_t byte)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	(void)ns;
 	fputc(byte, chip->swo_capture);
 	chip->swo_captured++;
 }
 
-void stm32l476_stop_capture(struct stm32l476 *chip)
+void stm32_chip_stop_capture(struct stm32_chip *chip)
 {
 	if (chip->swo_capture == NULL)
 		return;
@@ -71,7 +71,7 @@ void stm32l476_stop_capture(struct stm32l476 *chip)
 	chip->swo_capture = NULL;
 }
 
-static bool start_capture(struct stm32l476 *chip, const char *path, char *error, size_t error_size)
+static bool start_capture(struct stm32_chip *chip, const char *path, char *error, size_t error_size)
 {
 	FILE *f = fopen(path, "wb");
 
@@ -79,22 +79,22 @@ static bool start_capture(struct stm32l476 *chip, const char *path, char *error,
 		snprintf(error, error_size, "cannot write %s: %s", path, strerror(errno));
 		return false;
 	}
-	stm32l476_stop_capture(chip);
+	stm32_chip_stop_capture(chip);
 	chip->swo_capture = f;
 	chip->swo_captured = 0;
 	vb_swo_tap(chip->board->swo, keep, chip);
 	return true;
 }
 
-bool stm32l476_swo(VERB_ARGS)
+bool stm32_chip_swo(VERB_ARGS)
 {
-	struct stm32l476 *chip = board->priv;
+	struct stm32_chip *chip = board->priv;
 	struct vb_swo_state s;
 
 	(void)ctx;
 	vb_swo_sync(board->swo);
 	if (argc == 2 && strcmp(argv[1], "off") == 0) {
-		stm32l476_stop_capture(chip);
+		stm32_chip_stop_capture(chip);
 	} else if (argc == 2) {
 		if (!start_capture(chip, argv[1], error, error_size))
 			return false;

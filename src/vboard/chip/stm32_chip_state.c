@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vboard/chip/stm32l476.h"
+#include "vboard/chip/stm32_chip.h"
 #include "vboard/device/crc32.h"
 
 static const char header[] = "probed-vboard nucleo-l476rg state 1\n";
@@ -17,9 +17,9 @@ static const char header[] = "probed-vboard nucleo-l476rg state 1\n";
 #define OTP_BYTES   (8 * FLASH_OTP_DWORDS)
 #define BODY_BYTES  (HEAD_BYTES + OTP_BYTES + FLASH_OTP_DWORDS + MAIN_BYTES + MAIN_BYTES / 8)
 
-bool stm32l476_save(struct vb_board *board, void *priv, FILE *f)
+bool stm32_chip_save(struct vb_board *board, void *priv, FILE *f)
 {
-	struct stm32l4_flash *flash = &((struct stm32l476 *)priv)->flash;
+	struct stm32l4_flash *flash = &((struct stm32_chip *)priv)->flash;
 	uint8_t *body = xcalloc(1, BODY_BYTES + 4), *p = body;
 	bool ok;
 
@@ -71,7 +71,7 @@ static const char *body_problem(const uint8_t *body, size_t n)
 	return NULL;
 }
 
-static void take_body(struct stm32l476 *chip, const uint8_t *body)
+static void take_body(struct stm32_chip *chip, const uint8_t *body)
 {
 	struct stm32l4_flash *flash = &chip->flash;
 	const uint8_t *p = body;
@@ -93,7 +93,7 @@ static void take_body(struct stm32l476 *chip, const uint8_t *body)
 		stm32l4_array_set_state(flash, dw * 8, p[dw]);
 }
 
-bool stm32l476_load(struct vb_board *board, void *priv, FILE *f)
+bool stm32_chip_load(struct vb_board *board, void *priv, FILE *f)
 {
 	size_t size = sizeof(header) - 1 + BODY_BYTES + 5, n;
 	uint8_t *file = xcalloc(1, size);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vboard/chip/stm32l476.h"
+#include "vboard/chip/stm32_chip.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "vboard/chip/stm32l476_boot.h"
+#include "vboard/chip/stm32_chip_boot.h"
 #include "vboard/core/swo.h"
 
 #define DBGMCU_BASE  0xe0042000u
@@ -19,7 +19,7 @@
 #define BUTTON_PIN   13			/* B1 on PC13, pulled up on the board */
 
 /* The information block (RM0351 47): package LQFP64, UID, size; the boot loader's version byte. */
-static void fill_system_memory(struct stm32l476 *chip)
+static void fill_system_memory(struct stm32_chip *chip)
 {
 	static const uint32_t uid[3] = { 0x00320042, 0x35325014, 0x20363253 };
 	uint8_t *rom = chip->flash.info[0].bytes;
@@ -38,7 +38,7 @@ static void fill_system_memory(struct stm32l476 *chip)
 /* UID bits 31:0 are the coordinates of the die on the wafer (RM0351 chapter 49). */
 static void set_unit(struct vb_board *board, void *priv, unsigned unit)
 {
-	struct stm32l476 *chip = priv;
+	struct stm32_chip *chip = priv;
 	uint8_t *uid = chip->flash.info[0].bytes + 0x7590;
 
 	(void)board;
@@ -48,7 +48,7 @@ static void set_unit(struct vb_board *board, void *priv, unsigned unit)
 /* Callbacks between devices */
 
 /* SWDIO and SWCLK must be at AF0 or the debug port hears nothing. Independent: RDP level 2. */
-static void update_debug_port(struct stm32l476 *chip)
+static void update_debug_port(struct stm32_chip *chip)
 {
 	struct stm32_gpio *a = &chip->gpio[0];
 
@@ -64,7 +64,7 @@ static void update_debug_port(struct stm32l476 *chip)
 
 static void on_options(void *ctx)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 	uint32_t optr = chip->flash.loaded[OPT_USER];
 
 	chip->iwdg.runs_in_stop = optr & OPTR_IWDG_STOP;
@@ -78,13 +78,13 @@ static void erase_sram2(void *ctx)
 	static const uint8_t zeros[1024];
 
 	for (uint32_t at = 0; at < SRAM2_BYTES; at += sizeof(zeros))
-		vb_bus_poke(((struct stm32l476 *)ctx)->board->bus, SRAM2_BASE + at, zeros,
+		vb_bus_poke(((struct stm32_chip *)ctx)->board->bus, SRAM2_BASE + at, zeros,
 			    sizeof(zeros));
 }
 
 static void on_regression(void *ctx)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	erase_sram2(chip);
 	memset(chip->rtc.backup, 0, sizeof(chip->rtc.backup));
@@ -92,7 +92,7 @@ static void on_regression(void *ctx)
 
 static void on_remap(void *ctx, unsigned mem_mode, bool fb_mode)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	chip->flash.mem_mode = mem_mode;
 	chip->flash.fb_mode = fb_mode;
@@ -101,7 +101,7 @@ static void on_remap(void *ctx, unsigned mem_mode, bool fb_mode)
 
 static void on_edge(void *ctx, struct stm32_gpio *gpio, unsigned pin, bool level)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	if (stm32_syscfg_exti_port(&chip->syscfg, pin) == (unsigned)(gpio->port - 'A'))
 		stm32_exti_edge(&chip->exti, pin, level);
@@ -116,7 +116,7 @@ static void on_pin_mode(void *ctx, struct stm32_gpio *gpio)
 /* The virtual COM port of the board hangs on PA2 and PA3, USART2 is their AF7. */
 static bool usart2_is_wired(void *ctx, bool rx)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 	unsigned pin = rx ? 3 : 2;
 
 	return stm32_gpio_mode(&chip->gpio[0], pin) == PIN_ALTERNATE &&
@@ -126,7 +126,7 @@ static bool usart2_is_wired(void *ctx, bool rx)
 /* CCIPR.USART2SEL: PCLK1, SYSCLK, HSI16, LSE. */
 static uint32_t usart2_hz(void *ctx)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 	const struct stm32_clocks *c = &chip->env.clocks;
 	const uint32_t sources[4] = { c->pclk1, c->sysclk, c->hsi, c->lse };
 
@@ -135,17 +135,17 @@ static uint32_t usart2_hz(void *ctx)
 
 static void start_lsi(void *ctx)
 {
-	stm32l4_rcc_force_lsi(&((struct stm32l476 *)ctx)->rcc);
+	stm32l4_rcc_force_lsi(&((struct stm32_chip *)ctx)->rcc);
 }
 
 static bool backup_is_shut(void *ctx, const struct vb_access *a)
 {
-	return stm32l4_array_is_shut(&((struct stm32l476 *)ctx)->flash, a);
+	return stm32l4_array_is_shut(&((struct stm32_chip *)ctx)->flash, a);
 }
 
 static void on_reset_request(void *ctx, bool core_only)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	if (core_only)
 		vb_cpu_reset(chip->board->cpu, VB_CPU_SYSTEM);
@@ -157,7 +157,7 @@ static void on_reset_request(void *ctx, bool core_only)
 
 static enum vb_result sram_check(void *ctx, struct vb_access *a, uint32_t offset)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	(void)offset;
 	return stm32_env_is_shut(&chip->env, a) ? VB_FAULT : VB_OK;
@@ -165,7 +165,7 @@ static enum vb_result sram_check(void *ctx, struct vb_access *a, uint32_t offset
 
 static enum vb_result sram2_check(void *ctx, struct vb_access *a, uint32_t offset)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	if (stm32l4_array_is_shut(&chip->flash, a))
 		return VB_FAULT;
@@ -175,7 +175,7 @@ static enum vb_result sram2_check(void *ctx, struct vb_access *a, uint32_t offse
 static const struct vb_ram_ops sram_ops = { .check = sram_check };
 static const struct vb_ram_ops sram2_ops = { .check = sram2_check };
 
-static void add_memory(struct stm32l476 *chip)
+static void add_memory(struct stm32_chip *chip)
 {
 	struct vb_region sram = { .name = "SRAM1", .base = SRAM1_BASE, .size = SRAM1_BYTES,
 				  .ram = chip->sram1, .writable = true, .executable = true,
@@ -192,10 +192,10 @@ static void add_memory(struct stm32l476 *chip)
 	chip->sram2_region = vb_bus_add(chip->board->bus, &sram);
 	vb_bus_add(chip->board->bus, &dbgmcu);
 	stm32l4_array_map(&chip->flash, chip->sram1, SRAM1_BYTES);
-	stm32l476_map(chip);
+	stm32_chip_map(chip);
 }
 
-static void add_timers(struct stm32l476 *chip)
+static void add_timers(struct stm32_chip *chip)
 {
 	static const struct { unsigned width; int irq; uint32_t freeze; } timers[TIM_COUNT] = {
 		{ 32, 28, BIT(0) }, { 16, 29, BIT(1) }, { 16, 30, BIT(2) }, { 32, 50, BIT(3) },
@@ -211,7 +211,7 @@ static void add_timers(struct stm32l476 *chip)
 	}
 }
 
-static void add_devices(struct stm32l476 *chip)
+static void add_devices(struct stm32_chip *chip)
 {
 	struct stm32_env *env = &chip->env;
 
@@ -233,22 +233,22 @@ static void add_devices(struct stm32l476 *chip)
 	stm32_usart_init(&chip->usart3, env, 39);
 	stm32_usart_init(&chip->uart4, env, 52);
 	stm32_usart_init(&chip->uart5, env, 53);
-	stm32l476_add_swo(chip);
+	stm32_chip_add_swo(chip);
 	chip->dbgmcu = (struct stm32_dbgmcu){ .env = env, .idcode = IDCODE,
-					      .on_change = stm32l476_debug_clocks, .chip = chip };
+					      .on_change = stm32_chip_debug_clocks, .chip = chip };
 }
 
-static void wire_devices(struct stm32l476 *chip)
+static void wire_devices(struct stm32_chip *chip)
 {
 	chip->flash.on_options = on_options;
 	chip->flash.on_regression = on_regression;
 	chip->flash.chip = chip;
-	chip->rcc.on_peripheral_reset = stm32l476_reset_lines;
+	chip->rcc.on_peripheral_reset = stm32_chip_reset_lines;
 	chip->rcc.chip = chip;
 	chip->syscfg.on_remap = on_remap;
 	chip->syscfg.on_erase_sram2 = erase_sram2;
 	chip->syscfg.chip = chip;
-	chip->exti.on_wake = stm32l476_wake;
+	chip->exti.on_wake = stm32_chip_wake;
 	chip->exti.chip = chip;
 	chip->rtc.is_shut = backup_is_shut;
 	chip->rtc.chip = chip;
@@ -278,7 +278,7 @@ static const struct vb_dp_config dp_config = {
 
 static bool create(struct vb_board *board, void *priv)
 {
-	struct stm32l476 *chip = priv;
+	struct stm32_chip *chip = priv;
 	const struct vb_cpu_config cpu_config = {
 		.core = VB_CORTEX_M4F,
 		.cpuid = 0x410fc241,
@@ -287,8 +287,8 @@ static bool create(struct vb_board *board, void *priv)
 		.rom_table_base = 0xe00ff000,
 		.rom_pidr = { 0x15, 0x04, 0x0a, 0x00, 0x00 },
 		.on_reset_request = on_reset_request,
-		.on_sleep = stm32l476_sleep,
-		.on_halt = stm32l476_halt,
+		.on_sleep = stm32_chip_sleep,
+		.on_halt = stm32_chip_halt,
 		.ctx = chip,
 	};
 
@@ -310,10 +310,10 @@ static bool create(struct vb_board *board, void *priv)
 
 static void destroy(struct vb_board *board, void *priv)
 {
-	struct stm32l476 *chip = priv;
+	struct stm32_chip *chip = priv;
 
 	(void)board;
-	stm32l476_stop_capture(chip);
+	stm32_chip_stop_capture(chip);
 	serial_port_close(&chip->usart2.port);
 	stm32l4_flash_free(&chip->flash);
 	free(chip->sram1);
@@ -323,7 +323,7 @@ static void destroy(struct vb_board *board, void *priv)
 /* Resets */
 
 /* Boot selection, RM0351 2.6: what is mapped at 0, sampled at each reset. */
-static unsigned boot_mode(const struct stm32l476 *chip)
+static unsigned boot_mode(const struct stm32_chip *chip)
 {
 	uint32_t optr = chip->flash.loaded[OPT_USER];
 
@@ -336,13 +336,13 @@ static unsigned boot_mode(const struct stm32l476 *chip)
 
 static void reset(struct vb_board *board, void *priv, enum vb_reset kind)
 {
-	struct stm32l476 *chip = priv;
+	struct stm32_chip *chip = priv;
 	uint32_t optr;
 
 	chip->resets[kind]++;
 	chip->env.power = STM32_RUN;
 	if (kind == VB_RESET_POWER_ON) {
-		stm32l476_forget_ram(chip);
+		stm32_chip_forget_ram(chip);
 		stm32_rtc_power_on(&chip->rtc);
 		chip->env.dbgmcu_cr = chip->env.dbgmcu_apb1fzr1 = 0;
 		chip->env.dbgmcu_apb1fzr2 = chip->env.dbgmcu_apb2fz = 0;
@@ -355,7 +355,7 @@ static void reset(struct vb_board *board, void *priv, enum vb_reset kind)
 		erase_sram2(chip);
 	chip->flash.booted_elsewhere = chip->boot0 && boot_mode(chip) != 0;
 	stm32_syscfg_reset(&chip->syscfg, boot_mode(chip));
-	stm32l476_reset_peripherals(chip);
+	stm32_chip_reset_peripherals(chip);
 	stm32_iwdg_reset(&chip->iwdg, !(optr & OPTR_IWDG_SW));
 	stm32_wwdg_reset(&chip->wwdg, !(optr & OPTR_WWDG_SW));
 	vb_cpu_gate(board->cpu, false);
@@ -366,7 +366,7 @@ static void reset(struct vb_board *board, void *priv, enum vb_reset kind)
 
 static void stats(struct vb_board *board, void *priv, FILE *out)
 {
-	struct stm32l476 *chip = priv;
+	struct stm32_chip *chip = priv;
 	const struct stm32l4_flash *f = &chip->flash;
 	uint64_t resets = 0, trace_packets, trace_lost;
 	struct vb_swo_state swo;
@@ -403,13 +403,13 @@ static void stats(struct vb_board *board, void *priv, FILE *out)
 const struct vb_chip stm32l476_chip = {
 	.board_name = "nucleo-l476rg",
 	.help = "NUCLEO-L476RG: STM32L476RG, Cortex-M4F, 1 MiB flash, 96 + 32 KiB SRAM",
-	.priv_size = sizeof(struct stm32l476),
+	.priv_size = sizeof(struct stm32_chip),
 	.create = create,
 	.destroy = destroy,
 	.reset = reset,
-	.save = stm32l476_save,
-	.load = stm32l476_load,
-	.verbs = stm32l476_verbs,
+	.save = stm32_chip_save,
+	.load = stm32_chip_load,
+	.verbs = stm32_chip_verbs,
 	.stats = stats,
 	.set_unit = set_unit,
 };

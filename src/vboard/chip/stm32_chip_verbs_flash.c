@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vboard/chip/stm32l476_verbs.h"
+#include "vboard/chip/stm32_chip_verbs.h"
 #include "vboard/device/stm32l4_flash_parts.h"
 
 #define MAIN_BASE 0x08000000u
 
 static struct stm32l4_flash *flash_of(struct vb_board *board)
 {
-	return &((struct stm32l476 *)board->priv)->flash;
+	return &((struct stm32_chip *)board->priv)->flash;
 }
 
 /* An address in main flash (at 0x08000000, or an offset) to the physical offset behind it. */
@@ -170,7 +170,7 @@ static bool set_options(struct stm32l4_flash *f, int argc, char **argv, char *er
 	return true;
 }
 
-bool stm32l476_options(VERB_ARGS)
+bool stm32_chip_options(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	bool is_pending = argc > 1 && strcmp(argv[argc - 1], "pending") == 0;
@@ -191,7 +191,7 @@ bool stm32l476_options(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_corrupt_options(VERB_ARGS)
+bool stm32_chip_corrupt_options(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	bool found = argc < 2;
@@ -212,7 +212,7 @@ bool stm32l476_corrupt_options(VERB_ARGS)
 
 /* Registers and faults */
 
-bool stm32l476_flash_regs(VERB_ARGS)
+bool stm32_chip_flash_regs(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	const char *comma = "";
@@ -232,7 +232,7 @@ bool stm32l476_flash_regs(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_flash_info(VERB_ARGS)
+bool stm32_chip_flash_info(VERB_ARGS)
 {
 	static const char *const ops[] = { "idle", "program", "fast program", "page erase",
 					   "mass erase", "options" };
@@ -254,7 +254,7 @@ bool stm32l476_flash_info(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_preset_sr(VERB_ARGS)
+bool stm32_chip_preset_sr(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t value;
@@ -271,7 +271,7 @@ bool stm32l476_preset_sr(VERB_ARGS)
 }
 
 /* As an application leaves it that was stopped in the middle: unlocked, its mode bits set. */
-bool stm32l476_preset_cr(VERB_ARGS)
+bool stm32_chip_preset_cr(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t value;
@@ -289,7 +289,7 @@ bool stm32l476_preset_cr(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_lock_keys(VERB_ARGS)
+bool stm32_chip_lock_keys(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 
@@ -302,7 +302,7 @@ bool stm32l476_lock_keys(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_stuck_bsy(VERB_ARGS)
+bool stm32_chip_stuck_bsy(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 
@@ -316,7 +316,7 @@ bool stm32l476_stuck_bsy(VERB_ARGS)
 }
 
 /* 256, 512 and 1024 make a part of that size; any other value only changes what the register says. */
-bool stm32l476_flash_size(VERB_ARGS)
+bool stm32_chip_flash_size(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t kb;
@@ -353,7 +353,7 @@ static void flip(struct stm32l4_flash *f, uint32_t phys, uint64_t mask, bool is_
 	stm32l4_array_guard(f);
 }
 
-bool stm32l476_ecc(VERB_ARGS)
+bool stm32_chip_ecc(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t phys;
@@ -371,7 +371,7 @@ bool stm32l476_ecc(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_flip_bits(VERB_ARGS)
+bool stm32_chip_flip_bits(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t phys, mask;
@@ -392,7 +392,7 @@ bool stm32l476_flip_bits(VERB_ARGS)
 }
 
 /* A double word of all ones that was programmed, or one that a power cut left half-way. */
-bool stm32l476_cell_state(VERB_ARGS)
+bool stm32_chip_cell_state(VERB_ARGS)
 {
 	static const char *const names[] = { "erased", "programmed", "single", "bad" };
 	struct stm32l4_flash *f = flash_of(board);
@@ -412,7 +412,7 @@ bool stm32l476_cell_state(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_fail_after(VERB_ARGS)
+bool stm32_chip_fail_after(VERB_ARGS)
 {
 	static const struct { const char *name; enum flash_fail kind; } kinds[] = {
 		{ "reset", FAIL_RESET }, { "power", FAIL_POWER }, { "brownout", FAIL_BROWNOUT }
@@ -439,9 +439,9 @@ bool stm32l476_fail_after(VERB_ARGS)
 	return vb_refuse(error, error_size, "the failure is one of reset, power, brownout");
 }
 
-bool stm32l476_fb_mode(VERB_ARGS)
+bool stm32_chip_fb_mode(VERB_ARGS)
 {
-	struct stm32l476 *chip = board->priv;
+	struct stm32_chip *chip = board->priv;
 	uint32_t *memrmp = vb_regs_at(&chip->syscfg.regs, 0);
 
 	(void)ctx;
@@ -453,7 +453,7 @@ bool stm32l476_fb_mode(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_run_pd(VERB_ARGS)
+bool stm32_chip_run_pd(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t *acr = stm32l4_flash_reg(f, FLASH_ACR);
@@ -468,7 +468,7 @@ bool stm32l476_run_pd(VERB_ARGS)
 }
 
 /* The state after a debugger looked into a level 1 part. */
-bool stm32l476_intrude(VERB_ARGS)
+bool stm32_chip_intrude(VERB_ARGS)
 {
 	(void)argc, (void)argv, (void)error, (void)error_size;
 	(void)ctx;
@@ -479,7 +479,7 @@ bool stm32l476_intrude(VERB_ARGS)
 
 /* Contents */
 
-bool stm32l476_flash_read(VERB_ARGS)
+bool stm32_chip_flash_read(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t phys, n;
@@ -499,7 +499,7 @@ bool stm32l476_flash_read(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_flash_dump(VERB_ARGS)
+bool stm32_chip_flash_dump(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t bytes = f->size_kb * 1024u;
@@ -540,7 +540,7 @@ static bool load_pages(struct stm32l4_flash *f, FILE *file, uint32_t addr, size_
 	}
 }
 
-bool stm32l476_flash_load(VERB_ARGS)
+bool stm32_chip_flash_load(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t phys = 0;
@@ -564,7 +564,7 @@ bool stm32l476_flash_load(VERB_ARGS)
 	return true;
 }
 
-bool stm32l476_flash_erase(VERB_ARGS)
+bool stm32_chip_flash_erase(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Made from stm32l476_boot.S; the rule is there. */
+/* Made from stm32_chip_boot.S; the rule is there. */
 static const uint16_t boot_code[] = {
 	0x4816, 0x6801, 0x02c9, 0xd526, 0x4815, 0x6801, 0x0409, 0xd422,
 	0x4814, 0x6801, 0xf041, 0x0101, 0x6001, 0x6801, 0x4d12, 0xf04f,

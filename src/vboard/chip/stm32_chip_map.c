@@ -2,10 +2,10 @@
 /* What sits where on the buses of STM32L476: RM0351 table 1, clock enables 6.4.16 to 6.4.21. */
 #include <assert.h>
 
-#include "vboard/chip/stm32l476.h"
+#include "vboard/chip/stm32_chip.h"
 
 #define UNIT	 0x400u
-#define AT(field) offsetof(struct stm32l476, field)
+#define AT(field) offsetof(struct stm32_chip, field)
 
 struct unit {
 	const char *name;
@@ -127,7 +127,7 @@ static const struct { uint32_t first, end; } bridges[] = {
 	{ 0x40000000, 0x40009800 }, { 0x40010000, 0x40016400 }
 };
 
-static void add_slave(struct stm32l476 *chip, const char *name, uint32_t base, uint32_t size,
+static void add_slave(struct stm32_chip *chip, const char *name, uint32_t base, uint32_t size,
 		      const struct unit *unit)
 {
 	struct stm32_slave *slave = &chip->slaves[chip->slave_count++];
@@ -167,7 +167,7 @@ static const struct unit *unit_at(uint32_t base)
 	return NULL;
 }
 
-static void fill_bridge(struct stm32l476 *chip, uint32_t at, uint32_t end)
+static void fill_bridge(struct stm32_chip *chip, uint32_t at, uint32_t end)
 {
 	while (at < end) {
 		const struct unit *unit = unit_at(at);
@@ -179,7 +179,7 @@ static void fill_bridge(struct stm32l476 *chip, uint32_t at, uint32_t end)
 	}
 }
 
-void stm32l476_map(struct stm32l476 *chip)
+void stm32_chip_map(struct stm32_chip *chip)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		add_slave(chip, units[i].name, units[i].base, units[i].size, &units[i]);
@@ -187,7 +187,7 @@ void stm32l476_map(struct stm32l476 *chip)
 		fill_bridge(chip, bridges[i].first, bridges[i].end);
 }
 
-void stm32l476_reset_peripherals(struct stm32l476 *chip)
+void stm32_chip_reset_peripherals(struct stm32_chip *chip)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (units[i].reset)
@@ -195,9 +195,9 @@ void stm32l476_reset_peripherals(struct stm32l476 *chip)
 	}
 }
 
-void stm32l476_reset_lines(void *ctx, uint32_t enr, uint32_t bits)
+void stm32_chip_reset_lines(void *ctx, uint32_t enr, uint32_t bits)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (units[i].enr == enr && (units[i].bit & bits) && units[i].reset)

@@ -5,10 +5,10 @@
  */
 #include <string.h>
 
-#include "vboard/chip/stm32l476.h"
+#include "vboard/chip/stm32_chip.h"
 
 /* Real SRAM wakes up with noise; the same noise in every run. */
-void stm32l476_forget_ram(struct stm32l476 *chip)
+void stm32_chip_forget_ram(struct stm32_chip *chip)
 {
 	uint32_t noise = 0x6d2b79f5, word;
 	uint8_t bytes[4];
@@ -25,7 +25,7 @@ void stm32l476_forget_ram(struct stm32l476 *chip)
 	}
 }
 
-static void set_power(struct stm32l476 *chip, enum stm32_power power)
+static void set_power(struct stm32_chip *chip, enum stm32_power power)
 {
 	stm32_env_change(&chip->env);
 	chip->env.power = power;
@@ -34,7 +34,7 @@ static void set_power(struct stm32l476 *chip, enum stm32_power power)
 }
 
 /* nRST_STOP, nRST_STDBY, nRST_SHDW = 0 turn the entry into a reset. */
-static bool entry_is_reset(const struct stm32l476 *chip, enum stm32_power power)
+static bool entry_is_reset(const struct stm32_chip *chip, enum stm32_power power)
 {
 	static const uint32_t bits[] = { [STM32_STOP] = BIT(12), [STM32_STANDBY] = BIT(13),
 					 [STM32_SHUTDOWN] = BIT(14) };
@@ -42,7 +42,7 @@ static bool entry_is_reset(const struct stm32l476 *chip, enum stm32_power power)
 	return power >= STM32_STOP && !(chip->flash.loaded[OPT_USER] & bits[power]);
 }
 
-void stm32l476_enter(struct stm32l476 *chip, enum stm32_power power)
+void stm32_chip_enter(struct stm32_chip *chip, enum stm32_power power)
 {
 	if (entry_is_reset(chip, power)) {
 		stm32_env_request_reset(&chip->env, VB_RESET_LOW_POWER);
@@ -54,9 +54,9 @@ void stm32l476_enter(struct stm32l476 *chip, enum stm32_power power)
 }
 
 /* Out of Stop the core goes on; out of Standby it starts again, options loaded anew. */
-void stm32l476_wake(void *ctx)
+void stm32_chip_wake(void *ctx)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 	enum stm32_power was = chip->env.power;
 
 	if (was < STM32_STOP)
@@ -68,30 +68,30 @@ void stm32l476_wake(void *ctx)
 		stm32_env_request_reset(&chip->env, VB_RESET_POWER_ON);
 }
 
-void stm32l476_sleep(void *ctx, bool sleeping, bool deep)
+void stm32_chip_sleep(void *ctx, bool sleeping, bool deep)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	if (sleeping)
-		stm32l476_enter(chip, deep ? stm32l4_pwr_deep(&chip->pwr) : STM32_SLEEP);
+		stm32_chip_enter(chip, deep ? stm32l4_pwr_deep(&chip->pwr) : STM32_SLEEP);
 	else if (chip->env.power >= STM32_STOP)
-		stm32l476_wake(chip);
+		stm32_chip_wake(chip);
 	else
 		set_power(chip, STM32_RUN);
 }
 
-void stm32l476_halt(void *ctx, bool halted)
+void stm32_chip_halt(void *ctx, bool halted)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	stm32_env_change(&chip->env);
 	chip->env.core_halted = halted;
 	stm32_env_changed(&chip->env);
 }
 
-void stm32l476_debug_clocks(void *ctx)
+void stm32_chip_debug_clocks(void *ctx)
 {
-	struct stm32l476 *chip = ctx;
+	struct stm32_chip *chip = ctx;
 
 	if (chip->board->cpu != NULL)
 		vb_cpu_gate(chip->board->cpu, !stm32_env_has_hclk(&chip->env, chip->env.power));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * STM32L476RG on a NUCLEO-L476RG: the whole chip as one struct, for the files stm32l476*.c.
+ * STM32L476RG on a NUCLEO-L476RG: the whole chip as one struct, for the files stm32_chip*.c.
  *
- * stm32l476.c wires devices, buses and resets; _map.c is the table of what sits where on the buses;
+ * stm32_chip.c wires devices, buses and resets; _map.c is the table of what sits where on the buses;
  * _power.c sleep and Stop; _state.c the state file; _verbs*.c what the control port can do to it.
  */
-#ifndef VB_CHIP_STM32L476_H
-#define VB_CHIP_STM32L476_H
+#ifndef VB_CHIP_STM32_CHIP_H
+#define VB_CHIP_STM32_CHIP_H
 
 #include "vboard/board.h"
 #include "vboard/device/stm32.h"
@@ -27,7 +27,7 @@
 #define TIM_COUNT   11
 #define SLAVES_MAX  160
 
-struct stm32l476 {
+struct stm32_chip {
 	struct vb_board *board;
 	struct stm32_env env;
 	struct stm32l4_flash flash;
@@ -56,27 +56,27 @@ struct stm32l476 {
 };
 
 /* _map.c */
-void stm32l476_map(struct stm32l476 *chip);
-void stm32l476_reset_peripherals(struct stm32l476 *chip);
-void stm32l476_reset_lines(void *chip, uint32_t enr, uint32_t bits);
+void stm32_chip_map(struct stm32_chip *chip);
+void stm32_chip_reset_peripherals(struct stm32_chip *chip);
+void stm32_chip_reset_lines(void *chip, uint32_t enr, uint32_t bits);
 
 /* _power.c */
-void stm32l476_sleep(void *chip, bool sleeping, bool deep);
-void stm32l476_halt(void *chip, bool halted);
-void stm32l476_wake(void *chip);
-void stm32l476_debug_clocks(void *chip);	/* DBGMCU_CR changed */
-void stm32l476_enter(struct stm32l476 *chip, enum stm32_power power);
-void stm32l476_forget_ram(struct stm32l476 *chip);	/* what power-on leaves in SRAM */
+void stm32_chip_sleep(void *chip, bool sleeping, bool deep);
+void stm32_chip_halt(void *chip, bool halted);
+void stm32_chip_wake(void *chip);
+void stm32_chip_debug_clocks(void *chip);	/* DBGMCU_CR changed */
+void stm32_chip_enter(struct stm32_chip *chip, enum stm32_power power);
+void stm32_chip_forget_ram(struct stm32_chip *chip);	/* what power-on leaves in SRAM */
 
 /* _swo.c */
-void stm32l476_add_swo(struct stm32l476 *chip);
-void stm32l476_stop_capture(struct stm32l476 *chip);
+void stm32_chip_add_swo(struct stm32_chip *chip);
+void stm32_chip_stop_capture(struct stm32_chip *chip);
 
 /* _state.c */
-bool stm32l476_save(struct vb_board *board, void *priv, FILE *f);
-bool stm32l476_load(struct vb_board *board, void *priv, FILE *f);
+bool stm32_chip_save(struct vb_board *board, void *priv, FILE *f);
+bool stm32_chip_load(struct vb_board *board, void *priv, FILE *f);
 
-extern const struct vb_control_verb stm32l476_verbs[];	/* _verbs.c */
+extern const struct vb_control_verb stm32_chip_verbs[];	/* _verbs.c */
 extern const struct vb_chip stm32l476_chip;
 
 #endif

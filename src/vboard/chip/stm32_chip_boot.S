@@ -4,8 +4,8 @@
  * thing firmware and debuggers depend on (AN2606, dual bank boot): with BFB2 set, start bank 2 if
  * its stack pointer lies in SRAM1, else bank 1, else stay. Without BFB2 it stays.
  *
- * Rebuild stm32l476_boot.h with:
- *   arm-none-eabi-gcc -mcpu=cortex-m4 -nostdlib -Wl,-Ttext=0x1fff6144 -o boot.elf stm32l476_boot.S
+ * Rebuild stm32_chip_boot.h with:
+ *   arm-none-eabi-gcc -mcpu=cortex-m4 -nostdlib -Wl,-Ttext=0x1fff6144 -o boot.elf stm32_chip_boot.S
  *   arm-none-eabi-objcopy -O binary boot.elf boot.bin
  *   od -An -v -tx2 -w16 boot.bin | sed 's/ \(....\)/0x\1, /g; s/^/\t/; s/ $//'
  */

@@ -2,7 +2,7 @@
 /* Control port: the board around the chip, its clocks, pins and power. */
 #include <string.h>
 
-#include "vboard/chip/stm32l476_verbs.h"
+#include "vboard/chip/stm32_chip_verbs.h"
 
 static bool is_on(int argc, char **argv, bool *on)
 {
@@ -12,7 +12,7 @@ static bool is_on(int argc, char **argv, bool *on)
 
 static bool verb_led(VERB_ARGS)
 {
-	struct stm32_gpio *a = &((struct stm32l476 *)board->priv)->gpio[0];
+	struct stm32_gpio *a = &((struct stm32_chip *)board->priv)->gpio[0];
 	bool drives = stm32_gpio_mode(a, 5) == PIN_OUTPUT;
 
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
@@ -23,7 +23,7 @@ static bool verb_led(VERB_ARGS)
 
 static bool verb_button(VERB_ARGS)
 {
-	struct stm32_gpio *c = &((struct stm32l476 *)board->priv)->gpio[2];
+	struct stm32_gpio *c = &((struct stm32_chip *)board->priv)->gpio[2];
 	bool press = argc == 2 && strcmp(argv[1], "press") == 0;
 
 	(void)ctx;
@@ -37,7 +37,7 @@ static bool verb_button(VERB_ARGS)
 static bool verb_gpio(VERB_ARGS)
 {
 	static const char *const modes[] = { "input", "output", "alternate", "analog" };
-	struct stm32l476 *chip = board->priv;
+	struct stm32_chip *chip = board->priv;
 	struct stm32_gpio *gpio;
 	uint32_t pin;
 
@@ -56,13 +56,15 @@ static bool verb_gpio(VERB_ARGS)
 
 static bool verb_uart_rx(VERB_ARGS)
 {
+	struct stm32_chip *chip = board->priv;
+
 	(void)ctx;
-	return vb_type(&((struct stm32l476 *)board->priv)->usart2.port, argc, argv, out, error, error_size);
+	return vb_type(&chip->usart2.port, argc, argv, out, error, error_size);
 }
 
 static bool verb_boot0(VERB_ARGS)
 {
-	struct stm32l476 *chip = board->priv;
+	struct stm32_chip *chip = board->priv;
 
 	(void)ctx;
 	if (argc != 2 || (strcmp(argv[1], "0") != 0 && strcmp(argv[1], "1") != 0))
@@ -89,16 +91,16 @@ static bool verb_low_power(VERB_ARGS)
 		{ "run", STM32_RUN }, { "stop", STM32_STOP }, { "standby", STM32_STANDBY },
 		{ "shutdown", STM32_SHUTDOWN }
 	};
-	struct stm32l476 *chip = board->priv;
+	struct stm32_chip *chip = board->priv;
 	const char *want = argc == 2 ? argv[1] : "";
 	const char *now = "sleep";
 
 	(void)ctx;
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		if (strcmp(want, modes[i].name) == 0 && modes[i].power == STM32_RUN)
-			stm32l476_wake(chip);
+			stm32_chip_wake(chip);
 		else if (strcmp(want, modes[i].name) == 0)
-			stm32l476_enter(chip, modes[i].power);
+			stm32_chip_enter(chip, modes[i].power);
 	}
 	if (argc > 2 || (argc == 2 && strstr("run stop standby shutdown", want) == NULL))
 		return vb_refuse(error, error_size, "usage: stop-mode [run|stop|standby|shutdown]");
@@ -113,7 +115,7 @@ static bool verb_low_power(VERB_ARGS)
 /* Firmware that uses PA13 and PA14 for itself. */
 static bool verb_swd_pins(VERB_ARGS)
 {
-	struct stm32_gpio *a = &((struct stm32l476 *)board->priv)->gpio[0];
+	struct stm32_gpio *a = &((struct stm32_chip *)board->priv)->gpio[0];
 	uint32_t *moder = vb_regs_at(&a->regs, 0);
 	bool on;
 
@@ -128,7 +130,7 @@ static bool verb_swd_pins(VERB_ARGS)
 
 static bool verb_low_power_run(VERB_ARGS)
 {
-	struct stm32l476 *chip = board->priv;
+	struct stm32_chip *chip = board->priv;
 	uint32_t *cr1 = vb_regs_at(&chip->pwr.regs, 0);
 	bool on;
 
@@ -142,7 +144,7 @@ static bool verb_low_power_run(VERB_ARGS)
 
 static bool verb_clocks(VERB_ARGS)
 {
-	const struct stm32_clocks *c = &((struct stm32l476 *)board->priv)->env.clocks;
+	const struct stm32_clocks *c = &((struct stm32_chip *)board->priv)->env.clocks;
 
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
 	fprintf(out, "{\"sysclk\":%u,\"hclk\":%u,\"pclk1\":%u,\"pclk2\":%u}", c->sysclk, c->hclk,
@@ -154,7 +156,7 @@ static bool verb_reset_cause(VERB_ARGS)
 {
 	static const char *const names[8] = { "FWRSTF", "OBLRSTF", "PINRSTF", "BORRSTF",
 					      "SFTRSTF", "IWDGRSTF", "WWDGRSTF", "LPWRRSTF" };
-	struct stm32l476 *chip = board->priv;
+	struct stm32_chip *chip = board->priv;
 	uint32_t csr = *stm32l4_rcc_enable(&chip->rcc, RCC_CSR);
 	const char *comma = "";
 
@@ -172,7 +174,7 @@ static bool verb_reset_cause(VERB_ARGS)
 
 static bool verb_watchdog(VERB_ARGS)
 {
-	struct stm32l476 *chip = board->priv;
+	struct stm32_chip *chip = board->priv;
 
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
 	fprintf(out, "{\"iwdg_running\":%s,\"iwdg_reload\":%u,\"iwdg_prescaler\":%u}",
@@ -180,40 +182,40 @@ static bool verb_watchdog(VERB_ARGS)
 	return true;
 }
 
-const struct vb_control_verb stm32l476_verbs[] = {
+const struct vb_control_verb stm32_chip_verbs[] = {
 	{ "options", "[NAME=VALUE | NAME=FIRST..LAST | NAME VALUE [LAST]]... [factory] [pending]",
 	  "Shows the option bytes, or writes and loads them; \"pending\" leaves the loading to the "
-	  "next power-on or OBL_LAUNCH.", stm32l476_options },
+	  "next power-on or OBL_LAUNCH.", stm32_chip_options },
 	{ "corrupt-options", "[REGISTER]", "Breaks the complement of one stored option word, or of "
-	  "all: mismatch values and OPTVERR at the next load.", stm32l476_corrupt_options },
-	{ "flash-regs", "", "Shows the registers of the flash controller.", stm32l476_flash_regs },
+	  "all: mismatch values and OPTVERR at the next load.", stm32_chip_corrupt_options },
+	{ "flash-regs", "", "Shows the registers of the flash controller.", stm32_chip_flash_regs },
 	{ "flash-info", "", "Shows geometry, mapping and the number of cells in each state.",
-	  stm32l476_flash_info },
+	  stm32_chip_flash_info },
 	{ "flash-read", "ADDR BYTES", "Cell contents in hex, past protection and caches.",
-	  stm32l476_flash_read },
-	{ "flash-dump", "FILE", "Writes main flash to a file.", stm32l476_flash_dump },
+	  stm32_chip_flash_read },
+	{ "flash-dump", "FILE", "Writes main flash to a file.", stm32_chip_flash_dump },
 	{ "flash-load", "FILE [ADDR]", "Puts a binary file into main flash in no time.",
-	  stm32l476_flash_load },
-	{ "flash-erase", "", "Erases main flash in no time.", stm32l476_flash_erase },
+	  stm32_chip_flash_load },
+	{ "flash-erase", "", "Erases main flash in no time.", stm32_chip_flash_erase },
 	{ "preset-sr", "VALUE [sticky]", "Sets error bits in SR; sticky: again after each reset.",
-	  stm32l476_preset_sr },
-	{ "preset-cr", "VALUE", "Sets CR as an application may have left it.", stm32l476_preset_cr },
+	  stm32_chip_preset_sr },
+	{ "preset-cr", "VALUE", "Sets CR as an application may have left it.", stm32_chip_preset_cr },
 	{ "lock-keys", "", "Locks the controller until reset, as after a wrong key.",
-	  stm32l476_lock_keys },
-	{ "stuck-bsy", "on|off", "BSY never falls.", stm32l476_stuck_bsy },
+	  stm32_chip_lock_keys },
+	{ "stuck-bsy", "on|off", "BSY never falls.", stm32_chip_stuck_bsy },
 	{ "flash-size", "KIB", "256, 512, 1024: a part of that size. Others: the register lies.",
-	  stm32l476_flash_size },
-	{ "ecc", "ADDR single|double", "Puts an ECC error into a double word.", stm32l476_ecc },
+	  stm32_chip_flash_size },
+	{ "ecc", "ADDR single|double", "Puts an ECC error into a double word.", stm32_chip_ecc },
 	{ "flip-bits", "ADDR MASK [raw]", "Flips bits of a word; raw: the ECC agrees with them.",
-	  stm32l476_flip_bits },
+	  stm32_chip_flip_bits },
 	{ "cell-state", "ADDR [erased|programmed|single|bad]", "Shows or sets a double word's state.",
-	  stm32l476_cell_state },
+	  stm32_chip_cell_state },
 	{ "fail-after", "N reset|power|brownout, or off", "Fails in the middle of the Nth flash "
-	  "operation from now.", stm32l476_fail_after },
+	  "operation from now.", stm32_chip_fail_after },
 	{ "fb-mode", "on|off", "Swaps the banks, as the boot loader or firmware would.",
-	  stm32l476_fb_mode },
-	{ "run-pd", "on|off", "Flash powered down in Run mode.", stm32l476_run_pd },
-	{ "intrude", "", "Sets the level 1 intrusion latch.", stm32l476_intrude },
+	  stm32_chip_fb_mode },
+	{ "run-pd", "on|off", "Flash powered down in Run mode.", stm32_chip_run_pd },
+	{ "intrude", "", "Sets the level 1 intrusion latch.", stm32_chip_intrude },
 	{ "led", "", "Shows LD2 (PA5).", verb_led },
 	{ "button", "press|release", "B1 (PC13).", verb_button },
 	{ "gpio", "PIN [0|1|float]", "Shows a pin, or drives it from outside.", verb_gpio },
@@ -226,7 +228,7 @@ const struct vb_control_verb stm32l476_verbs[] = {
 	{ "swd-pins", "on|off", "off: firmware took PA13 and PA14.", verb_swd_pins },
 	{ "swo", "[FILE|off]", "Shows the SWO pin, after writing what it sent so far to the capture "
 	  "file; FILE starts a capture of every byte that leaves the pin, off ends it.",
-	  stm32l476_swo },
+	  stm32_chip_swo },
 	{ "clocks", "", "Shows the clock frequencies.", verb_clocks },
 	{ "reset-cause", "", "Shows the flags of RCC_CSR.", verb_reset_cause },
 	{ "watchdog", "", "Shows the independent watchdog.", verb_watchdog },

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libprobed_a_SOURCES += \
+	src/flash/stm32l4.c \
+	src/flash/stm32l4.h \
+	src/flash/stm32l4_commands.c \
+	src/flash/stm32l4_doctor.h \
+	src/flash/stm32l4_info.c \
+	src/flash/stm32l4_lines.c \
+	src/flash/stm32l4_loader.c \
+	src/flash/stm32l4_loader.h \
+	src/flash/stm32l4_option.c \
+	src/flash/stm32l4_option.h \
+	src/flash/stm32l4_regs.h \
+	src/flash/stm32l4_session.c \
+	src/flash/stm32l4_status.c
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_stm32l4
+testing_unit_test_stm32l4_SOURCES = testing/unit/test_stm32l4.c
+testing_unit_test_stm32l4_LDADD = $(probed_test_libs)
+endif

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+libvboard_a_SOURCES += \
+	src/vboard/device/stm32.c \
+	src/vboard/device/stm32.h \
+	src/vboard/device/stm32_crc.c \
+	src/vboard/device/stm32_crc.h \
+	src/vboard/device/stm32_gpio.c \
+	src/vboard/device/stm32_gpio.h \
+	src/vboard/device/stm32_iwdg.c \
+	src/vboard/device/stm32_small.c \
+	src/vboard/device/stm32_syscfg.c \
+	src/vboard/device/stm32_system.h \
+	src/vboard/device/stm32_tim.c \
+	src/vboard/device/stm32_tim.h \
+	src/vboard/device/stm32_usart.c \
+	src/vboard/device/stm32_usart.h \
+	src/vboard/device/stm32_watchdog.h \
+	src/vboard/device/stm32_wwdg.c \
+	src/vboard/device/stm32l4_pwr.c \
+	src/vboard/device/stm32l4_rcc.c \
+	src/vboard/device/stm32l4_rcc.h
