@@ -4,16 +4,49 @@ nobase_dist_pkgdata_DATA += \
 	tcl/board/mimxrt1024_evk.cfg \
 	tcl/board/mimxrt1060_evk.cfg \
 	tcl/board/mimxrt1064_evk.cfg \
+	tcl/board/st_b-l475e-iot01a.cfg \
+	tcl/board/st_nucleo_c0.cfg \
+	tcl/board/st_nucleo_g0.cfg \
+	tcl/board/st_nucleo_g4.cfg \
 	tcl/board/st_nucleo_l4.cfg \
-	tcl/board/virtual-imxrt1050-evkb.cfg \
+	tcl/board/st_nucleo_l5.cfg \
+	tcl/board/st_nucleo_u0.cfg \
+	tcl/board/st_nucleo_u5.cfg \
+	tcl/board/st_nucleo_wb55.cfg \
+	tcl/board/st_nucleo_wba55.cfg \
+	tcl/board/st_nucleo_wl55.cfg \
+	tcl/board/stm32l476g-disco.cfg \
+	tcl/board/stm32l496g-disco.cfg \
+	tcl/board/stm32l4discovery.cfg \
+	tcl/board/stm32l4p5g-disco.cfg \
+	tcl/board/stm32l4r9i-disco.cfg \
 	tcl/board/virtual-imxrt1050-evkb-hyper.cfg \
+	tcl/board/virtual-imxrt1050-evkb.cfg \
 	tcl/board/virtual-mimxrt1024-evk.cfg \
 	tcl/board/virtual-mimxrt1060-evk.cfg \
 	tcl/board/virtual-mimxrt1064-evk.cfg \
+	tcl/board/virtual-nucleo-g0b1.cfg \
+	tcl/board/virtual-nucleo-g474.cfg \
 	tcl/board/virtual-nucleo-l476rg.cfg \
+	tcl/board/virtual-nucleo-l552.cfg \
+	tcl/board/virtual-nucleo-u575.cfg \
+	tcl/board/virtual-nucleo-wb55.cfg \
+	tcl/board/virtual-stm32l432.cfg \
+	tcl/board/virtual-stm32l4r5.cfg \
 	tcl/target/cortex_m.cfg \
 	tcl/target/imxrt10xx.cfg \
+	tcl/target/stm32c0x.cfg \
+	tcl/target/stm32g0x.cfg \
+	tcl/target/stm32g4x.cfg \
 	tcl/target/stm32l4x.cfg \
+	tcl/target/stm32l5x.cfg \
+	tcl/target/stm32u0x.cfg \
+	tcl/target/stm32u3x.cfg \
+	tcl/target/stm32u5x.cfg \
+	tcl/target/stm32wbax.cfg \
+	tcl/target/stm32wbx.cfg \
+	tcl/target/stm32wlx.cfg \
+	tcl/target/stm32x.tcl \
 	tcl/target/swj-dp.tcl
 nobase_dist_pkgdata_DATA += \
 	tcl/interface/cmsis-dap.cfg \

@@ -307,7 +307,8 @@ def build_firmware():
 def board_arguments(board, speed=4000):
     """probed's arguments that attach it to the board over CMSIS-DAP/TCP and SWD."""
     chip = re.match(r"m?(imxrt\d+)", board.name)
-    script = ["-f", "target/stm32l4x.cfg"]
+    line = re.match(r"(?:nucleo-|stm32)([cglu]\d|wb|wl)", board.name)
+    script = ["-f", f"target/stm32{line.group(1) if line else 'l4'}x.cfg"]
     if chip:
         script = ["-c", f"set CHIPNAME {chip.group(1)}", "-f", "target/imxrt10xx.cfg",
                   "-c", "reset_config srst_only srst_nogate"]
