@@ -37,6 +37,7 @@ struct vb_control_verb {
 struct vb_chip {
 	const char *board_name;		/* "nucleo-l476rg": the command line's word */
 	const char *help;
+	const void *part;		/* for a family of chips with one create(): this one's table */
 	size_t priv_size;
 	bool (*create)(struct vb_board *board, void *priv);	/* regions, cpu, dp, devices */
 	void (*destroy)(struct vb_board *board, void *priv);

@@ -431,12 +431,12 @@ static void test_usart2_prints_at_its_baud_rate(void **state)
 	assert_int_equal(rd(b, USART2 + 0x1c) & 0xc0, 0xc0);
 	assert_int_equal(pread(fd, text, sizeof(text) - 1, 0), 2);
 	assert_string_equal(text, "ok");
-	assert_int_equal(serial_port_type(&b->chip->usart2.port, (const uint8_t *)"AB", 2), 2);
+	assert_int_equal(serial_port_type(&b->chip->console->port, (const uint8_t *)"AB", 2), 2);
 	run_us(b, 90);
 	assert_int_equal(rd(b, USART2 + 0x24), 'A');
 	run_us(b, 90);
 	assert_int_equal(rd(b, USART2 + 0x1c) & 0x20, 0x20);
-	serial_port_type(&b->chip->usart2.port, (const uint8_t *)"C", 1);
+	serial_port_type(&b->chip->console->port, (const uint8_t *)"C", 1);
 	run_us(b, 90);
 	assert_int_equal(rd(b, USART2 + 0x1c) & 0x8, 0x8);	/* overrun: the older byte stays */
 	assert_int_equal(rd(b, USART2 + 0x24), 'B');

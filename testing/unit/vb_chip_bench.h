@@ -20,6 +20,8 @@
 
 #define MAIN	   0x08000000u
 #define BANK2	   0x08080000u
+#define SRAM1_BASE 0x20000000u
+#define SRAM2_BASE 0x10000000u
 #define FLASH_BASE 0x40022000u
 #define RCC_BASE   0x40021000u
 #define UNLOCKED   0x40000000u	/* CR with only OPTLOCK set */

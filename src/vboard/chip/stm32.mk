@@ -2,15 +2,19 @@
 libvboard_a_SOURCES += \
 	src/vboard/chip/stm32_chip.c \
 	src/vboard/chip/stm32_chip.h \
+	src/vboard/chip/stm32_chip_boot.c \
 	src/vboard/chip/stm32_chip_boot.h \
 	src/vboard/chip/stm32_chip_map.c \
 	src/vboard/chip/stm32_chip_power.c \
+	src/vboard/chip/stm32_chip_ram.c \
 	src/vboard/chip/stm32_chip_state.c \
 	src/vboard/chip/stm32_chip_swo.c \
 	src/vboard/chip/stm32_chip_verbs.c \
 	src/vboard/chip/stm32_chip_verbs.h \
 	src/vboard/chip/stm32_chip_verbs_flash.c \
-	src/vboard/chip/stm32_part.h
+	src/vboard/chip/stm32_part.h \
+	src/vboard/chip/stm32_units.h \
+	src/vboard/chip/stm32l476.c
 
 EXTRA_DIST += src/vboard/chip/stm32_chip_boot.S
 

@@ -1,29 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Low-power modes of STM32L476 as a debugger meets them (RM0351 5.3 and 48.6.2): in Stop without
+ * Low-power modes of STM32 as a debugger meets them (RM0351 5.3 and 48.6.2): in Stop without
  * DBG_STOP the core clock is gone and the PPB with it; Standby and Shutdown end in a reset.
  */
-#include <string.h>
-
 #include "vboard/chip/stm32_chip.h"
-
-/* Real SRAM wakes up with noise; the same noise in every run. */
-void stm32_chip_forget_ram(struct stm32_chip *chip)
-{
-	uint32_t noise = 0x6d2b79f5, word;
-	uint8_t bytes[4];
-
-	for (uint32_t at = 0; at < SRAM1_BYTES + SRAM2_BYTES; at += 4) {
-		noise ^= noise << 13;
-		noise ^= noise >> 17;
-		noise ^= noise << 5;
-		word = noise;
-		put_le32(bytes, word);
-		vb_bus_poke(chip->board->bus,
-			    at < SRAM1_BYTES ? SRAM1_BASE + at : SRAM2_BASE + at - SRAM1_BYTES, bytes,
-			    4);
-	}
-}
 
 static void set_power(struct stm32_chip *chip, enum stm32_power power)
 {
@@ -36,10 +16,11 @@ static void set_power(struct stm32_chip *chip, enum stm32_power power)
 /* nRST_STOP, nRST_STDBY, nRST_SHDW = 0 turn the entry into a reset. */
 static bool entry_is_reset(const struct stm32_chip *chip, enum stm32_power power)
 {
-	static const uint32_t bits[] = { [STM32_STOP] = BIT(12), [STM32_STANDBY] = BIT(13),
-					 [STM32_SHUTDOWN] = BIT(14) };
+	const struct stm32_boot_bits *b = chip->part->boot;
+	const uint32_t bits[] = { [STM32_STOP] = b->nrst_stop, [STM32_STANDBY] = b->nrst_stdby,
+				  [STM32_SHUTDOWN] = b->nrst_shdw };
 
-	return power >= STM32_STOP && !(chip->flash.loaded[OPT_USER] & bits[power]);
+	return power >= STM32_STOP && !(stm32_chip_optr(chip) & bits[power]);
 }
 
 void stm32_chip_enter(struct stm32_chip *chip, enum stm32_power power)

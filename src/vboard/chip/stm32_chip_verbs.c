@@ -59,7 +59,7 @@ static bool verb_uart_rx(VERB_ARGS)
 	struct stm32_chip *chip = board->priv;
 
 	(void)ctx;
-	return vb_type(&chip->usart2.port, argc, argv, out, error, error_size);
+	return vb_type(&chip->console->port, argc, argv, out, error, error_size);
 }
 
 static bool verb_boot0(VERB_ARGS)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * stm32_part: what differs between the STM32 boards. chip/stm32_chip*.c is the machine they share;
- * each board is one const table, chip/NAME.c with `const struct stm32_part NAME_part` and a
- * `const struct vb_chip`.
+ * each board is one const table, chip/NAME.c, with a `const struct vb_chip` whose `part` points to it.
  *
  * The flash controller of a part is its family's (device/stm32l4_flash.h), its clocks, power and
- * system devices are its line's (device/stm32_rcc.h, stm32_system.h). A part has no code of its own
- * but callbacks that no table can say.
+ * system devices are its line's (device/stm32*_rcc.h, stm32_system.h). A part has no code of its own.
+ *
+ * Writing one: the RAM and unit tables from the CMSIS header and the manual's memory map, the boot
+ * rules from its chapter "boot configuration", the debug port from "debug support".
  */
 #ifndef VB_CHIP_STM32_PART_H
 #define VB_CHIP_STM32_PART_H
@@ -16,15 +17,18 @@
 #include "vboard/device/stm32l4_flash.h"
 #include "vboard/device/stm32l4_rcc.h"
 
+#define STM32_ALIASES 3
+
 struct stm32_ram {
 	const char *name;
 	uint32_t base, bytes;
-	uint32_t alias;			/* a second address, 0: none */
-	/* Closed to debuggers at RDP level 1, erased by RDP 1 to 0 and by SRAM2_RST. */
+	uint32_t alias[STM32_ALIASES];	/* the same bytes at other addresses, 0: none */
+	/* Closed to debuggers at RDP level 1, erased by RDP 1 to 0. */
 	bool is_sram2;
+	uint32_t rst_bit;		/* OPTR: 0 in it erases this RAM at every system reset */
 };
 
-/* A place on the buses. dev and bus_ctx are offsets in struct stm32_chip. */
+/* A place on the buses. dev and bus_ctx are offsets in struct stm32_chip; see stm32_units.h. */
 struct stm32_unit {
 	const char *name;
 	uint32_t base, size;
@@ -39,30 +43,63 @@ struct stm32_bridge {			/* addresses between units answer as reserved, not as a 
 	uint32_t first, end;
 };
 
+struct stm32_timer {
+	unsigned width;			/* 0: the table's end */
+	int irq;
+	bool on_apb2;
+	uint32_t freeze;		/* bit of DBGMCU_APB1FZR1, or of APB2FZ */
+};
+
+struct stm32_pin {
+	char port;			/* 'A'..; 0: none */
+	uint8_t pin, af;
+};
+
+/* OPTR bits of the boot and reset rules; 0: the line has no such bit. */
+struct stm32_boot_bits {
+	uint32_t nrst_stop, nrst_stdby, nrst_shdw;
+	uint32_t bfb2;			/* boot from bank 2, by way of system memory */
+	uint32_t nboot1;
+	/*
+	 * Who says BOOT0: with n_sw_boot0, 1 is the pin and 0 the option nboot0; with nboot_sel it is
+	 * the other way round. Without either: the pin.
+	 */
+	uint32_t n_sw_boot0, nboot_sel, nboot0;
+	bool has_empty;			/* an empty flash, as sampled with the options, boots the loader */
+	bool has_addresses;		/* NSBOOTADD0R, NSBOOTADD1R: the vector table's address, no MEM_MODE */
+	uint32_t tzen;
+};
+
 struct stm32_part {
 	const char *name;		/* "STM32L476RG" */
 	enum vb_core core;
 	uint32_t cpuid;
 	unsigned irqs, nvic_prio_bits;
+	bool no_bitband;
 	uint32_t rom_table_base, rom_pidr[5];
 	const struct vb_dp_config *dp;
 	uint32_t idcode;		/* DBGMCU_IDCODE: REV_ID, bits 15:12, DEV_ID */
-	uint32_t dbgmcu_base;		/* 0xe0042000, 0xe0044000, 0x40015800 */
+	uint32_t dbgmcu_base;		/* 0xe0042000, 0xe0044000; 0: it is one of the units (APB) */
 	const struct stm32l4_flash_family *flash;
 	unsigned flash_kb;
 	const struct stm32_ram *ram;	/* ends with name NULL; the first is what MEM_MODE 3 shows */
-	const struct stm32_rcc_line *rcc;
-	const struct stm32_pwr_line *pwr;
-	const struct stm32_syscfg_line *syscfg;
-	const struct stm32_dbgmcu_line *dbgmcu;
+	const struct stm32_boot_bits *boot;
 	const struct stm32_unit *units;	/* ends with name NULL */
 	const struct stm32_bridge *bridges;	/* ends with end 0 */
-	uint32_t gpio_base;		/* of port A; the ports are 0x400 apart */
-	unsigned gpio_ports;
-	uint32_t system_memory, reset_vector;	/* of the boot loader */
-	char led_port, button_port, uart_port;
-	uint8_t led_pin, button_pin, uart_tx_pin, uart_af;
-	unsigned uart_irq;
+	const struct stm32_timer *timers;	/* chip->tim[0..]; ends with width 0 */
+	int usart_irq[6];		/* USART1, 2, 3, UART4, 5, LPUART1; -1: none */
+	/* The information block: the boot loader's vectors, its code and version byte, UID, size, package. */
+	uint32_t system_memory, loader_stack, loader_entry, loader_version;
+	uint32_t uid, size_reg, package;
+	/* The board. */
+	char led_port, button_port;
+	uint8_t led_pin, button_pin;
+	bool button_is_high;		/* pressed reads 1 */
+	unsigned console;		/* chip->usart[] index of the virtual COM port */
+	struct stm32_pin uart_tx, uart_rx;
+	uint32_t uart_sel_offset;	/* RCC: where its clock is chosen; 0: its bus clock */
+	uint8_t uart_sel_shift;
+	bool uart_on_apb2, has_swo;
 };
 
 extern const struct stm32_part stm32l476_part, stm32l4r5_part, stm32l432_part, stm32g0b1_part,

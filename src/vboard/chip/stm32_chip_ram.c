@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The RAMs of an STM32: where they are seen, what read protection closes, what resets erase.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "vboard/chip/stm32_chip.h"
+
+static enum vb_result ram_check(void *ctx, struct vb_access *a, uint32_t offset)
+{
+	struct stm32_chip_ram *ram = ctx;
+
+	(void)offset;
+	if (ram->row->is_sram2 && stm32l4_array_is_shut(&ram->chip->flash, a))
+		return VB_FAULT;
+	return stm32_env_is_shut(&ram->chip->env, a) ? VB_FAULT : VB_OK;
+}
+
+static const struct vb_ram_ops ram_ops = { .check = ram_check };
+
+static void add_one(struct stm32_chip *chip, struct stm32_chip_ram *ram, const struct stm32_ram *row)
+{
+	struct vb_region region = { .name = row->name, .base = row->base, .size = row->bytes,
+				    .writable = true, .executable = true, .dap_guarded = true,
+				    .ram_ops = &ram_ops, .ctx = ram };
+
+	*ram = (struct stm32_chip_ram){ .chip = chip, .row = row,
+					.bytes = xcalloc(1, row->bytes) };
+	region.ram = ram->bytes;
+	ram->region[0] = vb_bus_add(chip->board->bus, &region);
+	for (unsigned i = 0; i < STM32_ALIASES && row->alias[i] != 0; i++) {
+		region.base = row->alias[i];
+		ram->region[1 + i] = vb_bus_add(chip->board->bus, &region);
+	}
+}
+
+void stm32_chip_add_ram(struct stm32_chip *chip)
+{
+	for (unsigned i = 0; chip->part->ram[i].name != NULL; i++) {
+		assert(i < RAM_COUNT);
+		add_one(chip, &chip->ram[i], &chip->part->ram[i]);
+	}
+}
+
+void stm32_chip_free_ram(struct stm32_chip *chip)
+{
+	for (unsigned i = 0; i < RAM_COUNT; i++)
+		free(chip->ram[i].bytes);
+}
+
+/* Real SRAM wakes up with noise; the same noise in every run. */
+void stm32_chip_forget_ram(struct stm32_chip *chip)
+{
+	uint32_t noise = 0x6d2b79f5;
+	uint8_t bytes[1024];
+
+	for (unsigned i = 0; i < RAM_COUNT && chip->ram[i].row != NULL; i++) {
+		for (uint32_t at = 0; at < chip->ram[i].row->bytes; at += sizeof(bytes)) {
+			for (unsigned j = 0; j < sizeof(bytes); j += 4) {
+				noise ^= noise << 13;
+				noise ^= noise >> 17;
+				noise ^= noise << 5;
+				put_le32(bytes + j, noise);
+			}
+			vb_bus_poke(chip->board->bus, chip->ram[i].row->base + at, bytes,
+				    sizeof(bytes));
+		}
+	}
+}
+
+static void erase(struct stm32_chip *chip, const struct stm32_ram *row)
+{
+	static const uint8_t zeros[1024];
+
+	for (uint32_t at = 0; at < row->bytes; at += sizeof(zeros))
+		vb_bus_poke(chip->board->bus, row->base + at, zeros, sizeof(zeros));
+}
+
+void stm32_chip_erase_sram2(void *ctx)
+{
+	struct stm32_chip *chip = ctx;
+
+	for (const struct stm32_ram *row = chip->part->ram; row->name != NULL; row++) {
+		if (row->is_sram2)
+			erase(chip, row);
+	}
+}
+
+void stm32_chip_reset_ram(struct stm32_chip *chip)
+{
+	for (const struct stm32_ram *row = chip->part->ram; row->name != NULL; row++) {
+		if (row->rst_bit != 0 && !(stm32_chip_optr(chip) & row->rst_bit))
+			erase(chip, row);
+	}
+}
+
+void stm32_chip_guard_ram(struct stm32_chip *chip)
+{
+	bool on = stm32l4_options_rdp(&chip->flash) == 1;
+
+	for (unsigned i = 0; i < RAM_COUNT && chip->ram[i].row != NULL; i++) {
+		for (unsigned j = 0; chip->ram[i].row->is_sram2 && j <= STM32_ALIASES; j++) {
+			if (chip->ram[i].region[j] != NULL)
+				vb_bus_guard(chip->board->bus, chip->ram[i].region[j], on);
+		}
+	}
+}
