@@ -58,7 +58,7 @@ static void on_edge(void *ctx, struct stm32_gpio *gpio, unsigned pin, bool level
 {
 	struct stm32_chip *chip = ctx;
 
-	if (stm32_syscfg_exti_port(&chip->syscfg, pin) == (unsigned)(gpio->port - 'A'))
+	if (stm32_exti_port(&chip->exti, &chip->syscfg, pin) == (unsigned)(gpio->port - 'A'))
 		stm32_exti_edge(&chip->exti, pin, level);
 }
 
@@ -87,14 +87,14 @@ static uint32_t console_hz(void *ctx)
 	const uint32_t sources[4] = { part->uart_on_apb2 ? c->pclk2 : c->pclk1, c->sysclk, c->hsi,
 				      c->lse };
 	const uint32_t *sel = part->uart_sel_offset ?
-		stm32l4_rcc_enable(&chip->rcc, part->uart_sel_offset) : NULL;
+		stm32_rcc_enable(&chip->rcc, part->uart_sel_offset) : NULL;
 
 	return sources[sel ? *sel >> part->uart_sel_shift & 3 : 0];
 }
 
 static void start_lsi(void *ctx)
 {
-	stm32l4_rcc_force_lsi(&((struct stm32_chip *)ctx)->rcc);
+	stm32_rcc_force_lsi(&((struct stm32_chip *)ctx)->rcc);
 }
 
 static bool backup_is_shut(void *ctx, const struct vb_access *a)
@@ -139,13 +139,14 @@ static void add_timers(struct stm32_chip *chip)
 
 static void add_devices(struct stm32_chip *chip)
 {
+	const struct stm32_line *line = chip->part->line;
 	struct stm32_env *env = &chip->env;
 
 	stm32l4_flash_init(&chip->flash, env, chip->part->flash);
-	stm32l4_rcc_init(&chip->rcc, env);
-	stm32l4_pwr_init(&chip->pwr, env);
-	stm32_syscfg_init(&chip->syscfg, env);
-	stm32_exti_init(&chip->exti, env);
+	stm32_rcc_init(&chip->rcc, env, line->rcc);
+	stm32_pwr_init(&chip->pwr, env, line->pwr);
+	stm32_syscfg_init(&chip->syscfg, env, line->syscfg);
+	stm32_exti_init(&chip->exti, env, line->exti);
 	stm32_rtc_init(&chip->rtc, env);
 	stm32_rng_init(&chip->rng, env);
 	stm32_crc_init(&chip->crc);
@@ -153,12 +154,13 @@ static void add_devices(struct stm32_chip *chip)
 	stm32_wwdg_init(&chip->wwdg, env);
 	add_timers(chip);
 	for (unsigned i = 0; i < GPIO_PORTS; i++)
-		stm32_gpio_init(&chip->gpio[i], env, (char)('A' + i));
+		stm32_gpio_init(&chip->gpio[i], env, (char)('A' + i), line->has_jtag);
 	for (unsigned i = 0; i < USART_COUNT; i++)
 		stm32_usart_init(&chip->usart[i], env, chip->part->usart_irq[i]);
 	stm32_chip_add_swo(chip);
-	chip->dbgmcu = (struct stm32_dbgmcu){ .env = env, .idcode = chip->part->idcode,
-					      .on_change = stm32_chip_debug_clocks, .chip = chip };
+	stm32_dbgmcu_init(&chip->dbgmcu, env, line->dbgmcu, &chip->rcc, chip->part->idcode);
+	chip->dbgmcu.on_change = stm32_chip_debug_clocks;
+	chip->dbgmcu.chip = chip;
 }
 
 static void wire_devices(struct stm32_chip *chip)

@@ -21,7 +21,6 @@
 #include "vboard/device/stm32_usart.h"
 #include "vboard/device/stm32_watchdog.h"
 #include "vboard/device/stm32l4_flash.h"
-#include "vboard/device/stm32l4_rcc.h"
 
 #define GPIO_PORTS  9
 #define TIM_COUNT   11
@@ -43,8 +42,8 @@ struct stm32_chip {
 	const struct stm32_part *part;
 	struct stm32_env env;
 	struct stm32l4_flash flash;
-	struct stm32l4_rcc rcc;
-	struct stm32l4_pwr pwr;
+	struct stm32_rcc rcc;
+	struct stm32_pwr pwr;
 	struct stm32_syscfg syscfg;
 	struct stm32_exti exti;
 	struct stm32_dbgmcu dbgmcu;

@@ -80,8 +80,7 @@ static void power_on(struct stm32_chip *chip)
 {
 	stm32_chip_forget_ram(chip);
 	stm32_rtc_power_on(&chip->rtc);
-	chip->env.dbgmcu_cr = chip->env.dbgmcu_apb1fzr1 = 0;
-	chip->env.dbgmcu_apb1fzr2 = chip->env.dbgmcu_apb2fz = 0;
+	stm32_dbgmcu_power_on(&chip->dbgmcu);
 }
 
 void stm32_chip_reset(struct vb_board *board, void *priv, enum vb_reset kind)
@@ -93,8 +92,8 @@ void stm32_chip_reset(struct vb_board *board, void *priv, enum vb_reset kind)
 	chip->env.power = STM32_RUN;
 	if (kind == VB_RESET_POWER_ON)
 		power_on(chip);
-	stm32l4_rcc_reset(&chip->rcc, kind);
-	stm32l4_pwr_reset(&chip->pwr, kind);
+	stm32_rcc_reset(&chip->rcc, kind);
+	stm32_pwr_reset(&chip->pwr, kind);
 	stm32l4_flash_reset(&chip->flash, kind);
 	stm32_chip_reset_ram(chip);
 	mode = boot_mode(chip);

@@ -31,7 +31,7 @@ void stm32_unit_reset_rng(void *dev)
 
 void stm32_unit_reset_pwr(void *dev)
 {
-	stm32l4_pwr_reset(dev, VB_RESET_SYSTEM);
+	stm32_pwr_reset(dev, VB_RESET_SYSTEM);
 }
 
 void stm32_unit_reset_exti(void *dev)
@@ -49,7 +49,7 @@ static void add_slave(struct stm32_chip *chip, const char *name, uint32_t base, 
 	assert(chip->slave_count <= SLAVES_MAX);
 	slave->env = &chip->env;
 	if (unit != NULL && unit->enr != 0) {
-		slave->enable = stm32l4_rcc_enable(&chip->rcc, unit->enr);
+		slave->enable = stm32_rcc_enable(&chip->rcc, unit->enr);
 		slave->enable_bit = unit->bit;
 	}
 	if (unit != NULL && unit->ops != NULL) {

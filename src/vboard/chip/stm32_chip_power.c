@@ -31,7 +31,7 @@ void stm32_chip_enter(struct stm32_chip *chip, enum stm32_power power)
 	}
 	set_power(chip, power);
 	if (power >= STM32_STANDBY)
-		stm32l4_pwr_note_standby(&chip->pwr);
+		stm32_pwr_note_standby(&chip->pwr);
 }
 
 /* Out of Stop the core goes on; out of Standby it starts again, options loaded anew. */
@@ -44,7 +44,7 @@ void stm32_chip_wake(void *ctx)
 		return;
 	set_power(chip, STM32_RUN);
 	if (was == STM32_STOP)
-		stm32l4_rcc_wake(&chip->rcc);
+		stm32_rcc_wake(&chip->rcc);
 	else
 		stm32_env_request_reset(&chip->env, VB_RESET_POWER_ON);
 }
@@ -54,7 +54,7 @@ void stm32_chip_sleep(void *ctx, bool sleeping, bool deep)
 	struct stm32_chip *chip = ctx;
 
 	if (sleeping)
-		stm32_chip_enter(chip, deep ? stm32l4_pwr_deep(&chip->pwr) : STM32_SLEEP);
+		stm32_chip_enter(chip, deep ? stm32_pwr_deep(&chip->pwr) : STM32_SLEEP);
 	else if (chip->env.power >= STM32_STOP)
 		stm32_chip_wake(chip);
 	else

@@ -157,7 +157,7 @@ static bool verb_reset_cause(VERB_ARGS)
 	static const char *const names[8] = { "FWRSTF", "OBLRSTF", "PINRSTF", "BORRSTF",
 					      "SFTRSTF", "IWDGRSTF", "WWDGRSTF", "LPWRRSTF" };
 	struct stm32_chip *chip = board->priv;
-	uint32_t csr = *stm32l4_rcc_enable(&chip->rcc, RCC_CSR);
+	uint32_t csr = stm32_rcc_csr(&chip->rcc);
 	const char *comma = "";
 
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;

@@ -14,8 +14,8 @@
 
 #include "vboard/board.h"
 #include "vboard/device/stm32.h"
+#include "vboard/device/stm32_system.h"
 #include "vboard/device/stm32l4_flash.h"
-#include "vboard/device/stm32l4_rcc.h"
 
 #define STM32_ALIASES 3
 
@@ -80,6 +80,7 @@ struct stm32_part {
 	const struct vb_dp_config *dp;
 	uint32_t idcode;		/* DBGMCU_IDCODE: REV_ID, bits 15:12, DEV_ID */
 	uint32_t dbgmcu_base;		/* 0xe0042000, 0xe0044000; 0: it is one of the units (APB) */
+	const struct stm32_line *line;	/* clocks, power and system devices */
 	const struct stm32l4_flash_family *flash;
 	unsigned flash_kb;
 	const struct stm32_ram *ram;	/* ends with name NULL; the first is what MEM_MODE 3 shows */

@@ -36,7 +36,7 @@ void stm32_unit_reset_exti(void *dev);
 	{ "PWR", base, UNIT_BYTES, enr, bit, UNIT_REGS(pwr, stm32_unit_reset_pwr) }
 #define SYSCFG_UNIT(base, enr, bit) { "SYSCFG", base, UNIT_BYTES, enr, bit, UNIT_REGS(syscfg, NULL) }
 #define EXTI_UNIT(base) { "EXTI", base, UNIT_BYTES, 0, 0, UNIT_REGS(exti, stm32_unit_reset_exti) }
-#define RCC_UNIT(base) { "RCC", base, UNIT_BYTES, 0, 0, UNIT_DEV(&stm32l4_rcc_ops, rcc, NULL) }
+#define RCC_UNIT(base) { "RCC", base, UNIT_BYTES, 0, 0, UNIT_DEV(&stm32_rcc_ops, rcc, NULL) }
 #define FLASH_UNIT(base, enr, bit) \
 	{ "FLASH", base, UNIT_BYTES, enr, bit, UNIT_DEV(&stm32l4_flash_ops, flash, NULL) }
 #define CRC_UNIT(base, enr, bit) \

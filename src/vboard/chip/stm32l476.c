@@ -112,6 +112,7 @@ const struct stm32_part stm32l476_part = {
 	.dp = &dp,
 	.idcode = 0x10076415,		/* revision 4; bits 15:12 read 6 */
 	.dbgmcu_base = 0xe0042000,
+	.line = &stm32l4_line,
 	.flash = &stm32l476_flash, .flash_kb = 1024,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 37, 38, 39, 52, 53, 70 },

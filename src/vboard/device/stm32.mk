@@ -4,9 +4,16 @@ libvboard_a_SOURCES += \
 	src/vboard/device/stm32.h \
 	src/vboard/device/stm32_crc.c \
 	src/vboard/device/stm32_crc.h \
+	src/vboard/device/stm32_dbgmcu.c \
+	src/vboard/device/stm32_exti.c \
 	src/vboard/device/stm32_gpio.c \
 	src/vboard/device/stm32_gpio.h \
 	src/vboard/device/stm32_iwdg.c \
+	src/vboard/device/stm32_lines.c \
+	src/vboard/device/stm32_pwr.c \
+	src/vboard/device/stm32_rcc.c \
+	src/vboard/device/stm32_rcc.h \
+	src/vboard/device/stm32_rcc_l4.c \
 	src/vboard/device/stm32_small.c \
 	src/vboard/device/stm32_syscfg.c \
 	src/vboard/device/stm32_system.h \
@@ -15,7 +22,4 @@ libvboard_a_SOURCES += \
 	src/vboard/device/stm32_usart.c \
 	src/vboard/device/stm32_usart.h \
 	src/vboard/device/stm32_watchdog.h \
-	src/vboard/device/stm32_wwdg.c \
-	src/vboard/device/stm32l4_pwr.c \
-	src/vboard/device/stm32l4_rcc.c \
-	src/vboard/device/stm32l4_rcc.h
+	src/vboard/device/stm32_wwdg.c

@@ -13,10 +13,15 @@
 #define LCKK	   BIT(16)
 
 /* After reset all pins are analog but the debug pins (RM0351 8.4.1 to 8.4.4). */
-static const struct { char port; uint32_t moder, ospeedr, pupdr; } resets[] = {
+static const struct gpio_reset { char port; uint32_t moder, ospeedr, pupdr; } resets[] = {
 	{ 'A', 0xabffffff, 0x0c000000, 0x64000000 },
 	{ 'B', 0xfffffebf, 0x00000000, 0x00000100 },
 	{ 'H', 0x0000000f, 0x00000000, 0x00000000 },
+	{ 0, 0xffffffff, 0, 0 },
+};
+/* Without JTAG only PA13 and PA14 are (RM0444 7.4.1). */
+static const struct gpio_reset swd_resets[] = {
+	{ 'A', 0xebffffff, 0x0c000000, 0x24000000 },
 	{ 0, 0xffffffff, 0, 0 },
 };
 
@@ -171,10 +176,11 @@ static const struct vb_reg gpio_regs[] = {
 	{ .name = NULL }
 };
 
-void stm32_gpio_init(struct stm32_gpio *gpio, struct stm32_env *env, char port)
+void stm32_gpio_init(struct stm32_gpio *gpio, struct stm32_env *env, char port, bool has_jtag)
 {
 	gpio->env = env;
 	gpio->port = port;
+	gpio->has_jtag = has_jtag;
 	gpio->regs = (struct vb_regs){ .name = "GPIO", .table = gpio_regs, .value = gpio->value,
 				       .dev = gpio };
 	stm32_gpio_reset(gpio);
@@ -182,14 +188,14 @@ void stm32_gpio_init(struct stm32_gpio *gpio, struct stm32_env *env, char port)
 
 void stm32_gpio_reset(struct stm32_gpio *gpio)
 {
-	size_t i = 0;
+	const struct gpio_reset *r = gpio->has_jtag ? resets : swd_resets;
 
-	while (resets[i].port != 0 && resets[i].port != gpio->port)
-		i++;
+	while (r->port != 0 && r->port != gpio->port)
+		r++;
 	vb_regs_reset(&gpio->regs);
-	*reg(gpio, GPIO_MODER) = resets[i].moder;
-	*reg(gpio, 0x08) = resets[i].ospeedr;
-	*reg(gpio, GPIO_PUPDR) = resets[i].pupdr;
+	*reg(gpio, GPIO_MODER) = r->moder;
+	*reg(gpio, 0x08) = r->ospeedr;
+	*reg(gpio, GPIO_PUPDR) = r->pupdr;
 	update(gpio);
 	if (gpio->on_mode)
 		gpio->on_mode(gpio->chip, gpio);

@@ -1,55 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DBGMCU (RM0351 48.6), the backup registers of the RTC (36.6), and RNG (27). */
+/* The backup registers of the RTC (RM0351 36.6) or of TAMP (RM0444 31.6), and RNG (RM0351 27). */
 #include <string.h>
 
 #include "vboard/device/stm32_system.h"
-
-static uint32_t *dbgmcu_field(struct stm32_dbgmcu *dbg, uint32_t offset, uint32_t *writable)
-{
-	static const uint32_t masks[] = { 0, 0x000000e7, 0x82e01c3f, 0x00000020, 0x00072800 };
-	uint32_t *fields[] = { &dbg->idcode, &dbg->env->dbgmcu_cr, &dbg->env->dbgmcu_apb1fzr1,
-			       &dbg->env->dbgmcu_apb1fzr2, &dbg->env->dbgmcu_apb2fz };
-
-	if (offset / 4 >= ARRAY_SIZE(fields))
-		return NULL;
-	*writable = masks[offset / 4];
-	return fields[offset / 4];
-}
-
-/* On the PPB: no clock enable, and it answers while the system is held in reset, but not in Stop. */
-static bool is_gated(const struct stm32_dbgmcu *dbg, const struct vb_access *a)
-{
-	return a->master == VB_DAP && !stm32_env_has_hclk(dbg->env, dbg->env->power);
-}
-
-static enum vb_result dbgmcu_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
-{
-	struct stm32_dbgmcu *dbg = dev;
-	uint32_t writable, *field = dbgmcu_field(dbg, offset, &writable);
-
-	*value = field ? *field >> 8 * (offset & 3) : 0;
-	return is_gated(dbg, a) ? VB_FAULT : VB_OK;
-}
-
-static enum vb_result dbgmcu_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
-{
-	struct stm32_dbgmcu *dbg = dev;
-	uint32_t writable, *field = dbgmcu_field(dbg, offset, &writable);
-
-	if (is_gated(dbg, a))
-		return VB_FAULT;
-	if (field == NULL)
-		return VB_OK;
-	writable &= (0xffffffffu >> (32 - 8 * a->size)) << 8 * (offset & 3);
-	stm32_env_change(dbg->env);
-	*field = (*field & ~writable) | (value << 8 * (offset & 3) & writable);
-	stm32_env_changed(dbg->env);
-	if (dbg->on_change)
-		dbg->on_change(dbg->chip);
-	return VB_OK;
-}
-
-const struct vb_device_ops stm32_dbgmcu_ops = { .read = dbgmcu_read, .write = dbgmcu_write };
 
 /* RTC: the calendar does not run; what matters to a debugger are the 32 backup registers. */
 
@@ -71,35 +24,66 @@ static uint32_t *backup_at(struct stm32_rtc *rtc, uint32_t offset)
 	return offset >= RTC_BACKUP && i < ARRAY_SIZE(rtc->backup) ? &rtc->backup[i] : NULL;
 }
 
+static enum vb_result backup_read(struct stm32_rtc *rtc, struct vb_access *a, uint32_t offset,
+				  uint32_t *value)
+{
+	if (rtc->is_shut && rtc->is_shut(rtc->chip, a))
+		return VB_FAULT;
+	*value = *backup_at(rtc, offset) >> 8 * (offset & 3);
+	return VB_OK;
+}
+
+static enum vb_result backup_write(struct stm32_rtc *rtc, struct vb_access *a, uint32_t offset,
+				   uint32_t value)
+{
+	if (rtc->is_shut && rtc->is_shut(rtc->chip, a))
+		return VB_FAULT;
+	if (rtc->env->backup_open)
+		*backup_at(rtc, offset) = value;
+	return VB_OK;
+}
+
 static enum vb_result rtc_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
 {
 	struct stm32_rtc *rtc = dev;
-	uint32_t *backup = backup_at(rtc, offset);
 
-	if (backup == NULL)
-		return vb_regs_ops.read(&rtc->regs, a, offset, value);
-	if (rtc->is_shut && rtc->is_shut(rtc->chip, a))
-		return VB_FAULT;
-	*value = *backup >> 8 * (offset & 3);
-	return VB_OK;
+	if (backup_at(rtc, offset) != NULL)
+		return backup_read(rtc, a, offset, value);
+	return vb_regs_ops.read(&rtc->regs, a, offset, value);
 }
 
 static enum vb_result rtc_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
 {
 	struct stm32_rtc *rtc = dev;
-	uint32_t *backup = backup_at(rtc, offset);
 
-	if (backup != NULL && rtc->is_shut && rtc->is_shut(rtc->chip, a))
-		return VB_FAULT;
+	if (backup_at(rtc, offset) != NULL)
+		return backup_write(rtc, a, offset, value);
 	if (!rtc->env->backup_open)
 		return VB_OK;
-	if (backup == NULL)
-		return vb_regs_ops.write(&rtc->regs, a, offset, value);
-	*backup = value;
-	return VB_OK;
+	return vb_regs_ops.write(&rtc->regs, a, offset, value);
 }
 
 const struct vb_device_ops stm32_rtc_ops = { .read = rtc_read, .write = rtc_write };
+
+/* Where TAMP has the backup registers; of its own registers none is modelled. */
+#define TAMP_BACKUP 0x100u
+
+static enum vb_result tamp_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
+{
+	*value = 0;
+	if (offset < TAMP_BACKUP || backup_at(dev, offset - TAMP_BACKUP + RTC_BACKUP) == NULL)
+		return VB_OK;
+	return backup_read(dev, a, offset - TAMP_BACKUP + RTC_BACKUP, value);
+}
+
+static enum vb_result tamp_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
+{
+	if (offset < TAMP_BACKUP || backup_at(dev, offset - TAMP_BACKUP + RTC_BACKUP) == NULL)
+		return VB_OK;
+	return backup_write(dev, a, offset - TAMP_BACKUP + RTC_BACKUP, value);
+}
+
+const struct vb_device_ops stm32_tamp_ops = { .read = tamp_read, .write = tamp_write };
 
 void stm32_rtc_init(struct stm32_rtc *rtc, struct stm32_env *env)
 {

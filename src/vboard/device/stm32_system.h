@@ -1,59 +1,144 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The small system devices of STM32L4: PWR (RM0351 chapter 5), SYSCFG and EXTI (9, 14), DBGMCU
- * (48.6), RTC backup registers and RNG. Each is a register table; what reaches beyond the device
- * goes through the callback beside it.
+ * The small system devices of the STM32 lines: PWR, SYSCFG and EXTI, DBGMCU, RTC backup registers
+ * and RNG. Each is a register table; what differs between lines is a const table named after the
+ * line, what reaches beyond the device goes through the callback beside it.
  */
 #ifndef VB_DEVICE_STM32_SYSTEM_H
 #define VB_DEVICE_STM32_SYSTEM_H
 
 #include "vboard/device/stm32.h"
+#include "vboard/device/stm32_rcc.h"
 
-struct stm32l4_pwr {
+#define STM32_PWR_REGS 48
+struct stm32_pwr;
+struct stm32_pwr_line {
+	const char *name;
+	const struct vb_reg *regs;
+	uint16_t sbf_reg;		/* the standby flag: lives through all but a power-on */
+	uint32_t sbf, kept;		/* its bit, and all bits of that register that do */
+	enum stm32_power deep[8];	/* by CR1.LPMS */
+	/* VOS of the reset state keeps flash from being programmed (L5). NULL: any range will do. */
+	bool (*can_program)(struct stm32_pwr *pwr);
+};
+extern const struct stm32_pwr_line stm32l4_pwr_line, stm32l4r_pwr_line, stm32g0_pwr_line,
+	stm32g4_pwr_line, stm32l5_pwr_line, stm32u5_pwr_line, stm32wb_pwr_line;
+
+struct stm32_pwr {
 	struct stm32_env *env;
+	const struct stm32_pwr_line *line;
 	struct vb_regs regs;
-	uint32_t value[26];
+	uint32_t value[STM32_PWR_REGS];
 	uint64_t settled_at;		/* the regulator follows VOS and LPR until then */
 };
-void stm32l4_pwr_init(struct stm32l4_pwr *pwr, struct stm32_env *env);
-void stm32l4_pwr_reset(struct stm32l4_pwr *pwr, enum vb_reset kind);
+void stm32_pwr_init(struct stm32_pwr *pwr, struct stm32_env *env, const struct stm32_pwr_line *line);
+void stm32_pwr_reset(struct stm32_pwr *pwr, enum vb_reset kind);
 /* What a deep sleep would enter now. */
-enum stm32_power stm32l4_pwr_deep(const struct stm32l4_pwr *pwr);
-void stm32l4_pwr_note_standby(struct stm32l4_pwr *pwr);		/* SBF */
+enum stm32_power stm32_pwr_deep(const struct stm32_pwr *pwr);
+void stm32_pwr_note_standby(struct stm32_pwr *pwr);		/* SBF */
+/* Is the core voltage high enough to erase and program flash? */
+bool stm32_pwr_can_program_flash(struct stm32_pwr *pwr);
+
+struct stm32_syscfg_line {
+	const char *name;
+	const struct vb_reg *regs;
+	bool has_memrmp;		/* what is at 0 can be changed: MEMRMP, CFGR1 on G0, at 0x00 */
+	uint32_t mem_mode, fb_mode;	/* masks in it; fb_mode 0: the line has none */
+	uint16_t exticr, skr;		/* RCC_NONE: not here */
+};
+extern const struct stm32_syscfg_line stm32l4_syscfg_line, stm32l4r_syscfg_line,
+	stm32l43_syscfg_line, stm32g0_syscfg_line, stm32g4_syscfg_line, stm32l5_syscfg_line,
+	stm32u5_syscfg_line, stm32wb_syscfg_line;
 
 struct stm32_syscfg {
 	struct stm32_env *env;
+	const struct stm32_syscfg_line *line;
 	struct vb_regs regs;
-	uint32_t value[16];
+	uint32_t value[24];
 	unsigned key_step;
 	void (*on_remap)(void *chip, unsigned mem_mode, bool fb_mode);
 	void (*on_erase_sram2)(void *chip);
 	void *chip;
 };
-void stm32_syscfg_init(struct stm32_syscfg *syscfg, struct stm32_env *env);
+void stm32_syscfg_init(struct stm32_syscfg *syscfg, struct stm32_env *env,
+		       const struct stm32_syscfg_line *line);
 /* mem_mode: what the boot selection maps at 0. */
 void stm32_syscfg_reset(struct stm32_syscfg *syscfg, unsigned mem_mode);
-/* Which port (0 = A) drives EXTI line 0..15. */
-unsigned stm32_syscfg_exti_port(struct stm32_syscfg *syscfg, unsigned line);
+
+/* EXTI: either one pending register and the port selection in SYSCFG, or both edges apart and the
+ * selection in EXTI itself (G0, L5, U5). */
+struct stm32_exti_line {
+	const char *name;
+	const struct vb_reg *regs;
+	uint16_t imr, rtsr, ftsr, swier, rpr, fpr;	/* rpr == fpr: one register for both edges */
+	uint16_t exticr;		/* RCC_NONE: SYSCFG has it */
+	uint32_t lines;			/* configurable ones of the first group */
+	const struct stm32_exti_irq {
+		uint32_t lines;		/* 0 ends the list */
+		int irq;
+	} *irqs;
+};
+extern const struct stm32_exti_line stm32l4_exti_line, stm32g0_exti_line, stm32g4_exti_line,
+	stm32l5_exti_line, stm32u5_exti_line, stm32wb_exti_line;
 
 struct stm32_exti {
 	struct stm32_env *env;
+	const struct stm32_exti_line *line;
 	struct vb_regs regs;
-	uint32_t value[13];
+	uint32_t value[28];
 	void (*on_wake)(void *chip);	/* before the interrupt: leaves Stop */
 	void *chip;
 };
-void stm32_exti_init(struct stm32_exti *exti, struct stm32_env *env);
+void stm32_exti_init(struct stm32_exti *exti, struct stm32_env *env,
+		     const struct stm32_exti_line *line);
 void stm32_exti_reset(struct stm32_exti *exti);
 void stm32_exti_edge(struct stm32_exti *exti, unsigned line, bool rising);
+/* Which port (0 = A) drives EXTI line 0..15. */
+unsigned stm32_exti_port(struct stm32_exti *exti, struct stm32_syscfg *syscfg, unsigned line);
+
+/*
+ * DBGMCU. On the PPB it needs no clock and answers while the system is in reset; on the APB (G0) it
+ * is a slave like others, and without its clock in RCC it drops writes. Its bits live in the
+ * environment and die at power-on reset only: stm32_dbgmcu_power_on().
+ */
+struct stm32_dbgmcu_line {
+	const char *name;
+	bool is_on_apb;
+	uint32_t enr, enr_bit;		/* the clock, if it is on the APB */
+	const struct stm32_dbgmcu_reg {
+		uint16_t offset;
+		uint32_t writable;
+		size_t field;		/* in struct stm32_env */
+	} *regs;			/* ends with offset 0: IDCODE needs no row */
+};
+extern const struct stm32_dbgmcu_line stm32l4_dbgmcu_line, stm32g0_dbgmcu_line,
+	stm32g4_dbgmcu_line, stm32l5_dbgmcu_line, stm32u5_dbgmcu_line, stm32wb_dbgmcu_line;
 
 struct stm32_dbgmcu {
 	struct stm32_env *env;
+	const struct stm32_dbgmcu_line *line;
+	const uint32_t *enable;		/* NULL: always clocked */
 	uint32_t idcode;
 	void (*on_change)(void *chip);	/* CR changed: low-power debug */
 	void *chip;
 };
 extern const struct vb_device_ops stm32_dbgmcu_ops;
+void stm32_dbgmcu_init(struct stm32_dbgmcu *dbg, struct stm32_env *env,
+		       const struct stm32_dbgmcu_line *line, struct stm32_rcc *rcc, uint32_t idcode);
+void stm32_dbgmcu_power_on(struct stm32_dbgmcu *dbg);
+
+/* A line's tables together, for the table of a part. */
+struct stm32_line {
+	const char *name;
+	const struct stm32_rcc_line *rcc;
+	const struct stm32_pwr_line *pwr;
+	const struct stm32_syscfg_line *syscfg;
+	const struct stm32_exti_line *exti;
+	const struct stm32_dbgmcu_line *dbgmcu;
+	bool has_jtag;
+};
+extern const struct stm32_line stm32l4_line, stm32l4r_line, stm32l43_line, stm32g0_line,
+	stm32g4_line, stm32l5_line, stm32u5_line, stm32wb_line;
 
 struct stm32_rtc {
 	struct stm32_env *env;
@@ -63,7 +148,8 @@ struct stm32_rtc {
 	bool (*is_shut)(void *chip, const struct vb_access *a);
 	void *chip;
 };
-extern const struct vb_device_ops stm32_rtc_ops;
+extern const struct vb_device_ops stm32_rtc_ops;	/* with the backup registers at 0x50 */
+extern const struct vb_device_ops stm32_tamp_ops;	/* TAMP of G0, G4, L5, U5: they are at 0x100 */
 void stm32_rtc_init(struct stm32_rtc *rtc, struct stm32_env *env);
 void stm32_rtc_power_on(struct stm32_rtc *rtc);
 
