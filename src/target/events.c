@@ -80,15 +80,16 @@ static void run_handler(struct target *t, const char *body, const char *event)
 void target_call_event(struct target *t, enum target_event event)
 {
 	struct target_own *own = t->own;
-	bool kept = own->keeps_debug_words;
+	bool kept = own->debug_guard.in_handler;
 
 	if (event == EVENT_HALTED)
 		target_call_event(t, EVENT_GDB_HALT);
 	if (own->handlers[event] != NULL) {
-		own->keeps_debug_words = event == EVENT_EXAMINE_END;
+		own->debug_guard.in_handler = event == EVENT_EXAMINE_END;
 		run_handler(t, own->handlers[event], event_names[event]);
-		own->keeps_debug_words = kept;
+		own->debug_guard.in_handler = kept;
 	}
+	debug_words_event(t, event);
 	if (event == EVENT_HALTED && t->state == TARGET_HALTED) {
 		if (!t->quiet_halt)
 			target_report_halt(t);

@@ -216,7 +216,7 @@ static enum err leave(struct target *t)
 		TRY(t->type->halt(t));
 	if (how == ON_EXIT_RUN && t->state == TARGET_HALTED)
 		TRY(t->type->resume(t, true, false));
-	debug_words_restore(t);
+	debug_words_leave(t);
 	return t->type->detach != NULL ? t->type->detach(t) : OK;
 }
 

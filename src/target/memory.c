@@ -26,7 +26,7 @@ static const uint8_t *before_write(struct target *t, uint32_t addr, const uint8_
 {
 	*copy = NULL;
 	t->memory_epoch++;
-	debug_word_before_write(t, addr, n);
+	debug_word_before_write(t, addr, src, n);
 	if (!breakpoint_overlaps(t, addr, n))
 		return src;
 	*copy = xcalloc(1, n);

@@ -98,7 +98,10 @@ static void poll_one(struct target *t)
 
 		snprintf(what, sizeof(what), "Polling target %s failed, trying to reexamine",
 			 t->name);
-		tell_failure(t, what);
+		if (t->state == TARGET_RUNNING && debug_words_tell_silence(t))
+			own->is_failure_told = true;
+		else
+			tell_failure(t, what);
 	}
 	t->examined = false;
 	t->state = TARGET_UNKNOWN;

@@ -68,11 +68,12 @@ static enum err check_pointer(struct feeder *f, uint32_t rp)
 		f->has_stopped = true;
 		return OK;
 	}
-	if (rp < f->first || rp >= f->end || (rp - f->first) % f->feed->unit != 0) {
+	if (rp < f->first || rp >= f->end || rp % 4 != f->first % 4) {
 		error_why(ERR_ALGORITHM, "helper code left the ring buffer in a bad state");
 		return error_evidence(ERR_ALGORITHM, "read pointer = 0x%08x, data 0x%08x to 0x%08x",
 				      rp, f->first, f->end - 1);
 	}
+	rp -= (rp - f->first) % f->feed->unit;	/* it may take a unit in pieces */
 	if (rp != f->rp) {
 		f->rp = rp;
 		f->moved_ms = clock_now_ms();

@@ -5,6 +5,7 @@ libprobed_a_SOURCES += \
 	src/target/cache.c \
 	src/target/commands_arm.c \
 	src/target/commands_breakpoint.c \
+	src/target/commands_debug_bits.c \
 	src/target/commands_image.c \
 	src/target/commands_memory.c \
 	src/target/commands_register.c \
@@ -22,7 +23,7 @@ libprobed_a_SOURCES += \
 	src/target/cortex_m_step.c \
 	src/target/cortex_m_tables.c \
 	src/target/crc.c src/target/crc32_loader.h \
-	src/target/debug_words.c \
+	src/target/debug_words.c src/target/debug_words.h \
 	src/target/dwt.c src/target/dwt.h \
 	src/target/events.c \
 	src/target/fault.c src/target/fault.h \

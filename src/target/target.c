@@ -186,6 +186,7 @@ static enum err now_halted(struct target *t, enum target_state old)
 	bool handled = false;
 
 	t->memory_epoch++;
+	debug_words_halted(t);
 	if (t->semihosting_armed && t->reason == HALT_BREAKPOINT)
 		TRY(semihosting_service(t, &handled));
 	if (handled)
@@ -224,6 +225,8 @@ enum err target_poll(struct target *t)
 	if (t->own->claim != NULL && !is_holder(t))
 		return OK;	/* whoever holds it looks himself, and acts on what he sees */
 	TRY(t->type->poll(t));
+	if (t->state == TARGET_RUNNING)
+		debug_words_running(t);
 	return target_state_changed(t, old);
 }
 

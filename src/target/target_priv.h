@@ -6,17 +6,11 @@
 #ifndef TARGET_TARGET_PRIV_H
 #define TARGET_TARGET_PRIV_H
 
-#include "target/target.h"
+#include "target/debug_words.h"
 
 enum on_exit { ON_EXIT_LEAVE, ON_EXIT_RUN, ON_EXIT_HALT };
 
 #define USER_CMD_COUNT 8u	/* semihosting-user-cmd-0x100 .. 0x107 */
-
-/* A vendor debug word (DBGMCU_CR) that an examine-end handler changed, and what it held before. */
-struct debug_word {
-	uint32_t addr, value;
-	struct debug_word *next;
-};
 
 /* User data of the verbs: `target` NULL means the current one of whoever speaks. */
 struct verb_scope {
@@ -43,8 +37,7 @@ struct target_own {
 	bool is_stepping;		/* target_step(): a semihosting call must not resume */
 	bool is_halting;	/* target_halt: what stops the core now is not resumed from */
 
-	bool keeps_debug_words;		/* an examine-end handler runs */
-	struct debug_word *debug_words;
+	struct debug_guard debug_guard;
 	unsigned next_break_id, next_watch_id;
 	char stop_text[512];		/* what stop_note points to */
 	struct verb_scope *scope;	/* of its object's verbs */
@@ -99,11 +92,6 @@ void breakpoint_write_under(struct target *t, uint32_t addr, uint8_t *data, size
 struct breakpoint *breakpoint_at(struct target *t, uint32_t addr);
 void breakpoints_free(struct target *t);
 
-/* Vendor debug words changed by handlers: remember, put back. */
-void debug_word_before_write(struct target *t, uint32_t addr, size_t n);
-void debug_words_restore(struct target *t);
-void debug_words_free(struct target *t);
-
 void work_areas_forget(struct target *t);
 void algorithm_free(struct target *t);
 void semihosting_free(struct target *t);
@@ -124,5 +112,6 @@ extern const struct command target_commands[], object_commands[], configure_comm
 extern const struct command run_commands[], run_shared_commands[], memory_commands[];
 extern const struct command image_commands[], register_commands[], breakpoint_commands[];
 extern const struct command arm_commands[], semihosting_commands[], profile_commands[];
+extern const struct command debug_bits_commands[];
 
 #endif

@@ -13,6 +13,7 @@
 #   debug         address, bits, words, ...: what keeps the debug port alive in low-power modes and stops the
 #                 watchdogs while the core is halted
 #   debug_clock   address and bit of the clock those registers need; "": none
+#   optr          FLASH_OPTR
 #   clock         address, bits to set, bits to clear, ...: `reset init` raises the core's clock
 #
 # Variables a board or the command line may set before:
@@ -40,7 +41,7 @@ proc stm32_raise_clock {steps khz} {
 	}
 }
 
-set _STM32 [dict merge {core cpu jtag_id "" ap "" speed 2000 debug {} debug_clock "" clock {}} $_STM32]
+set _STM32 [dict merge {core cpu optr 0x40022020 jtag_id "" ap "" speed 2000 debug {} debug_clock "" clock {}} $_STM32]
 set _CHIPNAME [stm32_setting CHIPNAME [dict get $_STM32 chip]]
 set _WORKAREASIZE [stm32_setting WORKAREASIZE [dict get $_STM32 ram_size]]
 if {[using_jtag]} {
@@ -87,11 +88,16 @@ adapter srst delay 100
 reset_config srst_nogate
 $_TARGETNAME cortex_m reset_config sysresetreq
 
-$_TARGETNAME configure -event examine-end {
-	foreach {address bits words} [dict get $_STM32 debug] {
-		mmw $address $bits 0
+foreach {_ADDRESS _BITS _WORDS} [dict get $_STM32 debug] {
+	if {[dict get $_STM32 debug_clock] eq ""} {
+		$_TARGETNAME debug_bits add $_ADDRESS $_BITS $_WORDS
+	} else {
+		$_TARGETNAME debug_bits add $_ADDRESS $_BITS -enable {*}[dict get $_STM32 debug_clock] $_WORDS
 	}
 }
+# FLASH_OPTR, the same bits on all lines (RM0351 3.7.8, RM0444 3.7.8, RM0438 6.9.13).
+$_TARGETNAME debug_bits note [dict get $_STM32 optr] 0x10000 0 "the independent watchdog starts with every reset (option IWDG_SW = 0): what runs must refresh it; it stands still only while the core is halted"
+$_TARGETNAME debug_bits note [dict get $_STM32 optr] 0x80000 0 "the window watchdog starts with every reset (option WWDG_SW = 0): it stands still only while the core is halted"
 
 # After reset the core is back at its slow clock.
 if {[using_jtag]} {
