@@ -4,6 +4,13 @@
 
 const struct vb_chip *const vb_chips[] = {
 	&stm32l476_chip,
+	&stm32l4r5_chip,
+	&stm32l432_chip,
+	&stm32g474_chip,
+	&stm32g0b1_chip,
+	&stm32u575_chip,
+	&stm32l552_chip,
+	&stm32wb55_chip,
 	&mimxrt1064_evk_chip,
 	&mimxrt1060_evk_chip,
 	&mimxrt1024_evk_chip,

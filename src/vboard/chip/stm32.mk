@@ -14,7 +14,14 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32_chip_verbs_flash.c \
 	src/vboard/chip/stm32_part.h \
 	src/vboard/chip/stm32_units.h \
-	src/vboard/chip/stm32l476.c
+	src/vboard/chip/stm32g0b1.c \
+	src/vboard/chip/stm32g474.c \
+	src/vboard/chip/stm32l432.c \
+	src/vboard/chip/stm32l476.c \
+	src/vboard/chip/stm32l4r5.c \
+	src/vboard/chip/stm32l552.c \
+	src/vboard/chip/stm32u575.c \
+	src/vboard/chip/stm32wb55.c
 
 EXTRA_DIST += src/vboard/chip/stm32_chip_boot.S
 

@@ -243,10 +243,12 @@ void stm32_chip_stats(struct vb_board *board, void *priv, FILE *out)
 	struct stm32_chip *chip = priv;
 	const struct stm32l4_flash *f = &chip->flash;
 	uint64_t resets = 0, trace_packets, trace_lost;
-	struct vb_swo_state swo;
+	struct vb_swo_state swo = { 0 };
 
-	vb_swo_sync(board->swo);
-	vb_swo_state(board->swo, &swo);
+	if (board->swo != NULL) {
+		vb_swo_sync(board->swo);
+		vb_swo_state(board->swo, &swo);
+	}
 	vb_cpu_trace_stats(board->cpu, &trace_packets, &trace_lost);
 	for (size_t i = 0; i < ARRAY_SIZE(chip->resets); i++)
 		resets += chip->resets[i];

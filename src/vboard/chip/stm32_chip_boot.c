@@ -3,6 +3,8 @@
  * What an STM32 starts from: the information block with the stand-in for ST's boot loader, the boot
  * selection of each line (RM0351 2.6, RM0444 2.5, RM0440 2.6, RM0438 3.4, RM0434 2.3), and resets.
  */
+#include <string.h>
+
 #include "vboard/chip/stm32_chip.h"
 #include "vboard/chip/stm32_chip_boot.h"
 
@@ -12,14 +14,30 @@
 
 enum { MODE_FLASH = 0, MODE_SYSTEM = 1, MODE_SRAM = 3 };	/* MEM_MODE */
 
+static uint8_t *info_at(struct stm32_chip *chip, uint32_t addr)
+{
+	return addr - INFO_BASE < 0x10000 ? chip->flash.info[0].bytes + (addr - INFO_BASE) : NULL;
+}
+
 uint32_t stm32_chip_optr(const struct stm32_chip *chip)
 {
 	return chip->flash.loaded[OPT_USER];
 }
 
-static uint8_t *info_at(struct stm32_chip *chip, uint32_t addr)
+static void put_info(struct stm32_chip *chip, uint32_t addr, const void *bytes, size_t n)
 {
-	return chip->flash.info[0].bytes + (addr - INFO_BASE);
+	uint8_t *at = info_at(chip, addr);
+
+	if (at != NULL)
+		memcpy(at, bytes, n);
+}
+
+static void put_word(struct stm32_chip *chip, uint32_t addr, uint32_t value)
+{
+	uint8_t bytes[4];
+
+	put_le32(bytes, value);
+	put_info(chip, addr, bytes, sizeof(bytes));
 }
 
 /* The information block (RM0351 47): package, UID, size; the boot loader's version byte. */
@@ -27,16 +45,17 @@ void stm32_chip_fill_system_memory(struct stm32_chip *chip)
 {
 	static const uint32_t uid[3] = { 0x00320042, 0x35325014, 0x20363253 };
 	const struct stm32_part *part = chip->part;
+	uint8_t size[2];
 
-	put_le32(info_at(chip, part->system_memory), part->loader_stack);
-	put_le32(info_at(chip, part->system_memory + 4), part->loader_entry);
-	for (size_t i = 0; i < ARRAY_SIZE(boot_code); i++)
-		put_le16(info_at(chip, (part->loader_entry & ~1u) + 2 * (uint32_t)i), boot_code[i]);
-	*info_at(chip, part->loader_version) = 0x92;
-	put_le32(info_at(chip, part->package), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(uid); i++)
-		put_le32(info_at(chip, part->uid + 4 * (uint32_t)i), uid[i]);
-	put_le16(info_at(chip, part->size_reg), chip->flash.size_register);
+	put_word(chip, part->system_memory, part->loader_stack);
+	put_word(chip, part->system_memory + 4, part->loader_entry);
+	put_info(chip, part->loader_entry & ~1u, boot_code, sizeof(boot_code));
+	put_info(chip, part->loader_version, "\x92", 1);
+	put_word(chip, part->package, 0);
+	for (uint32_t i = 0; i < ARRAY_SIZE(uid); i++)
+		put_word(chip, part->uid + 4 * i, uid[i]);
+	put_le16(size, chip->flash.size_register);
+	put_info(chip, part->size_reg, size, sizeof(size));
 }
 
 /* UID bits 31:0 are the coordinates of the die on the wafer (RM0351 chapter 49). */
@@ -46,7 +65,8 @@ void stm32_chip_set_unit(struct vb_board *board, void *priv, unsigned unit)
 	uint8_t *uid = info_at(chip, chip->part->uid);
 
 	(void)board;
-	put_le32(uid, get_le32(uid) + unit);
+	if (uid != NULL)
+		put_le32(uid, get_le32(uid) + unit);
 }
 
 /* Boot selection */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SWO of STM32L476: trace clock is HCLK, the pin is PB3 (RM0351 48.3, 48.15), shared with JTDO; and
+ * SWO of STM32: trace clock is HCLK, the pin is PB3 (RM0351 48.3, 48.15), shared with JTDO; and
  * the control port's logic analyser on it.
  */
 #include <errno.h>
@@ -10,8 +10,6 @@
 #include "vboard/core/swo.h"
 
 #define SWO_PIN 3		/* of port B, AF0 */
-#define CR_TRACE_IOEN BIT(5)
-#define CR_TRACE_MODE 0xc0u	/* 0: asynchronous, on TRACESWO */
 
 static bool pin_is_out(void *ctx)
 {
@@ -20,7 +18,7 @@ static bool pin_is_out(void *ctx)
 	struct stm32_gpio *b = &chip->gpio[1];
 	uint32_t cr = chip->env.dbgmcu_cr;
 
-	if (!chip->board->powered || (cr & (CR_TRACE_IOEN | CR_TRACE_MODE)) != CR_TRACE_IOEN)
+	if (!chip->board->powered || (cr & chip->part->trace_mask) != chip->part->trace_async)
 		return false;
 	/* On JTAG the pin is TDO. unconfirmed: nobody who has clocked the port counts as SWD. */
 	if (link != NULL && link->mode == VB_LINK_JTAG && link->clocks > 0)
@@ -47,6 +45,8 @@ void stm32_chip_add_swo(struct stm32_chip *chip)
 {
 	struct stm32_follower follower = { before_change, after_change, chip };
 
+	if (chip->part->trace_mask == 0)
+		return;
 	chip->board->swo = vb_swo_new(chip->board->clock, pin_is_out, chip);
 	stm32_env_follow(&chip->env, &follower);
 }
@@ -92,6 +92,8 @@ bool stm32_chip_swo(VERB_ARGS)
 	struct vb_swo_state s;
 
 	(void)ctx;
+	if (board->swo == NULL)
+		return vb_refuse(error, error_size, "this chip has no SWO");
 	vb_swo_sync(board->swo);
 	if (argc == 2 && strcmp(argv[1], "off") == 0) {
 		stm32_chip_stop_capture(chip);

@@ -100,7 +100,8 @@ struct stm32_part {
 	struct stm32_pin uart_tx, uart_rx;
 	uint32_t uart_sel_offset;	/* RCC: where its clock is chosen; 0: its bus clock */
 	uint8_t uart_sel_shift;
-	bool uart_on_apb2, has_swo;
+	bool uart_on_apb2;
+	uint32_t trace_mask, trace_async;	/* DBGMCU_CR with TRACESWO on its pin; 0: no SWO */
 };
 
 extern const struct stm32_part stm32l476_part, stm32l4r5_part, stm32l432_part, stm32g0b1_part,

@@ -29,12 +29,16 @@ void stm32_unit_reset_exti(void *dev);
 #define GPIO_UNIT(name, base, enr, bit, i) \
 	{ name, base, UNIT_BYTES, enr, bit, UNIT_REGS(gpio[i], stm32_unit_reset_gpio) }
 #define EMPTY_UNIT(name, base, enr, bit) { name, base, UNIT_BYTES, enr, bit, UNIT_EMPTY }
-#define RTC_UNIT(base, enr, bit) { "RTC", base, UNIT_BYTES, enr, bit, UNIT_DEV(&stm32_rtc_ops, rtc, NULL) }
+#define RTC_UNIT(base, enr, bit) \
+	{ "RTC", base, UNIT_BYTES, enr, bit, UNIT_DEV(&stm32_rtc_ops, rtc, NULL) }
+#define TAMP_UNIT(base, enr, bit) \
+	{ "TAMP", base, UNIT_BYTES, enr, bit, UNIT_DEV(&stm32_tamp_ops, rtc, NULL) }
 #define WWDG_UNIT(base, enr, bit) { "WWDG", base, UNIT_BYTES, enr, bit, UNIT_REGS(wwdg, NULL) }
 #define IWDG_UNIT(base) { "IWDG", base, UNIT_BYTES, 0, 0, UNIT_REGS(iwdg, NULL) }
 #define PWR_UNIT(base, enr, bit) \
 	{ "PWR", base, UNIT_BYTES, enr, bit, UNIT_REGS(pwr, stm32_unit_reset_pwr) }
-#define SYSCFG_UNIT(base, enr, bit) { "SYSCFG", base, UNIT_BYTES, enr, bit, UNIT_REGS(syscfg, NULL) }
+#define SYSCFG_UNIT(base, enr, bit) \
+	{ "SYSCFG", base, UNIT_BYTES, enr, bit, UNIT_REGS(syscfg, NULL) }
 #define EXTI_UNIT(base) { "EXTI", base, UNIT_BYTES, 0, 0, UNIT_REGS(exti, stm32_unit_reset_exti) }
 #define RCC_UNIT(base) { "RCC", base, UNIT_BYTES, 0, 0, UNIT_DEV(&stm32_rcc_ops, rcc, NULL) }
 #define FLASH_UNIT(base, enr, bit) \
@@ -43,6 +47,7 @@ void stm32_unit_reset_exti(void *dev);
 	{ "CRC", base, UNIT_BYTES, enr, bit, UNIT_DEV(&stm32_crc_ops, crc, stm32_unit_reset_crc) }
 #define RNG_UNIT(base, enr, bit) \
 	{ "RNG", base, UNIT_BYTES, enr, bit, UNIT_REGS(rng, stm32_unit_reset_rng) }
-#define DBGMCU_UNIT(base) { "DBGMCU", base, UNIT_BYTES, 0, 0, UNIT_DEV(&stm32_dbgmcu_ops, dbgmcu, NULL) }
+#define DBGMCU_UNIT(base) \
+	{ "DBGMCU", base, UNIT_BYTES, 0, 0, UNIT_DEV(&stm32_dbgmcu_ops, dbgmcu, NULL) }
 
 #endif

@@ -31,7 +31,7 @@ static const struct stm32_unit units[] = {
 	EMPTY_UNIT("DAC1", 0x40007400, RCC_APB1ENR1, BIT(29)),
 	EMPTY_UNIT("OPAMP", 0x40007800, RCC_APB1ENR1, BIT(30)),
 	EMPTY_UNIT("LPTIM1", 0x40007c00, RCC_APB1ENR1, BIT(31)),
-	EMPTY_UNIT("LPUART1", 0x40008000, RCC_APB1ENR2, BIT(0)),
+	USART_UNIT("LPUART1", 0x40008000, RCC_APB1ENR2, BIT(0), LPUART1),
 	EMPTY_UNIT("SWPMI1", 0x40008800, RCC_APB1ENR2, BIT(2)),
 	EMPTY_UNIT("LPTIM2", 0x40009400, RCC_APB1ENR2, BIT(5)),
 	/* APB2 */
@@ -76,10 +76,11 @@ static const struct stm32_bridge bridges[] = {
 };
 
 static const struct stm32_timer timers[] = {
+	/* TIM2 to 7; TIM1, 8, 15, 16, 17 */
 	{ 32, 28, false, BIT(0) }, { 16, 29, false, BIT(1) }, { 16, 30, false, BIT(2) },
-	{ 32, 50, false, BIT(3) }, { 16, 54, false, BIT(4) }, { 16, 55, false, BIT(5) },  /* TIM2..7 */
+	{ 32, 50, false, BIT(3) }, { 16, 54, false, BIT(4) }, { 16, 55, false, BIT(5) },
 	{ 16, 25, true, BIT(11) }, { 16, 44, true, BIT(13) }, { 16, 24, true, BIT(16) },
-	{ 16, 25, true, BIT(17) }, { 16, 26, true, BIT(18) },		/* TIM1, 8, 15, 16, 17 */
+	{ 16, 25, true, BIT(17) }, { 16, 26, true, BIT(18) },
 	{ 0 }
 };
 
@@ -122,7 +123,7 @@ const struct stm32_part stm32l476_part = {
 	.led_port = 'A', .led_pin = 5, .button_port = 'C', .button_pin = 13,
 	.console = USART2, .uart_tx = { 'A', 2, 7 }, .uart_rx = { 'A', 3, 7 },
 	.uart_sel_offset = RCC_CCIPR, .uart_sel_shift = 2,
-	.has_swo = true,
+	.trace_mask = 0xe0, .trace_async = 0x20,
 };
 
 const struct vb_chip stm32l476_chip = {

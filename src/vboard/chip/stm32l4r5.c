@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * STM32L4R5ZI as on a NUCLEO-L4R5ZI: two banks, 2 MiB, SRAM3. Memory map and clock enables: RM0432
+ * tables 2 and 6.4, interrupts table 77, boot 2.6; pins: UM2179.
+ */
+#include "vboard/chip/stm32_units.h"
+
+static const struct stm32_unit units[] = {
+	/* APB1 */
+	TIM_UNIT("TIM2", 0x40000000, RCC_APB1ENR1, BIT(0), 0),
+	TIM_UNIT("TIM3", 0x40000400, RCC_APB1ENR1, BIT(1), 1),
+	TIM_UNIT("TIM4", 0x40000800, RCC_APB1ENR1, BIT(2), 2),
+	TIM_UNIT("TIM5", 0x40000c00, RCC_APB1ENR1, BIT(3), 3),
+	TIM_UNIT("TIM6", 0x40001000, RCC_APB1ENR1, BIT(4), 4),
+	TIM_UNIT("TIM7", 0x40001400, RCC_APB1ENR1, BIT(5), 5),
+	RTC_UNIT(0x40002800, RCC_APB1ENR1, BIT(10)),
+	WWDG_UNIT(0x40002c00, RCC_APB1ENR1, BIT(11)),
+	IWDG_UNIT(0x40003000),
+	EMPTY_UNIT("SPI2", 0x40003800, RCC_APB1ENR1, BIT(14)),
+	EMPTY_UNIT("SPI3", 0x40003c00, RCC_APB1ENR1, BIT(15)),
+	USART_UNIT("USART2", 0x40004400, RCC_APB1ENR1, BIT(17), USART2),
+	USART_UNIT("USART3", 0x40004800, RCC_APB1ENR1, BIT(18), USART3),
+	USART_UNIT("UART4", 0x40004c00, RCC_APB1ENR1, BIT(19), UART4),
+	USART_UNIT("UART5", 0x40005000, RCC_APB1ENR1, BIT(20), UART5),
+	EMPTY_UNIT("I2C1", 0x40005400, RCC_APB1ENR1, BIT(21)),
+	EMPTY_UNIT("I2C2", 0x40005800, RCC_APB1ENR1, BIT(22)),
+	EMPTY_UNIT("I2C3", 0x40005c00, RCC_APB1ENR1, BIT(23)),
+	EMPTY_UNIT("CRS", 0x40006000, RCC_APB1ENR1, BIT(24)),
+	EMPTY_UNIT("CAN1", 0x40006400, RCC_APB1ENR1, BIT(25)),
+	PWR_UNIT(0x40007000, RCC_APB1ENR1, BIT(28)),
+	EMPTY_UNIT("DAC1", 0x40007400, RCC_APB1ENR1, BIT(29)),
+	EMPTY_UNIT("OPAMP", 0x40007800, RCC_APB1ENR1, BIT(30)),
+	EMPTY_UNIT("LPTIM1", 0x40007c00, RCC_APB1ENR1, BIT(31)),
+	USART_UNIT("LPUART1", 0x40008000, RCC_APB1ENR2, BIT(0), LPUART1),
+	EMPTY_UNIT("I2C4", 0x40008400, RCC_APB1ENR2, BIT(1)),
+	EMPTY_UNIT("LPTIM2", 0x40009400, RCC_APB1ENR2, BIT(5)),
+	/* APB2 */
+	SYSCFG_UNIT(0x40010000, RCC_APB2ENR, BIT(0)),
+	EXTI_UNIT(0x40010400),
+	EMPTY_UNIT("FIREWALL", 0x40011c00, RCC_APB2ENR, BIT(7)),
+	TIM_UNIT("TIM1", 0x40012c00, RCC_APB2ENR, BIT(11), 6),
+	TIM_UNIT("TIM8", 0x40013400, RCC_APB2ENR, BIT(13), 7),
+	TIM_UNIT("TIM15", 0x40014000, RCC_APB2ENR, BIT(16), 8),
+	TIM_UNIT("TIM16", 0x40014400, RCC_APB2ENR, BIT(17), 9),
+	TIM_UNIT("TIM17", 0x40014800, RCC_APB2ENR, BIT(18), 10),
+	EMPTY_UNIT("SPI1", 0x40013000, RCC_APB2ENR, BIT(12)),
+	USART_UNIT("USART1", 0x40013800, RCC_APB2ENR, BIT(14), USART1),
+	EMPTY_UNIT("SAI1", 0x40015400, RCC_APB2ENR, BIT(21)),
+	EMPTY_UNIT("SAI2", 0x40015800, RCC_APB2ENR, BIT(22)),
+	EMPTY_UNIT("DFSDM1", 0x40016000, RCC_APB2ENR, BIT(24)),
+	EMPTY_UNIT("LTDC", 0x40016800, RCC_APB2ENR, BIT(26)),
+	/* AHB1 */
+	EMPTY_UNIT("DMA1", 0x40020000, RCC_AHB1ENR, 0),
+	EMPTY_UNIT("DMA2", 0x40020400, RCC_AHB1ENR, BIT(1)),
+	EMPTY_UNIT("DMAMUX1", 0x40020800, RCC_AHB1ENR, BIT(2)),
+	RCC_UNIT(0x40021000),
+	FLASH_UNIT(0x40022000, RCC_AHB1ENR, BIT(8)),
+	CRC_UNIT(0x40023000, RCC_AHB1ENR, BIT(12)),
+	EMPTY_UNIT("TSC", 0x40024000, RCC_AHB1ENR, BIT(16)),
+	EMPTY_UNIT("DMA2D", 0x4002b000, RCC_AHB1ENR, BIT(17)),
+	/* AHB2 */
+	GPIO_UNIT("GPIOA", 0x48000000, RCC_AHB2ENR, BIT(0), 0),
+	GPIO_UNIT("GPIOB", 0x48000400, RCC_AHB2ENR, BIT(1), 1),
+	GPIO_UNIT("GPIOC", 0x48000800, RCC_AHB2ENR, BIT(2), 2),
+	GPIO_UNIT("GPIOD", 0x48000c00, RCC_AHB2ENR, BIT(3), 3),
+	GPIO_UNIT("GPIOE", 0x48001000, RCC_AHB2ENR, BIT(4), 4),
+	GPIO_UNIT("GPIOF", 0x48001400, RCC_AHB2ENR, BIT(5), 5),
+	GPIO_UNIT("GPIOG", 0x48001800, RCC_AHB2ENR, BIT(6), 6),
+	GPIO_UNIT("GPIOH", 0x48001c00, RCC_AHB2ENR, BIT(7), 7),
+	GPIO_UNIT("GPIOI", 0x48002000, RCC_AHB2ENR, BIT(8), 8),
+	{ "OTG_FS", 0x50000000, 0x40000, RCC_AHB2ENR, BIT(12), UNIT_EMPTY },
+	EMPTY_UNIT("ADC", 0x50040000, RCC_AHB2ENR, BIT(13)),
+	EMPTY_UNIT("DCMI", 0x50050000, RCC_AHB2ENR, BIT(14)),
+	RNG_UNIT(0x50060800, RCC_AHB2ENR, BIT(18)),
+	EMPTY_UNIT("OCTOSPIM", 0x50061c00, RCC_AHB2ENR, BIT(20)),
+	EMPTY_UNIT("SDMMC1", 0x50062400, RCC_AHB2ENR, BIT(22)),
+	/* AHB3 */
+	EMPTY_UNIT("FMC", 0xa0000000, RCC_AHB3ENR, 0),
+	EMPTY_UNIT("OCTOSPI1", 0xa0001000, RCC_AHB3ENR, BIT(8)),
+	EMPTY_UNIT("OCTOSPI2", 0xa0001400, RCC_AHB3ENR, BIT(9)),
+	{ .name = NULL }
+};
+
+static const struct stm32_bridge bridges[] = {
+	{ 0x40000000, 0x40009800 }, { 0x40010000, 0x40017400 }, { 0 }
+};
+
+static const struct stm32_timer timers[] = {
+	/* TIM2 to 7; TIM1, 8, 15, 16, 17 */
+	{ 32, 28, false, BIT(0) }, { 16, 29, false, BIT(1) }, { 16, 30, false, BIT(2) },
+	{ 32, 50, false, BIT(3) }, { 16, 54, false, BIT(4) }, { 16, 55, false, BIT(5) },
+	{ 16, 25, true, BIT(11) }, { 16, 44, true, BIT(13) }, { 16, 24, true, BIT(16) },
+	{ 16, 25, true, BIT(17) }, { 16, 26, true, BIT(18) },
+	{ 0 }
+};
+
+static const struct stm32_ram ram[] = {
+	{ .name = "SRAM1", .base = 0x20000000, .bytes = 0x30000 },
+	{ .name = "SRAM2", .base = 0x10000000, .bytes = 0x10000,
+	  .alias = { 0x20030000 }, .is_sram2 = true, .rst_bit = BIT(25) },
+	{ .name = "SRAM3", .base = 0x20040000, .bytes = 0x60000 },
+	{ .name = NULL }
+};
+
+static const struct stm32_boot_bits boot = {
+	.nrst_stop = BIT(12), .nrst_stdby = BIT(13), .nrst_shdw = BIT(14),
+	.bfb2 = BIT(20), .nboot1 = BIT(23), .n_sw_boot0 = BIT(26), .nboot0 = BIT(27), .has_empty = true,
+};
+
+/* As on STM32L476 (RM0432 57). */
+static const struct vb_dp_config dp = {
+	.dpidr = 0x2ba01477,
+	.jtag_idcode = 0x4ba00477,
+	.ap = { { .idr = 0x24770011, .base = 0xe00ff003, .csw_reset = 0x23000040,
+		  .tar_wrap = 0x1000, .has_packed = true, .has_byte = true } },
+	.tap = { { .idcode = 0x4ba00477, .ir_bits = 4, .is_dp = true },
+		 { .idcode = 0x06470041, .ir_bits = 5 } },
+};
+
+const struct stm32_part stm32l4r5_part = {
+	.name = "STM32L4R5ZI",
+	.core = VB_CORTEX_M4F, .cpuid = 0x410fc241, .irqs = 95, .nvic_prio_bits = 4,
+	.rom_table_base = 0xe00ff000, .rom_pidr = { 0x70, 0x04, 0x0a, 0x00, 0x00 },
+	.dp = &dp,
+	.idcode = 0x100f6470,		/* revision W */
+	.dbgmcu_base = 0xe0042000,
+	.line = &stm32l4_line,
+	.flash = &stm32l476_flash, .flash_kb = 2048,
+	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
+	.usart_irq = { 37, 38, 39, 52, 53, 70 },
+	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,
+	.loader_version = 0x1fff6ffe,
+	.uid = 0x1fff7590, .size_reg = 0x1fff75e0, .package = 0x1fff7500,
+	.led_port = 'B', .led_pin = 7, .button_port = 'C', .button_pin = 13, .button_is_high = true,
+	.console = LPUART1, .uart_tx = { 'G', 7, 8 }, .uart_rx = { 'G', 8, 8 },
+	.uart_sel_offset = RCC_CCIPR, .uart_sel_shift = 10,
+	.trace_mask = 0xe0, .trace_async = 0x20,
+};
+
+const struct vb_chip stm32l4r5_chip = {
+	.board_name = "stm32l4r5",
+	.help = "STM32L4R5ZI (L4+), Cortex-M4F, 2 MiB flash in two banks, 192 + 64 + 384 KiB SRAM",
+	.part = &stm32l4r5_part,
+	STM32_CHIP_OPS,
+};
