@@ -108,6 +108,8 @@ bool vb_board_preset(struct vb_board *board, const char *name, char *error, size
 	for (; p != NULL && p->name != NULL; p++) {
 		if (strcmp(p->name, name) == 0)
 			return p->set(board, board->priv, name, error, error_size);
+		if (p->lacks != NULL && p->lacks(board, board->priv, p->name) != NULL)
+			continue;
 		if (used >= 0 && (size_t)used < error_size)
 			used += snprintf(error + used, error_size - (size_t)used, " %s", p->name);
 	}

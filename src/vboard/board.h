@@ -57,6 +57,9 @@ struct vb_chip {
 		const char *name, *help;
 		bool (*set)(struct vb_board *board, void *priv, const char *preset, char *error,
 			    size_t error_size);
+		/* Optional, for a table that several chips share: what this one lacks for it, or NULL.
+		 * Such a preset is not listed; set() refuses it and says why. */
+		const char *(*lacks)(struct vb_board *board, void *priv, const char *preset);
 	} *presets;
 	/* Another chip of the same wafer: its unique id differs. The first one is unit 0. */
 	void (*set_unit)(struct vb_board *board, void *priv, unsigned unit);
@@ -76,6 +79,9 @@ struct vb_board {
 	bool nrst_low;			/* the chip's pin */
 	bool nrst_driven, nrst_held;	/* low by the probe; by somebody else */
 	unsigned millivolts;		/* the supply, 3300 if nothing else is said */
+	/* The control port's: pulls the probe's cable. May be NULL. */
+	void (*unplug)(void *ctx);
+	void *unplug_ctx;
 	const char *state_file;		/* NULL: volatile */
 	const char *uart_path;		/* where the board's first UART prints; NULL: nowhere */
 };

@@ -42,6 +42,9 @@ extern const struct vb_server_ops vb_control_ops;	/* ctx: struct vb_control */
 /* Executes one line and appends its answer with a line end. */
 void vb_control_line(struct vb_control *control, const char *line, struct buf *out);
 
+/* For struct vb_board: `unplug` as the board's own wish. ctx: the struct vb_control. */
+void vb_control_pull_cable(void *ctx);
+
 /* Non-volatile state to and from a file. Saving is atomic: a crash leaves the old file or the new.
  */
 enum err vb_state_save(struct vb_board *board, const char *path);

@@ -196,11 +196,8 @@ static enum err run_dp_power_loss(struct vb_control *control, int argc, char **a
 	return OK;
 }
 
-static enum err run_unplug(struct vb_control *control, int argc, char **argv, struct buf *out)
+static enum err unplug(struct vb_control *control)
 {
-	(void)argc;
-	(void)argv;
-	(void)out;
 	for (size_t i = 0; i < ARRAY_SIZE(control->probe); i++)
 		if (control->probe[i] != NULL)
 			vb_server_unplug(control->probe[i]);
@@ -211,6 +208,29 @@ static enum err run_unplug(struct vb_control *control, int argc, char **argv, st
 	vb_link_trst(control->board->link, false);
 	vb_board_set_nrst(control->board, false);
 	return OK;
+}
+
+static enum err run_unplug(struct vb_control *control, int argc, char **argv, struct buf *out)
+{
+	(void)argc;
+	(void)argv;
+	(void)out;
+	return unplug(control);
+}
+
+static void unplug_now(void *ctx)
+{
+	if (unplug(ctx) != OK)
+		error_clear();	/* the probe was unplugged already */
+}
+
+/* The board's own wish, in the middle of an access: the probe that serves it is still at work, so
+ * its connection ends with the next turn of the loop. */
+void vb_control_pull_cable(void *ctx)
+{
+	struct vb_control *control = ctx;
+
+	loop_add_timer(control->loop, 0, 0, unplug_now, control);
 }
 
 static enum err run_replug(struct vb_control *control, int argc, char **argv, struct buf *out)
@@ -366,7 +386,7 @@ static enum err run_load(struct vb_control *control, int argc, char **argv, stru
 static enum err run_preset(struct vb_control *control, int argc, char **argv, struct buf *out)
 {
 	const struct vb_preset *p = control->board->chip->presets;
-	char error[256] = "";
+	char error[800] = "";
 	const char *sep = "";
 
 	if (argc == 2) {
@@ -375,9 +395,12 @@ static enum err run_preset(struct vb_control *control, int argc, char **argv, st
 		return OK;
 	}
 	buf_printf(out, ",\"presets\":{");
-	for (; p != NULL && p->name != NULL; p++, sep = ",") {
+	for (; p != NULL && p->name != NULL; p++) {
+		if (p->lacks != NULL && p->lacks(control->board, control->board->priv, p->name) != NULL)
+			continue;
 		buf_printf(out, "%s\"%s\":", sep, p->name);
 		buf_json_string(out, p->help);
+		sep = ",";
 	}
 	buf_printf(out, "}");
 	return OK;

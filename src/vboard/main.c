@@ -263,7 +263,7 @@ static enum err make_board(struct app *app)
 {
 	const struct options *o = &app->options;
 	const struct vb_chip *chip = NULL;
-	char problem[256] = "";
+	char problem[800] = "";
 	enum err rc;
 
 	for (size_t i = 0; vb_chips[i] != NULL; i++)
@@ -337,6 +337,8 @@ static enum err open_doors(struct app *app)
 		.hub = app->hub,
 		.probe = { app->dap_server, app->bitbang_server },
 	};
+	app->board->unplug = vb_control_pull_cable;
+	app->board->unplug_ctx = &app->control;
 	if (o->control == NULL)
 		return OK;
 	return vb_server_open(app->loop, &vb_control_ops, &app->control, o->control,

@@ -156,7 +156,7 @@ static bool set(struct vb_board *board, void *priv, const char *name, char *erro
 	return nor_put_into(nor, r->state, error, error_size);
 }
 
-#define PRESET(name, help) { name, help, set }
+#define PRESET(name, help) { name, help, set, NULL }
 const struct vb_preset imxrt_presets[] = {
 	PRESET("blank", "Empty flash: the ROM ends in the serial downloader."),
 	PRESET("good", "A valid image that blinks."),

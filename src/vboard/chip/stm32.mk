@@ -5,7 +5,13 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32_chip_boot.c \
 	src/vboard/chip/stm32_chip_boot.h \
 	src/vboard/chip/stm32_chip_map.c \
+	src/vboard/chip/stm32_chip_fields.c \
+	src/vboard/chip/stm32_chip_firmware.c src/vboard/chip/stm32_chip_firmware.h \
 	src/vboard/chip/stm32_chip_power.c \
+	src/vboard/chip/stm32_chip_preset.c \
+	src/vboard/chip/stm32_chip_program.h \
+	src/vboard/chip/stm32_chip_tool.c src/vboard/chip/stm32_chip_tool.h \
+	src/vboard/chip/stm32_chip_verbs_fault.c \
 	src/vboard/chip/stm32_chip_ram.c \
 	src/vboard/chip/stm32_chip_state.c \
 	src/vboard/chip/stm32_chip_swo.c \
@@ -23,7 +29,20 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32u575.c \
 	src/vboard/chip/stm32wb55.c
 
-EXTRA_DIST += src/vboard/chip/stm32_chip_boot.S
+EXTRA_DIST += src/vboard/chip/stm32_chip_boot.S src/vboard/chip/stm32_chip_program.S
+
+# The firmware of the presets; its bytes are checked in.
+.PHONY: stm32-program
+stm32-program:
+	arm-none-eabi-gcc -mcpu=cortex-m0 -nostdlib -Wl,-Ttext=0,--build-id=none -o stm32-program.elf \
+		$(srcdir)/src/vboard/chip/stm32_chip_program.S
+	arm-none-eabi-objcopy -O binary stm32-program.elf stm32-program.bin
+	(sed -n 1,2p $(srcdir)/src/vboard/chip/stm32_chip_program.h; \
+		echo 'static const uint8_t preset_program[] = {'; \
+		od -An -v -tx1 -w16 stm32-program.bin | sed 's/ \(..\)/ 0x\1,/g; s/^ /\t/'; echo '};') \
+		>stm32-program.h
+	mv stm32-program.h $(srcdir)/src/vboard/chip/stm32_chip_program.h
+	rm stm32-program.elf stm32-program.bin
 
 if HAVE_UNICORN
 if HAVE_CMOCKA

@@ -108,9 +108,10 @@ void stm32_chip_set_unit(struct vb_board *board, void *priv, unsigned unit);
 	.priv_size = sizeof(struct stm32_chip), .create = stm32_chip_create,                       \
 	.destroy = stm32_chip_destroy, .reset = stm32_chip_reset, .save = stm32_chip_save,         \
 	.load = stm32_chip_load, .verbs = stm32_chip_verbs, .stats = stm32_chip_stats,             \
-	.set_unit = stm32_chip_set_unit
+	.presets = stm32_chip_presets, .set_unit = stm32_chip_set_unit
 
 extern const struct vb_control_verb stm32_chip_verbs[];	/* _verbs.c */
+extern const struct vb_preset stm32_chip_presets[];	/* _preset.c */
 extern const struct vb_chip stm32l476_chip, stm32l4r5_chip, stm32l432_chip, stm32g0b1_chip,
 	stm32g474_chip, stm32u575_chip, stm32l552_chip, stm32wb55_chip;
 

@@ -4,7 +4,7 @@
 
 #include "vboard/chip/stm32_chip_verbs.h"
 
-static bool is_on(int argc, char **argv, bool *on)
+bool stm32_chip_is_on(int argc, char **argv, bool *on)
 {
 	*on = argc == 2 && strcmp(argv[1], "on") == 0;
 	return *on || (argc == 2 && strcmp(argv[1], "off") == 0);
@@ -12,24 +12,35 @@ static bool is_on(int argc, char **argv, bool *on)
 
 static bool verb_led(VERB_ARGS)
 {
-	struct stm32_gpio *a = &((struct stm32_chip *)board->priv)->gpio[0];
-	bool drives = stm32_gpio_mode(a, 5) == PIN_OUTPUT;
+	struct stm32_chip *chip = board->priv;
+	const struct stm32_part *part = chip->part;
+	struct stm32_gpio *gpio;
+	bool drives;
 
-	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
-	fprintf(out, "{\"LD2\":%s,\"toggles\":%llu}", vb_truth(drives && (a->level & BIT(5))),
-		(unsigned long long)a->toggles[5]);
+	(void)ctx, (void)argc, (void)argv;
+	if (part->led_port == 0)
+		return vb_refuse(error, error_size, "this board has no LED");
+	gpio = &chip->gpio[part->led_port - 'A'];
+	drives = stm32_gpio_mode(gpio, part->led_pin) == PIN_OUTPUT;
+	fprintf(out, "{\"LD2\":%s,\"pin\":\"P%c%u\",\"toggles\":%llu}",
+		vb_truth(drives && (gpio->level & BIT(part->led_pin))), part->led_port, part->led_pin,
+		(unsigned long long)gpio->toggles[part->led_pin]);
 	return true;
 }
 
 static bool verb_button(VERB_ARGS)
 {
-	struct stm32_gpio *c = &((struct stm32_chip *)board->priv)->gpio[2];
+	struct stm32_chip *chip = board->priv;
+	const struct stm32_part *part = chip->part;
 	bool press = argc == 2 && strcmp(argv[1], "press") == 0;
 
 	(void)ctx;
 	if (!press && (argc != 2 || strcmp(argv[1], "release") != 0))
 		return vb_refuse(error, error_size, "usage: button press|release");
-	stm32_gpio_drive(c, 13, press ? 0 : 1);		/* B1 pulls PC13 low */
+	if (part->button_port == 0)
+		return vb_refuse(error, error_size, "this board has no button");
+	stm32_gpio_drive(&chip->gpio[part->button_port - 'A'], part->button_pin,
+			 press == part->button_is_high);
 	fprintf(out, "{\"pressed\":%s}", vb_truth(press));
 	return true;
 }
@@ -42,10 +53,14 @@ static bool verb_gpio(VERB_ARGS)
 	uint32_t pin;
 
 	(void)ctx;
-	if (argc < 2 || argv[1][0] != 'P' || argv[1][1] < 'A' || argv[1][1] > 'H' ||
+	if (argc < 2 || argv[1][0] != 'P' || argv[1][1] < 'A' ||
+	    argv[1][1] >= 'A' + GPIO_PORTS ||
 	    !vb_number(argv[1] + 2, &pin, error, error_size) || pin > 15)
 		return vb_refuse(error, error_size, "usage: gpio PIN [0|1|float], as in gpio PA5");
 	gpio = &chip->gpio[argv[1][1] - 'A'];
+	if (argc > 3 || (argc == 3 && strcmp(argv[2], "0") != 0 && strcmp(argv[2], "1") != 0 &&
+			 strcmp(argv[2], "float") != 0))
+		return vb_refuse(error, error_size, "a pin is driven to 0, to 1, or left to float");
 	if (argc == 3)
 		stm32_gpio_drive(gpio, pin, strcmp(argv[2], "float") == 0 ? -1 : argv[2][0] == '1');
 	fprintf(out, "{\"level\":%u,\"mode\":\"%s\",\"alternate\":%u,\"toggles\":%llu}",
@@ -84,31 +99,37 @@ static bool verb_brownout(VERB_ARGS)
 	return true;
 }
 
+static const struct { const char *name; enum stm32_power power; } power_modes[] = {
+	{ "run", STM32_RUN }, { "sleep", STM32_SLEEP }, { "stop", STM32_STOP },
+	{ "standby", STM32_STANDBY }, { "shutdown", STM32_SHUTDOWN }
+};
+
+static bool enter_mode(struct stm32_chip *chip, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(power_modes); i++) {
+		if (strcmp(name, power_modes[i].name) != 0 || power_modes[i].power == STM32_SLEEP)
+			continue;
+		if (power_modes[i].power == STM32_RUN)
+			stm32_chip_wake(chip);
+		else
+			stm32_chip_enter(chip, power_modes[i].power);
+		return true;
+	}
+	return false;
+}
+
 /* As firmware does with SLEEPDEEP and WFI, but at once. */
 static bool verb_low_power(VERB_ARGS)
 {
-	static const struct { const char *name; enum stm32_power power; } modes[] = {
-		{ "run", STM32_RUN }, { "stop", STM32_STOP }, { "standby", STM32_STANDBY },
-		{ "shutdown", STM32_SHUTDOWN }
-	};
 	struct stm32_chip *chip = board->priv;
-	const char *want = argc == 2 ? argv[1] : "";
-	const char *now = "sleep";
 
 	(void)ctx;
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (strcmp(want, modes[i].name) == 0 && modes[i].power == STM32_RUN)
-			stm32_chip_wake(chip);
-		else if (strcmp(want, modes[i].name) == 0)
-			stm32_chip_enter(chip, modes[i].power);
-	}
-	if (argc > 2 || (argc == 2 && strstr("run stop standby shutdown", want) == NULL))
+	if (argc > 2 || (argc == 2 && !enter_mode(chip, argv[1])))
 		return vb_refuse(error, error_size, "usage: stop-mode [run|stop|standby|shutdown]");
-	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (chip->env.power == modes[i].power)
-			now = modes[i].name;
+	for (size_t i = 0; i < ARRAY_SIZE(power_modes); i++) {
+		if (chip->env.power == power_modes[i].power)
+			fprintf(out, "{\"power\":\"%s\"}", power_modes[i].name);
 	}
-	fprintf(out, "{\"power\":\"%s\"}", now);
 	return true;
 }
 
@@ -120,25 +141,11 @@ static bool verb_swd_pins(VERB_ARGS)
 	bool on;
 
 	(void)ctx;
-	if (!is_on(argc, argv, &on))
+	if (!stm32_chip_is_on(argc, argv, &on))
 		return vb_refuse(error, error_size, "usage: swd-pins on|off");
 	*moder = (*moder & ~(15u << 26)) | (on ? 0xau << 26 : 0xfu << 26);
 	a->on_mode(a->chip, a);
 	fprintf(out, "{\"swd_pins\":%s}", vb_truth(on));
-	return true;
-}
-
-static bool verb_low_power_run(VERB_ARGS)
-{
-	struct stm32_chip *chip = board->priv;
-	uint32_t *cr1 = vb_regs_at(&chip->pwr.regs, 0);
-	bool on;
-
-	(void)ctx;
-	if (!is_on(argc, argv, &on))
-		return vb_refuse(error, error_size, "usage: low-power-run on|off");
-	*cr1 = (*cr1 & ~BIT(14)) | (on ? BIT(14) : 0);
-	fprintf(out, "{\"CR1\":%u}", *cr1);
 	return true;
 }
 
@@ -203,28 +210,40 @@ const struct vb_control_verb stm32_chip_verbs[] = {
 	{ "lock-keys", "", "Locks the controller until reset, as after a wrong key.",
 	  stm32_chip_lock_keys },
 	{ "stuck-bsy", "on|off", "BSY never falls.", stm32_chip_stuck_bsy },
-	{ "flash-size", "KIB", "256, 512, 1024: a part of that size. Others: the register lies.",
+	{ "flash-size", "KIB", "The line's largest size, its half or quarter: a part of that size. "
+	  "Others: the register lies.",
 	  stm32_chip_flash_size },
 	{ "ecc", "ADDR single|double", "Puts an ECC error into a double word.", stm32_chip_ecc },
 	{ "flip-bits", "ADDR MASK [raw]", "Flips bits of a word; raw: the ECC agrees with them.",
 	  stm32_chip_flip_bits },
 	{ "cell-state", "ADDR [erased|programmed|single|bad]", "Shows or sets a double word's state.",
 	  stm32_chip_cell_state },
-	{ "fail-after", "N reset|power|brownout, or off", "Fails in the middle of the Nth flash "
-	  "operation from now.", stm32_chip_fail_after },
+	{ "fail-after", "N [operations|bytes] reset|power|brownout|unplug, or off",
+	  "Fails in the middle of the Nth flash operation from now, or of the one that programs the "
+	  "Nth byte.", stm32_chip_fail_after },
 	{ "fb-mode", "on|off", "Swaps the banks, as the boot loader or firmware would.",
 	  stm32_chip_fb_mode },
 	{ "run-pd", "on|off", "Flash powered down in Run mode.", stm32_chip_run_pd },
 	{ "intrude", "", "Sets the level 1 intrusion latch.", stm32_chip_intrude },
-	{ "led", "", "Shows LD2 (PA5).", verb_led },
-	{ "button", "press|release", "B1 (PC13).", verb_button },
+	{ "stale-cache", "ADDR", "Reads at ADDR and erases the page: the data cache keeps the old "
+	  "bytes.", stm32_chip_stale_cache },
+	{ "half-dw", "[ADDR]", "Writes the first word of a double word only.", stm32_chip_half_dw },
+	{ "sfsa", "PAGE", "WB: pages from PAGE on belong to CPU2.", stm32_chip_sfsa },
+	{ "slow-clock", "HZ|off", "HCLK as an application left it; off: SYSCLK undivided.",
+	  stm32_chip_slow_clock },
+	{ "app-state", "[range-2] [lpr] [pg]", "Voltage range 2, low-power run, flash unlocked with PG "
+	  "set, as an application left them.", stm32_chip_app_state },
+	{ "vtarget", "MV", "The supply; below the BOR level the chip is in reset.", stm32_chip_vtarget },
+	{ "led", "", "Shows the board's LED.", verb_led },
+	{ "button", "press|release", "The board's button.", verb_button },
 	{ "gpio", "PIN [0|1|float]", "Shows a pin, or drives it from outside.", verb_gpio },
-	{ "uart-rx", "TEXT...", "Types into USART2.", verb_uart_rx },
+	{ "uart-rx", "TEXT...", "Types into the virtual COM port.", verb_uart_rx },
 	{ "boot0", "0|1", "The BOOT0 pin, sampled at reset.", verb_boot0 },
 	{ "brownout", "", "The supply dips below the BOR level and comes back.", verb_brownout },
 	{ "stop-mode", "[run|stop|standby|shutdown]", "Shows or enters a low-power mode; run: a "
 	  "wake-up event.", verb_low_power },
-	{ "low-power-run", "on|off", "PWR_CR1.LPR as an application left it.", verb_low_power_run },
+	{ "low-power-run", "on|off", "PWR_CR1.LPR as an application left it.",
+	  stm32_chip_low_power_run },
 	{ "swd-pins", "on|off", "off: firmware took PA13 and PA14.", verb_swd_pins },
 	{ "swo", "[FILE|off]", "Shows the SWO pin, after writing what it sent so far to the capture "
 	  "file; FILE starts a capture of every byte that leaves the pin, off ends it.",

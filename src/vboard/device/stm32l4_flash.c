@@ -70,6 +70,11 @@ static void fail_now(void *ctx)
 	enum flash_fail kind = f->fail_kind;
 
 	f->fail_kind = FAIL_NONE;
+	if (kind == FAIL_UNPLUG) {		/* the chip itself hears nothing of it */
+		if (board->unplug != NULL)
+			board->unplug(board->unplug_ctx);
+		return;
+	}
 	stm32l4_flash_abort(f);
 	if (kind == FAIL_POWER)
 		vb_board_set_power(board, false);
@@ -88,6 +93,19 @@ static void op_done(void *ctx)
 		stm32l4_flash_end(f);
 }
 
+/* The operation that the injected failure waits for. */
+static bool fails_now(struct stm32l4_flash *f, enum flash_op op)
+{
+	unsigned unit = 8;
+
+	if (f->fail_after > 0 && --f->fail_after == 0)
+		return true;
+	if (f->fail_after_bytes == 0 || (op != FLASH_PROGRAM && op != FLASH_FAST))
+		return false;
+	f->fail_after_bytes -= MIN(unit, f->fail_after_bytes);
+	return f->fail_after_bytes == 0;
+}
+
 void stm32l4_flash_begin(struct stm32l4_flash *f, enum flash_op op, unsigned banks, uint64_t ns)
 {
 	struct vb_clock *clock = f->env->board->clock;
@@ -96,7 +114,7 @@ void stm32l4_flash_begin(struct stm32l4_flash *f, enum flash_op op, unsigned ban
 	f->op_banks = banks;
 	f->op_until_ns = vb_clock_now(clock) + ns;
 	f->op_event = vb_clock_after(clock, ns, op_done, f, "flash operation");
-	if (f->fail_after > 0 && --f->fail_after == 0)
+	if (fails_now(f, op))
 		vb_clock_after(clock, ns / 2, fail_now, f, "flash: injected failure");
 	stm32l4_array_guard(f);
 }

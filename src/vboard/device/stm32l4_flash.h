@@ -29,7 +29,7 @@ enum flash_op { FLASH_IDLE, FLASH_PROGRAM, FLASH_FAST, FLASH_PAGE_ERASE, FLASH_M
 		FLASH_OPTIONS };
 enum flash_key { KEY_CLOSED, KEY_HALF, KEY_OPEN, KEY_LOCKED_OUT };
 enum flash_fast { FAST_IDLE, FAST_ROW, FAST_DEAD };
-enum flash_fail { FAIL_NONE, FAIL_RESET, FAIL_POWER, FAIL_BROWNOUT };
+enum flash_fail { FAIL_NONE, FAIL_RESET, FAIL_POWER, FAIL_BROWNOUT, FAIL_UNPLUG };
 
 /* The option words, in the order of their registers. */
 enum flash_option { OPT_USER, OPT_PCROP1SR, OPT_PCROP1ER, OPT_WRP1AR, OPT_WRP1BR, OPT_PCROP2SR,
@@ -118,7 +118,7 @@ struct stm32l4_flash {
 	/* Fault injection. */
 	bool stuck_bsy;
 	uint32_t sticky_sr;
-	unsigned fail_after;
+	unsigned fail_after, fail_after_bytes;	/* operations, bytes programmed; 0: never */
 	enum flash_fail fail_kind;
 
 	struct {
