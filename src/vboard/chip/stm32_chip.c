@@ -11,19 +11,24 @@
 
 /* Callbacks between devices */
 
-/* SWDIO and SWCLK must be at AF0 or the debug port hears nothing. Independent: RDP level 2. */
+/*
+ * SWDIO and SWCLK must be at AF0 or the debug port hears nothing. Independent: RDP level 2, and level
+ * 1 with BOOT_LOCK (RM0444 3.5.6).
+ */
 static void update_debug_port(struct stm32_chip *chip)
 {
 	struct stm32_gpio *a = &chip->gpio[0];
+	bool is_shut = stm32l4_options_rdp(&chip->flash) == 2;
 
 	chip->pins_are_dead = false;
 	for (unsigned pin = 13; pin <= 14; pin++) {
 		if (stm32_gpio_mode(a, pin) != PIN_ALTERNATE || stm32_gpio_alternate(a, pin) != 0)
 			chip->pins_are_dead = true;
 	}
+	if (stm32l4_options_rdp(&chip->flash) == 1 && stm32_chip_boot_lock(chip))
+		is_shut = true;
 	if (chip->board->dp != NULL)
-		vb_dp_set_dead(chip->board->dp,
-			       chip->pins_are_dead || stm32l4_options_rdp(&chip->flash) == 2);
+		vb_dp_set_dead(chip->board->dp, chip->pins_are_dead || is_shut);
 }
 
 static void on_options(void *ctx)
@@ -157,6 +162,7 @@ static void add_devices(struct stm32_chip *chip)
 		stm32_gpio_init(&chip->gpio[i], env, (char)('A' + i), line->has_jtag);
 	for (unsigned i = 0; i < USART_COUNT; i++)
 		stm32_usart_init(&chip->usart[i], env, chip->part->usart_irq[i]);
+	chip->usart[LPUART1].is_lpuart = true;
 	stm32_chip_add_swo(chip);
 	stm32_dbgmcu_init(&chip->dbgmcu, env, line->dbgmcu, &chip->rcc, chip->part->idcode);
 	chip->dbgmcu.on_change = stm32_chip_debug_clocks;

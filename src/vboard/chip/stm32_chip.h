@@ -90,6 +90,7 @@ void stm32_chip_guard_ram(struct stm32_chip *chip);	/* RDP has changed */
 void stm32_chip_fill_system_memory(struct stm32_chip *chip);
 void stm32_chip_reset(struct vb_board *board, void *priv, enum vb_reset kind);
 uint32_t stm32_chip_optr(const struct stm32_chip *chip);	/* as loaded */
+bool stm32_chip_boot_lock(struct stm32_chip *chip);
 
 /* _swo.c */
 void stm32_chip_add_swo(struct stm32_chip *chip);

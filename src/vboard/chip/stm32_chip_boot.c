@@ -11,12 +11,27 @@
 #define OPTR_IWDG_SW BIT(16)	/* these two are at the same place in every line */
 #define OPTR_WWDG_SW BIT(19)
 #define INFO_BASE    0x1fff0000u
+#define MAIN_BASE    0x08000000u
+#define SECURE_CODE  0x04000000u	/* the secure alias of main flash */
+#define NSBOOTADD0R  0x44u	/* then NSBOOTADD1R, SECBOOTADD0R */
 
 enum { MODE_FLASH = 0, MODE_SYSTEM = 1, MODE_SRAM = 3 };	/* MEM_MODE */
 
 static uint8_t *info_at(struct stm32_chip *chip, uint32_t addr)
 {
 	return addr - INFO_BASE < 0x10000 ? chip->flash.info[0].bytes + (addr - INFO_BASE) : NULL;
+}
+
+static bool is_main_flash(uint32_t addr)
+{
+	return (addr & ~SECURE_CODE) - MAIN_BASE < 0x01000000;
+}
+
+/* As sampled when the options were loaded: the first programming does not change it. */
+static bool is_empty(const struct stm32_chip *chip)
+{
+	(void)chip;
+	return false;
 }
 
 uint32_t stm32_chip_optr(const struct stm32_chip *chip)
@@ -40,6 +55,25 @@ static void put_word(struct stm32_chip *chip, uint32_t addr, uint32_t value)
 	put_info(chip, addr, bytes, sizeof(bytes));
 }
 
+/* The code, and behind it its words: what differs between the lines. */
+static void put_loader(struct stm32_chip *chip, uint32_t at)
+{
+	const struct stm32_part *part = chip->part;
+	const uint32_t words[] = {
+		part->loader_flash + 0x20, part->boot->bfb2, part->loader_flash + 0x10,
+		0x40021000 + RCC_APB2ENR, 0x40010000, part->size_reg, part->loader_bank2,
+		part->loader_ram,
+	};
+
+	for (uint32_t i = 0; i < ARRAY_SIZE(boot_code); i++) {
+		const uint8_t halfword[] = { boot_code[i] & 0xff, (uint8_t)(boot_code[i] >> 8) };
+
+		put_info(chip, at + 2 * i, halfword, sizeof(halfword));
+	}
+	for (uint32_t i = 0; i < ARRAY_SIZE(words); i++)
+		put_word(chip, at + sizeof(boot_code) + 4 * i, words[i]);
+}
+
 /* The information block (RM0351 47): package, UID, size; the boot loader's version byte. */
 void stm32_chip_fill_system_memory(struct stm32_chip *chip)
 {
@@ -49,7 +83,7 @@ void stm32_chip_fill_system_memory(struct stm32_chip *chip)
 
 	put_word(chip, part->system_memory, part->loader_stack);
 	put_word(chip, part->system_memory + 4, part->loader_entry);
-	put_info(chip, part->loader_entry & ~1u, boot_code, sizeof(boot_code));
+	put_loader(chip, part->loader_entry & ~1u);
 	put_info(chip, part->loader_version, "\x92", 1);
 	put_word(chip, part->package, 0);
 	for (uint32_t i = 0; i < ARRAY_SIZE(uid); i++)
@@ -71,6 +105,21 @@ void stm32_chip_set_unit(struct vb_board *board, void *priv, unsigned unit)
 
 /* Boot selection */
 
+static uint32_t flash_reg(struct stm32_chip *chip, uint32_t offset, uint32_t otherwise)
+{
+	const uint32_t *reg = stm32l4_flash_reg(&chip->flash, offset);
+
+	return reg ? *reg : otherwise;
+}
+
+/* SECR, SEC1R: main flash whatever the pin and the other options say (RM0444 3.5.6). */
+bool stm32_chip_boot_lock(struct stm32_chip *chip)
+{
+	uint32_t offset = chip->part->boot->boot_lock;
+
+	return offset != 0 && (flash_reg(chip, offset, 0) & BIT(16));
+}
+
 static bool wants_boot0(const struct stm32_chip *chip)
 {
 	const struct stm32_boot_bits *b = chip->part->boot;
@@ -82,16 +131,49 @@ static bool wants_boot0(const struct stm32_chip *chip)
 }
 
 /* What is mapped at 0, sampled at each reset. */
-static unsigned boot_mode(const struct stm32_chip *chip)
+static unsigned boot_mode(struct stm32_chip *chip)
 {
 	const struct stm32_boot_bits *b = chip->part->boot;
 	uint32_t optr = stm32_chip_optr(chip);
 
-	if (stm32l4_options_rdp(&chip->flash) == 2)
+	if (stm32l4_options_rdp(&chip->flash) == 2 || stm32_chip_boot_lock(chip) || b->has_addresses)
 		return MODE_FLASH;
 	if (wants_boot0(chip))
 		return optr & b->nboot1 ? MODE_SYSTEM : MODE_SRAM;
-	return optr & b->bfb2 ? MODE_SYSTEM : MODE_FLASH;
+	return (optr & b->bfb2) || is_empty(chip) ? MODE_SYSTEM : MODE_FLASH;
+}
+
+/*
+ * L5, U5: the vector table is at an address by option, in units of 128 bytes. At RDP level 2 only
+ * main flash will do (RM0438 3.4, RM0456 4).
+ */
+static uint32_t boot_address(struct stm32_chip *chip)
+{
+	const struct stm32_boot_bits *b = chip->part->boot;
+	uint32_t addr;
+
+	if (stm32_chip_optr(chip) & b->tzen)
+		addr = flash_reg(chip, NSBOOTADD0R + 8, MAIN_BASE | SECURE_CODE);
+	else if (wants_boot0(chip))
+		addr = flash_reg(chip, NSBOOTADD0R + 4, chip->part->system_memory);
+	else
+		addr = flash_reg(chip, NSBOOTADD0R, MAIN_BASE);
+	addr &= 0xffffff80;
+	if (stm32l4_options_rdp(&chip->flash) == 2 && !is_main_flash(addr))
+		return MAIN_BASE;
+	return addr;
+}
+
+static bool select_boot(struct stm32_chip *chip, unsigned *mode)
+{
+	uint32_t addr;
+
+	*mode = boot_mode(chip);
+	if (!chip->part->boot->has_addresses)
+		return wants_boot0(chip) && *mode != MODE_FLASH;
+	addr = boot_address(chip);
+	vb_cpu_set_init_vtor(chip->board->cpu, addr);
+	return !is_main_flash(addr);
 }
 
 /* Resets */
@@ -116,8 +198,7 @@ void stm32_chip_reset(struct vb_board *board, void *priv, enum vb_reset kind)
 	stm32_pwr_reset(&chip->pwr, kind);
 	stm32l4_flash_reset(&chip->flash, kind);
 	stm32_chip_reset_ram(chip);
-	mode = boot_mode(chip);
-	chip->flash.booted_elsewhere = wants_boot0(chip) && mode != MODE_FLASH;
+	chip->flash.booted_elsewhere = select_boot(chip, &mode);
 	stm32_syscfg_reset(&chip->syscfg, mode);
 	stm32_chip_reset_peripherals(chip);
 	stm32_iwdg_reset(&chip->iwdg, !(stm32_chip_optr(chip) & OPTR_IWDG_SW));

@@ -68,6 +68,7 @@ struct stm32_boot_bits {
 	bool has_empty;			/* an empty flash, as sampled with the options, boots the loader */
 	bool has_addresses;		/* NSBOOTADD0R, NSBOOTADD1R: the vector table's address, no MEM_MODE */
 	uint32_t tzen;
+	uint32_t boot_lock;		/* offset of SECR or SEC1R, whose bit 16 is BOOT_LOCK */
 };
 
 struct stm32_part {
@@ -91,6 +92,9 @@ struct stm32_part {
 	int usart_irq[6];		/* USART1, 2, 3, UART4, 5, LPUART1; -1: none */
 	/* The information block: the boot loader's vectors, its code and version byte, UID, size, package. */
 	uint32_t system_memory, loader_stack, loader_entry, loader_version;
+	/* For the stand-in of the boot loader on lines with BFB2: how much RAM from 0x20000000 may hold
+	 * bank 2's stack, and where bank 2 is (0: half of the size register). */
+	uint32_t loader_flash, loader_ram, loader_bank2;
 	uint32_t uid, size_reg, package;
 	/* The board. */
 	char led_port, button_port;

@@ -91,6 +91,7 @@ static const struct stm32_ram ram[] = {
 static const struct stm32_boot_bits boot = {
 	.nrst_stop = BIT(13), .nrst_stdby = BIT(14), .nrst_shdw = BIT(15),
 	.nboot_sel = BIT(24), .nboot1 = BIT(25), .nboot0 = BIT(26), .has_empty = true,
+	.boot_lock = 0x80,
 };
 
 /* RM0444 40: SW-DP only; ST's ROM table at 0xf0000000 points to the core's. */

@@ -106,6 +106,7 @@ static const struct stm32_ram ram[] = {
 static const struct stm32_boot_bits boot = {
 	.nrst_stop = BIT(12), .nrst_stdby = BIT(13), .nrst_shdw = BIT(14),
 	.bfb2 = BIT(20), .nboot1 = BIT(23), .n_sw_boot0 = BIT(26), .nboot0 = BIT(27),
+	.boot_lock = 0x70,
 };
 
 /* RM0440 47: the port of STM32L4. */
@@ -130,7 +131,8 @@ const struct stm32_part stm32g474_part = {
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 37, 38, 39, 52, 53, 91 },
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,
-	.loader_version = 0x1fff6ffe,
+	.loader_version = 0x1fff6ffe, .loader_flash = 0x40022000, .loader_ram = 0x18000,
+	.loader_bank2 = 0x40000,
 	.uid = 0x1fff7590, .size_reg = 0x1fff75e0, .package = 0x1fff7500,
 	.led_port = 'A', .led_pin = 5, .button_port = 'C', .button_pin = 13, .button_is_high = true,
 	.console = LPUART1, .uart_tx = { 'A', 2, 12 }, .uart_rx = { 'A', 3, 12 },

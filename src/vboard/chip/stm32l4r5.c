@@ -129,7 +129,7 @@ const struct stm32_part stm32l4r5_part = {
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 37, 38, 39, 52, 53, 70 },
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,
-	.loader_version = 0x1fff6ffe,
+	.loader_version = 0x1fff6ffe, .loader_flash = 0x40022000, .loader_ram = 0xa0000,
 	.uid = 0x1fff7590, .size_reg = 0x1fff75e0, .package = 0x1fff7500,
 	.led_port = 'B', .led_pin = 7, .button_port = 'C', .button_pin = 13, .button_is_high = true,
 	.console = LPUART1, .uart_tx = { 'G', 7, 8 }, .uart_rx = { 'G', 8, 8 },

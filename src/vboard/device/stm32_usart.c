@@ -42,7 +42,8 @@ static void irq(struct stm32_usart *u)
 	bool level = (isr & cr1 & (ISR_IDLE | ISR_RXNE | ISR_TC | ISR_TXE)) ||
 		     ((isr & ISR_ORE) && (cr1 & CR1_RXNEIE));
 
-	stm32_env_irq(u->env, u->irq, (cr1 & CR1_UE) && level);
+	if (u->irq >= 0)	/* else the line has no such USART */
+		stm32_env_irq(u->env, u->irq, (cr1 & CR1_UE) && level);
 }
 
 static uint32_t source_hz(struct stm32_usart *u)
@@ -50,14 +51,17 @@ static uint32_t source_hz(struct stm32_usart *u)
 	return u->clock_hz ? u->clock_hz(u->port.chip) : u->env->clocks.pclk1;
 }
 
-/* Periods of the clock source in one bit; 0: no baud rate, nothing moves. */
-static uint32_t bit_clocks(struct stm32_usart *u)
+/* 1/256 periods of the clock source in one bit; 0: no baud rate, nothing moves. */
+static uint64_t bit_clocks(struct stm32_usart *u)
 {
 	uint32_t brr = *reg(u, USART_BRR);
 
+	if (u->is_lpuart)
+		return brr < 0x300 ? 0 : brr;	/* RM0351 41.4.4 */
 	if (brr < 16)
 		return 0;
-	return *reg(u, USART_CR1) & CR1_OVER8 ? ((brr & 0xfff0u) | (brr & 7) << 1) / 2 : brr;
+	brr = *reg(u, USART_CR1) & CR1_OVER8 ? ((brr & 0xfff0u) | (brr & 7) << 1) / 2 : brr;
+	return 256ull * brr;
 }
 
 /* 0: nothing moves. */
@@ -67,19 +71,20 @@ static uint64_t frame_ns(struct stm32_usart *u)
 	unsigned bits = 2 + (cr1 & CR1_M1 ? 7 : cr1 & CR1_M0 ? 9 : 8);
 
 	bits += bits_get(*reg(u, USART_CR2), 13, 12) == 2;
-	return hz ? bits * (uint64_t)bit_clocks(u) * 1000000000ull / hz : 0;
+	return hz ? bits * bit_clocks(u) * 1000000000ull / 256 / hz : 0;
 }
 
 /* What the registers say about the wire. M counts the parity bit as one of the data bits. */
 static struct vb_uart_format format(void *ctx)
 {
 	struct stm32_usart *u = ctx;
-	uint32_t cr1 = *reg(u, USART_CR1), clocks = bit_clocks(u);
+	uint32_t cr1 = *reg(u, USART_CR1);
+	uint64_t clocks = bit_clocks(u);
 	unsigned bits = cr1 & CR1_M1 ? 7 : cr1 & CR1_M0 ? 9 : 8;
 	bool has_parity = cr1 & CR1_PCE;
 
 	return (struct vb_uart_format){
-		.baud = clocks ? source_hz(u) / clocks : 0,
+		.baud = clocks ? (uint32_t)(256ull * source_hz(u) / clocks) : 0,
 		.data_bits = (uint8_t)MIN(bits - has_parity, 8u),
 		.parity = !has_parity ? VB_PARITY_NONE : cr1 & CR1_PS ? VB_PARITY_ODD
 								     : VB_PARITY_EVEN,
@@ -208,6 +213,8 @@ static enum vb_result brr_written(struct vb_regs *regs, uint32_t value, uint32_t
 
 	if (*reg(u, USART_CR1) & CR1_UE)
 		*reg(u, USART_BRR) = old;
+	else if (!u->is_lpuart)
+		*reg(u, USART_BRR) &= 0xffff;
 	return control_written(regs, value, old);
 }
 
@@ -232,7 +239,7 @@ static const struct vb_reg usart_regs[] = {
 	{ "CR1", USART_CR1, 0, 0x1fffffff, 0, control_written, NULL },
 	{ "CR2", USART_CR2, 0, 0xffffff7f, 0, NULL, NULL },
 	{ "CR3", USART_CR3, 0, 0x007fffff, 0, NULL, NULL },
-	{ "BRR", USART_BRR, 0, 0x0000ffff, 0, brr_written, NULL },
+	{ "BRR", USART_BRR, 0, 0x000fffff, 0, brr_written, NULL },
 	{ "GTPR", 0x10, 0, 0x0000ffff, 0, NULL, NULL },
 	{ "RTOR", 0x14, 0, 0xffffffff, 0, NULL, NULL },
 	{ "RQR", USART_RQR, 0, 0, 0, rqr_written, NULL },

@@ -17,6 +17,7 @@ struct stm32_usart {
 	int irq;
 	struct serial_port port;
 	uint32_t (*clock_hz)(void *chip);	/* chip: of the port */
+	bool is_lpuart;				/* BRR counts 1/256 of a period */
 	bool tdr_full, shifting;
 	uint8_t shift;
 	struct vb_event *tx_event, *rx_event;
