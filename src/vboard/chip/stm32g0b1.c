@@ -107,7 +107,7 @@ const struct stm32_part stm32g0b1_part = {
 	.rom_table_base = 0xf0000000, .rom_pidr = { 0x67, 0x04, 0x0a, 0x00, 0x00 },
 	.dp = &dp,
 	.idcode = 0x10006467,		/* revision A */
-	.line = &stm32l4_line,
+	.line = &stm32g0_line,
 	.flash = &stm32l476_flash, .flash_kb = 512,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 27, 28, 29, 29, 29, 29 },

@@ -127,7 +127,7 @@ const struct stm32_part stm32l552_part = {
 	.dp = &dp,
 	.idcode = 0x20016472,		/* revision Z */
 	.dbgmcu_base = 0xe0044000,
-	.line = &stm32l4_line,
+	.line = &stm32l5_line,
 	.flash = &stm32l476_flash, .flash_kb = 512,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 61, 62, 63, 64, 65, 66 },

@@ -35,6 +35,8 @@ struct stm32_env {
 	struct stm32_clocks clocks;
 	/* DBGMCU, kept here because so many devices look at it. Lost at power-on reset only. */
 	uint32_t dbgmcu_cr, dbgmcu_apb1fzr1, dbgmcu_apb1fzr2, dbgmcu_apb2fz;
+	uint32_t dbgmcu_apb3fz, dbgmcu_ahb1fz, dbgmcu_ahb3fz;		/* U5 */
+	uint32_t dbgmcu_c2apb1fzr1, dbgmcu_c2apb1fzr2, dbgmcu_c2apb2fz;	/* WB: CPU2's */
 	enum stm32_power power;
 	bool core_halted;
 	bool backup_open;	/* PWR_CR1.DBP: the backup domain may be written */

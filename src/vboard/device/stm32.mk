@@ -13,7 +13,9 @@ libvboard_a_SOURCES += \
 	src/vboard/device/stm32_pwr.c \
 	src/vboard/device/stm32_rcc.c \
 	src/vboard/device/stm32_rcc.h \
+	src/vboard/device/stm32_rcc_g.c \
 	src/vboard/device/stm32_rcc_l4.c \
+	src/vboard/device/stm32_rcc_u5.c \
 	src/vboard/device/stm32_small.c \
 	src/vboard/device/stm32_syscfg.c \
 	src/vboard/device/stm32_system.h \

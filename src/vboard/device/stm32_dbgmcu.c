@@ -64,6 +64,44 @@ static const struct stm32_dbgmcu_reg l4_regs[] = {
 };
 const struct stm32_dbgmcu_line stm32l4_dbgmcu_line = { .name = "L4", .regs = l4_regs };
 
+static const struct stm32_dbgmcu_reg g4_regs[] = {
+	REG(0x04, 0x000000e7, cr), REG(0x08, 0xc0601c3f, apb1fzr1), REG(0x0c, 0x00000002, apb1fzr2),
+	REG(0x10, 0x3c172800, apb2fz), { 0 }
+};
+const struct stm32_dbgmcu_line stm32g4_dbgmcu_line = { .name = "G4", .regs = g4_regs };
+
+/* The freeze registers of the two cores side by side (RM0434 41.8). */
+static const struct stm32_dbgmcu_reg wb_regs[] = {
+	REG(0x04, 0x10000027, cr), REG(0x3c, 0x80a01c01, apb1fzr1),
+	REG(0x40, 0x80a01401, c2apb1fzr1), REG(0x44, 0x00000020, apb1fzr2),
+	REG(0x48, 0x00000020, c2apb1fzr2), REG(0x4c, 0x00060800, apb2fz),
+	REG(0x50, 0x00060800, c2apb2fz), { 0 }
+};
+const struct stm32_dbgmcu_line stm32wb_dbgmcu_line = { .name = "WB", .regs = wb_regs };
+
+/* On the APB, its clock DBGEN; no DBG_SLEEP and no trace (RM0444 40.9). */
+static const struct stm32_dbgmcu_reg g0_regs[] = {
+	REG(0x04, 0x00000006, cr), REG(0x08, 0xc0601c37, apb1fzr1), REG(0x0c, 0x00078800, apb2fz),
+	{ 0 }
+};
+const struct stm32_dbgmcu_line stm32g0_dbgmcu_line = {
+	.name = "G0", .is_on_apb = true, .enr = RCC_G0_APBENR1, .enr_bit = BIT(27), .regs = g0_regs,
+};
+
+/* At 0xe0044000. TRACE_IOEN is one bit lower, TRACE_EN is where it was. */
+static const struct stm32_dbgmcu_reg l5_regs[] = {
+	REG(0x04, 0x000000f6, cr), REG(0x08, 0x80e01c3f, apb1fzr1), REG(0x0c, 0x00000062, apb1fzr2),
+	REG(0x10, 0x00072800, apb2fz), { 0 }
+};
+const struct stm32_dbgmcu_line stm32l5_dbgmcu_line = { .name = "L5", .regs = l5_regs };
+
+static const struct stm32_dbgmcu_reg u5_regs[] = {
+	REG(0x04, 0x000000f6, cr), REG(0x08, 0x0060183f, apb1fzr1), REG(0x0c, 0x00000022, apb1fzr2),
+	REG(0x10, 0x00072800, apb2fz), REG(0x14, 0x400e0400, apb3fz), REG(0x20, 0x0000ffff, ahb1fz),
+	REG(0x28, 0x0000000f, ahb3fz), { 0 }
+};
+const struct stm32_dbgmcu_line stm32u5_dbgmcu_line = { .name = "U5", .regs = u5_regs };
+
 void stm32_dbgmcu_init(struct stm32_dbgmcu *dbg, struct stm32_env *env,
 		       const struct stm32_dbgmcu_line *line, struct stm32_rcc *rcc, uint32_t idcode)
 {

@@ -62,7 +62,7 @@ uint32_t stm32_rcc_hz(struct stm32_rcc *rcc, enum rcc_osc osc)
 	case OSC_LSI:
 	case OSC_LSI2: return 32000;
 	case OSC_LSE: return 32768;
-	default: return 0;
+	default: return 0;		/* nobody asks: PLL2, PLL3, MSIK */
 	}
 }
 
@@ -315,10 +315,12 @@ void stm32_rcc_reset(struct stm32_rcc *rcc, enum vb_reset kind)
 	if (!power_on)
 		*reg(rcc, line->bdcr) = bdcr;
 	for (unsigned i = 0; i < OSC_COUNT; i++) {
-		if (power_on || line->osc[i].reg != line->bdcr)
-			rcc->ready_at[i] = UINT64_MAX;
+		bool kept = !power_on && line->osc[i].reg == line->bdcr;
+
+		if (has_osc(rcc, i) && !kept)	/* the reset values show which are running */
+			rcc->ready_at[i] = stm32_rcc_get(rcc, line->osc[i].reg) &
+					   BIT(line->osc[i].ready) ? 0 : UINT64_MAX;
 	}
-	rcc->ready_at[line->boot] = 0;
 	follow_switches(rcc);
 }
 

@@ -44,7 +44,7 @@ struct stm32_syscfg_line {
 	const struct vb_reg *regs;
 	bool has_memrmp;		/* what is at 0 can be changed: MEMRMP, CFGR1 on G0, at 0x00 */
 	uint32_t mem_mode, fb_mode;	/* masks in it; fb_mode 0: the line has none */
-	uint16_t exticr, skr;		/* RCC_NONE: not here */
+	uint16_t exticr;		/* RCC_NONE: EXTI has it */
 };
 extern const struct stm32_syscfg_line stm32l4_syscfg_line, stm32l4r_syscfg_line,
 	stm32l43_syscfg_line, stm32g0_syscfg_line, stm32g4_syscfg_line, stm32l5_syscfg_line,
@@ -135,7 +135,7 @@ struct stm32_line {
 	const struct stm32_syscfg_line *syscfg;
 	const struct stm32_exti_line *exti;
 	const struct stm32_dbgmcu_line *dbgmcu;
-	bool has_jtag;
+	bool has_jtag, has_iwdg_ewcr;
 };
 extern const struct stm32_line stm32l4_line, stm32l4r_line, stm32l43_line, stm32g0_line,
 	stm32g4_line, stm32l5_line, stm32u5_line, stm32wb_line;
