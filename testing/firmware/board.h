@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the test firmware needs of a NUCLEO-L476RG. Registers: RM0351; core: DDI 0403. */
+/* What the test firmware needs of a board. Registers: RM0351 and the others' manuals in the board's own
+ * header; core: DDI 0403. */
 #ifndef FIRMWARE_BOARD_H
 #define FIRMWARE_BOARD_H
 
@@ -10,7 +11,7 @@
 #ifdef IMXRT
 #include "imxrt_board.h"
 #else
-#define HCLK_HZ	  4000000	/* MSI after reset */
+#include "stm32_board.h"
 #define NO_MEMORY 0x60000000
 #endif
 
@@ -43,6 +44,7 @@
 int main(void);
 void led_init(void);
 void led_set(int on);
+void power_init(void);		/* gives PWR its clock */
 void uart_init(void);
 void uart_print(const char *text);
 

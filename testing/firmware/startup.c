@@ -25,34 +25,60 @@ const void *const vectors[16 + 82] __attribute__((section(".vectors"), used)) = 
 	[71 ... 97] = Default_Handler,
 };
 
+static void clock_port(unsigned port)
+{
+	RCC(RCC_GPIO) |= 1u << port;
+	(void)RCC(RCC_GPIO);
+}
+
+void power_init(void)
+{
+	if (RCC_PWR != 0) {
+		RCC(RCC_PWR) |= 1u << PWR_EN;
+		(void)RCC(RCC_PWR);
+	}
+}
+
 void led_init(void)
 {
-	RCC_AHB2ENR |= 1;
-	(void)RCC_AHB2ENR;
-	GPIOA_MODER = (GPIOA_MODER & ~(3u << 10)) | 1u << 10;	/* LD2 on PA5 */
+	clock_port(LED_PORT);
+	GPIO(LED_PORT, 0) = (GPIO(LED_PORT, 0) & ~(3u << 2 * LED_PIN)) | 1u << 2 * LED_PIN;
 }
 
 void led_set(int on)
 {
-	GPIOA_BSRR = on ? 1u << 5 : 1u << 21;
+	GPIO(LED_PORT, 0x18) = 1u << (on ? LED_PIN : LED_PIN + 16);
+}
+
+static void to_uart(unsigned pin)
+{
+	volatile uint32_t *afr = &GPIO(TX_PORT, 0x20 + pin / 8 * 4);
+
+	GPIO(TX_PORT, 0) = (GPIO(TX_PORT, 0) & ~(3u << 2 * pin)) | 2u << 2 * pin;
+	*afr = (*afr & ~(15u << pin % 8 * 4)) | (uint32_t)UART_AF << pin % 8 * 4;
 }
 
 void uart_init(void)
 {
-	RCC_AHB2ENR |= 1;
-	RCC_APB1ENR1 |= 1u << 17;
-	(void)RCC_APB1ENR1;
-	GPIOA_MODER = (GPIOA_MODER & ~0xf0u) | 0xa0;		/* PA2, PA3: alternate */
-	GPIOA_AFRL = (GPIOA_AFRL & ~0xff00u) | 0x7700;		/* AF7: USART2 */
-	USART2_BRR = (HCLK_HZ + 115200 / 2) / 115200;
-	USART2_CR1 = 1 | 1 << 2 | 1 << 3;
+	clock_port(TX_PORT);
+	if (TX_PORT == 6) {			/* port G has a supply of its own */
+		power_init();
+		PWR_CR2 |= 1u << 9;		/* IOSV */
+	}
+	RCC(UART_ENR) |= 1u << UART_EN;
+	(void)RCC(UART_ENR);
+	to_uart(TX_PIN);
+	if (STM32 != L432)			/* its RX is elsewhere */
+		to_uart(TX_PIN + 1);
+	UART(0x0c) = ((UART_IS_LP ? 256ull : 1) * HCLK_HZ + 115200 / 2) / 115200;
+	UART(0x00) = 1 | 1 << 2 | 1 << 3;
 }
 
 void uart_print(const char *text)
 {
 	for (; *text; text++) {
-		while (!(USART2_ISR & 1 << 7))
+		while (!(UART(0x1c) & 1 << 7))
 			;
-		USART2_TDR = (uint8_t)*text;
+		UART(0x28) = (uint8_t)*text;
 	}
 }
