@@ -155,7 +155,8 @@ static void add_devices(struct stm32_chip *chip)
 	stm32_rtc_init(&chip->rtc, env);
 	stm32_rng_init(&chip->rng, env);
 	stm32_crc_init(&chip->crc);
-	stm32_iwdg_init(&chip->iwdg, env);
+	stm32_iwdg_init(&chip->iwdg, env, line->has_iwdg_ewcr);
+	chip->rcc.hse_hz = chip->part->hse_hz;
 	stm32_wwdg_init(&chip->wwdg, env);
 	add_timers(chip);
 	for (unsigned i = 0; i < GPIO_PORTS; i++)

@@ -97,6 +97,7 @@ struct stm32_part {
 	uint32_t loader_flash, loader_ram, loader_bank2;
 	uint32_t uid, size_reg, package;
 	/* The board. */
+	uint32_t hse_hz;		/* the crystal or clock at OSC_IN; 0: none */
 	char led_port, button_port;
 	uint8_t led_pin, button_pin;
 	bool button_is_high;		/* pressed reads 1 */

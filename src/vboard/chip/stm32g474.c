@@ -134,6 +134,7 @@ const struct stm32_part stm32g474_part = {
 	.loader_version = 0x1fff6ffe, .loader_flash = 0x40022000, .loader_ram = 0x18000,
 	.loader_bank2 = 0x40000,
 	.uid = 0x1fff7590, .size_reg = 0x1fff75e0, .package = 0x1fff7500,
+	.hse_hz = 24000000,
 	.led_port = 'A', .led_pin = 5, .button_port = 'C', .button_pin = 13, .button_is_high = true,
 	.console = LPUART1, .uart_tx = { 'A', 2, 12 }, .uart_rx = { 'A', 3, 12 },
 	.uart_sel_offset = RCC_CCIPR, .uart_sel_shift = 10,

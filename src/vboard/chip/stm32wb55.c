@@ -110,6 +110,7 @@ const struct stm32_part stm32wb55_part = {
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,
 	.loader_version = 0x1fff6ffe,
 	.uid = 0x1fff7590, .size_reg = 0x1fff75e0, .package = 0x1fff7500,
+	.hse_hz = 32000000,
 	.led_port = 'B', .led_pin = 5, .button_port = 'C', .button_pin = 4,
 	.console = USART1, .uart_tx = { 'B', 6, 7 }, .uart_rx = { 'B', 7, 7 },
 	.uart_sel_offset = RCC_CCIPR, .uart_sel_shift = 0, .uart_on_apb2 = true,

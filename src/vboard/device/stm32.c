@@ -49,6 +49,11 @@ uint64_t stm32_env_now(const struct stm32_env *env)
 	return vb_clock_now(env->board->clock);
 }
 
+bool stm32_env_can_program_flash(const struct stm32_env *env)
+{
+	return env->flash_voltage_at <= stm32_env_now(env);
+}
+
 void stm32_env_irq(struct stm32_env *env, int irq, bool level)
 {
 	if (env->board->cpu != NULL)

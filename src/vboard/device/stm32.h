@@ -40,6 +40,9 @@ struct stm32_env {
 	enum stm32_power power;
 	bool core_halted;
 	bool backup_open;	/* PWR_CR1.DBP: the backup domain may be written */
+	/* Since when the core voltage has been high enough to erase and program flash, which PWR
+	 * knows; 0: always, UINT64_MAX: not in this range. */
+	uint64_t flash_voltage_at;
 	struct stm32_follower followers[24];
 	size_t follower_count;
 	bool reset_requested;
@@ -56,6 +59,7 @@ uint64_t stm32_env_now(const struct stm32_env *env);
 bool stm32_env_is_shut(const struct stm32_env *env, const struct vb_access *a);
 /* Does HCLK run in this mode, given DBG_STOP and DBG_STANDBY? */
 bool stm32_env_has_hclk(const struct stm32_env *env, enum stm32_power power);
+bool stm32_env_can_program_flash(const struct stm32_env *env);
 void stm32_env_irq(struct stm32_env *env, int irq, bool level);
 
 /*

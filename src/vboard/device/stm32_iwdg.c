@@ -6,6 +6,7 @@
 #define IWDG_RLR  0x08u
 #define IWDG_SR	  0x0cu
 #define IWDG_WINR 0x10u
+#define IWDG_EWCR 0x14u
 #define DBG_IWDG_STOP BIT(12)	/* DBGMCU_APB1FZR1 */
 #define LSI_HZ	  32000u
 #define UPDATE_NS (5 * 1000000000ull / LSI_HZ)
@@ -42,7 +43,7 @@ static void resume(void *dev)
 	struct stm32_iwdg *iwdg = dev;
 	uint64_t now = stm32_env_now(iwdg->env);
 	uint32_t hz = iwdg->running && !is_frozen(iwdg) ? LSI_HZ : 0;
-	uint32_t div = 4u << MIN(iwdg->pr, 6u);
+	uint32_t div = 4u << MIN(iwdg->pr, iwdg->max_pr);
 
 	if (hz != iwdg->rate.hz || div != iwdg->rate.div)
 		vb_rate_set(&iwdg->rate, now, hz, div);
@@ -64,7 +65,7 @@ static void expired(void *ctx)
 	stm32_env_request_reset(iwdg->env, VB_RESET_IWDG);
 }
 
-/* PR, RLR and WINR cross into the LSI domain: 5 of its cycles, shown in SR. */
+/* PR, RLR, WINR and EWCR cross into the LSI domain: 5 of its cycles, shown in SR. */
 static void take_over(struct stm32_iwdg *iwdg)
 {
 	if (stm32_env_now(iwdg->env) < iwdg->busy_until_ns || *reg(iwdg, IWDG_SR) == 0)
@@ -160,22 +161,35 @@ static enum vb_result winr_written(struct vb_regs *regs, uint32_t value, uint32_
 	return rc;
 }
 
-static const struct vb_reg iwdg_regs[] = {
-	{ "KR", IWDG_KR, 0, 0, 0, kr_written, NULL },
-	{ "PR", IWDG_PR, 0, 0x00000007, 0, pr_written, NULL },
-	{ "RLR", IWDG_RLR, 0x00000fff, 0x00000fff, 0, rlr_written, NULL },
-	{ "SR", IWDG_SR, 0, 0, 0, NULL, NULL },
-	{ "WINR", IWDG_WINR, 0x00000fff, 0x00000fff, 0, winr_written, NULL },
+/* The comparator of the early wake-up; the interrupt itself is not modelled. */
+static enum vb_result ewcr_written(struct vb_regs *regs, uint32_t value, uint32_t old)
+{
+	(void)value;
+	return update_written(regs->dev, IWDG_EWCR, old, BIT(3));
+}
+
+#define PR_BITS(bits) { "PR", IWDG_PR, 0, bits, 0, pr_written, NULL }
+#define COMMON_REGS                                                                                \
+	{ "KR", IWDG_KR, 0, 0, 0, kr_written, NULL },                                              \
+	{ "RLR", IWDG_RLR, 0x00000fff, 0x00000fff, 0, rlr_written, NULL },                         \
+	{ "SR", IWDG_SR, 0, 0, 0, NULL, NULL },                                                    \
+	{ "WINR", IWDG_WINR, 0x00000fff, 0x00000fff, 0, winr_written, NULL }
+
+static const struct vb_reg iwdg_regs[] = { COMMON_REGS, PR_BITS(0x7), { .name = NULL } };
+/* U5: RM0456 62.7. PR goes to 8 (divide by 1024). */
+static const struct vb_reg ewcr_regs[] = {
+	COMMON_REGS, PR_BITS(0xf), { "EWCR", IWDG_EWCR, 0, 0x00008fff, 0, ewcr_written, NULL },
 	{ .name = NULL }
 };
 
-void stm32_iwdg_init(struct stm32_iwdg *iwdg, struct stm32_env *env)
+void stm32_iwdg_init(struct stm32_iwdg *iwdg, struct stm32_env *env, bool has_ewcr)
 {
 	const struct stm32_follower follower = { sync, resume, iwdg };
 
 	iwdg->env = env;
-	iwdg->regs = (struct vb_regs){ .name = "IWDG", .table = iwdg_regs, .value = iwdg->value,
-				       .dev = iwdg };
+	iwdg->max_pr = has_ewcr ? 8 : 6;
+	iwdg->regs = (struct vb_regs){ .name = "IWDG", .table = has_ewcr ? ewcr_regs : iwdg_regs,
+				       .value = iwdg->value, .dev = iwdg };
 	stm32_env_follow(env, &follower);
 	vb_regs_reset(&iwdg->regs);
 }

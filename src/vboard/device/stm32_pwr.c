@@ -41,6 +41,14 @@ static bool is_settled(const struct stm32_pwr *pwr)
 	return stm32_env_now(pwr->env) >= pwr->settled_at;
 }
 
+static void judge_flash_voltage(struct stm32_pwr *pwr)
+{
+	if (!pwr->line->range_2_only_reads)
+		return;
+	pwr->env->flash_voltage_at = bits_get(*reg(pwr, PWR_CR1), 10, 9) == 2 ? UINT64_MAX
+									      : pwr->settled_at;
+}
+
 static void cr1_taken(struct stm32_pwr *pwr, uint32_t old, unsigned first_vos, unsigned last_vos)
 {
 	uint32_t *cr1 = reg(pwr, PWR_CR1), vos = bits_get(*cr1, 10, 9);
@@ -50,6 +58,7 @@ static void cr1_taken(struct stm32_pwr *pwr, uint32_t old, unsigned first_vos, u
 	if ((*cr1 ^ old) & (CR1_VOS | CR1_LPR))
 		pwr->settled_at = stm32_env_now(pwr->env) + REGULATOR_NS;
 	pwr->env->backup_open = *cr1 & CR1_DBP;
+	judge_flash_voltage(pwr);
 }
 
 static enum vb_result cr1_written(struct vb_regs *regs, uint32_t value, uint32_t old)
@@ -64,12 +73,6 @@ static enum vb_result l5_cr1_written(struct vb_regs *regs, uint32_t value, uint3
 	(void)value;
 	cr1_taken(regs->dev, old, 0, 2);
 	return VB_OK;
-}
-
-/* Range 2, in which it starts, is for running only (RM0438 6.3.3). */
-static bool l5_can_program(struct stm32_pwr *pwr)
-{
-	return bits_get(*reg(pwr, PWR_CR1), 10, 9) < 2 && is_settled(pwr);
 }
 
 /* VOSF falls when a raised voltage has been reached; going down it does not show. */
@@ -240,7 +243,7 @@ const struct stm32_pwr_line stm32l4r_pwr_line = { .name = "L4+", .regs = l4r_reg
 const struct stm32_pwr_line stm32g4_pwr_line = { .name = "G4", .regs = g4_regs, L4_LOW_POWER };
 const struct stm32_pwr_line stm32g0_pwr_line = { .name = "G0", .regs = g0_regs, L4_LOW_POWER };
 const struct stm32_pwr_line stm32l5_pwr_line = {
-	.name = "L5", .regs = l5_regs, L4_LOW_POWER, .can_program = l5_can_program,
+	.name = "L5", .regs = l5_regs, L4_LOW_POWER, .range_2_only_reads = true,
 };
 const struct stm32_pwr_line stm32wb_pwr_line = {
 	.name = "WB", .regs = wb_regs, .deep = { STOPS, STM32_STANDBY, SHUTDOWNS },
@@ -275,6 +278,7 @@ void stm32_pwr_reset(struct stm32_pwr *pwr, enum vb_reset kind)
 		*reg(pwr, pwr->line->sbf_reg) |= flags;
 	pwr->settled_at = 0;
 	pwr->env->backup_open = false;
+	judge_flash_voltage(pwr);
 }
 
 enum stm32_power stm32_pwr_deep(const struct stm32_pwr *pwr)
@@ -287,7 +291,7 @@ void stm32_pwr_note_standby(struct stm32_pwr *pwr)
 	*reg(pwr, pwr->line->sbf_reg) |= pwr->line->sbf;
 }
 
-bool stm32_pwr_can_program_flash(struct stm32_pwr *pwr)
+bool stm32_pwr_can_program_flash(const struct stm32_pwr *pwr)
 {
-	return pwr->line->can_program == NULL || pwr->line->can_program(pwr);
+	return stm32_env_can_program_flash(pwr->env);
 }

@@ -18,8 +18,8 @@ struct stm32_pwr_line {
 	uint16_t sbf_reg;		/* the standby flag: lives through all but a power-on */
 	uint32_t sbf, kept;		/* its bit, and all bits of that register that do */
 	enum stm32_power deep[8];	/* by CR1.LPMS */
-	/* VOS of the reset state keeps flash from being programmed (L5). NULL: any range will do. */
-	bool (*can_program)(struct stm32_pwr *pwr);
+	/* VOS 2, the reset state, is too low to erase and program flash (RM0438 6.3.3). */
+	bool range_2_only_reads;
 };
 extern const struct stm32_pwr_line stm32l4_pwr_line, stm32l4r_pwr_line, stm32g0_pwr_line,
 	stm32g4_pwr_line, stm32l5_pwr_line, stm32u5_pwr_line, stm32wb_pwr_line;
@@ -36,8 +36,7 @@ void stm32_pwr_reset(struct stm32_pwr *pwr, enum vb_reset kind);
 /* What a deep sleep would enter now. */
 enum stm32_power stm32_pwr_deep(const struct stm32_pwr *pwr);
 void stm32_pwr_note_standby(struct stm32_pwr *pwr);		/* SBF */
-/* Is the core voltage high enough to erase and program flash? */
-bool stm32_pwr_can_program_flash(struct stm32_pwr *pwr);
+bool stm32_pwr_can_program_flash(const struct stm32_pwr *pwr);	/* as stm32_env_... says */
 
 struct stm32_syscfg_line {
 	const char *name;

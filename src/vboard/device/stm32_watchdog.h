@@ -13,6 +13,7 @@ struct stm32_iwdg {
 	struct vb_regs regs;
 	uint32_t value[6];
 	bool running, open;
+	uint32_t max_pr;		/* larger ones divide as it does */
 	uint32_t pr, rlr, winr;		/* in force, 5 LSI cycles after they were written */
 	uint64_t busy_until_ns;
 	uint32_t count;
@@ -22,7 +23,8 @@ struct stm32_iwdg {
 	void (*on_start)(void *chip);		/* needs the LSI */
 	void *chip;
 };
-void stm32_iwdg_init(struct stm32_iwdg *iwdg, struct stm32_env *env);
+/* has_ewcr: with the early wake-up of U5, and two prescalers more. */
+void stm32_iwdg_init(struct stm32_iwdg *iwdg, struct stm32_env *env, bool has_ewcr);
 /* `hardware`: option bit IWDG_SW is 0, so it starts with the reset. */
 void stm32_iwdg_reset(struct stm32_iwdg *iwdg, bool hardware);
 

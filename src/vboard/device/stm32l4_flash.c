@@ -235,7 +235,7 @@ static void start_erase(struct stm32l4_flash *f, uint32_t cr)
 	bool locked;
 
 	if ((*stm32l4_flash_reg(f, FLASH_SR) & SR_BLOCKING) || (cr & (CR_PG | CR_FSTPG)) ||
-	    (mass && (cr & CR_PER))) {
+	    (mass && (cr & CR_PER)) || !stm32_env_can_program_flash(f->env)) {
 		stm32l4_flash_flag(f, SR_PGSERR);
 		return;
 	}

@@ -47,7 +47,8 @@ static uint32_t misuse(struct stm32l4_flash *f, const struct vb_access *a, uint3
 
 	if (a->size != 4)
 		flags |= SR_SIZERR;
-	if ((sr_of(f) & SR_BLOCKING) || !(cr & CR_PG) || (cr & (CR_PER | CR_MER1 | CR_MER2)))
+	if ((sr_of(f) & SR_BLOCKING) || !(cr & CR_PG) || (cr & (CR_PER | CR_MER1 | CR_MER2)) ||
+	    !stm32_env_can_program_flash(f->env))
 		flags |= SR_PGSERR;
 	if (f->latched ? !follows : phys % 8 != 0)
 		flags |= SR_PGAERR;
