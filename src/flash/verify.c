@@ -127,16 +127,81 @@ static enum err compare_image(struct verify *v, struct flash_room *room, const s
 	return flash != NULL ? flash_explain_read(flash, rc) : rc;
 }
 
+/* The bank that holds the first difference. */
+static struct flash_bank *bank_of_difference(const struct verify *v)
+{
+	for (struct flash_bank *b = v->room->banks; b != NULL; b = b->next)
+		if (b->target == v->target && b->is_probed && v->addr >= b->base &&
+		    v->addr - b->base < b->size)
+			return b;
+	return NULL;
+}
+
+/* Erasing leaves stale lines in a cache: read again without them. True: it was that. */
+static bool was_stale(struct verify *v, struct flash_bank *bank, const struct image *image)
+{
+	struct verify again = { .target = v->target, .room = v->room };
+	bool changed = false;
+
+	if (bank->driver->refresh == NULL || bank->driver->refresh(bank, &changed) != OK || !changed ||
+	    compare_image(&again, v->room, image) != OK) {
+		error_clear();
+		return false;
+	}
+	if (again.differences == 0) {
+		log_warning("%u bytes from 0x%08x on were read wrong the first time and are right: a cache "
+			    "held what was there before the erase; the caches are reset now",
+			    v->differences, v->addr);
+		return true;
+	}
+	*v = again;
+	return false;
+}
+
+/* Is all of the image where it would be with the banks swapped? */
+static bool is_in_twin(const struct verify *v, struct flash_bank *bank, const struct image *image)
+{
+	struct verify there = { .target = v->target, .room = v->room, .keepalive = v->keepalive };
+	enum err rc = OK;
+
+	if (bank->driver->twin == NULL || bank->driver->twin(bank, v->addr) == v->addr)
+		return false;
+	for (size_t i = 0; rc == OK && i < image->count; i++) {
+		const struct image_section *s = &image->sections[i];
+		uint32_t addr = bank->driver->twin(bank, s->addr);
+
+		if (s->bytes > 0 && bank->driver->twin(bank, (uint32_t)(s->addr + s->bytes - 1)) !=
+					    (uint32_t)(addr + s->bytes - 1))
+			return false;
+		rc = compare_section(&there, addr, s->data, s->bytes);
+	}
+	error_clear();
+	return rc == OK && there.differences == 0;
+}
+
+static enum err explain_difference(const struct verify *v, struct flash_bank *bank,
+				   const struct image *image)
+{
+	bool is_swapped = bank != NULL && is_in_twin(v, bank, image);
+
+	error_why(ERR_VERIFY, "0x%08x holds 0x%02x, should be 0x%02x (%u bytes differ)", v->addr, v->is,
+		  v->should_be, v->differences);
+	if (bank == NULL || bank->driver->explain == NULL)
+		return ERR_VERIFY;
+	return bank->driver->explain(bank, ERR_VERIFY, is_swapped);
+}
+
 enum err flash_verify_image(struct flash_room *room, struct target *target,
 			    const struct image *image, unsigned *differences)
 {
 	struct verify v = { .target = target, .room = room };
+	struct flash_bank *bank;
 
 	TRY(compare_image(&v, room, image));
+	bank = v.differences > 0 ? bank_of_difference(&v) : NULL;
+	if (bank != NULL && was_stale(&v, bank, image))
+		v.differences = 0;
 	if (differences != NULL)
 		*differences = v.differences;
-	if (v.differences == 0)
-		return OK;
-	return error_why(ERR_VERIFY, "0x%08x holds 0x%02x, should be 0x%02x (%u bytes differ)", v.addr,
-			 v.is, v.should_be, v.differences);
+	return v.differences == 0 ? OK : explain_difference(&v, bank, image);
 }
