@@ -203,6 +203,13 @@ enum err flash_explain_read(struct flash_bank *bank, enum err rc)
 	return why == OK ? rc : why;
 }
 
+enum err flash_explain(struct flash_bank *bank, enum err rc)
+{
+	if (rc == OK || bank->driver->explain == NULL)
+		return rc;
+	return bank->driver->explain(bank, rc, false);
+}
+
 enum err flash_read(struct flash_bank *bank, uint32_t offset, uint8_t *dst, size_t n)
 {
 	if (offset > bank->size || n > bank->size - offset)
@@ -253,7 +260,7 @@ enum err flash_protect(struct flash_bank *bank, bool set, unsigned first, unsign
 		return error_why(ERR_UNSUPPORTED, "the %s driver cannot change protection",
 				 bank->driver_name);
 	TRY(target_claim(bank->target, "flash protect"));
-	rc = bank->driver->protect(bank, set, first, last);
+	rc = flash_explain(bank, bank->driver->protect(bank, set, first, last));
 	target_release(bank->target);
 	return rc;
 }

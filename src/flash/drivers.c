@@ -7,6 +7,7 @@
 #include "flash/imxrt.h"
 #include "flash/ocotp.h"
 #include "flash/room.h"
+#include "flash/stm32l4_doctor.h"
 
 const struct flash_driver *const flash_drivers[] = {
 	&stm32l4_driver,
@@ -19,6 +20,7 @@ const struct flash_driver *const flash_drivers[] = {
 /* Verbs about a chip as a whole, which are no driver's. */
 const struct command *const flash_chip_commands[] = {
 	imxrt_commands,
+	stm32l4_doctor_commands,
 	NULL
 };
 

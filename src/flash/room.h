@@ -36,6 +36,8 @@ enum err operation_step(struct flash_bank *bank);
 /* Before helper code reads the flash: a refused read would crash the core. */
 enum err flash_check_readable(struct flash_bank *bank);
 enum err flash_explain_read(struct flash_bank *bank, enum err rc);
+/* The driver's last word on an operation that failed; returns rc. */
+enum err flash_explain(struct flash_bank *bank, enum err rc);
 
 bool is_filled(const uint8_t *data, size_t n, uint8_t value);
 /* One past the last sector of the run from `first` that has its size and no hole; at most `end`. */

@@ -280,4 +280,7 @@ const struct flash_driver stm32l4_driver = {
 	.protect_check = stm32l4_protect_check,
 	.info = stm32l4_info,
 	.readable = stm32l4_readable,
+	.explain = stm32l4_explain,
+	.refresh = stm32l4_refresh,
+	.twin = stm32l4_twin,
 };

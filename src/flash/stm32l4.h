@@ -98,6 +98,11 @@ struct stm32l4 {
 	/* What begin changed and end puts back. */
 	uint32_t saved_acr, saved_freeze, reset_flags;
 	bool has_saved_acr, has_saved_freeze, is_opened;
+	/* For the diagnosis of a failure: reset_flags are those of the last begin; the errors of the last
+	 * operation, and where; verify found the image in the other bank. */
+	bool has_reset_flags, twin_matches;
+	uint32_t failed_sr;
+	int failed_sector;
 };
 
 /* Register access by offset of the layout. */
@@ -113,6 +118,12 @@ enum err stm32l4_check_swap(struct flash_bank *bank);
 enum err stm32l4_begin(struct flash_bank *bank);
 enum err stm32l4_end(struct flash_bank *bank);
 enum err stm32l4_readable(struct flash_bank *bank);
+/* Flash clock, power and voltage as an option write needs them, at any RDP level. */
+enum err stm32l4_prepare_options(struct flash_bank *bank);
+/* stm32l4_doctor_fix.c: the driver's hooks of the same names. */
+enum err stm32l4_explain(struct flash_bank *bank, enum err rc, bool twin_matches);
+enum err stm32l4_refresh(struct flash_bank *bank, bool *changed);
+uint32_t stm32l4_twin(struct flash_bank *bank, uint32_t addr);
 
 /* CR value that selects a sector for erase, without STRT. */
 uint32_t stm32l4_erase_value(const struct stm32l4 *f, const struct flash_sector *sector);

@@ -3,7 +3,13 @@ libprobed_a_SOURCES += \
 	src/flash/stm32l4.c \
 	src/flash/stm32l4.h \
 	src/flash/stm32l4_commands.c \
+	src/flash/stm32l4_doctor.c \
 	src/flash/stm32l4_doctor.h \
+	src/flash/stm32l4_doctor_facts.c \
+	src/flash/stm32l4_doctor_fix.c \
+	src/flash/stm32l4_doctor_rules.c \
+	src/flash/stm32l4_doctor_show.c \
+	src/flash/stm32l4_doctor_system.c \
 	src/flash/stm32l4_info.c \
 	src/flash/stm32l4_lines.c \
 	src/flash/stm32l4_loader.c \

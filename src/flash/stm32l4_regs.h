@@ -22,6 +22,8 @@
 #define   SR_OPTVERR	  BIT(15)
 #define   SR_BSY	  BIT(16)
 #define   SR_BSY2	  BIT(17)		/* STM32G0B only */
+#define   SR_CFGBSY	  BIT(18)	/* G0, C0, U0, WB, WL: half a double word is pending */
+#define   SR_PESD	  BIT(19)	/* WB, WL: the other core suspended erase and program */
 #define   SR_PEMPTY	  BIT(17)		/* L41..L46, L4+: the first word was blank at load */
 #define   SR_CLEAR	  0x0000c3fbu	/* write 1 to clear: all errors and EOP */
 /* OPTVERR tells of the last option load, not of an operation. */

@@ -340,8 +340,8 @@ static enum err clear_errors(struct flash_bank *bank)
 		struct buf text = { 0 };
 
 		stm32l4_describe_sr(sr, &text);
-		log_debug("old flags in FLASH_SR, cleared: 0x%08x (%s)", sr,
-			  (const char *)text.data);
+		log_info("the application or another tool left FLASH_SR = 0x%08x (%s): cleared", sr,
+			 (const char *)text.data);
 		buf_free(&text);
 	}
 	return stm32l4_write(bank, f->layout->sr, SR_CLEAR);
@@ -358,7 +358,7 @@ static enum err clear_modes(struct flash_bank *bank)
 	if (cr & CR_LOCK)
 		return OK;
 	if (cr & (CR_PG | CR_PER | CR_MER1 | CR_MER2 | CR_FSTPG))
-		log_debug("mode bits left in FLASH_CR, cleared: 0x%08x", cr);
+		log_info("the application or another tool left a mode on in FLASH_CR = 0x%08x: cleared", cr);
 	return stm32l4_lock(bank);
 }
 
@@ -380,12 +380,19 @@ static enum err restore_surroundings(struct flash_bank *bank)
 	return error_first(rc, watchdogs_restore(bank));
 }
 
+enum err stm32l4_prepare_options(struct flash_bank *bank)
+{
+	TRY(wake_flash(bank));
+	return raise_voltage(bank);
+}
+
 static enum err prepare(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
 
 	if (f->line->has_l4_rcc)
 		TRY(target_read_u32(bank->target, RCC_CSR, &f->reset_flags));
+	f->has_reset_flags = f->line->has_l4_rcc;
 	TRY(wake_flash(bank));
 	TRY(raise_voltage(bank));
 	TRY(open_secure(bank));
@@ -406,7 +413,8 @@ enum err stm32l4_begin(struct flash_bank *bank)
 	if (bank->target->state != TARGET_HALTED)
 		return error_why(ERR_NOT_HALTED, "Target not halted");
 	TRY(flash_probe(bank));
-	f->has_saved_acr = f->has_saved_freeze = f->is_opened = false;
+	f->has_saved_acr = f->has_saved_freeze = f->is_opened = f->has_reset_flags = false;
+	f->failed_sr = 0;
 	if (is_closed(f))
 		return refuse_read_protected(bank);
 	rc = prepare(bank);

@@ -99,8 +99,11 @@ static enum err protected_by(struct flash_bank *bank, int sector)
 enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector)
 {
 	const struct sr_bit *bit = leading_bit(sr & ~SR_OPTVERR);
+	struct stm32l4 *f = bank->priv;
 	enum err rc;
 
+	f->failed_sr = sr;
+	f->failed_sector = sector;
 	if (bit == NULL) {
 		error_why(ERR_FLASH_OPERATION, "the flash operation stopped without an error flag");
 		return add_evidence(ERR_FLASH_OPERATION, sr);

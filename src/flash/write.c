@@ -242,6 +242,7 @@ enum err plan_run(struct flash_plan *plan, const char *what)
 	note_sector_state(plan);
 	if (rc == OK)
 		return OK;
+	rc = flash_explain(plan->bank, rc);
 	tell_state(plan);
 	return rc == ERR_NOT_HALTED ? rc : error_what(rc, "%s failed", what);
 }
