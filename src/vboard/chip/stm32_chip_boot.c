@@ -10,7 +10,6 @@
 
 #define OPTR_IWDG_SW BIT(16)	/* these two are at the same place in every line */
 #define OPTR_WWDG_SW BIT(19)
-#define INFO_BASE    0x1fff0000u
 #define MAIN_BASE    0x08000000u
 #define SECURE_CODE  0x04000000u	/* the secure alias of main flash */
 #define NSBOOTADD0R  0x44u	/* then NSBOOTADD1R, SECBOOTADD0R */
@@ -19,7 +18,7 @@ enum { MODE_FLASH = 0, MODE_SYSTEM = 1, MODE_SRAM = 3 };	/* MEM_MODE */
 
 static uint8_t *info_at(struct stm32_chip *chip, uint32_t addr)
 {
-	return addr - INFO_BASE < 0x10000 ? chip->flash.info[0].bytes + (addr - INFO_BASE) : NULL;
+	return stm32l4_info_at(&chip->flash, addr);
 }
 
 static bool is_main_flash(uint32_t addr)
@@ -30,8 +29,7 @@ static bool is_main_flash(uint32_t addr)
 /* As sampled when the options were loaded: the first programming does not change it. */
 static bool is_empty(const struct stm32_chip *chip)
 {
-	(void)chip;
-	return false;
+	return chip->part->boot->has_empty && chip->flash.is_empty;
 }
 
 uint32_t stm32_chip_optr(const struct stm32_chip *chip)

@@ -123,29 +123,24 @@ static const struct field {
 	{ "DDS", LINE_WB, 0x80, BIT_OF(12) },
 };
 
-/* The option word behind a register, -1 if this part has none. */
-static int option_at(const struct stm32l4_flash *f, unsigned offset)
+/* The option word behind a register, NULL if this part has none. */
+static const struct flash_option_row *option_at(const struct stm32l4_flash *f, unsigned offset)
 {
-	(void)f;
-	for (unsigned i = 0; i < OPT_COUNT; i++) {
-		if (stm32l4_options[i].offset == offset)
-			return (int)i;
-	}
-	return -1;
+	return stm32l4_options_at(f, offset);
 }
 
 static bool has_field(const struct stm32_chip *chip, const struct field *d)
 {
-	return (d->lines & stm32_chip_line(chip)) && option_at(&chip->flash, d->reg) >= 0 &&
-	       (d->last_reg == 0 || option_at(&chip->flash, d->last_reg) >= 0);
+	return (d->lines & stm32_chip_line(chip)) && option_at(&chip->flash, d->reg) != NULL &&
+	       (d->last_reg == 0 || option_at(&chip->flash, d->last_reg) != NULL);
 }
 
 static uint32_t part_of(const struct stm32l4_flash *f, const uint32_t *words, unsigned reg, unsigned msb,
 			unsigned lsb)
 {
-	int option = option_at(f, reg);
+	const struct flash_option_row *row = option_at(f, reg);
 
-	return bits_get(words[option] & stm32l4_options[option].writable, msb, lsb);
+	return bits_get(words[row->id] & row->writable, msb, lsb);
 }
 
 static void show_fields(const struct stm32_chip *chip, const uint32_t *words, FILE *out)
@@ -184,26 +179,27 @@ void stm32_chip_show_options(struct stm32_chip *chip, FILE *out)
 	fprintf(out, "},\"stored\":{");
 	show_fields(chip, stored, out);
 	fprintf(out, "},\"registers\":{");
-	for (unsigned i = 0; i < OPT_COUNT; i++, comma = ",")
-		fprintf(out, "%s\"%s\":%u", comma, stm32l4_options[i].name,
-			*stm32l4_flash_reg(f, stm32l4_options[i].offset));
+	for (const struct flash_option_row *row = f->family->options; row->name != NULL; row++) {
+		fprintf(out, "%s\"%s\":%u", comma, row->name, *stm32l4_flash_reg(f, row->offset));
+		comma = ",";
+	}
 	fprintf(out, "}}");
 }
 
 static void put_bits(struct stm32l4_flash *f, unsigned reg, unsigned msb, unsigned lsb, uint32_t value)
 {
-	enum flash_option option = (enum flash_option)option_at(f, reg);
-	uint32_t mask = (0xffffffffu >> (31 - (msb - lsb))) << lsb & stm32l4_options[option].writable;
-	uint32_t word = (uint32_t)f->stored[option];
+	const struct flash_option_row *row = option_at(f, reg);
+	uint32_t mask = (0xffffffffu >> (31 - (msb - lsb))) << lsb & row->writable;
+	uint32_t word = (uint32_t)f->stored[row->id];
 
-	if ((uint32_t)(f->stored[option] >> 32) != ~word)
-		word = f->loaded[option];	/* it was corrupted: start from what is active */
-	stm32l4_options_provision(f, option, (word & ~mask) | (value << lsb & mask));
+	if ((uint32_t)(f->stored[row->id] >> 32) != ~word)
+		word = f->loaded[row->id];	/* it was corrupted: start from what is active */
+	stm32l4_options_provision(f, row->id, (word & ~mask) | (value << lsb & mask));
 }
 
 static bool fits(const struct stm32l4_flash *f, unsigned reg, unsigned msb, unsigned lsb, uint32_t value)
 {
-	uint32_t mask = stm32l4_options[option_at(f, reg)].writable;
+	uint32_t mask = option_at(f, reg)->writable;
 
 	return value <= bits_get(mask, msb, lsb);
 }

@@ -42,7 +42,7 @@ static bool area(struct stm32_chip *chip, const char *name, uint32_t first, uint
 
 static uint32_t main_pages(const struct stm32_chip *chip)
 {
-	return stm32l4_array_bank_bytes(&chip->flash) / chip->flash.family->page_bytes;
+	return stm32l4_array_bank_bytes(&chip->flash) / stm32l4_array_page_bytes(&chip->flash);
 }
 
 static bool load(struct stm32_chip *chip, uint32_t phys, enum stm32_firmware which,
@@ -77,7 +77,7 @@ static bool pcrop(struct stm32_chip *chip, const struct preset_error *e)
 {
 	unsigned line = stm32_chip_line(chip);
 	uint32_t unit = line == LINE_G0 ? 512 : line == LINE_WB ? 2048 : 8;
-	uint32_t page = chip->flash.family->page_bytes;
+	uint32_t page = stm32l4_array_page_bytes(&chip->flash);
 	const char *name = line & (LINE_G0 | LINE_WB) ? "PCROP1A" : "PCROP1";
 
 	return area(chip, name, 4 * page / unit, 6 * page / unit - 1, e);
@@ -117,7 +117,7 @@ static bool size_unknown(struct stm32_chip *chip, const struct preset_error *e)
 static bool half_size(struct stm32_chip *chip, const struct preset_error *e)
 {
 	(void)e;
-	stm32_chip_set_size(chip, chip->flash.family->max_kb / 2);
+	stm32_chip_set_size(chip, chip->flash.size_kb / 2);
 	return true;
 }
 
@@ -331,7 +331,7 @@ static void renew(struct stm32_chip *chip)
 	f->fail_after = 0;
 	f->fail_kind = FAIL_NONE;
 	chip->boot0 = false;
-	stm32_chip_set_size(chip, chip->part->flash_kb);
+	stm32_chip_set_size(chip, MIN(chip->part->flash_kb, f->family->max_kb));
 	stm32l4_options_factory(f);
 	stm32l4_array_erase(f, 0, f->size_kb * 1024u);
 	stm32l4_options_load(f);	/* so that a preset finds the geometry of a new part */

@@ -145,8 +145,8 @@ bool stm32_tool_program(struct stm32_chip *chip, uint32_t addr, uint32_t word, u
 /* Where BKER and the page number sit: RM0351 3.7.5; RM0444 3.7.5 has BKER at 13, RM0456 7.9.9 PNB 10:3. */
 bool stm32_tool_erase_page(struct stm32_chip *chip, uint32_t phys)
 {
-	uint32_t bank_bytes = stm32l4_array_bank_bytes(&chip->flash);
-	uint32_t page = phys % bank_bytes / chip->flash.family->page_bytes;
+	uint32_t bank_bytes = stm32l4_array_bank_span(&chip->flash);
+	uint32_t page = phys % bank_bytes / stm32l4_array_page_bytes(&chip->flash);
 	uint32_t bker = stm32_chip_line(chip) == LINE_G0 ? BIT(13) : BIT(11);
 	uint32_t value = CR_PER | page << 3 | (phys >= bank_bytes ? bker : 0);
 	uint32_t cr = stm32_tool_flash_reg(chip, "CR");

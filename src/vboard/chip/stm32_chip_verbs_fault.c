@@ -23,9 +23,9 @@ bool stm32_chip_preset_sr(VERB_ARGS)
 		return vb_refuse(error, error_size, "usage: preset-sr VALUE [sticky]");
 	if (!vb_number(argv[1], &value, error, error_size))
 		return false;
-	*stm32l4_flash_reg(f, FLASH_SR) = value & 0xc3fb;
+	*f->sr = value & 0xc3fb;
 	f->sticky_sr = argc > 2 && strcmp(argv[2], "sticky") == 0 ? value & 0xc3fb : 0;
-	fprintf(out, "{\"SR\":%u}", *stm32l4_flash_reg(f, FLASH_SR));
+	fprintf(out, "{\"SR\":%u}", *f->sr);
 	return true;
 }
 
@@ -40,11 +40,11 @@ bool stm32_chip_preset_cr(VERB_ARGS)
 		return vb_refuse(error, error_size, "usage: preset-cr VALUE");
 	if (!vb_number(argv[1], &value, error, error_size))
 		return false;
-	*stm32l4_flash_reg(f, FLASH_CR) = value & ~(CR_STRT | CR_OPTSTRT | CR_OBL_LAUNCH);
+	*f->cr = value & ~(CR_STRT | CR_OPTSTRT | CR_OBL_LAUNCH);
 	f->keyr = value & CR_LOCK ? KEY_CLOSED : KEY_OPEN;
 	f->optkeyr = value & CR_OPTLOCK ? KEY_CLOSED : KEY_OPEN;
 	stm32l4_array_guard(f);
-	fprintf(out, "{\"CR\":%u}", *stm32l4_flash_reg(f, FLASH_CR));
+	fprintf(out, "{\"CR\":%u}", *f->cr);
 	return true;
 }
 
@@ -55,7 +55,7 @@ bool stm32_chip_lock_keys(VERB_ARGS)
 	(void)argc, (void)argv, (void)error, (void)error_size;
 	(void)ctx;
 	f->keyr = f->optkeyr = KEY_LOCKED_OUT;
-	*stm32l4_flash_reg(f, FLASH_CR) |= CR_LOCK | CR_OPTLOCK;
+	*f->cr |= CR_LOCK | CR_OPTLOCK;
 	stm32l4_array_guard(f);
 	fprintf(out, "{\"note\":\"until the next system reset\"}");
 	return true;
@@ -217,7 +217,7 @@ bool stm32_chip_run_pd(VERB_ARGS)
 {
 	struct stm32_chip *chip = board->priv;
 	struct stm32l4_flash *f = &chip->flash;
-	uint32_t *acr = stm32l4_flash_reg(f, FLASH_ACR);
+	uint32_t *acr = f->acr;
 	bool on;
 
 	(void)ctx;

@@ -116,10 +116,10 @@ bool stm32_chip_corrupt_options(VERB_ARGS)
 	bool found = argc < 2;
 
 	(void)ctx;
-	for (unsigned i = 0; i < OPT_COUNT; i++) {
-		if (argc >= 2 && strcmp(argv[1], stm32l4_options[i].name) != 0)
+	for (const struct flash_option_row *row = f->family->options; row->name != NULL; row++) {
+		if (argc >= 2 && strcmp(argv[1], row->name) != 0)
 			continue;
-		f->stored[i] ^= 1ull << 40;	/* one bit of the complement */
+		f->stored[row->id] ^= 1ull << 40;	/* one bit of the complement */
 		found = true;
 	}
 	if (!found)
@@ -160,14 +160,14 @@ bool stm32_chip_flash_info(VERB_ARGS)
 
 	(void)argc, (void)argv, (void)error, (void)error_size;
 	(void)ctx;
-	for (uint32_t dw = 0; dw < f->size_kb * 128u; dw++)
-		counts[f->state[dw]]++;
+	for (uint32_t at = 0; at < stm32l4_array_end(f); at += 8)
+		counts[f->state[at / 8]] += stm32l4_array_has(f, at);
 	fprintf(out,
 		"{\"size_kb\":%u,\"size_register\":%u,\"dual_bank\":%s,\"bank_bytes\":%u,"
 		"\"page_bytes\":%u,\"fb_mode\":%s,\"mem_mode\":%u,\"operation\":\"%s\","
 		"\"erased\":%u,\"programmed\":%u,\"ecc_single\":%u,\"ecc_bad\":%u,\"intruded\":%s}",
 		f->size_kb, f->size_register, vb_truth(stm32l4_array_is_dual(f)),
-		stm32l4_array_bank_bytes(f), f->family->page_bytes, vb_truth(f->fb_mode),
+		stm32l4_array_bank_bytes(f), stm32l4_array_page_bytes(f), vb_truth(f->fb_mode),
 		f->mem_mode, ops[f->op], counts[0], counts[1], counts[2], counts[3],
 		vb_truth(f->intruded));
 	return true;

@@ -108,7 +108,7 @@ const struct stm32_part stm32g0b1_part = {
 	.dp = &dp,
 	.idcode = 0x10006467,		/* revision A */
 	.line = &stm32g0_line,
-	.flash = &stm32l476_flash, .flash_kb = 512,
+	.flash = &stm32g0b1_flash, .flash_kb = 512,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 27, 28, 29, 29, 29, 29 },
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,

@@ -127,7 +127,7 @@ const struct stm32_part stm32g474_part = {
 	.idcode = 0x20016469,		/* revision Z */
 	.dbgmcu_base = 0xe0042000,
 	.line = &stm32g4_line,
-	.flash = &stm32l476_flash, .flash_kb = 512,
+	.flash = &stm32g474_flash, .flash_kb = 512,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 37, 38, 39, 52, 53, 91 },
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,

@@ -98,7 +98,7 @@ const struct stm32_part stm32l432_part = {
 	.idcode = 0x10016435,		/* revision Z */
 	.dbgmcu_base = 0xe0042000,
 	.line = &stm32l43_line,
-	.flash = &stm32l476_flash, .flash_kb = 256,
+	.flash = &stm32l432_flash, .flash_kb = 256,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 37, 38, -1, -1, -1, 70 },
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,

@@ -125,7 +125,7 @@ const struct stm32_part stm32l4r5_part = {
 	.idcode = 0x100f6470,		/* revision W */
 	.dbgmcu_base = 0xe0042000,
 	.line = &stm32l4r_line,
-	.flash = &stm32l476_flash, .flash_kb = 2048,
+	.flash = &stm32l4r5_flash, .flash_kb = 2048,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 37, 38, 39, 52, 53, 70 },
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,

@@ -128,7 +128,7 @@ const struct stm32_part stm32l552_part = {
 	.idcode = 0x20016472,		/* revision Z */
 	.dbgmcu_base = 0xe0044000,
 	.line = &stm32l5_line,
-	.flash = &stm32l476_flash, .flash_kb = 512,
+	.flash = &stm32l552_flash, .flash_kb = 512,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 61, 62, 63, 64, 65, 66 },
 	.system_memory = 0x0bf90000, .loader_stack = 0x20002d00, .loader_entry = 0x0bf96145,

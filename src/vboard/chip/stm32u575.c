@@ -148,7 +148,7 @@ const struct stm32_part stm32u575_part = {
 	.idcode = 0x20016482,		/* revision X */
 	.dbgmcu_base = 0xe0044000,
 	.line = &stm32u5_line,
-	.flash = &stm32l476_flash, .flash_kb = 2048,
+	.flash = &stm32u575_flash, .flash_kb = 2048,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 61, 62, 63, 64, 65, 66 },
 	.system_memory = 0x0bf90000, .loader_stack = 0x20002d00, .loader_entry = 0x0bf96145,

@@ -104,7 +104,7 @@ const struct stm32_part stm32wb55_part = {
 	.idcode = 0x20016495,		/* revision 2.1 */
 	.dbgmcu_base = 0xe0042000,
 	.line = &stm32wb_line,
-	.flash = &stm32l476_flash, .flash_kb = 1024,
+	.flash = &stm32wb55_flash, .flash_kb = 1024,
 	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
 	.usart_irq = { 36, -1, -1, -1, -1, 37 },
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,

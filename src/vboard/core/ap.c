@@ -13,6 +13,7 @@
 #define CSW_TR_IN_PROG	BIT(7)
 #define CSW_HPROT1	BIT(25)		/* privileged */
 #define CSW_HPROT3	BIT(27)		/* cacheable */
+#define CSW_SPROT	BIT(30)		/* non-secure, on an AHB5-AP */
 #define CSW_PROT	0x3f000000u
 /* SProt and DbgSwEnable exist where the reset value shows them. */
 #define CSW_PROT_OPTIONAL 0xc0000000u
@@ -81,6 +82,7 @@ static enum vb_result beat(struct vb_ap *ap, uint32_t addr, uint64_t *stall_unti
 		.is_write = !op->is_read,
 		.is_privileged = ap->csw & CSW_HPROT1,
 		.is_cacheable = ap->csw & CSW_HPROT3,
+		.is_nonsecure = ap->csw & CSW_SPROT,
 	};
 	uint32_t value = (op->data >> lane) & mask;
 	enum vb_result result;

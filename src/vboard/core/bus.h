@@ -36,6 +36,7 @@ struct vb_access {
 	bool is_write;
 	bool is_privileged;
 	bool is_cacheable;	/* HPROT[3]: the DAP's CSW bit 27 */
+	bool is_nonsecure;	/* HNONSEC: the DAP's CSW bit 30, SPROT */
 	uint64_t stall_until_ns; /* set by the slave with VB_STALL */
 };
 

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between the four files of the STM32L4 flash: register bits (RM0351 3.7) and each other's steps. */
+/* Between the files of the STM32L4 flash: register bits (RM0351 3.7) and each other's steps. */
 #ifndef VB_DEVICE_STM32L4_FLASH_PARTS_H
 #define VB_DEVICE_STM32L4_FLASH_PARTS_H
 
 #include "vboard/device/stm32l4_flash.h"
 
+/* Offsets of STM32L4; other families have theirs in their table. */
 #define FLASH_ACR     0x00u
 #define   ACR_ICEN	BIT(9)
 #define   ACR_DCEN	BIT(10)
+#define   ACR_ICRST	BIT(11)
 #define   ACR_DCRST	BIT(12)
 #define   ACR_RUN_PD	BIT(13)
+#define   ACR_EMPTY	BIT(16)
 #define FLASH_PDKEYR  0x04u
 #define FLASH_KEYR    0x08u
 #define FLASH_OPTKEYR 0x0cu
@@ -23,9 +26,11 @@
 #define   SR_PGSERR	BIT(7)
 #define   SR_MISERR	BIT(8)
 #define   SR_FASTERR	BIT(9)
+#define   SR_OPTWERR	BIT(13)
 #define   SR_RDERR	BIT(14)
 #define   SR_OPTVERR	BIT(15)
 #define   SR_BSY	BIT(16)
+#define   SR_PEMPTY	BIT(17)
 /* While one of these is pending every new operation fails with PGSERR. */
 #define   SR_BLOCKING	0x000003f8u
 #define FLASH_CR      0x14u
@@ -33,6 +38,7 @@
 #define   CR_PER	BIT(1)
 #define   CR_MER1	BIT(2)
 #define   CR_BKER	BIT(11)
+#define   CR_BWR	BIT(14)
 #define   CR_MER2	BIT(15)
 #define   CR_STRT	BIT(16)
 #define   CR_OPTSTRT	BIT(17)
@@ -55,40 +61,81 @@
 #define   OPTR_DUALBANK	BIT(21)
 #define FLASH_PCROP1ER 0x28u
 #define   PCROP_RDP	BIT(31)
+#define SECBB1R1      0x80u
+#define SECBB2R1      0xa0u
 
 /* _flash.c */
 void stm32l4_flash_irq(struct stm32l4_flash *f);
+void stm32l4_flash_flag_on(struct stm32l4_flash *f, unsigned side, uint32_t error_bits);
+/* 1 if the access belongs to the secure half of the controller. */
+unsigned stm32l4_flash_side(const struct stm32l4_flash *f, const struct vb_access *a);
+bool stm32l4_flash_is_down(const struct stm32l4_flash *f, unsigned bank);	/* RUN_PD */
+bool stm32l4_flash_may_write(const struct stm32l4_flash *f);	/* supply and power-down */
+
+/* _erase.c */
+void stm32l4_flash_start_erase(struct stm32l4_flash *f, unsigned side, uint32_t cr);
 void stm32l4_flash_begin(struct stm32l4_flash *f, enum flash_op op, unsigned banks, uint64_t ns);
-void stm32l4_flash_end(struct stm32l4_flash *f);
 /* Reset or power loss in the middle of an operation: leaves what it would leave on silicon. */
 void stm32l4_flash_abort(struct stm32l4_flash *f);
 
-/* _array.c */
-void stm32l4_array_guard(struct stm32l4_flash *f);	/* call when a reason to refuse reads changed */
+/* _cells.c */
+void stm32l4_cells_check_ecc(struct stm32l4_flash *f, uint32_t phys, unsigned size);
 void stm32l4_array_show(struct stm32l4_flash *f, uint32_t phys, uint32_t bytes);
 void stm32l4_array_store(struct stm32l4_flash *f, uint32_t phys, const uint32_t data[2],
 			 enum flash_cell state);
 void stm32l4_array_erase(struct stm32l4_flash *f, uint32_t phys, uint32_t bytes);
-void stm32l4_array_acr(struct stm32l4_flash *f, uint32_t old);	/* cache bits changed */
-unsigned stm32l4_array_bank_of(const struct stm32l4_flash *f, uint32_t phys);	/* 0 or 1 */
+void stm32l4_cells_spoil(struct stm32l4_flash *f);	/* the ECC no longer fits: bank mode */
+void stm32l4_cells_acr(struct stm32l4_flash *f, uint32_t old);	/* cache bits changed */
+void stm32l4_cells_read(struct stm32l4_flash *f, uint32_t phys);	/* fills a cache line */
+void stm32l4_cells_forget(struct stm32l4_flash *f);	/* the caches are empty */
 
 /* _program.c */
 enum vb_result stm32l4_program_write(struct stm32l4_flash *f, struct vb_access *a, uint32_t phys,
 				     bool otp, uint32_t value);
 void stm32l4_program_done(struct stm32l4_flash *f, enum flash_op op);
-void stm32l4_program_mode_left(struct stm32l4_flash *f);	/* FSTPG was cleared */
-void stm32l4_program_row_read(struct stm32l4_flash *f);		/* a read broke the row */
+enum vb_result stm32l4_program_reject(struct stm32l4_flash *f, unsigned side, uint32_t flags);
+bool stm32l4_program_is_erased(const struct stm32l4_flash *f, uint32_t phys, bool otp);
+
+/* _fast.c */
+enum vb_result stm32l4_fast_write(struct stm32l4_flash *f, struct vb_access *a, uint32_t phys,
+				  bool otp, uint32_t value);
+void stm32l4_fast_done(struct stm32l4_flash *f);
+void stm32l4_fast_left(struct stm32l4_flash *f);	/* FSTPG was cleared */
+void stm32l4_fast_row_read(struct stm32l4_flash *f);	/* a read broke the row */
 
 /* _options.c */
 void stm32l4_options_restore(struct stm32l4_flash *f);	/* a system reset: loaded -> registers */
 void stm32l4_options_start(struct stm32l4_flash *f);
 void stm32l4_options_done(struct stm32l4_flash *f);
-void stm32l4_options_torn(struct stm32l4_flash *f);	/* power loss while they were written */
-void stm32l4_options_show(struct stm32l4_flash *f);	/* stored words -> information block */
-void stm32l4_options_reread(struct stm32l4_flash *f);	/* the other way round */
-bool stm32l4_options_page_locked(const struct stm32l4_flash *f, uint32_t phys);
-bool stm32l4_options_bank_locked(const struct stm32l4_flash *f, unsigned bank);
-bool stm32l4_options_in_pcrop(const struct stm32l4_flash *f, uint32_t phys, unsigned bytes);
-bool stm32l4_options_has_pcrop(const struct stm32l4_flash *f);
+void stm32l4_options_reread(struct stm32l4_flash *f);	/* information block -> stored words */
+
+/* _protect.c */
+struct flash_pcrop { enum flash_option start, end; unsigned bank; };
+extern const struct flash_pcrop stm32l4_pcrops[];	/* ends with start = OPT_USER */
+/* [*first, *end) in physical bytes; false: the area is off, or this family has none. */
+bool stm32l4_protect_pcrop(const struct stm32l4_flash *f, const struct flash_pcrop *area,
+			   uint32_t *first, uint32_t *end);
+bool stm32l4_protect_page(const struct stm32l4_flash *f, uint32_t phys, unsigned side);
+bool stm32l4_protect_bank(const struct stm32l4_flash *f, unsigned bank, unsigned side);
+bool stm32l4_protect_in_pcrop(const struct stm32l4_flash *f, uint32_t phys, unsigned bytes);
+bool stm32l4_protect_has_pcrop(const struct stm32l4_flash *f);
+bool stm32l4_protect_is_secure(const struct stm32l4_flash *f, uint32_t phys);	/* TrustZone */
+bool stm32l4_protect_is_cpu2(const struct stm32l4_flash *f, uint32_t phys);	/* SFR.SFSA */
+
+/* Hooks of the register tables, _flash.c. */
+struct vb_regs;
+#define FLASH_HOOK(name) \
+	enum vb_result stm32l4_##name(struct vb_regs *regs, uint32_t value, uint32_t old)
+FLASH_HOOK(acr_written);
+FLASH_HOOK(pdkeyr_written);
+FLASH_HOOK(keyr_written);
+FLASH_HOOK(seckeyr_written);
+FLASH_HOOK(optkeyr_written);
+FLASH_HOOK(cr_written);
+FLASH_HOOK(seccr_written);
+FLASH_HOOK(flags_written);
+void stm32l4_sr_reading(struct vb_regs *regs, uint32_t *sr);
+void stm32l4_secsr_reading(struct vb_regs *regs, uint32_t *sr);
+void stm32l4_acr_reading(struct vb_regs *regs, uint32_t *acr);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Words written into STM32L4 flash: standard double-word programming (RM0351 3.3.7) and fast row
- * programming (3.3.8).
+ * Words written into STM32L4 flash: standard programming of a unit (RM0351 3.3.7), which is a double
+ * word, on STM32U5 a quad word, or there a burst of eight (RM0456 7.3.7).
  *
  * The flags of one access accumulate: width, sequence, alignment; only an access that is clean so
  * far is asked about protection, and only then about the cell. A rejected word empties the latch,
@@ -9,245 +9,152 @@
  */
 #include "vboard/device/stm32l4_flash_parts.h"
 
-static uint32_t cr_of(struct stm32l4_flash *f)
+enum vb_result stm32l4_program_reject(struct stm32l4_flash *f, unsigned side, uint32_t flags)
 {
-	return *stm32l4_flash_reg(f, FLASH_CR);
-}
-
-static uint32_t sr_of(struct stm32l4_flash *f)
-{
-	return *stm32l4_flash_reg(f, FLASH_SR);
-}
-
-static enum vb_result reject(struct stm32l4_flash *f, uint32_t flags)
-{
-	f->latched = false;
+	f->latched = 0;
 	f->stats.rejected_writes++;
-	stm32l4_flash_flag(f, flags);
+	stm32l4_flash_flag_on(f, side, flags);
 	return VB_OK;		/* the bus never hears of it */
 }
 
-static bool is_erased(const struct stm32l4_flash *f, uint32_t phys, bool otp)
+bool stm32l4_program_is_erased(const struct stm32l4_flash *f, uint32_t phys, bool otp)
 {
-	return otp ? f->otp_state[(phys - FLASH_OTP_OFFSET) / 8] == CELL_ERASED
-		   : f->state[phys / 8] == CELL_ERASED;
+	return otp ? f->otp_state[phys / 8] == CELL_ERASED : f->state[phys / 8] == CELL_ERASED;
 }
 
-static bool is_locked(const struct stm32l4_flash *f, uint32_t phys, bool otp)
+static bool is_burst(const struct stm32l4_flash *f, unsigned side)
 {
-	return !otp && stm32l4_options_page_locked(f, phys);
+	return f->family->burst_bytes != 0 && (*f->side[side].cr & CR_BWR);
 }
 
-/* Standard programming */
-
-static uint32_t misuse(struct stm32l4_flash *f, const struct vb_access *a, uint32_t phys, bool otp)
+static uint32_t unit_bytes(const struct stm32l4_flash *f, unsigned side)
 {
-	uint32_t cr = cr_of(f), flags = 0;
-	bool follows = f->latched && f->latched_otp == otp && phys == f->latch_phys + 4;
+	return is_burst(f, side) ? f->family->burst_bytes : f->family->unit_bytes;
+}
+
+static uint32_t misuse(struct stm32l4_flash *f, const struct vb_access *a, unsigned side,
+		       uint32_t phys, bool otp)
+{
+	const struct flash_side *s = &f->side[side];
+	uint32_t unit = unit_bytes(f, side), flags = 0;
+	bool follows = f->latched_otp == otp && f->latch_side == side &&
+		       phys == f->latch_phys + 4 * f->latched && phys / unit == f->latch_phys / unit;
 
 	if (a->size != 4)
 		flags |= SR_SIZERR;
-	if ((sr_of(f) & SR_BLOCKING) || !(cr & CR_PG) || (cr & (CR_PER | CR_MER1 | CR_MER2)) ||
-	    !stm32_env_can_program_flash(f->env))
+	if ((*s->sr & SR_BLOCKING) || !(*s->cr & CR_PG) || (*s->cr & CR_LOCK) ||
+	    (*s->cr & (CR_PER | CR_MER1 | CR_MER2)) || !stm32l4_flash_may_write(f))
 		flags |= SR_PGSERR;
-	if (f->latched ? !follows : phys % 8 != 0)
+	if (f->latched > 0 ? !follows : phys % unit != 0)
 		flags |= SR_PGAERR;
 	return flags;
 }
 
-static void start_double_word(struct stm32l4_flash *f, uint32_t second, bool otp)
+static void start_unit(struct stm32l4_flash *f, unsigned side, bool otp)
 {
-	f->latched = false;
+	bool burst = is_burst(f, side);
+	uint32_t ns = burst ? f->family->burst_ns * (f->family->burst_bytes / f->family->unit_bytes) :
+		      f->family->program_ns;
+
+	f->op_words = f->latched;
 	f->op_phys = f->latch_phys;
 	f->op_otp = otp;
-	f->op_data[0] = f->latch_word;
-	f->op_data[1] = second;
+	f->op_side = side;
+	for (unsigned i = 0; i < f->op_words; i++)
+		f->op_data[i] = f->latch_word[i];
+	f->latched = 0;
 	stm32l4_flash_begin(f, FLASH_PROGRAM,
-			    otp ? 1 : BIT(stm32l4_array_bank_of(f, f->op_phys)),
-			    f->family->program_ns);
+			    otp ? 1 : BIT(stm32l4_array_bank_of(f, f->op_phys)), ns);
+}
+
+/* All zeros may be written over anything but OTP; the last word decides if the others are 0. */
+static bool is_zero_so_far(const struct stm32l4_flash *f, uint32_t value)
+{
+	for (unsigned i = 0; i < f->latched; i++)
+		value |= f->latch_word[i];
+	return value == 0;
+}
+
+static bool unit_is_erased(const struct stm32l4_flash *f, uint32_t phys, uint32_t unit, bool otp)
+{
+	for (uint32_t at = phys & ~(unit - 1); at < (phys & ~(unit - 1)) + unit; at += 8) {
+		if (!stm32l4_program_is_erased(f, at, otp))
+			return false;
+	}
+	return true;
 }
 
 static enum vb_result write_standard(struct stm32l4_flash *f, struct vb_access *a, uint32_t phys,
 				     bool otp, uint32_t value)
 {
-	uint32_t flags = misuse(f, a, phys, otp);
+	unsigned side = stm32l4_flash_side(f, a);
+	uint32_t unit = unit_bytes(f, side), flags = misuse(f, a, side, phys, otp);
 
-	if (flags == 0 && is_locked(f, phys, otp))
+	if (flags == 0 && !otp && stm32l4_protect_page(f, phys, side))
 		flags = SR_WRPERR;
-	/* All zeros may be written over anything but OTP; the second word decides if the first is 0. */
-	if (flags == 0 && !is_erased(f, phys & ~7u, otp) && (otp || value != 0))
+	if (flags == 0 && (otp || !is_zero_so_far(f, value)) && !unit_is_erased(f, phys, unit, otp))
 		flags = SR_PROGERR;
 	if (flags != 0)
-		return reject(f, flags);
-	if (f->latched) {
-		start_double_word(f, value, otp);
-		return VB_OK;
+		return stm32l4_program_reject(f, side, flags);
+	if (f->latched == 0) {
+		f->latched_otp = otp;
+		f->latch_side = side;
+		f->latch_phys = phys;
 	}
-	f->latched = true;
-	f->latched_otp = otp;
-	f->latch_phys = phys;
-	f->latch_word = value;
+	f->latch_word[f->latched++] = value;
+	if (4 * f->latched == unit)
+		start_unit(f, side, otp);
 	return VB_OK;
+}
+
+static void finish_otp(struct stm32l4_flash *f)
+{
+	uint8_t *at = stm32l4_info_at(f, f->family->otp_base + f->op_phys);
+
+	for (unsigned i = 0; i < f->op_words; i++) {
+		f->otp_state[(f->op_phys + 4 * i) / 8] = CELL_PROGRAMMED;
+		put_le32(at + 4 * i, f->op_data[i]);
+	}
 }
 
 static void finish_standard(struct stm32l4_flash *f)
 {
+	f->stats.programs++;
 	if (f->op_otp) {
-		f->otp_state[(f->op_phys - FLASH_OTP_OFFSET) / 8] = CELL_PROGRAMMED;
-		put_le32(f->info[0].bytes + f->op_phys, f->op_data[0]);
-		put_le32(f->info[0].bytes + f->op_phys + 4, f->op_data[1]);
-	} else {
-		if (f->state[f->op_phys / 8] != CELL_ERASED)
-			f->stats.double_writes++;
-		f->bank_is_fresh[stm32l4_array_bank_of(f, f->op_phys)] = false;
-		stm32l4_array_store(f, f->op_phys, f->op_data, CELL_PROGRAMMED);
-	}
-	f->stats.programs++;
-}
-
-/* Fast programming: one double word burns while the next is taken in. */
-
-static enum vb_result reject_fast(struct stm32l4_flash *f, uint32_t flags)
-{
-	f->fast = FAST_IDLE;
-	f->fast_half = f->fast_full = false;
-	return reject(f, flags);
-}
-
-static uint32_t row_bytes(const struct stm32l4_flash *f)
-{
-	return f->family->row_dwords * 8;
-}
-
-static bool has_whole_row(const struct stm32l4_flash *f)
-{
-	return f->fast == FAST_ROW && f->fast_next == (f->fast_row + 1) * row_bytes(f);
-}
-
-static uint32_t fast_misuse(struct stm32l4_flash *f, const struct vb_access *a, uint32_t phys,
-			    bool otp)
-{
-	uint32_t cr = cr_of(f), flags = 0;
-
-	if (a->size != 4)
-		flags |= SR_SIZERR | SR_FASTERR;
-	if ((sr_of(f) & SR_BLOCKING) || otp || (cr & (CR_PG | CR_PER | CR_MER1 | CR_MER2)) ||
-	    (f->fast == FAST_IDLE && !f->bank_is_fresh[stm32l4_array_bank_of(f, phys)]))
-		flags |= SR_PGSERR;
-	if (f->fast == FAST_ROW && phys != f->fast_next)
-		flags |= SR_PGAERR | SR_FASTERR;
-	else if (f->fast == FAST_IDLE && flags == 0 && phys % row_bytes(f) != 0)
-		flags |= SR_PGAERR | SR_FASTERR;
-	if (flags == 0 && is_locked(f, phys, otp))
-		flags = SR_WRPERR | SR_FASTERR;
-	return flags;
-}
-
-static void burn(struct stm32l4_flash *f)
-{
-	f->op_phys = f->fast_next - 8;
-	f->op_otp = false;
-	f->op_data[0] = f->fast_words[0];
-	f->op_data[1] = f->fast_words[1];
-	f->fast_full = false;
-	stm32l4_flash_begin(f, FLASH_FAST, BIT(stm32l4_array_bank_of(f, f->op_phys)),
-			    f->family->fast_ns);
-}
-
-static enum vb_result write_fast(struct stm32l4_flash *f, struct vb_access *a, uint32_t phys, bool otp,
-				 uint32_t value)
-{
-	uint32_t flags;
-
-	if (f->fast == FAST_DEAD) {	/* the row broke without a flag: its words go nowhere */
-		if (phys / row_bytes(f) == f->fast_row)
-			return VB_OK;
-		f->fast = FAST_IDLE;
-	}
-	if (f->op != FLASH_IDLE && has_whole_row(f)) {
-		a->stall_until_ns = f->op_until_ns;
-		return VB_STALL;
-	}
-	flags = fast_misuse(f, a, phys, otp);
-	if (flags != 0)
-		return reject_fast(f, flags);
-	if (f->fast_full) {		/* two double words in hand: the bus waits */
-		a->stall_until_ns = f->op_until_ns;
-		return VB_STALL;
-	}
-	if (f->fast == FAST_IDLE) {
-		f->fast = FAST_ROW;
-		f->fast_row = phys / row_bytes(f);
-	}
-	f->fast_words[f->fast_half] = value;
-	f->fast_next = phys + 4;
-	f->fast_full = f->fast_half;
-	f->fast_half = !f->fast_half;
-	if (f->fast_full && f->op == FLASH_IDLE)
-		burn(f);
-	return VB_OK;
-}
-
-/* No look at the cell before it is burnt: that is where the time is won, and the trap. */
-static void finish_fast(struct stm32l4_flash *f)
-{
-	bool was_erased = is_erased(f, f->op_phys, false);
-	bool row_done = (f->op_phys + 8) % row_bytes(f) == 0;
-
-	if (!was_erased) {
-		f->op_data[0] &= get_le32(&f->cells[f->op_phys]);
-		f->op_data[1] &= get_le32(&f->cells[f->op_phys + 4]);
-		f->stats.double_writes++;
-	}
-	stm32l4_array_store(f, f->op_phys, f->op_data, was_erased ? CELL_PROGRAMMED : CELL_BAD);
-	f->stats.programs++;
-	if (f->fast != FAST_ROW)
+		finish_otp(f);
 		return;
-	if (row_done) {
-		f->fast = FAST_IDLE;
-		f->stats.fast_rows++;
-	} else if (!f->fast_full || f->env->clocks.hclk < f->family->fast_min_hz) {
-		reject_fast(f, SR_MISERR | SR_FASTERR);
-	} else {
-		burn(f);
+	}
+	f->bank_is_fresh[stm32l4_array_bank_of(f, f->op_phys)] = false;
+	for (unsigned i = 0; i < f->op_words; i += 2) {
+		if (!stm32l4_program_is_erased(f, f->op_phys + 4 * i, false))
+			f->stats.double_writes++;
+		stm32l4_array_store(f, f->op_phys + 4 * i, &f->op_data[i], CELL_PROGRAMMED);
 	}
 }
 
 void stm32l4_program_done(struct stm32l4_flash *f, enum flash_op op)
 {
 	if (op == FLASH_FAST)
-		finish_fast(f);
+		stm32l4_fast_done(f);
 	else
 		finish_standard(f);
-}
-
-void stm32l4_program_row_read(struct stm32l4_flash *f)
-{
-	if (f->fast != FAST_ROW)
-		return;
-	f->fast = FAST_DEAD;
-	f->fast_half = f->fast_full = false;
-}
-
-void stm32l4_program_mode_left(struct stm32l4_flash *f)
-{
-	f->fast = FAST_IDLE;
-	f->fast_half = f->fast_full = false;
 }
 
 /* RDP, then BSY, then the flags: RM0351 3.3.7 and 3.5.1. */
 enum vb_result stm32l4_program_write(struct stm32l4_flash *f, struct vb_access *a, uint32_t phys,
 				     bool otp, uint32_t value)
 {
-	bool fast = (cr_of(f) & (CR_PG | CR_FSTPG)) == CR_FSTPG;
+	unsigned side = stm32l4_flash_side(f, a);
+	bool fast = (*f->side[side].cr & (CR_PG | CR_FSTPG)) == CR_FSTPG;
 
 	if (!otp && stm32l4_array_is_shut(f, a)) {
-		stm32l4_flash_flag(f, SR_WRPERR);
+		stm32l4_flash_flag_on(f, side, SR_WRPERR);
 		return VB_FAULT;
 	}
 	if (stm32l4_flash_is_busy(f) && !(fast && f->op == FLASH_FAST)) {
 		a->stall_until_ns = stm32l4_flash_busy_until(f);
 		return VB_STALL;
 	}
-	return fast ? write_fast(f, a, phys, otp, value) : write_standard(f, a, phys, otp, value);
+	return fast ? stm32l4_fast_write(f, a, phys, otp, value) :
+		      write_standard(f, a, phys, otp, value);
 }
