@@ -56,6 +56,7 @@ struct flash_room {
 	void *progress_ctx;
 	struct flash_progress *running;	/* of the operation in progress */
 	char *fuse_log;			/* audit file of `ocotp program`; NULL: its default */
+	char *option_log;		/* journal of STM32 option writes; NULL: its default */
 	bool skip_same;			/* `flash skip_same`: default of write_image and program */
 };
 
@@ -81,6 +82,10 @@ struct flash_plan {
 	size_t image_bytes, program_bytes, erase_bytes, kept_bytes, skipped_bytes;
 	unsigned sectors_erased, sectors_skipped;
 	uint64_t estimate_us;		/* the flash's own time, typical; 0 unknown */
+	/* Of a preview that has read the flash: steps that hold their data, or nothing, already. */
+	bool is_inspected;
+	size_t same_bytes;
+	unsigned same_sectors, blank_sectors;
 };
 
 struct flash_range {
@@ -97,6 +102,9 @@ struct flash_write_options {
 	/* Sectors of these ranges are erased too, whether the image touches them or not. */
 	const struct flash_range *also_erase;
 	size_t also_erase_count;
+	/* The plan is only shown: nothing is done to find out, not even helper code on the target. */
+	bool is_preview;
+	struct buf *warnings;		/* lines go here; NULL: into the log */
 };
 
 /* One plan per bank the image touches, in address order. Parts outside all banks: a warning each,
@@ -105,8 +113,18 @@ enum err flash_plan_build(struct flash_room *room, struct target *target, const 
 			  const struct flash_write_options *options, struct flash_plan **plans,
 			  size_t *count);
 void flash_plan_free(struct flash_plan *plans, size_t count);
-/* The plan as text, for `flash plan` and --dry-run. */
-void flash_plan_describe(const struct flash_plan *plans, size_t count, struct buf *out);
+
+/*
+ * `flash plan` and --dry-run: what flash_write_image() would do with this image, what stands in its way,
+ * and how long it takes at the present adapter speed. The flash is read over the debug port; the core
+ * is not halted and nothing is written. (services)
+ */
+enum preview_format { PREVIEW_TEXT, PREVIEW_DICT, PREVIEW_JSON };
+enum err flash_preview(struct flash_room *room, struct target *target, const struct image *image,
+		       const struct flash_write_options *options, enum preview_format format, struct buf *out);
+/* The same for erasing sectors. `unlock`: protection would be taken off first. */
+enum err flash_preview_erase(struct flash_bank *bank, unsigned first, unsigned last, bool unlock,
+			     enum preview_format format, struct buf *out);
 
 struct flash_report {
 	size_t bytes_written, bytes_skipped, sectors_erased;

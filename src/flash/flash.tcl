@@ -29,7 +29,7 @@ proc program_file {filename} {
 
 proc program {filename args} {
 	set exit 0
-	set words {preverify 0 verify 0 reset 0 exit 0}
+	set words {preverify 0 verify 0 reset 0 exit 0 --dry-run 0}
 	set address ""
 	foreach word $args {
 		if {[dict exists $words $word]} {
@@ -42,6 +42,14 @@ proc program {filename args} {
 	set filename [program_file $filename]
 
 	program_step {init} "** OpenOCD init failed **" 1
+	if {[dict get $words --dry-run]} {
+		program_step {echo [flash plan $filename {*}[program_address $filename $address]]} \
+			"** Plan Failed **" $exit
+		if {$exit} {
+			shutdown
+		}
+		return
+	}
 	program_step {reset init} "** Unable to reset target **" $exit
 
 	set needs_flash 1
@@ -76,8 +84,8 @@ proc program {filename args} {
 	}
 	return
 }
-add_usage_text program "file ?address? ?preverify? ?verify? ?reset? ?exit?"
-add_help_text program "Programs a file into flash after \"reset init\". preverify: only if it differs. verify: compare afterwards. reset: start it. exit: end the daemon. The address is added to the file's own addresses; a binary file without one goes to the start of the flash."
+add_usage_text program "file ?address? ?preverify? ?verify? ?reset? ?exit? ?--dry-run?"
+add_help_text program "Programs a file into flash after \"reset init\". preverify: only if it differs. verify: compare afterwards. reset: start it. exit: end the daemon. --dry-run: only show the plan (see \"flash plan\"), reset nothing. The address is added to the file's own addresses; a binary file without one goes to the start of the flash."
 
 # As a list, empty when none was given: the flash verbs know what to do then.
 proc program_address {filename address} {

@@ -181,7 +181,26 @@ enum err arg_sector_range(struct call *c, int index, struct flash_bank *bank, un
 	return OK;
 }
 
-static enum err cmd_protect(struct call *c)
+/* What would change; a range that does not fit the chip's areas shows when it is written only. */
+static enum err preview_protect(struct call *c, struct flash_bank *bank, bool set, unsigned first,
+				unsigned last)
+{
+	unsigned changes = 0;
+
+	if (bank->driver->protect == NULL)
+		return flash_protect(bank, set, first, last);	/* says that it cannot */
+	if (bank->driver->protect_check != NULL)
+		TRY(bank->driver->protect_check(bank));
+	for (unsigned i = first; i <= last; i++)
+		changes += bank->sectors[i].is_protected != set;
+	result_printf(c, "sectors %u through %u on flash bank %u: %u of %u would become %s\n", first, last,
+		      bank->number, changes, last - first + 1, set ? "protected" : "unprotected");
+	if (changes > 0)
+		result_printf(c, "the chip may be reset for it; nothing was touched\n");
+	return OK;
+}
+
+static enum err protect_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_bank *bank;
 	unsigned first, last;
@@ -190,10 +209,17 @@ static enum err cmd_protect(struct call *c)
 	TRY(arg_flash_bank(c, 1, NULL, &bank));
 	TRY(arg_sector_range(c, 2, bank, &first, &last));
 	TRY(arg_bool(c, 4, &set));
+	if (dry->is_set)
+		return preview_protect(c, bank, set, first, last);
 	TRY(flash_protect(bank, set, first, last));
 	result_printf(c, "%s protection for sectors %u through %u on flash bank %u\n",
 		      set ? "set" : "cleared", first, last, bank->number);
 	return OK;
+}
+
+static enum err cmd_protect(struct call *c)
+{
+	return with_dry_run(c, protect_dry);
 }
 
 static enum err cmd_erase_check(struct call *c)
@@ -260,9 +286,10 @@ const struct command flash_bank_commands[] = {
 	  "Identify the flash of a bank: size, sectors, protection." },
 	{ "flash info", STAGE_EXEC, 1, 2, "bank ?sectors?", cmd_info,
 	  "Describe a bank: its sectors with their protection, the chip, its option bytes." },
-	{ "flash protect", STAGE_EXEC, 4, 4, "bank first last|\"last\" on|off", cmd_protect,
+	{ "flash protect", STAGE_EXEC, 4, 5, "?--dry-run? bank first last|\"last\" on|off",
+	  cmd_protect,
 	  "Set or remove the write protection of sectors. The chip may be reset; it is halted "
-	  "afterwards." },
+	  "afterwards. --dry-run: only say how many sectors would change." },
 	{ "flash erase_check", STAGE_EXEC, 1, 1, "bank", cmd_erase_check,
 	  "List the sectors that do not read as erased." },
 	{ "flash padded_value", STAGE_ANY, 2, 2, "bank value", cmd_padded_value,

@@ -70,9 +70,52 @@ enum err open_image(struct flash_room *room, struct target *t, const struct imag
 
 struct write_args {
 	struct flash_write_options options;
-	bool dry_run;
+	struct dry_run dry;
 	struct image_args image;
 };
+
+static void take_dry_run(const struct call *c, struct call *copy, const char **words, struct dry_run *dry)
+{
+	static const struct {
+		const char *word;
+		enum preview_format format;
+	} flags[] = { { "--dry-run", PREVIEW_TEXT }, { "-dry-run", PREVIEW_TEXT }, { "-dict", PREVIEW_DICT },
+		      { "-json", PREVIEW_JSON } };
+
+	*dry = (struct dry_run){ 0 };
+	*copy = *c;
+	copy->argv = words;
+	copy->argc = 0;
+	for (int i = 0; i < c->argc; i++) {
+		size_t k = 0;
+
+		while (k < ARRAY_SIZE(flags) && strcmp(c->argv[i], flags[k].word) != 0)
+			k++;
+		if (i == 0 || k == ARRAY_SIZE(flags)) {
+			words[copy->argc++] = c->argv[i];
+			continue;
+		}
+		dry->is_set = true;
+		dry->format = MAX(dry->format, flags[k].format);
+	}
+}
+
+enum err with_dry_run(struct call *c, enum err (*run)(struct call *c, const struct dry_run *dry))
+{
+	const char **words = xcalloc((size_t)c->argc, sizeof(*words));
+	struct dry_run dry;
+	struct call copy;
+	enum err rc;
+
+	take_dry_run(c, &copy, words, &dry);
+	if (copy.argc - 1 < c->row->min_args)
+		rc = arg_usage(c);
+	else
+		rc = run(&copy, &dry);
+	c->result = copy.result;
+	free(words);
+	return rc;
+}
 
 static bool take_option(const char *word, struct write_args *w)
 {
@@ -82,7 +125,7 @@ static bool take_option(const char *word, struct write_args *w)
 	} flags[] = {
 		{ "erase", &w->options.erase }, { "unlock", &w->options.unlock },
 		{ "--keep", &w->options.keep_rest }, { "--skip-same", &w->options.skip_same },
-		{ "--verify", &w->options.verify }, { "--dry-run", &w->dry_run },
+		{ "--verify", &w->options.verify },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
@@ -105,26 +148,14 @@ static enum err parse_write(struct call *c, struct write_args *w)
 	return arg_image(c, i, &w->image);
 }
 
-static enum err describe_plan(struct call *c, struct target *t, const struct image *image,
-			      const struct flash_write_options *options)
-{
-	struct flash_plan *plans;
-	size_t count;
-
-	TRY(flash_plan_build(room_of(c), t, image, options, &plans, &count));
-	flash_plan_describe(plans, count, c->out);
-	flash_plan_free(plans, count);
-	return OK;
-}
-
 static enum err write_file(struct call *c, struct target *t, struct write_args *w,
 			   const struct image *image)
 {
 	struct flash_report report;
 	char rate[64];
 
-	if (w->dry_run)
-		return describe_plan(c, t, image, &w->options);
+	if (w->dry.is_set)
+		return flash_preview(room_of(c), t, image, &w->options, w->dry.format, c->out);
 	TRY(flash_write_image(room_of(c), t, image, &w->options, &report));
 	if (w->options.erase)
 		result_printf(c, "auto erase enabled\n");
@@ -143,16 +174,30 @@ static enum err open_and_write(struct call *c, struct write_args *w)
 	enum err rc;
 
 	TRY(target_current(room_of(c)->targets, &t));
-	TRY(check_halted(t));
+	if (!w->dry.is_set)
+		TRY(check_halted(t));
 	TRY(open_image(room_of(c), t, &w->image, &image));
 	rc = write_file(c, t, w, image);
 	image_close(image);
 	return rc;
 }
 
+static enum err write_image_dry(struct call *c, const struct dry_run *dry)
+{
+	struct write_args w = { .dry = *dry };
+
+	TRY(parse_write(c, &w));
+	return open_and_write(c, &w);
+}
+
 static enum err cmd_write_image(struct call *c)
 {
-	struct write_args w = { 0 };
+	return with_dry_run(c, write_image_dry);
+}
+
+static enum err plan_dry(struct call *c, const struct dry_run *dry)
+{
+	struct write_args w = { .options.erase = true, .dry = { true, dry->format } };
 
 	TRY(parse_write(c, &w));
 	return open_and_write(c, &w);
@@ -160,39 +205,31 @@ static enum err cmd_write_image(struct call *c)
 
 static enum err cmd_plan(struct call *c)
 {
-	struct write_args w = { .options.erase = true };
-	struct image *image;
-	struct target *t;
-	enum err rc;
-
-	TRY(parse_write(c, &w));
-	TRY(target_current(room_of(c)->targets, &t));
-	TRY(open_image(room_of(c), t, &w.image, &image));
-	rc = describe_plan(c, t, image, &w.options);
-	image_close(image);
-	return rc;
+	return with_dry_run(c, plan_dry);
 }
 
-static enum err write_bank(struct flash_bank *bank, const char *path, uint32_t offset,
-			   struct flash_report *report)
+static enum err write_bank(struct call *c, struct flash_bank *bank, uint32_t offset,
+			   const struct dry_run *dry, struct flash_report *report)
 {
 	const struct flash_write_options options = { 0 };
 	struct image *image;
 	enum err rc;
 
 	TRY(flash_probe(bank));
-	TRY(image_open(path, IMAGE_BIN, bank->base + offset, &image));
+	TRY(image_open(c->argv[2], IMAGE_BIN, bank->base + offset, &image));
 	if (offset > bank->size || image_bytes(image) > bank->size - offset)
 		rc = error_why(ERR_ARGUMENT,
 			       "%zu bytes at offset 0x%x pass the end of bank %s (0x%x bytes)",
 			       image_bytes(image), offset, bank->name, bank->size);
+	else if (dry->is_set)
+		rc = flash_preview(bank->room, bank->target, image, &options, dry->format, c->out);
 	else
 		rc = flash_write_image(bank->room, bank->target, image, &options, report);
 	image_close(image);
 	return rc;
 }
 
-static enum err cmd_write_bank(struct call *c)
+static enum err write_bank_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_report report;
 	struct flash_bank *bank;
@@ -202,12 +239,20 @@ static enum err cmd_write_bank(struct call *c)
 	TRY(arg_flash_bank(c, 1, NULL, &bank));
 	if (c->argc > 3)
 		TRY(arg_u32(c, 3, &offset));
-	TRY(check_halted(bank->target));
-	TRY(write_bank(bank, c->argv[2], offset, &report));
+	if (!dry->is_set)
+		TRY(check_halted(bank->target));
+	TRY(write_bank(c, bank, offset, dry, &report));
+	if (dry->is_set)
+		return OK;
 	format_rate(rate, sizeof(rate), report.wall_us, report.bytes_written);
 	result_printf(c, "wrote %zu bytes from file %s to flash bank %u at offset 0x%08x %s\n",
 		      report.bytes_written, c->argv[2], bank->number, offset, rate);
 	return OK;
+}
+
+static enum err cmd_write_bank(struct call *c)
+{
+	return with_dry_run(c, write_bank_dry);
 }
 
 /* Filling: the width is the last letter of the verb. */
@@ -246,7 +291,7 @@ static enum err fill_image(struct call *c, struct image *image, uint32_t *addr)
 	return OK;
 }
 
-static enum err cmd_fill(struct call *c)
+static enum err fill_dry(struct call *c, const struct dry_run *dry)
 {
 	const struct flash_write_options options = { .verify = true };
 	struct flash_report report = { 0 };
@@ -259,31 +304,46 @@ static enum err cmd_fill(struct call *c)
 	rc = fill_image(c, image, &addr);
 	if (rc == OK)
 		rc = target_current(room_of(c)->targets, &t);
-	if (rc == OK)
+	if (rc == OK && dry->is_set)
+		rc = flash_preview(room_of(c), t, image, &options, dry->format, c->out);
+	else if (rc == OK)
 		rc = flash_write_image(room_of(c), t, image, &options, &report);
 	format_rate(rate, sizeof(rate), report.wall_us, image_bytes(image));
-	if (rc == OK)
+	if (rc == OK && !dry->is_set)
 		result_printf(c, "wrote %zu bytes to 0x%08x %s\n", image_bytes(image), addr, rate);
 	image_close(image);
 	return rc;
 }
 
+static enum err cmd_fill(struct call *c)
+{
+	return with_dry_run(c, fill_dry);
+}
+
 /* Erasing */
 
-static enum err cmd_erase_sector(struct call *c)
+static enum err erase_sector_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_bank *bank;
 	unsigned first, last;
 	uint64_t start;
 
 	TRY(arg_flash_bank(c, 1, NULL, &bank));
-	TRY(check_halted(bank->target));
+	if (!dry->is_set)
+		TRY(check_halted(bank->target));
 	TRY(arg_sector_range(c, 2, bank, &first, &last));
+	if (dry->is_set)
+		return flash_preview_erase(bank, first, last, false, dry->format, c->out);
 	start = clock_now_ns();
 	TRY(flash_erase_sectors(bank, first, last));
 	result_printf(c, "erased sectors %u through %u on flash bank %u in %fs\n", first, last,
 		      bank->number, (double)(clock_now_ns() - start) / 1e9);
 	return OK;
+}
+
+static enum err cmd_erase_sector(struct call *c)
+{
+	return with_dry_run(c, erase_sector_dry);
 }
 
 static enum err unlock_range(struct call *c, struct target *t, uint32_t addr, uint32_t length)
@@ -300,7 +360,33 @@ static enum err unlock_range(struct call *c, struct target *t, uint32_t addr, ui
 	return flash_protect(bank, false, first, last);
 }
 
-static enum err cmd_erase_address(struct call *c)
+struct flash_erase_args {
+	struct target *target;
+	uint32_t addr, length;
+	bool pad, unlock;
+};
+
+/* The same checks as flash_erase_range(), for each bank that the range is in. */
+static enum err preview_range(struct call *c, const struct flash_erase_args *a, const struct dry_run *dry)
+{
+	uint32_t addr = a->addr, length = a->length;
+
+	while (length > 0) {
+		struct flash_bank *bank;
+		unsigned first, last;
+		uint32_t n;
+
+		TRY(flash_bank_at(room_of(c), a->target, addr, &bank));
+		n = MIN(length, bank->size - (addr - bank->base));
+		TRY(flash_erase_sectors_of(bank, addr, n, a->pad, &first, &last));
+		TRY(flash_preview_erase(bank, first, last, a->unlock, dry->format, c->out));
+		addr += n;
+		length -= n;
+	}
+	return OK;
+}
+
+static enum err erase_address_dry(struct call *c, const struct dry_run *dry)
 {
 	bool pad = false, unlock = false;
 	uint32_t addr, length;
@@ -324,6 +410,8 @@ static enum err cmd_erase_address(struct call *c)
 	if (length == 0)
 		return error_why(ERR_ARGUMENT, "the length must be greater than 0");
 	TRY(target_current(room_of(c)->targets, &t));
+	if (dry->is_set)
+		return preview_range(c, &(struct flash_erase_args){ t, addr, length, pad, unlock }, dry);
 	TRY(check_halted(t));
 	start = clock_now_ns();
 	if (unlock)
@@ -334,7 +422,12 @@ static enum err cmd_erase_address(struct call *c)
 	return OK;
 }
 
-#define FILL_HELP "Program count copies of value from address on. Nothing is erased before."
+static enum err cmd_erase_address(struct call *c)
+{
+	return with_dry_run(c, erase_address_dry);
+}
+
+#define FILL_HELP "Program count copies of value from address on. Nothing is erased before. --dry-run: only return the plan."
 
 const struct command flash_write_commands[] = {
 	{ "flash write_image", STAGE_EXEC, 1, -1,
@@ -347,22 +440,23 @@ const struct command flash_write_commands[] = {
 	  "already hold the data. --dry-run: only return the plan. offset is added to the file's "
 	  "addresses." },
 	{ "flash plan", STAGE_EXEC, 1, -1,
-	  "?--keep? ?--skip-same? file ?offset ?bin|ihex|elf|s19??", cmd_plan,
-	  "Return what \"flash write_image erase\" would do with the file: sectors to erase, bytes "
-	  "to program, "
-	  "to keep and to skip, and the time the flash needs." },
-	{ "flash write_bank", STAGE_EXEC, 2, 3, "bank file ?offset?", cmd_write_bank,
+	  "?unlock? ?--keep? ?--skip-same? ?-dict|-json? file ?offset ?bin|ihex|elf|s19??", cmd_plan,
+	  "Return what \"flash write_image erase\" would do with the file, and do nothing: sectors to "
+	  "erase and how, bytes to program, to keep and to skip, sectors that are blank or right already, "
+	  "what would refuse it, and the time it takes at this adapter speed. The core may run. -dict, "
+	  "-json: for programs." },
+	{ "flash write_bank", STAGE_EXEC, 2, 4, "?--dry-run? bank file ?offset?", cmd_write_bank,
 	  "Program the bytes of a file from the bank's start or an offset on. Nothing is erased "
-	  "before." },
-	{ "flash fillb", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
-	{ "flash fillh", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
-	{ "flash fillw", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
-	{ "flash filld", STAGE_EXEC, 3, 3, "address value count", cmd_fill, FILL_HELP },
-	{ "flash erase_sector", STAGE_EXEC, 3, 3, "bank first last|\"last\"", cmd_erase_sector,
-	  "Erase the sectors first to last of a bank." },
-	{ "flash erase_address", STAGE_EXEC, 2, 4, "?pad? ?unlock? address length",
+	  "before. --dry-run: only return the plan." },
+	{ "flash fillb", STAGE_EXEC, 3, 4, "?--dry-run? address value count", cmd_fill, FILL_HELP },
+	{ "flash fillh", STAGE_EXEC, 3, 4, "?--dry-run? address value count", cmd_fill, FILL_HELP },
+	{ "flash fillw", STAGE_EXEC, 3, 4, "?--dry-run? address value count", cmd_fill, FILL_HELP },
+	{ "flash filld", STAGE_EXEC, 3, 4, "?--dry-run? address value count", cmd_fill, FILL_HELP },
+	{ "flash erase_sector", STAGE_EXEC, 3, 4, "?--dry-run? bank first last|\"last\"", cmd_erase_sector,
+	  "Erase the sectors first to last of a bank. --dry-run: only return the plan." },
+	{ "flash erase_address", STAGE_EXEC, 2, 5, "?pad? ?unlock? ?--dry-run? address length",
 	  cmd_erase_address,
 	  "Erase an address range. pad: widen it to whole sectors. unlock: remove write protection "
-	  "first." },
+	  "first. --dry-run: only return the plan." },
 	{ 0 }
 };

@@ -79,6 +79,9 @@ struct nor_stream {
 		bool is_told;
 	} *spans;
 };
+/* For `flash plan`: the driver's callback. */
+enum err flexspi_nor_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count,
+			  struct buf *how, uint64_t *us);
 void nor_stream_build(struct nor_stream *s, struct flash_bank *bank, struct flash_step *steps,
 		      size_t count);
 /* The first `done` operations are over, the next one may have begun. */
@@ -89,6 +92,9 @@ void nor_stream_free(struct nor_stream *s);
 /* flexspi_nor_boot.c: warns of, or refuses, what the ROM will make of the flash after these steps; says
  * so if an earlier write was cut short. */
 enum err flexspi_nor_check_boot(struct flash_bank *bank, const struct flash_step *steps, size_t count);
+/* For `flash plan`: the same findings as lines; opens and closes the controller itself. */
+enum err flexspi_nor_objections(struct flash_bank *bank, const struct flash_step *steps, size_t count,
+				struct buf *lines);
 enum err flexspi_nor_tell_interrupted(struct flash_bank *bank, bool *interrupted);
 
 /* flexspi_nor_doctor.c: the controller as the program left it (before the flash is looked at), the flash */

@@ -136,18 +136,19 @@ static enum err judge(const struct flash_bank *bank, const struct imxrt_boot_che
 	return OK;
 }
 
-enum err flexspi_nor_check_boot(struct flash_bank *bank, const struct flash_step *steps,
-				size_t count)
+/* The caller frees the findings. */
+static enum err look_ahead(struct flash_bank *bank, const struct flash_step *steps, size_t count,
+			   struct imxrt_boot_check *check)
 {
 	struct flexspi_nor *f = bank->priv;
-	struct imxrt_boot_check check = { 0 };
 	struct imxrt_flash_view view = { .read = read_future,
 					 .base = bank->base,
 					 .bytes = bank->size };
+	bool interrupted = false;
 	struct future *v;
 	enum err rc;
-	bool interrupted = false;
 
+	*check = (struct imxrt_boot_check){ 0 };
 	if (!f->is_boot_flash)
 		return OK;
 	TRY(flexspi_nor_tell_interrupted(bank, &interrupted));
@@ -158,12 +159,54 @@ enum err flexspi_nor_check_boot(struct flash_bank *bank, const struct flash_step
 	v->steps = steps;
 	v->count = count;
 	view.ctx = v;
-	rc = imxrt_check_boot(f->fs.chip, &f->nor, &view, &check);
+	rc = imxrt_check_boot(f->fs.chip, &f->nor, &view, check);
+	free(v);
+	return rc;
+}
+
+enum err flexspi_nor_check_boot(struct flash_bank *bank, const struct flash_step *steps,
+				size_t count)
+{
+	struct imxrt_boot_check check;
+	enum err rc = look_ahead(bank, steps, count, &check);
+
 	if (rc == OK)
 		rc = judge(bank, &check);
 	imxrt_boot_check_free(&check);
-	free(v);
 	return rc;
+}
+
+static void write_findings(const struct flexspi_nor *f, const struct imxrt_boot_check *check,
+			   struct buf *lines)
+{
+	for (size_t i = 0; i < check->count; i++) {
+		const struct imxrt_finding *finding = &check->findings[i];
+
+		if (finding->severity == BOOT_NOTE)
+			continue;
+		buf_printf(lines, "%s%s%s%s\n",
+			   finding->severity == BOOT_REFUSE && !f->is_forced ? "the write is refused: " : "",
+			   finding->text, finding->next != NULL ? ": " : "",
+			   finding->next != NULL ? finding->next : "");
+	}
+}
+
+enum err flexspi_nor_objections(struct flash_bank *bank, const struct flash_step *steps, size_t count,
+				struct buf *lines)
+{
+	struct flexspi_nor *f = bank->priv;
+	bool ran = bank->target->state == TARGET_RUNNING;
+	struct imxrt_boot_check check;
+	enum err rc;
+
+	TRY(flexspi_nor_open_identified(bank));
+	rc = look_ahead(bank, steps, count, &check);
+	if (rc == OK)
+		write_findings(f, &check, lines);
+	imxrt_boot_check_free(&check);
+	if (ran)
+		buf_printf(lines, "to look at the flash the program was stopped for some milliseconds\n");
+	return error_first(rc, flexspi_nor_close(bank));
 }
 
 /* The first place behind the vectors that is not erased, by samples; false: none. */

@@ -3,6 +3,7 @@
 #include "flash/flexspi_nor.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define NONE		SIZE_MAX
 #define HEADER_UNIT	8u		/* of the loader's stream */
@@ -160,6 +161,35 @@ void nor_stream_free(struct nor_stream *s)
 {
 	free(s->operations);
 	free(s->spans);
+}
+
+enum err flexspi_nor_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count,
+			  struct buf *how, uint64_t *us)
+{
+	const struct flexspi_nor *f = bank->priv;
+	struct flash_step *copy = xcalloc(count, sizeof(*copy));
+	size_t erases[ARRAY_SIZE(f->nor.erase)] = { 0 };
+	struct nor_stream s;
+
+	memcpy(copy, steps, count * sizeof(*copy));
+	nor_stream_build(&s, bank, copy, count);
+	*us = s.erase_chip ? f->nor.chip_typical_us : 0;
+	for (size_t i = 0; i < s.operation_count; i++) {
+		const struct nor_operation *op = &s.operations[i];
+
+		*us += op->unit != NULL ? op->unit->typical_us : f->nor.page_typical_us;
+		if (op->unit != NULL)
+			erases[op->unit - f->nor.erase]++;
+	}
+	if (s.erase_chip)
+		buf_printf(how, "the whole chip");
+	for (size_t i = ARRAY_SIZE(erases); i-- > 0;)
+		if (erases[i] > 0)
+			buf_printf(how, "%s%zu times %u KiB", how->len > 0 ? ", " : "", erases[i],
+				   f->nor.erase[i].bytes >> 10);
+	nor_stream_free(&s);
+	free(copy);
+	return OK;
 }
 
 static bool is_over(const struct nor_stream *s, size_t i, size_t done)

@@ -168,7 +168,8 @@ static enum err add_section(struct builder *b, const struct image *image, size_t
 }
 
 /* A warning for what an erase takes along on either side of the image. */
-static void warn_extra_erase(const struct flash_bank *bank, const struct flash_step *step)
+static void warn_extra_erase(const struct flash_write_options *options, const struct flash_bank *bank,
+			     const struct flash_step *step)
 {
 	const struct flash_sector *s = &bank->sectors[step->sector];
 	uint32_t base = bank->base + s->offset, end = base + s->size;
@@ -177,9 +178,15 @@ static void warn_extra_erase(const struct flash_bank *bank, const struct flash_s
 	if (!step->erase || step->bytes == 0)
 		return;
 	if (first > base)
-		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", base, first - 1);
+		preview_warn(options, "Adding extra erase range, 0x%08x .. 0x%08x", base, first - 1);
 	if (behind < end)
-		log_warning("Adding extra erase range, 0x%08x .. 0x%08x", behind, end - 1);
+		preview_warn(options, "Adding extra erase range, 0x%08x .. 0x%08x", behind, end - 1);
+}
+
+void plan_warn_extra_erase(const struct flash_plan *plan, const struct flash_write_options *options)
+{
+	for (size_t k = 0; k < plan->count; k++)
+		warn_extra_erase(options, plan->bank, &plan->steps[k]);
 }
 
 static void draft_to_step(const struct builder *b, const struct flash_bank *bank, struct draft *d,
@@ -342,15 +349,15 @@ static enum err build(struct builder *b, const struct image *image, struct flash
 	if (*count == 0 && b->outside_count > 0 && !b->options->allow_outside)
 		return all_outside(b);
 	for (size_t i = 0; i < b->outside_count; i++)
-		log_warning("no flash bank found for address 0x%08x: %u bytes are not written",
-			    b->outside[i].addr, b->outside[i].bytes);
+		preview_warn(b->options, "no flash bank found for address 0x%08x: %u bytes are not written",
+			     b->outside[i].addr, b->outside[i].bytes);
 	for (size_t i = 0; i < *count; i++) {
 		struct flash_plan *plan = &(*plans)[i];
 
-		if (b->options->skip_same)
+		if (b->options->skip_same && !b->options->is_preview)
 			TRY(flash_explain_read(plan->bank, plan_skip_same(plan)));
-		for (size_t k = 0; k < plan->count; k++)
-			warn_extra_erase(plan->bank, &plan->steps[k]);
+		if (!b->options->is_preview)	/* which looks at the flash first */
+			plan_warn_extra_erase(plan, b->options);
 		plan_total(plan);
 	}
 	return OK;

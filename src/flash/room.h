@@ -68,7 +68,28 @@ enum err plan_erase(struct flash_bank *bank, unsigned first, unsigned last,
 /* Takes out what the flash already holds. */
 enum err plan_skip_same(struct flash_plan *plan);
 void plan_total(struct flash_plan *plan);
+void plan_warn_extra_erase(const struct flash_plan *plan, const struct flash_write_options *options);
+/* Marks a step that has nothing left to do; takes the marked ones out. */
+void plan_drop_step(struct flash_plan *plan, struct flash_step *step);
+void plan_remove_dropped(struct flash_plan *plan);
 
+/* preview.c: a warning of a plan, to where its options say. */
+void preview_warn(const struct flash_write_options *options, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void preview_plans(struct flash_plan *plans, size_t count, const struct flash_write_options *options,
+		   enum preview_format format, struct buf *out);
+
+/* A verb that knows --dry-run (-dict and -json imply it), in any place: `run` gets the other arguments,
+ * at least as many as the row's minimum. */
+struct dry_run {
+	bool is_set;
+	enum preview_format format;
+};
+enum err with_dry_run(struct call *c, enum err (*run)(struct call *c, const struct dry_run *dry));
+
+/* write.c: the sectors of an address range inside a bank; not aligned and no `pad`: an error. */
+enum err flash_erase_sectors_of(struct flash_bank *bank, uint32_t addr, uint32_t length, bool pad,
+				unsigned *first, unsigned *last);
 /* write.c: one plan, bracketed by begin and end. The target is claimed. */
 enum err plan_run(struct flash_plan *plan, const char *what);
 /* "flash write" can only go on if the core is halted. */

@@ -10,6 +10,7 @@ libprobed_a_SOURCES += \
 	src/flash/flash_commands_read.c \
 	src/flash/flash_commands_write.c \
 	src/flash/plan.c \
+	src/flash/preview.c \
 	src/flash/room.h \
 	src/flash/skip.c \
 	src/flash/verify.c \
@@ -30,11 +31,12 @@ endif
 endif
 
 # The bytes of the loaders are checked in: `make loaders` rebuilds them with a cross compiler.
-EXTRA_DIST += testing/system/test_flash.py contrib/loaders/build contrib/loaders/stm32l4.S contrib/loaders/block_crc.S
+EXTRA_DIST += testing/system/test_flash.py contrib/loaders/build contrib/loaders/stm32l4.S \
+	contrib/loaders/stm32l4_scan.S contrib/loaders/block_crc.S
 dist_check_SCRIPTS += contrib/loaders/check
 .PHONY: loaders
 loaders:
-	for name in stm32l4 flexspi_nor block_crc; do \
+	for name in stm32l4 stm32l4_scan flexspi_nor block_crc; do \
 		$(SHELL) $(srcdir)/contrib/loaders/build $(srcdir)/contrib/loaders/$$name.S \
 			>$(srcdir)/src/flash/$${name}_loader.h || exit 1; \
 	done

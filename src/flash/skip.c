@@ -37,8 +37,7 @@ static size_t whole_run(const struct flash_plan *plan, size_t first)
 	return i;
 }
 
-/* Marks a step that has nothing left to do. */
-static void drop(struct flash_plan *plan, struct flash_step *step)
+void plan_drop_step(struct flash_plan *plan, struct flash_step *step)
 {
 	plan->skipped_bytes += step->bytes;
 	plan->sectors_skipped++;
@@ -60,7 +59,7 @@ static enum err compare_whole(struct flash_plan *plan, size_t first, size_t end)
 
 		if (step->bytes == 0 ? is_blank :
 		    crcs[i - first] == crc_bytes(0xffffffff, step->data, step->bytes)) {
-			drop(plan, step);
+			plan_drop_step(plan, step);
 		} else if (is_blank && step->erase) {
 			step->erase = false;
 			step->looked_blank = true;
@@ -80,12 +79,12 @@ static enum err compare_part(struct flash_plan *plan, struct flash_step *step)
 	now = xcalloc(1, step->bytes);
 	rc = flash_read(plan->bank, step->offset, now, step->bytes);
 	if (rc == OK && memcmp(now, step->data, step->bytes) == 0)
-		drop(plan, step);
+		plan_drop_step(plan, step);
 	free(now);
 	return rc;
 }
 
-static void remove_dropped(struct flash_plan *plan)
+void plan_remove_dropped(struct flash_plan *plan)
 {
 	size_t kept = 0;
 
@@ -112,58 +111,6 @@ enum err plan_skip_same(struct flash_plan *plan)
 		next = whole_run(plan, i);
 		TRY(compare_whole(plan, i, next));
 	}
-	remove_dropped(plan);
+	plan_remove_dropped(plan);
 	return OK;
-}
-
-static void describe_run(const struct flash_plan *plan, size_t first, size_t end, struct buf *out)
-{
-	const struct flash_step *a = &plan->steps[first], *z = &plan->steps[end - 1];
-	const struct flash_bank *bank = plan->bank;
-	size_t bytes = 0;
-
-	for (size_t i = first; i < end; i++)
-		bytes += plan->steps[i].bytes;
-	buf_printf(out, "  sector%s %u", a == z ? "" : "s", a->sector);
-	if (a != z)
-		buf_printf(out, "..%u", z->sector);
-	buf_printf(out, " at 0x%08x: %s", bank->base + bank->sectors[a->sector].offset,
-		   a->erase ? "erase" : a->looked_blank ? "blank" : "keep");
-	if (bytes > 0)
-		buf_printf(out, ", program %zu bytes from 0x%08x", bytes, bank->base + a->offset);
-	buf_putc(out, '\n');
-}
-
-static bool continues(const struct flash_plan *plan, size_t i)
-{
-	const struct flash_step *a = &plan->steps[i - 1], *b = &plan->steps[i];
-
-	return b->sector == a->sector + 1 && a->erase == b->erase &&
-	       a->looked_blank == b->looked_blank && (a->bytes > 0) == (b->bytes > 0) &&
-	       (a->bytes == 0 || a->offset + a->bytes == b->offset);
-}
-
-void flash_plan_describe(const struct flash_plan *plans, size_t count, struct buf *out)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct flash_plan *p = &plans[i];
-		size_t end;
-
-		buf_printf(out, "flash bank #%u %s at 0x%08x\n", p->bank->number, p->bank->name,
-			   p->bank->base);
-		for (size_t k = 0; k < p->count; k = end) {
-			for (end = k + 1; end < p->count && continues(p, end); )
-				end++;
-			describe_run(p, k, end, out);
-		}
-		buf_printf(out,
-			   "  image %zu bytes, erase %u sectors (%zu bytes), program %zu bytes, "
-			   "keep %zu bytes, "
-			   "skip %zu bytes in %u sectors\n",
-			   p->image_bytes, p->sectors_erased, p->erase_bytes, p->program_bytes,
-			   p->kept_bytes, p->skipped_bytes, p->sectors_skipped);
-		if (p->estimate_us != 0)
-			buf_printf(out, "  the flash needs about %.2f s\n",
-				   (double)p->estimate_us / 1e6);
-	}
 }

@@ -391,6 +391,16 @@ static enum err check_aligned(const struct flash_bank *bank, uint32_t addr, uint
 	return OK;
 }
 
+enum err flash_erase_sectors_of(struct flash_bank *bank, uint32_t addr, uint32_t length, bool pad,
+				unsigned *first, unsigned *last)
+{
+	*first = flash_sector_at(bank, addr - bank->base);
+	*last = flash_sector_at(bank, addr - bank->base + length - 1);
+	if (*first == bank->sector_count || *last == bank->sector_count)
+		return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x", addr, length);
+	return check_aligned(bank, addr, length, *first, *last, pad);
+}
+
 enum err flash_erase_range(struct flash_room *room, struct target *target, uint32_t addr,
 			   uint32_t length, bool pad)
 {
@@ -402,12 +412,7 @@ enum err flash_erase_range(struct flash_room *room, struct target *target, uint3
 		TRY(flash_bank_at(room, target, addr, &bank));
 		/* A range may go on in the next bank. */
 		n = MIN(length, bank->size - (addr - bank->base));
-		first = flash_sector_at(bank, addr - bank->base);
-		last = flash_sector_at(bank, addr - bank->base + n - 1);
-		if (first == bank->sector_count || last == bank->sector_count)
-			return error_why(ERR_NO_BANK, "no flash sectors at 0x%08x, length 0x%x",
-					 addr, n);
-		TRY(check_aligned(bank, addr, n, first, last, pad));
+		TRY(flash_erase_sectors_of(bank, addr, n, pad, &first, &last));
 		TRY(flash_erase_sectors(bank, first, last));
 		addr += n;
 		length -= n;
