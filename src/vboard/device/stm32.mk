@@ -25,3 +25,13 @@ libvboard_a_SOURCES += \
 	src/vboard/device/stm32_usart.h \
 	src/vboard/device/stm32_watchdog.h \
 	src/vboard/device/stm32_wwdg.c
+
+if HAVE_UNICORN
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_vb_stm32_rcc testing/unit/test_vb_stm32_system
+testing_unit_test_vb_stm32_rcc_SOURCES = testing/unit/test_vb_stm32_rcc.c testing/unit/vb_stm32_bench.h
+testing_unit_test_vb_stm32_rcc_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_stm32_system_SOURCES = testing/unit/test_vb_stm32_system.c testing/unit/vb_stm32_bench.h
+testing_unit_test_vb_stm32_system_LDADD = $(vboard_test_libs)
+endif
+endif
