@@ -38,14 +38,19 @@ struct chip_bench {
 	enum vb_master master;
 };
 
+static inline void bench_open(struct chip_bench *b, const struct vb_chip *chip)
+{
+	b->board = vb_board_new(chip);
+	b->chip = b->board->priv;
+	b->f = &b->chip->flash;
+	b->master = VB_DAP;
+}
+
 static inline int bench_setup(void **state)
 {
 	struct chip_bench *b = xcalloc(1, sizeof(*b));
 
-	b->board = vb_board_new(&stm32l476_chip);
-	b->chip = b->board->priv;
-	b->f = &b->chip->flash;
-	b->master = VB_DAP;
+	bench_open(b, &stm32l476_chip);
 	*state = b;
 	return 0;
 }

@@ -47,13 +47,16 @@ stm32-program:
 if HAVE_UNICORN
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_vb_flash testing/unit/test_vb_chip testing/unit/test_vb_chip_options \
-	testing/unit/test_vb_swo
+	testing/unit/test_vb_stm32_boards testing/unit/test_vb_swo
 testing_unit_test_vb_flash_SOURCES = testing/unit/test_vb_flash.c testing/unit/vb_chip_bench.h
 testing_unit_test_vb_flash_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_chip_SOURCES = testing/unit/test_vb_chip.c testing/unit/vb_chip_bench.h
 testing_unit_test_vb_chip_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_chip_options_SOURCES = testing/unit/test_vb_chip_options.c testing/unit/vb_chip_bench.h
 testing_unit_test_vb_chip_options_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_stm32_boards_SOURCES = testing/unit/test_vb_stm32_boards.c \
+	testing/unit/vb_chip_bench.h
+testing_unit_test_vb_stm32_boards_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_swo_SOURCES = testing/unit/test_vb_swo.c testing/unit/vb_chip_bench.h
 testing_unit_test_vb_swo_LDADD = $(vboard_test_libs)
 endif

@@ -31,6 +31,14 @@ static void update_debug_port(struct stm32_chip *chip)
 		vb_dp_set_dead(chip->board->dp, chip->pins_are_dead || is_shut);
 }
 
+/* RDP level 0.5 opens the non-secure world only. */
+static enum vb_cpu_security security(const struct stm32_chip *chip)
+{
+	if (!stm32_chip_has_trustzone(chip))
+		return VB_CPU_NO_TRUSTZONE;
+	return (stm32_chip_optr(chip) & 0xff) == 0xaa ? VB_CPU_SECURE : VB_CPU_SECURE_NO_DEBUG;
+}
+
 static void on_options(void *ctx)
 {
 	struct stm32_chip *chip = ctx;
@@ -39,6 +47,8 @@ static void on_options(void *ctx)
 	chip->iwdg.runs_in_stop = optr & OPTR_IWDG_STOP;
 	chip->iwdg.runs_in_standby = optr & OPTR_IWDG_STDBY;
 	stm32_chip_guard_ram(chip);
+	if (chip->board->cpu != NULL)
+		vb_cpu_set_security(chip->board->cpu, security(chip));
 	update_debug_port(chip);
 }
 

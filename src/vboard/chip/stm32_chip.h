@@ -25,16 +25,19 @@
 #define GPIO_PORTS  9
 #define TIM_COUNT   11
 #define USART_COUNT 6
-#define SLAVES_MAX  200
+#define SLAVES_MAX  400
 #define RAM_COUNT   5
 
 enum stm32_usart_index { USART1, USART2, USART3, UART4, UART5, LPUART1 };
+
+#define RAM_SECURE  (1 + STM32_ALIASES)
+#define RAM_REGIONS (2 * RAM_SECURE)
 
 struct stm32_chip_ram {
 	struct stm32_chip *chip;
 	const struct stm32_ram *row;
 	uint8_t *bytes;
-	struct vb_region *region[1 + STM32_ALIASES];
+	struct vb_region *region[RAM_REGIONS];	/* itself, its aliases; RAM_SECURE: those of them */
 };
 
 struct stm32_chip {
@@ -84,13 +87,14 @@ void stm32_chip_free_ram(struct stm32_chip *chip);
 void stm32_chip_forget_ram(struct stm32_chip *chip);	/* what power-on leaves in SRAM */
 void stm32_chip_erase_sram2(void *chip);
 void stm32_chip_reset_ram(struct stm32_chip *chip);	/* SRAM2_RST and its like */
-void stm32_chip_guard_ram(struct stm32_chip *chip);	/* RDP has changed */
+void stm32_chip_guard_ram(struct stm32_chip *chip);	/* RDP or TZEN has changed */
 
 /* _boot.c */
 void stm32_chip_fill_system_memory(struct stm32_chip *chip);
 void stm32_chip_reset(struct vb_board *board, void *priv, enum vb_reset kind);
 uint32_t stm32_chip_optr(const struct stm32_chip *chip);	/* as loaded */
 bool stm32_chip_boot_lock(struct stm32_chip *chip);
+bool stm32_chip_has_trustzone(const struct stm32_chip *chip);	/* TZEN = 1 */
 
 /* _swo.c */
 void stm32_chip_add_swo(struct stm32_chip *chip);

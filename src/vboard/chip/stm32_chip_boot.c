@@ -37,6 +37,11 @@ uint32_t stm32_chip_optr(const struct stm32_chip *chip)
 	return chip->flash.loaded[OPT_USER];
 }
 
+bool stm32_chip_has_trustzone(const struct stm32_chip *chip)
+{
+	return stm32_chip_optr(chip) & chip->part->boot->tzen;
+}
+
 static void put_info(struct stm32_chip *chip, uint32_t addr, const void *bytes, size_t n)
 {
 	uint8_t *at = info_at(chip, addr);

@@ -39,6 +39,26 @@ void stm32_unit_reset_exti(void *dev)
 	stm32_exti_reset(dev);
 }
 
+/* Without TrustZone nobody answers at the secure aliases. unconfirmed: RM0438 2.3 says reserved. */
+static bool secure_is_shut(const struct stm32_slave *slave)
+{
+	const struct stm32_chip *chip = slave->env->board->priv;
+
+	return !stm32_chip_has_trustzone(chip);
+}
+
+static enum vb_result secure_read(void *dev, struct vb_access *a, uint32_t offset, uint32_t *value)
+{
+	return secure_is_shut(dev) ? VB_FAULT : stm32_slave_ops.read(dev, a, offset, value);
+}
+
+static enum vb_result secure_write(void *dev, struct vb_access *a, uint32_t offset, uint32_t value)
+{
+	return secure_is_shut(dev) ? VB_FAULT : stm32_slave_ops.write(dev, a, offset, value);
+}
+
+static const struct vb_device_ops secure_slave_ops = { .read = secure_read, .write = secure_write };
+
 static void add_slave(struct stm32_chip *chip, const char *name, uint32_t base, uint32_t size,
 		      const struct stm32_unit *unit)
 {
@@ -57,6 +77,11 @@ static void add_slave(struct stm32_chip *chip, const char *name, uint32_t base, 
 		slave->dev = (char *)chip + unit->bus_ctx;
 	}
 	vb_bus_add(chip->board->bus, &region);
+	if (chip->part->boot->tzen != 0) {
+		region.base += STM32_SECURE_DATA;
+		region.dev_ops = &secure_slave_ops;
+		vb_bus_add(chip->board->bus, &region);
+	}
 }
 
 static uint32_t next_unit(const struct stm32_unit *units, uint32_t from, uint32_t end)

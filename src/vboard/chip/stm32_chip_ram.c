@@ -19,19 +19,47 @@ static enum vb_result ram_check(void *ctx, struct vb_access *a, uint32_t offset)
 
 static const struct vb_ram_ops ram_ops = { .check = ram_check };
 
-static void add_one(struct stm32_chip *chip, struct stm32_chip_ram *ram, const struct stm32_ram *row)
+/* `index`: 0, an alias, or after them their secure aliases, which nobody serves without TrustZone. */
+static void add_region(struct stm32_chip_ram *ram, unsigned index, uint32_t base, bool is_shown)
 {
-	struct vb_region region = { .name = row->name, .base = row->base, .size = row->bytes,
+	struct vb_region region = { .name = ram->row->name, .base = base,
+				    .size = is_shown ? ram->row->bytes : 0, .ram = ram->bytes,
 				    .writable = true, .executable = true, .dap_guarded = true,
 				    .ram_ops = &ram_ops, .ctx = ram };
 
+	ram->region[index] = vb_bus_add(ram->chip->board->bus, &region);
+}
+
+static uint32_t secure_alias(uint32_t base)
+{
+	return base + (base < 0x20000000 ? STM32_SECURE_CODE : STM32_SECURE_DATA);
+}
+
+static void add_one(struct stm32_chip *chip, struct stm32_chip_ram *ram, const struct stm32_ram *row)
+{
+	bool has_secure = chip->part->boot->tzen != 0;
+
 	*ram = (struct stm32_chip_ram){ .chip = chip, .row = row,
 					.bytes = xcalloc(1, row->bytes) };
-	region.ram = ram->bytes;
-	ram->region[0] = vb_bus_add(chip->board->bus, &region);
+	add_region(ram, 0, row->base, true);
+	if (has_secure)
+		add_region(ram, RAM_SECURE, secure_alias(row->base), false);
 	for (unsigned i = 0; i < STM32_ALIASES && row->alias[i] != 0; i++) {
-		region.base = row->alias[i];
-		ram->region[1 + i] = vb_bus_add(chip->board->bus, &region);
+		add_region(ram, 1 + i, row->alias[i], true);
+		if (has_secure)
+			add_region(ram, RAM_SECURE + 1 + i, secure_alias(row->alias[i]), false);
+	}
+}
+
+/* TZEN was loaded. */
+static void show_secure_aliases(struct stm32_chip_ram *ram)
+{
+	bool is_shown = stm32_chip_has_trustzone(ram->chip);
+
+	for (unsigned i = RAM_SECURE; i < RAM_REGIONS; i++) {
+		if (ram->region[i] != NULL)
+			vb_bus_remap(ram->chip->board->bus, ram->region[i], ram->bytes,
+				     is_shown ? ram->row->bytes : 0);
 	}
 }
 
@@ -100,7 +128,8 @@ void stm32_chip_guard_ram(struct stm32_chip *chip)
 	bool on = stm32l4_options_rdp(&chip->flash) == 1;
 
 	for (unsigned i = 0; i < RAM_COUNT && chip->ram[i].row != NULL; i++) {
-		for (unsigned j = 0; chip->ram[i].row->is_sram2 && j <= STM32_ALIASES; j++) {
+		show_secure_aliases(&chip->ram[i]);
+		for (unsigned j = 0; chip->ram[i].row->is_sram2 && j < RAM_REGIONS; j++) {
 			if (chip->ram[i].region[j] != NULL)
 				vb_bus_guard(chip->board->bus, chip->ram[i].region[j], on);
 		}

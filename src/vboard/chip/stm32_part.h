@@ -18,6 +18,10 @@
 #include "vboard/device/stm32l4_flash.h"
 
 #define STM32_ALIASES 3
+/* Lines with TrustZone: how far above an address its secure alias is, in RAM and peripherals, and in
+ * the code region. */
+#define STM32_SECURE_DATA 0x10000000u
+#define STM32_SECURE_CODE 0x04000000u
 
 struct stm32_ram {
 	const char *name;

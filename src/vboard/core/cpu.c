@@ -193,6 +193,11 @@ void vb_cpu_irq(struct vb_cpu *cpu, int n, bool level)
 		cpu_set_pending(cpu, exception, true);
 }
 
+void vb_cpu_set_security(struct vb_cpu *cpu, enum vb_cpu_security security)
+{
+	cpu->scs.security = security;
+}
+
 void vb_cpu_set_init_vtor(struct vb_cpu *cpu, uint32_t addr)
 {
 	cpu->scs.init_vtor = addr & 0xffffff80;

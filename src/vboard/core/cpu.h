@@ -67,6 +67,12 @@ void vb_cpu_irq(struct vb_cpu *cpu, int n, bool level);
 /* The vector table of the next reset (i.MX RT: IOMUXC_GPR16.CM7_INIT_VTOR). 0 unless set. */
 void vb_cpu_set_init_vtor(struct vb_cpu *cpu, uint32_t addr);
 /*
+ * M33 whose chip has TrustZone on: the core is in Secure state (this model never leaves it: it has one
+ * bank of registers), and the debugger may debug that or not. It shows in DSCSR, DHCSR and DAUTHSTATUS.
+ */
+enum vb_cpu_security { VB_CPU_NO_TRUSTZONE, VB_CPU_SECURE, VB_CPU_SECURE_NO_DEBUG };
+void vb_cpu_set_security(struct vb_cpu *cpu, enum vb_cpu_security security);
+/*
  * M7: ITCMCR and DTCMCR as the chip straps them (EN is bit 0, SZ bits 6..3): the EN bits count from
  * the next reset, SZ at once. Without it both read 0.
  */

@@ -238,7 +238,8 @@ static uint32_t dhcsr_read(struct vb_cpu *cpu, struct vb_access *a, unsigned wor
 	v |= cpu->halted ? S_HALT : 0;
 	v |= cpu->sleep != AWAKE ? S_SLEEP : 0;
 	v |= cpu->locked_up && a->master == VB_DAP ? S_LOCKUP : 0;
-	v |= cpu->traits->is_v8m ? BIT(20) : 0;		/* S_SDE: secure debug is allowed */
+	if (cpu->traits->is_v8m && cpu->scs.security != VB_CPU_SECURE_NO_DEBUG)
+		v |= BIT(20);				/* S_SDE: secure debug is allowed */
 	v |= retired(cpu) != d->retired_at_read ? S_RETIRE_ST : 0;
 	v |= d->reset_st ? S_RESET_ST : 0;
 	v |= cpu->traits->is_v8m && d->restart_st ? S_RESTART_ST : 0;
@@ -338,13 +339,23 @@ static void dfsr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, u
 	cpu->scs.dfsr &= ~value;
 }
 
-/* v8-M without the Security Extension: everything is allowed, nothing is secure. */
+/* v8-M without TrustZone: everything is allowed, nothing is secure. */
 static uint32_t authstatus_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
 {
-	(void)cpu;
+	static const uint32_t status[] = { [VB_CPU_NO_TRUSTZONE] = 0x0f, [VB_CPU_SECURE] = 0xff,
+					   [VB_CPU_SECURE_NO_DEBUG] = 0xaf };
+
 	(void)a;
 	(void)word;
-	return 0x0f;
+	return status[cpu->scs.security];
+}
+
+/* DSCSR: CDS, the core is in Secure state. */
+static uint32_t dscsr_read(struct vb_cpu *cpu, struct vb_access *a, unsigned word)
+{
+	(void)a;
+	(void)word;
+	return cpu->scs.security == VB_CPU_NO_TRUSTZONE ? 0 : BIT(16);
 }
 
 const struct ppb_reg debug_regs[] = {
@@ -353,6 +364,7 @@ const struct ppb_reg debug_regs[] = {
 	{ 0xdf4, 0xdf4, 0, NULL, dcrsr_write, 0, 0 },
 	{ 0xdf8, 0xdf8, 0, dcrdr_read, dcrdr_write, 0, 0 },
 	{ 0xdfc, 0xdfc, 0, demcr_read, demcr_write, 0, 0 },
+	{ 0xe08, 0xe08, PPB_V8, dscsr_read, NULL, 0, 0 },
 	{ 0xfb8, 0xfb8, PPB_V8, authstatus_read, NULL, 0, 0 },
 	{ 0, 0, 0, NULL, NULL, 0, 0 }
 };

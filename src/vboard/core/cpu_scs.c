@@ -22,6 +22,7 @@ void scs_reset(struct vb_cpu *cpu)
 		.dfsr = cpu->scs.dfsr,		/* power-on clears it: debug_power_on() */
 		.vtor = cpu->scs.init_vtor,
 		.init_vtor = cpu->scs.init_vtor,
+		.security = cpu->scs.security,
 		.init_tcm = { cpu->scs.init_tcm[0], cpu->scs.init_tcm[1] },
 		.tcm = { cpu->scs.init_tcm[0], cpu->scs.init_tcm[1], AHBPCR_RESET, 0, AHBSCR_RESET },
 	};

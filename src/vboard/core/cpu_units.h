@@ -35,6 +35,7 @@ struct scs {
 	uint32_t vtor, prigroup, scr, ccr, shcsr_enabled, cfsr, hfsr, dfsr, mmfar, bfar, afsr;
 	uint32_t actlr, cpacr, csselr, fpccr, fpcar, fpdscr, tcm[5], abfsr;
 	uint32_t init_vtor, init_tcm[2];	/* straps of the chip */
+	enum vb_cpu_security security;
 	bool svc_pended_fault;
 };
 void scs_reset(struct vb_cpu *cpu);
