@@ -95,7 +95,7 @@ static const struct flash_option_row l4r5_options[] = {
 
 /* RM0394 3.7.8: no BFB2, no DUALBANK; nSWBOOT0 26, nBOOT0 27. */
 static const struct flash_option_row l432_options[] = {
-	L4_BANK1(0x1fff7800u, 0x0f8f77ff, 0xf0608800, 0xffeff8aa, 0xffeff8ff),
+	L4_BANK1(0x1fff7800u, 0x0f8f77ff, 0xf0608800, 0xffeff8aa, 0xfffff8ff),
 	{ .name = NULL }
 };
 
