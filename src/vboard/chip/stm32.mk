@@ -29,7 +29,8 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32u575.c \
 	src/vboard/chip/stm32wb55.c
 
-EXTRA_DIST += src/vboard/chip/stm32_chip_boot.S src/vboard/chip/stm32_chip_program.S
+EXTRA_DIST += src/vboard/chip/stm32_chip_boot.S src/vboard/chip/stm32_chip_program.S \
+	testing/system/stm32.py testing/system/test_judge_stm32.py testing/system/test_stm32_board.py
 
 # The firmware of the presets; its bytes are checked in.
 .PHONY: stm32-program

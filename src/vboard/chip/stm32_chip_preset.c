@@ -15,6 +15,7 @@
 #define MAIN_BASE 0x08000000u
 #define MS	  1000000u
 #define STALE_AT  0x4000u
+#define HALF_AT	  0x2000u
 #define DUAL	  (LINE_ALL & ~(LINE_L43 | LINE_WB))
 #define HAS_PCROP (LINE_ALL & ~(LINE_L5 | LINE_U5))
 
@@ -158,7 +159,7 @@ static bool stale_sr(struct stm32_chip *chip, const struct preset_error *e)
 		if (!stm32_tool_write(chip, MAIN_BASE + 0x2000 + 4 * i, 0x12345678))
 			return say(e, "the bus refused the write");
 	}
-	return true;
+	return (*chip->flash.sr & SR_BLOCKING) || say(e, "the controller did not mind");
 }
 
 static bool keys_or_say(struct stm32_chip *chip, bool options, const struct preset_error *e)
@@ -194,7 +195,8 @@ static bool ones_programmed(struct stm32_chip *chip, const struct preset_error *
 {
 	return keys_or_say(chip, false, e) &&
 	       stm32_tool_program(chip, MAIN_BASE, 0xffffffff, stm32_tool_unit_bytes(chip) / 4) &&
-	       stm32_tool_settle(chip) && stm32_tool_lock(chip);
+	       stm32_tool_settle(chip) && stm32_tool_lock(chip) &&
+	       (chip->flash.state[0] == CELL_PROGRAMMED || say(e, "the controller refused the ones"));
 }
 
 /* The supply went away while the application was writing its log. */
@@ -207,6 +209,8 @@ static bool ecc_double(struct stm32_chip *chip, const struct preset_error *e)
 		return say(e, "the controller did not take the log");
 	vb_clock_advance(chip->board->clock, chip->flash.family->program_ns / 2);
 	vb_board_set_power(chip->board, false);
+	if (chip->flash.state[STM32_BAD_CELL / 8] != CELL_BAD)
+		return say(e, "the log was written in time");
 	if (!load(chip, 0, FW_READS_BAD_CELL, e))
 		return false;
 	vb_board_set_power(chip->board, true);
@@ -224,7 +228,9 @@ static bool option_pending(struct stm32_chip *chip, const struct preset_error *e
 	return stm32_tool_read(chip, wrp, &was) &&
 	       stm32_tool_write(chip, wrp, (was & ~0x00ff00ffu) | 0xff) &&
 	       stm32_tool_write(chip, stm32_tool_flash_reg(chip, "CR"), CR_OPTSTRT) &&
-	       stm32_tool_settle(chip) && stm32_tool_lock(chip);
+	       stm32_tool_settle(chip) && stm32_tool_lock(chip) &&
+	       ((chip->flash.stored[OPT_WRP1AR] ^ chip->flash.loaded[OPT_WRP1AR]) & 0xff ||
+		say(e, "the option bytes were not written"));
 }
 
 static bool wrp_first_pages(struct stm32_chip *chip, const struct preset_error *e)
@@ -243,7 +249,9 @@ static bool intruded(struct stm32_chip *chip, const struct preset_error *e)
 
 static bool half_dw(struct stm32_chip *chip, const struct preset_error *e)
 {
-	return keys_or_say(chip, false, e) && stm32_tool_program(chip, MAIN_BASE + 0x2000, 0x12345678, 1);
+	return keys_or_say(chip, false, e) &&
+	       stm32_tool_program(chip, MAIN_BASE + HALF_AT, 0x12345678, 1) &&
+	       (chip->flash.latched != 0 || say(e, "the controller refused the word"));
 }
 
 static bool brownout(struct stm32_chip *chip, const struct preset_error *e)
@@ -357,7 +365,10 @@ static bool set(struct vb_board *board, void *priv, const char *name, char *erro
 	     (r->before == NULL || r->before(chip, &e));
 	vb_board_set_power(board, true);
 	vb_clock_advance(board->clock, (uint64_t)r->ms * MS);
-	return ok && (r->after == NULL || r->after(chip, &e));
+	ok = ok && (r->after == NULL || r->after(chip, &e));
+	if (r->after != NULL && stm32_chip_line(chip) == LINE_L5)
+		stm32_tool_range(chip, 2);	/* the tool put back what it found */
+	return ok;
 }
 
 #define PRESET(name, help) { name, help, set, lacks }

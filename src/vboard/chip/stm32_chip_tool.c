@@ -5,6 +5,7 @@
 
 #include "vboard/device/stm32l4_flash_parts.h"
 
+#define REGULATOR_NS 100000u
 #define SETTLE_NS 20000000000ull	/* more than a regression of the largest part takes */
 
 unsigned stm32_chip_line(const struct stm32_chip *chip)
@@ -45,7 +46,7 @@ uint32_t stm32_tool_flash_reg(struct stm32_chip *chip, const char *name)
 
 uint32_t stm32_tool_unit_bytes(const struct stm32_chip *chip)
 {
-	return stm32_chip_line(chip) == LINE_U5 ? 16 : 8;
+	return chip->flash.family->unit_bytes;
 }
 
 static bool access_word(struct stm32_chip *chip, uint32_t addr, bool is_write, uint32_t *value)
@@ -105,11 +106,25 @@ bool stm32_tool_settle(struct stm32_chip *chip)
 	return !stm32l4_flash_is_busy(&chip->flash);
 }
 
+/* RM0438 9.4.3: L5 starts in range 2 and programs flash in ranges 0 and 1 only. */
+bool stm32_tool_range(struct stm32_chip *chip, unsigned vos)
+{
+	const struct stm32_unit *pwr = stm32_chip_unit(chip, "PWR");
+
+	return pwr != NULL && stm32_tool_clock(chip, "PWR") &&
+	       set_bits(chip, pwr->base, 0x600, vos << 9);
+}
+
 bool stm32_tool_unlock(struct stm32_chip *chip, bool options)
 {
 	static const uint32_t keys[2][2] = { { 0x45670123, 0xcdef89ab }, { 0x08192a3b, 0x4c5d6e7f } };
 	uint32_t cr = stm32_tool_flash_reg(chip, "CR"), value;
 
+	if (stm32_chip_line(chip) == LINE_L5) {
+		if (!stm32_tool_range(chip, 1))
+			return false;
+		vb_clock_advance(chip->board->clock, REGULATOR_NS);
+	}
 	for (unsigned i = 0; i <= options; i++) {
 		uint32_t keyr = stm32_tool_flash_reg(chip, i ? "OPTKEYR" : "KEYR");
 
@@ -142,13 +157,13 @@ bool stm32_tool_program(struct stm32_chip *chip, uint32_t addr, uint32_t word, u
 	return true;
 }
 
-/* Where BKER and the page number sit: RM0351 3.7.5; RM0444 3.7.5 has BKER at 13, RM0456 7.9.9 PNB 10:3. */
+/* RM0351 3.3.5; PNB starts at bit 3 on every line. */
 bool stm32_tool_erase_page(struct stm32_chip *chip, uint32_t phys)
 {
-	uint32_t bank_bytes = stm32l4_array_bank_span(&chip->flash);
-	uint32_t page = phys % bank_bytes / stm32l4_array_page_bytes(&chip->flash);
-	uint32_t bker = stm32_chip_line(chip) == LINE_G0 ? BIT(13) : BIT(11);
-	uint32_t value = CR_PER | page << 3 | (phys >= bank_bytes ? bker : 0);
+	uint32_t span = stm32l4_array_bank_span(&chip->flash);
+	uint32_t page = phys % span / stm32l4_array_page_bytes(&chip->flash);
+	uint32_t value = CR_PER | page << 3 |
+			 (phys >= span ? chip->flash.family->cr_bker : 0);
 	uint32_t cr = stm32_tool_flash_reg(chip, "CR");
 
 	return stm32_tool_write(chip, cr, value) && stm32_tool_write(chip, cr, value | CR_STRT) &&

@@ -26,13 +26,15 @@ unsigned stm32_chip_line(const struct stm32_chip *chip);
 const struct stm32_unit *stm32_chip_unit(const struct stm32_chip *chip, const char *name);
 /* The address of a register of the flash controller by the name of its non-secure view ("CR"); 0. */
 uint32_t stm32_tool_flash_reg(struct stm32_chip *chip, const char *name);
-/* Where the main flash is cut into two, and what one programming operation takes. */
+/* What one programming operation takes. */
 uint32_t stm32_tool_unit_bytes(const struct stm32_chip *chip);
 
 bool stm32_tool_read(struct stm32_chip *chip, uint32_t addr, uint32_t *value);
 bool stm32_tool_write(struct stm32_chip *chip, uint32_t addr, uint32_t value);
-/* Gives a unit its clock. */
+/* Gives a unit its clock. unlock() also gives L5 the voltage that its flash wants. */
 bool stm32_tool_clock(struct stm32_chip *chip, const char *unit);
+/* PWR_CR1.VOS, for the lines that have it there. */
+bool stm32_tool_range(struct stm32_chip *chip, unsigned vos);
 bool stm32_tool_unlock(struct stm32_chip *chip, bool options);
 /* Waits until the controller is idle. */
 bool stm32_tool_settle(struct stm32_chip *chip);
