@@ -128,6 +128,27 @@ static void test_iwdg_ewcr_is_u5s(void **state)
 	bench_end(b);
 }
 
+/* WDGTB in CFR 13:11 on newer lines; the older field is not there. */
+static void test_wwdg_prescaler(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(boards); i++) {
+		struct chip_bench *b = bench_of(boards[i]);
+		bool wide = i > 2;			/* all but the three L4 */
+		uint64_t us = 4096ull * 64 * 128 * 1000000 / b->chip->env.clocks.pclk1;
+
+		clock_unit(b, "WWDG");
+		wr(b, 0x40002c04, 0x39ff);
+		assert_int_equal(rd(b, 0x40002c04), wide ? 0x387f : 0x01ff);
+		wr(b, 0x40002c00, 0xff);
+		run_us(b, us / (wide ? 1 : 16) - 100);
+		assert_int_equal(b->chip->resets[VB_RESET_WWDG], 0);
+		run_us(b, 200);
+		assert_int_equal(b->chip->resets[VB_RESET_WWDG], 1);
+		bench_end(b);
+	}
+}
+
 /* PWR */
 
 static void test_pwr_after_reset(void **state)
@@ -380,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_dbgmcu_under_reset),
 		cmocka_unit_test(test_iwdg_freezes_while_halted),
 		cmocka_unit_test(test_iwdg_ewcr_is_u5s),
+		cmocka_unit_test(test_wwdg_prescaler),
 		cmocka_unit_test(test_pwr_after_reset),
 		cmocka_unit_test(test_l5_voltage_range_gates_the_flash),
 		cmocka_unit_test(test_voltage_ranges),

@@ -168,6 +168,7 @@ static void add_devices(struct stm32_chip *chip)
 	stm32_iwdg_init(&chip->iwdg, env, line->has_iwdg_ewcr);
 	chip->rcc.hse_hz = chip->part->hse_hz;
 	stm32_wwdg_init(&chip->wwdg, env);
+	chip->wwdg.has_wide_prescaler = line->has_wide_wwdg;
 	add_timers(chip);
 	for (unsigned i = 0; i < GPIO_PORTS; i++)
 		stm32_gpio_init(&chip->gpio[i], env, (char)('A' + i), line->has_jtag);

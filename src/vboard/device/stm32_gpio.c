@@ -172,7 +172,7 @@ static const struct vb_reg gpio_regs[] = {
 	{ "AFRL", GPIO_AFRL, 0, 0xffffffff, 0, afrl_written, NULL },
 	{ "AFRH", GPIO_AFRL + 4, 0, 0xffffffff, 0, afrh_written, NULL },
 	{ "BRR", GPIO_BRR, 0, 0, 0, brr_written, NULL },
-	{ "ASCR", 0x2c, 0, 0x0000ffff, 0, NULL, NULL },
+	{ "ASCR", 0x2c, 0, 0x0000ffff, 0, NULL, NULL },		/* L47/L48; HSLVR on U5 */
 	{ .name = NULL }
 };
 

@@ -22,26 +22,26 @@ const struct stm32_line stm32l43_line = {
 };
 
 const struct stm32_line stm32g0_line = {
-	.name = "STM32G0",
+	.name = "STM32G0", .has_wide_wwdg = true,
 	TABLES(stm32g0, stm32g0, stm32g0, stm32g0, stm32g0),
 };
 
 const struct stm32_line stm32g4_line = {
-	.name = "STM32G4", .has_jtag = true,
+	.name = "STM32G4", .has_jtag = true, .has_wide_wwdg = true,
 	TABLES(stm32g4, stm32g4, stm32g4, stm32g4, stm32g4),
 };
 
 const struct stm32_line stm32l5_line = {
-	.name = "STM32L5", .has_jtag = true,
+	.name = "STM32L5", .has_jtag = true, .has_wide_wwdg = true,
 	TABLES(stm32l5, stm32l5, stm32l5, stm32l5, stm32l5),
 };
 
 const struct stm32_line stm32u5_line = {
-	.name = "STM32U5", .has_jtag = true, .has_iwdg_ewcr = true,
+	.name = "STM32U5", .has_jtag = true, .has_iwdg_ewcr = true, .has_wide_wwdg = true,
 	TABLES(stm32u5, stm32u5, stm32u5, stm32u5, stm32u5),
 };
 
 const struct stm32_line stm32wb_line = {
-	.name = "STM32WB", .has_jtag = true,
+	.name = "STM32WB", .has_jtag = true, .has_wide_wwdg = true,
 	TABLES(stm32wb, stm32wb, stm32wb, stm32wb, stm32wb),
 };

@@ -263,14 +263,6 @@ uint32_t stm32_rcc_csr(struct stm32_rcc *rcc)
 	return stm32_rcc_get(rcc, rcc->line->csr);
 }
 
-uint32_t stm32_rcc_uart_hz(struct stm32_rcc *rcc, unsigned ccipr_shift, bool on_apb2)
-{
-	const struct stm32_clocks *c = &rcc->env->clocks;
-	const uint32_t sources[4] = { on_apb2 ? c->pclk2 : c->pclk1, c->sysclk, c->hsi, c->lse };
-
-	return sources[stm32_rcc_get(rcc, rcc->line->ccipr) >> ccipr_shift & 3];
-}
-
 void stm32_rcc_init(struct stm32_rcc *rcc, struct stm32_env *env, const struct stm32_rcc_line *line)
 {
 	size_t rows = 0;

@@ -69,7 +69,7 @@ struct stm32_rcc_line {
 	enum rcc_osc boot;		/* runs after reset and, but for `stopwuck`, after Stop */
 	struct stm32_rcc_field sw, sws, hpre, ppre1, ppre2, stopwuck;
 	enum rcc_osc sources[8];	/* by the code of SW */
-	uint16_t pllcfgr, bdcr, csr, ccipr;
+	uint16_t pllcfgr, bdcr, csr;
 	uint32_t csr_flags;		/* reset flags this line has */
 	uint32_t pll_locked;		/* bits of PLLCFGR that hold while the PLL is on */
 	uint16_t rstr_first, rstr_last, rstr_to_enr;	/* reset registers, and how far to the enable */
@@ -110,8 +110,6 @@ void stm32_rcc_force_lsi(struct stm32_rcc *rcc);
 const uint32_t *stm32_rcc_enable(struct stm32_rcc *rcc, uint32_t enr);
 /* 0 while it does not run. */
 uint32_t stm32_rcc_hz(struct stm32_rcc *rcc, enum rcc_osc osc);
-/* The kernel clock of a UART: PCLK, SYSCLK, HSI16 or LSE by two bits of CCIPR (CCIPR1). */
-uint32_t stm32_rcc_uart_hz(struct stm32_rcc *rcc, unsigned ccipr_shift, bool on_apb2);
 uint32_t stm32_rcc_csr(struct stm32_rcc *rcc);	/* reset flags in bits 31:24, as every line has them */
 
 /* For the lines' tables. */

@@ -197,7 +197,7 @@ static const struct vb_reg wb_regs[] = {
 	.boot = OSC_MSI, .sw = { RCC_CFGR, 0, 2 }, .sws = { RCC_CFGR, 2, 2 },                       \
 	.hpre = { RCC_CFGR, 4, 4 }, .ppre1 = { RCC_CFGR, 8, 3 }, .ppre2 = { RCC_CFGR, 11, 3 },      \
 	.stopwuck = { RCC_CFGR, 15, 1 }, .sources = { OSC_MSI, OSC_HSI, OSC_HSE, OSC_PLL },         \
-	.pllcfgr = RCC_PLLCFGR, .bdcr = RCC_BDCR, .csr = RCC_CSR, .ccipr = RCC_CCIPR,               \
+	.pllcfgr = RCC_PLLCFGR, .bdcr = RCC_BDCR, .csr = RCC_CSR,               \
 	.rstr_first = 0x28, .rstr_last = 0x40, .rstr_to_enr = 0x20, .wwdg_enr = RCC_APB1ENR1,       \
 	.rule = msi_rule
 #define MSI_OSCS                                                                                   \

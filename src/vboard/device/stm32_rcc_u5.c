@@ -96,7 +96,7 @@ const struct stm32_rcc_line stm32u5_rcc_line = {
 	.sw = { CFGR1, 0, 2 }, .sws = { CFGR1, 2, 2 }, .hpre = { CFGR2, 0, 4 },
 	.ppre1 = { CFGR2, 4, 3 }, .ppre2 = { CFGR2, 8, 3 }, .stopwuck = { CFGR1, 4, 1 },
 	.sources = { OSC_MSI, OSC_HSI, OSC_HSE, OSC_PLL },
-	.pllcfgr = PLL1CFGR, .bdcr = BDCR, .csr = CSR, .ccipr = RCC_U5_CCIPR1,
+	.pllcfgr = PLL1CFGR, .bdcr = BDCR, .csr = CSR,
 	.csr_flags = 0xfe000000, .pll_locked = ~(BIT(16) | BIT(17) | BIT(18)),
 	.rstr_first = 0x60, .rstr_last = 0x80, .rstr_to_enr = 0x28, .wwdg_enr = RCC_U5_APB1ENR1,
 	.msi_hz = msis_hz, .pll_hz = pll1_hz, .rule = pll_rule,

@@ -134,7 +134,7 @@ struct stm32_line {
 	const struct stm32_syscfg_line *syscfg;
 	const struct stm32_exti_line *exti;
 	const struct stm32_dbgmcu_line *dbgmcu;
-	bool has_jtag, has_iwdg_ewcr;
+	bool has_jtag, has_iwdg_ewcr, has_wide_wwdg;
 };
 extern const struct stm32_line stm32l4_line, stm32l4r_line, stm32l43_line, stm32g0_line,
 	stm32g4_line, stm32l5_line, stm32u5_line, stm32wb_line;

@@ -32,6 +32,8 @@ struct stm32_wwdg {
 	struct stm32_env *env;
 	struct vb_regs regs;
 	uint32_t value[4];
+	/* WDGTB is CFR 13:11 and goes to 128, not 8:7 (RM0444 27.5.2). Set after init. */
+	bool has_wide_prescaler;
 	struct vb_rate rate;
 	struct vb_event *event;
 };

@@ -60,7 +60,9 @@ static void resume(void *dev)
 	bool frozen = (env->core_halted && (env->dbgmcu_apb1fzr1 & DBG_WWDG_STOP)) ||
 		      env->power >= STM32_STOP;
 	uint32_t hz = is_running(wwdg) && !frozen ? env->clocks.pclk1 : 0;
-	uint32_t div = 4096u << bits_get(*reg(wwdg, WWDG_CFR), 8, 7);
+	uint32_t cfr = *reg(wwdg, WWDG_CFR);
+	uint32_t div = 4096u << (wwdg->has_wide_prescaler ? bits_get(cfr, 13, 11)
+							  : bits_get(cfr, 8, 7));
 	uint32_t t = *reg(wwdg, WWDG_CR) & 0x7f;
 	uint64_t now = stm32_env_now(env);
 
@@ -106,6 +108,7 @@ static enum vb_result cfr_written(struct vb_regs *regs, uint32_t value, uint32_t
 	struct stm32_wwdg *wwdg = regs->dev;
 
 	(void)value;
+	*reg(wwdg, WWDG_CFR) &= wwdg->has_wide_prescaler ? ~0x180u : ~0x3800u;
 	*reg(wwdg, WWDG_CFR) |= old & CFR_EWI;	/* set-only */
 	irq(wwdg);
 	resume(wwdg);
@@ -127,7 +130,7 @@ static void cr_reading(struct vb_regs *regs, uint32_t *value)
 
 static const struct vb_reg wwdg_regs[] = {
 	{ "CR", WWDG_CR, 0x7f, 0xff, 0, cr_written, cr_reading },
-	{ "CFR", WWDG_CFR, 0x7f, 0x3ff, 0, cfr_written, NULL },
+	{ "CFR", WWDG_CFR, 0x7f, 0x3bff, 0, cfr_written, NULL },
 	{ "SR", WWDG_SR, 0, 0, 0, sr_written, NULL },
 	{ .name = NULL }
 };
