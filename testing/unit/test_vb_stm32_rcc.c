@@ -58,8 +58,12 @@ static void test_flags_of_each_reset(void **state)
 			seen |= kinds[k].flag;
 			assert_int_equal(rd(b, csr) & 0xff000000, seen);
 		}
-		wr(b, csr, rd(b, csr) | BIT(23));
-		assert_int_equal(rd(b, csr) & 0xff800000, 0);
+		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {	/* alone: nRST is pulsed too */
+			wr(b, csr, rd(b, csr) | BIT(23));
+			assert_int_equal(rd(b, csr) & 0xff800000, 0);
+			vb_board_reset(b->board, kinds[k].kind);
+			assert_int_equal(rd(b, csr) & 0xff000000, kinds[k].flag | BIT(26));
+		}
 		vb_board_reset(b->board, VB_RESET_POWER_ON);
 		assert_int_equal(rd(b, csr), l->csr_reset);
 		bench_end(b);

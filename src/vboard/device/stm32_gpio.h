@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * GPIO ports of STM32 (RM0351 chapter 8); one IP on all these lines. A pin's level is what drives it hardest: its own output,
- * then what the board puts on it (stm32_gpio_drive), then its pull resistor.
+ * GPIO ports of STM32 (RM0351 chapter 8): one IP on all these lines. A pin's level is what drives it
+ * hardest: its own output, then what the board puts on it (stm32_gpio_drive), then its pull resistor.
  */
 #ifndef VB_DEVICE_STM32_GPIO_H
 #define VB_DEVICE_STM32_GPIO_H
