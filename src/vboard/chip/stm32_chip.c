@@ -174,7 +174,7 @@ static void add_devices(struct stm32_chip *chip)
 		stm32_gpio_init(&chip->gpio[i], env, (char)('A' + i), line->has_jtag);
 	for (unsigned i = 0; i < USART_COUNT; i++)
 		stm32_usart_init(&chip->usart[i], env, chip->part->usart_irq[i]);
-	chip->usart[LPUART1].is_lpuart = true;
+	chip->usart[STM32_LPUART1].is_lpuart = true;
 	stm32_chip_add_swo(chip);
 	stm32_dbgmcu_init(&chip->dbgmcu, env, line->dbgmcu, &chip->rcc, chip->part->idcode);
 	chip->dbgmcu.on_change = stm32_chip_debug_clocks;
