@@ -15,3 +15,15 @@ libvboard_a_SOURCES += \
 	src/vboard/device/stm32l4_program.c \
 	src/vboard/device/stm32l4_protect.c \
 	src/vboard/device/stm32u5_families.c
+
+if HAVE_UNICORN
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_vb_flash_lines testing/unit/test_vb_flash_family
+testing_unit_test_vb_flash_lines_SOURCES = testing/unit/test_vb_flash_lines.c \
+	testing/unit/vb_flash_bench.h testing/unit/vb_chip_bench.h
+testing_unit_test_vb_flash_lines_LDADD = $(vboard_test_libs)
+testing_unit_test_vb_flash_family_SOURCES = testing/unit/test_vb_flash_family.c \
+	testing/unit/vb_flash_bench.h testing/unit/vb_chip_bench.h
+testing_unit_test_vb_flash_family_LDADD = $(vboard_test_libs)
+endif
+endif
