@@ -41,6 +41,7 @@ void flash_room_free(struct flash_room *room)
 	}
 	target_remove_listener(room->targets, ocotp_guard_examined, room);
 	free(room->fuse_log);
+	free(room->option_log);
 	free(room);
 }
 
@@ -131,6 +132,8 @@ enum err flash_probe(struct flash_bank *bank)
 
 	if (rc == OK)
 		rc = bank->driver->probe(bank);
+	if (rc == ERR_NOT_EXAMINED)
+		rc = flash_explain(bank, rc);
 	if (rc != OK)
 		return error_what(rc, "flash bank %s cannot be probed", bank->name);
 	bank->is_probed = true;

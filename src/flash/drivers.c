@@ -8,6 +8,7 @@
 #include "flash/ocotp.h"
 #include "flash/room.h"
 #include "flash/stm32l4_doctor.h"
+#include "flash/stm32l4_option.h"
 
 const struct flash_driver *const flash_drivers[] = {
 	&stm32l4_driver,
@@ -21,6 +22,7 @@ const struct flash_driver *const flash_drivers[] = {
 const struct command *const flash_chip_commands[] = {
 	imxrt_commands,
 	stm32l4_doctor_commands,
+	stm32l4_option_commands,
 	NULL
 };
 

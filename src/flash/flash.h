@@ -82,6 +82,7 @@ struct flash_plan {
 	size_t image_bytes, program_bytes, erase_bytes, kept_bytes, skipped_bytes;
 	unsigned sectors_erased, sectors_skipped;
 	uint64_t estimate_us;		/* the flash's own time, typical; 0 unknown */
+	uint64_t program_us;		/* its part that programs */
 	/* Of a preview that has read the flash: steps that hold their data, or nothing, already. */
 	bool is_inspected;
 	size_t same_bytes;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stm32l4: verbs. */
+/* stm32l4: the verbs that OpenOCD's users know, and what stands beside them. */
+#include <stdlib.h>
 #include <string.h>
 
-#include "flash/stm32l4.h"
+#include "flash/stm32l4_option.h"
 
 #define REGRESSION_TEXT                                                                            \
 	"lowering RDP from level 1 to 0 erases the whole flash, SRAM2 and the backup registers"
@@ -22,10 +23,51 @@ static enum err arg_halted_bank(struct call *c, struct flash_bank **bank, struct
 	return arg_bank(c, bank, f);
 }
 
-/* A last argument `confirm` stands for having read what will happen. */
+/* `confirm` at the end stands for having read what will happen; a token may follow. 0: not there. */
+static int confirm_index(const struct call *c)
+{
+	for (int i = MAX(c->argc - 2, 1); i < c->argc; i++)
+		if (strcmp(c->argv[i], "confirm") == 0)
+			return i;
+	return 0;
+}
+
 static bool is_confirmed(const struct call *c)
 {
-	return c->argc > 1 && strcmp(c->argv[c->argc - 1], "confirm") == 0;
+	return confirm_index(c) != 0;
+}
+
+/*
+ * These verbs do what scripts expect of them, so what is merely unwise is done with a warning. What can
+ * never be taken back needs the token of exactly this change.
+ */
+static enum err guard_for_ever(struct call *c, struct flash_bank *bank, uint8_t reg, uint32_t value)
+{
+	struct stm32l4_option_plan *plan = xcalloc(1, sizeof(*plan));
+	struct stm32l4_option_values then;
+	int at = confirm_index(c);
+	const char *token = at != 0 && at + 1 < c->argc ? c->argv[at + 1] : "";
+	enum err rc = stm32l4_read_option_values(bank, &then);
+	uint32_t *word = rc == OK ? stm32l4_option_value(&then, reg) : NULL;
+
+	if (word != NULL) {
+		*word = value;
+		rc = stm32l4_plan_option_values(bank, &then, plan);
+	}
+	if (rc == ERR_REFUSED) {
+		log_warning("%s", error_current()->why);
+		error_clear();
+		rc = OK;
+	} else if (rc == OK && plan->is_for_ever && strcmp(token, plan->token) != 0) {
+		error_why(ERR_REFUSED, "%s", plan->danger);
+		error_evidence(ERR_REFUSED, "FLASH_%s = 0x%08x, would become 0x%08x",
+			       stm32l4_option_register_name(((struct stm32l4 *)bank->priv)->line, reg),
+			       *stm32l4_option_value(&plan->now, reg), value);
+		rc = error_next(ERR_REFUSED, "to do that add \"confirm %s\" at the end of the command",
+				plan->token);
+	}
+	free(plan);
+	return rc;
 }
 
 static enum err write_claimed(struct flash_bank *bank, const struct stm32l4_option *options,
@@ -64,11 +106,14 @@ static enum err cmd_lock(struct call *c)
 
 	TRY(arg_halted_bank(c, &bank, &f));
 	TRY(stm32l4_read(bank, f->layout->optr, &optr));
-	if (stm32l4_rdp_level(optr) == 1)
+	if (stm32l4_rdp_rank(f->line, optr) == stm32l4_rdp_rank(f->line, RDP_LEVEL_1_BY_LOCK))
 		return OK;
-	TRY(write_one(bank, f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_1_BY_LOCK));
+	optr = (optr & ~0xffu) | RDP_LEVEL_1_BY_LOCK;
+	TRY(guard_for_ever(c, bank, f->layout->optr, optr));
+	TRY(write_one(bank, f->layout->optr, optr));
 	log_info(
-		"RDP is set to level 1: it acts after \"stm32l4x option_load %u\" or a power cycle",
+		"RDP is set to level 1: it acts after \"stm32l4x option_load %u\" or a power cycle; going "
+		"back to level 0 erases the whole flash",
 		bank->number);
 	return OK;
 }
@@ -102,6 +147,9 @@ static enum err cmd_unlock(struct call *c)
 	TRY(stm32l4_read(bank, f->layout->optr, &optr));
 	if (stm32l4_rdp_level(optr) == 0)
 		return OK;
+	if (stm32l4_rdp_level(optr) == 2)
+		return error_next(error_why(ERR_READ_PROTECTED, "RDP is at level 2"),
+				  "there is no way back from level 2");
 	/* The verb is the wish: scripts that lift the protection this way know what they do. */
 	log_warning(REGRESSION_TEXT ": that is being done, it takes up to 15 s");
 	TRY(regress(bank, optr));
@@ -149,32 +197,31 @@ static enum err cmd_option_read(struct call *c)
 	return OK;
 }
 
-/* The writes nobody wants to make by a wrong mask. */
-static enum err check_option(struct call *c, const struct flash_bank *bank, uint8_t reg,
-			     uint32_t old, uint32_t value)
+/* The writes nobody wants to make by a wrong mask. OpenOCD's manual shows WRP1AR at 0x28, which is
+ * PCROP1ER. */
+static enum err check_option(struct call *c, struct flash_bank *bank, uint8_t reg, uint32_t old,
+			     uint32_t value, uint32_t mask)
 {
 	const struct stm32l4 *f = bank->priv;
-	unsigned from = stm32l4_rdp_level(old), to = stm32l4_rdp_level(value);
+	unsigned from = stm32l4_rdp_rank(f->line, old), to = stm32l4_rdp_rank(f->line, value);
 
+	if (stm32l4_option_register_name(f->line, reg) == NULL)
+		log_warning("offset 0x%02x is no option register of a %s", reg, f->line->name);
 	if (reg == f->layout->pcrop[0][1] && f->line->pcrop_unit != 0 &&
-	    (value ^ old) & 0x00ff0000u)
-		log_warning("offset 0x%02x is PCROP1ER; WRP1AR is 0x%02x", reg, f->layout->wrp[0]);
-	if (reg != f->layout->optr || from == to || is_confirmed(c))
+	    (mask == 0x00ff00ff || ((value ^ old) & 0x00ff0000u)))
+		log_warning("offset 0x%02x is PCROP1ER, the end of a PCROP area; WRP1AR is 0x%02x", reg,
+			    f->layout->wrp[0]);
+	TRY(guard_for_ever(c, bank, reg, value));
+	if (reg != f->layout->optr || to >= from || is_confirmed(c))
 		return OK;
-	if (to == 2)
-		error_why(ERR_REFUSED,
-			  "RDP = 0xCC is level 2: debug port and option bytes are closed for ever");
-	else if (from == 1 && to == 0)
-		error_why(ERR_REFUSED, REGRESSION_TEXT);
-	else
-		return OK;
+	error_why(ERR_REFUSED, REGRESSION_TEXT);
 	error_evidence(ERR_REFUSED, "FLASH_OPTR = 0x%08x, would become 0x%08x", old, value);
 	return error_next(ERR_REFUSED, "to do that add \"confirm\" at the end of the command");
 }
 
 static enum err cmd_option_write(struct call *c)
 {
-	int words = c->argc - (is_confirmed(c) ? 1 : 0);
+	int words = is_confirmed(c) ? confirm_index(c) : c->argc;
 	uint32_t value, mask = 0xffffffff, old;
 	struct flash_bank *bank;
 	struct stm32l4 *f;
@@ -189,8 +236,9 @@ static enum err cmd_option_write(struct call *c)
 		TRY(arg_u32(c, 4, &mask));
 	TRY(stm32l4_read(bank, reg, &old));
 	value = (old & ~mask) | (value & mask);
-	TRY(check_option(c, bank, reg, old, value));
-	if (reg == f->layout->optr && stm32l4_rdp_level(old) == 1 && stm32l4_rdp_level(value) == 0)
+	TRY(check_option(c, bank, reg, old, value, mask));
+	if (reg == f->layout->optr &&
+	    stm32l4_rdp_rank(f->line, value) < stm32l4_rdp_rank(f->line, old))
 		TRY(regress(bank, value));
 	else
 		TRY(write_one(bank, reg, value));
@@ -203,21 +251,17 @@ static enum err cmd_option_write(struct call *c)
 static enum err write_factory(struct flash_bank *bank, bool is_regression)
 {
 	struct stm32l4 *f = bank->priv;
-	struct stm32l4_option options[1 + 3 * MAX_AREAS];
+	struct stm32l4_option options[STM32L4_OPTION_REGS];
+	struct stm32l4_option_values now, factory;
 	size_t count = 0;
 
-	for (unsigned i = 0; i < MAX_AREAS; i++) {
-		if (f->layout->wrp[i] != 0)
-			options[count++] = (struct stm32l4_option){ f->layout->wrp[i], 0xff00ffff };
-		if (f->layout->pcrop[i][0] == 0)
-			continue;
-		options[count++] = (struct stm32l4_option){ f->layout->pcrop[i][0], 0xffffffff };
-		options[count++] = (struct stm32l4_option){
-			f->layout->pcrop[i][1],
-			0x7fff0000u | (is_regression && i == 0 ? PCROP_RDP : 0)
-		};
-	}
-	options[count++] = (struct stm32l4_option){ f->layout->optr, f->line->factory_optr };
+	TRY(stm32l4_read_option_values(bank, &now));
+	TRY(stm32l4_factory_options(bank, &now, &factory));
+	if (is_regression && f->line->pcrop_unit != 0)
+		*stm32l4_option_value(&factory, f->layout->pcrop[0][1]) |= PCROP_RDP;
+	for (size_t i = 0; i < now.count; i++)
+		if (factory.value[i] != now.value[i] || factory.reg[i] == f->layout->optr)
+			options[count++] = (struct stm32l4_option){ factory.reg[i], factory.value[i] };
 	return write_claimed(bank, options, count, "option bytes");
 }
 
@@ -386,7 +430,12 @@ static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enab
 				  "to do that add \"confirm\" at the end of the command");
 	optr = enable ? optr | OPTR_TZEN : ((optr & ~OPTR_TZEN & ~0xffu) | RDP_LEVEL_0);
 	TRY(write_one(bank, f->layout->optr, optr));
-	return load_claimed(bank);
+	TRY(load_claimed(bank));
+	TRY(flash_probe(bank));
+	if (f->is_tz != enable)
+		return error_next(error_why(ERR_VERIFY, "TZEN is still %u after the option bytes were loaded",
+					    f->is_tz), "power-cycle the board and try again");
+	return OK;
 }
 
 static enum err cmd_trustzone(struct call *c)
@@ -414,8 +463,9 @@ static enum err cmd_trustzone(struct call *c)
 }
 
 const struct command stm32l4_commands[] = {
-	{ "stm32l4x lock", STAGE_EXEC, 1, 1, "bank", cmd_lock,
-	  "Set read-out protection level 1. Acts after option_load or a power cycle." },
+	{ "stm32l4x lock", STAGE_EXEC, 1, 3, "bank ?confirm token?", cmd_lock,
+	  "Set read-out protection level 1. Acts after option_load or a power cycle. With BOOT_LOCK set "
+	  "it would be for ever and needs the token." },
 	{ "stm32l4x unlock", STAGE_EXEC, 1, 1, "bank", cmd_unlock,
 	  "Set read-out protection level 0. From level 1 this erases the whole flash, SRAM2 and the "
 	  "backup registers." },
@@ -423,11 +473,11 @@ const struct command stm32l4_commands[] = {
 	  "Erase the whole flash of the chip, both banks at once." },
 	{ "stm32l4x option_read", STAGE_EXEC, 2, 2, "bank reg_offset", cmd_option_read,
 	  "Return an option register, by its offset from the FLASH base." },
-	{ "stm32l4x option_write", STAGE_EXEC, 3, 5, "bank reg_offset value ?mask? ?confirm?",
+	{ "stm32l4x option_write", STAGE_EXEC, 3, 6, "bank reg_offset value ?mask? ?confirm ?token??",
 	  cmd_option_write,
 	  "Change the masked bits of an option register and program the option bytes. Acts after "
-	  "option_load or a power cycle. confirm is needed where the flash would be erased or the "
-	  "chip closed for ever." },
+	  "option_load or a power cycle. confirm is needed where the flash would be erased, confirm "
+	  "with the token that the refusal shows where the chip would be closed for ever." },
 	{ "stm32l4x option_load", STAGE_EXEC, 1, 1, "bank", cmd_option_load,
 	  "Load the option bytes, which resets the chip; the core is halted afterwards." },
 	{ "stm32l4x option_factory", STAGE_EXEC, 1, 2, "bank ?confirm?", cmd_option_factory,
@@ -440,6 +490,8 @@ const struct command stm32l4_commands[] = {
 	  "words." },
 	{ "stm32l4x wrp_info", STAGE_EXEC, 1, 2, "bank ?bank1|bank2?", cmd_wrp_info,
 	  "List the write-protected areas." },
+	{ "stm32l4x wrp_desc", STAGE_EXEC, 1, 2, "bank ?bank1|bank2?", cmd_wrp_info,
+	  "The same as wrp_info." },
 	{ "stm32l4x unprotect", STAGE_EXEC, 1, 3, "bank ?first last?", cmd_unprotect,
 	  "Remove write protection (WRP) from sectors first to last, or from all, and load the "
 	  "option bytes; the "

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * stm32l4: option bytes. The registers are shadows: what they read back is what was last written, a
- * write to the flash happens at OPTSTRT (all of them at once), and they act after they were loaded
- * again, by OBL_LAUNCH or at power-on (RM0351 3.4.2).
- */
-#include "flash/stm32l4.h"
+/* stm32l4: protected areas, and the smallest set of WRP registers for a wish. */
+#include "flash/stm32l4_option.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-
-#define OPTION_MS	1000u
-#define REGRESSION_MS	20000u		/* RDP 1 to 0 erases page by page where PCROP is set */
-#define RELOAD_MS	3000u
 #define WRP_FIELDS	0x00ff00ffu
 
 /* Areas */
@@ -22,13 +13,19 @@ static const char *const wrp_names[MAX_AREAS] = { "WRP1A", "WRP1B", "WRP2A", "WR
 static const char *const pcrop_names[MAX_AREAS] = { "PCROP1A", "PCROP1B", "PCROP2A", "PCROP2B" };
 
 /* Width of the page fields: as many pages as the largest part of the line has in a bank. */
-static uint32_t page_mask(const struct stm32l4 *f)
+uint32_t stm32l4_page_mask(const struct stm32l4 *f)
 {
 	unsigned pages = f->line->max_kib * 1024u / f->g.page_bytes / (f->g.dual ? 2 : 1);
 
 	while (pages & (pages - 1))
 		pages += pages & -pages;
 	return MIN(pages - 1, 0xffu);
+}
+
+/* 128 bits wide, the unit is twice as large (RM0432 3.7.9). */
+uint32_t stm32l4_pcrop_unit(const struct stm32l4 *f)
+{
+	return f->line->banks == TWO_L4R && !f->g.dual ? 16 : f->line->pcrop_unit;
 }
 
 /* Registers of bank 2 count from the start of the chip when there is one bank. */
@@ -54,7 +51,7 @@ void stm32l4_decode_wrp(const struct flash_bank *bank, unsigned index, uint32_t 
 			struct stm32l4_area *a)
 {
 	const struct stm32l4 *f = bank->priv;
-	uint32_t first = value & page_mask(f), last = (value >> 16) & page_mask(f);
+	uint32_t first = value & stm32l4_page_mask(f), last = (value >> 16) & stm32l4_page_mask(f);
 	unsigned base;
 
 	*a = (struct stm32l4_area){ .reg = f->layout->wrp[index], .value = value,
@@ -74,8 +71,7 @@ void stm32l4_decode_pcrop(const struct flash_bank *bank, unsigned index, uint32_
 			  uint32_t end, struct stm32l4_area *a)
 {
 	const struct stm32l4 *f = bank->priv;
-	/* 128 bits wide, the unit is twice as large (RM0432 3.7.9). */
-	uint32_t unit = f->line->banks == TWO_L4R && !f->g.dual ? 16 : f->line->pcrop_unit;
+	uint32_t unit = stm32l4_pcrop_unit(f);
 	uint32_t mask = f->line->max_kib * 1024u / (f->g.dual ? 2 : 1) / unit - 1;
 	uint64_t first = (uint64_t)(start & mask) * unit,
 		 last = (uint64_t)(end & mask) * unit + unit - 1;
@@ -176,109 +172,6 @@ enum err stm32l4_protect_check(struct flash_bank *bank)
 	return OK;
 }
 
-/* Writing options */
-
-static enum err write_unlocked(struct flash_bank *bank, const struct stm32l4_option *options,
-			       size_t count)
-{
-	struct stm32l4 *f = bank->priv;
-	unsigned timeout_ms = OPTION_MS;
-	uint32_t sr, optr;
-
-	TRY(stm32l4_wait(bank, OPTION_MS, &sr));
-	TRY(stm32l4_write(bank, f->layout->sr, SR_CLEAR));
-	TRY(stm32l4_read(bank, f->layout->optr, &optr));
-	for (size_t i = 0; i < count; i++) {
-		TRY(stm32l4_write(bank, options[i].reg, options[i].value));
-		if (options[i].reg == f->layout->optr && stm32l4_rdp_level(optr) == 1 &&
-		    stm32l4_rdp_level(options[i].value) == 0)
-			timeout_ms = REGRESSION_MS;
-	}
-	TRY(stm32l4_write(bank, f->layout->cr, CR_OPTSTRT));
-	TRY(stm32l4_wait(bank, timeout_ms, &sr));
-	if (!(sr & SR_FAILED))
-		return OK;
-	if ((sr & SR_WRPERR) && stm32l4_rdp_level(optr) == 2) {
-		error_why(ERR_READ_PROTECTED,
-			  "RDP is at level 2: the option bytes cannot be changed any more");
-		return error_evidence(ERR_READ_PROTECTED, "FLASH_OPTR = 0x%08x", optr);
-	}
-	return stm32l4_failed(bank, sr, NO_ADDRESS);
-}
-
-/* Helper code and stale mode bits aside, the same care as for a write: nothing else on the
- * controller. */
-enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options,
-			       size_t count)
-{
-	enum err rc;
-
-	TRY(check_halted(bank->target));
-	rc = stm32l4_unlock(bank, true);
-	if (rc == OK)
-		rc = write_unlocked(bank, options, count);
-	rc = error_first(rc, stm32l4_lock(bank));
-	return rc == OK ? OK : error_what(rc, "option bytes not written");
-}
-
-/* OBL_LAUNCH resets the chip at once: the write that starts it may not be answered. */
-static enum err launch(struct flash_bank *bank)
-{
-	struct stm32l4 *f = bank->priv;
-	enum err rc;
-
-	TRY(stm32l4_unlock(bank, true));
-	rc = stm32l4_write(bank, f->layout->cr, CR_OBL_LAUNCH);
-	if (rc == ERR_ADAPTER_LOST || rc == ERR_ADAPTER_PROTOCOL)
-		return rc;
-	error_clear();
-	return OK;
-}
-
-/* The core stops at its first instruction if the vector catch survived the reset. */
-static enum err find_again(struct target *t)
-{
-	uint64_t deadline = clock_now_ms() + RELOAD_MS;
-	enum err rc;
-
-	loop_sleep(t->list->loop, 5);
-	do {
-		error_clear();
-		dap_invalidate(t->dap);
-		rc = target_examine(t);
-		if (rc == OK)
-			rc = target_poll(t);
-		if (rc == OK && t->state == TARGET_HALTED)
-			return OK;
-		if (rc == OK)
-			rc = target_halt(t);
-		if (rc == OK)
-			return target_wait_state(t, TARGET_HALTED, RELOAD_MS);
-	} while (rc != ERR_ADAPTER_LOST && clock_now_ms() < deadline &&
-		 loop_sleep(t->list->loop, 20));
-	return error_what(rc, "the target was not found again after the option bytes were loaded");
-}
-
-enum err stm32l4_load_options(struct flash_bank *bank)
-{
-	struct target *t = bank->target;
-	uint32_t demcr;
-	enum err rc;
-
-	TRY(check_halted(t));
-	TRY(target_read_u32(t, DEMCR, &demcr));
-	TRY(target_write_u32(t, DEMCR, demcr | DEMCR_VC_CORERESET));
-	rc = launch(bank);
-	if (rc == OK)
-		rc = find_again(t);
-	if (rc == OK)
-		rc = target_write_u32(t, DEMCR, demcr);
-	for (struct flash_bank *b = bank->room->banks; b != NULL; b = b->next)
-		if (b->target == t)
-			b->is_probed = false;
-	return rc;
-}
-
 /* Protection */
 
 bool stm32l4_collect_ranges(const bool *is_protected, unsigned pages, struct stm32l4_range *ranges,
@@ -321,7 +214,7 @@ static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, uns
 					    physical + 1, mine),
 				  "protect pages that adjoin");
 	for (size_t i = 0; i < area_count; i++) {
-		uint32_t first = page_mask(f), last = 0, value;
+		uint32_t first = stm32l4_page_mask(f), last = 0, value;
 
 		if (areas[i].is_pcrop || areas[i].physical != physical)
 			continue;

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stm32l4: writes option registers, loads them, and finds the chip again. The registers are shadows: a
+ * write to the flash happens at OPTSTRT (all of them at once), and they act after they were loaded
+ * again, by OBL_LAUNCH or at power-on (RM0351 3.4.2). A power cut between OPTSTRT and the end of BSY
+ * leaves words that fail their check, so the journal is written first and closed last.
+ */
+#include "flash/stm32l4_option.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define OPTION_MS	1000u
+#define REGRESSION_MS	15000u		/* RDP 1 to 0 erases page by page where PCROP is set */
+#define RELOAD_MS	3000u
+
+/* Registers */
+
+enum err stm32l4_read_option_values(struct flash_bank *bank, struct stm32l4_option_values *values)
+{
+	struct stm32l4 *f = bank->priv;
+
+	values->count = stm32l4_option_registers(f->line, values->reg);
+	for (size_t i = 0; i < values->count; i++)
+		TRY(target_read_u32(bank->target, f->line->regs + values->reg[i],
+				    &values->value[i]));
+	return OK;
+}
+
+uint32_t *stm32l4_option_value(const struct stm32l4_option_values *values, uint8_t reg)
+{
+	for (size_t i = 0; i < values->count; i++)
+		if (values->reg[i] == reg)
+			return (uint32_t *)&values->value[i];
+	return NULL;
+}
+
+enum err stm32l4_read_uid(struct flash_bank *bank, uint32_t uid[3])
+{
+	struct stm32l4 *f = bank->priv;
+	enum err rc = OK;
+
+	memset(uid, 0, 3 * sizeof(uid[0]));
+	for (unsigned i = 0; i < 3 && f->line->uid != 0 && rc == OK; i++)
+		rc = target_read_u32(bank->target, f->line->uid + 4 * i, &uid[i]);
+	/* A line whose place is not certain: all zero stands for "some chip". */
+	if (rc == ERR_BUS || rc == ERR_DAP_FAULT) {
+		error_clear();
+		memset(uid, 0, 3 * sizeof(uid[0]));
+		return OK;
+	}
+	return rc;
+}
+
+/* Writing */
+
+struct option_write {
+	struct flash_bank *bank;
+	const struct stm32l4_option *options;
+	size_t count;
+	uint32_t uid[3];
+	struct stm32l4_option_values before, meant;
+};
+
+static uint32_t optr_of(const struct flash_bank *bank, const struct stm32l4_option_values *values)
+{
+	const struct stm32l4 *f = bank->priv;
+	const uint32_t *optr = stm32l4_option_value(values, f->line->layout->optr);
+
+	return optr != NULL ? *optr : 0;
+}
+
+/* An option write makes a flash clock and an open lock; modes that somebody left on would spoil it. */
+static enum err open_options(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t cr, sr;
+
+	TRY(stm32l4_wait(bank, OPTION_MS, &sr));
+	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
+	if (!(cr & CR_LOCK))
+		TRY(stm32l4_lock(bank));
+	TRY(stm32l4_unlock(bank, true));
+	return stm32l4_write(bank, f->layout->sr, SR_CLEAR);
+}
+
+static enum err put_back(struct option_write *w, size_t count)
+{
+	enum err rc = OK;
+
+	for (size_t i = 0; i < count && rc == OK; i++) {
+		const uint32_t *old = stm32l4_option_value(&w->before, w->options[i].reg);
+
+		if (old != NULL)
+			rc = stm32l4_write(w->bank, w->options[i].reg, *old);
+	}
+	return rc;
+}
+
+/*
+ * What OPTSTRT will take must be what is meant. On G0, C0, U0, WB and WL a read may still return the last
+ * loaded value (RM0444 3.7.8), so the old one is no proof of a refusal there.
+ */
+static enum err check_shadows(struct option_write *w)
+{
+	const struct stm32l4 *f = w->bank->priv;
+	struct stm32l4_option_values now;
+	struct buf text = { 0 };
+	unsigned different;
+
+	TRY(stm32l4_read_option_values(w->bank, &now));
+	different = stm32l4_compare_options(w->bank, &now, &w->meant, false, &text);
+	if (different > 0 && f->line->layout->sr == 0x10 && !f->line->has_l4_rcc &&
+	    stm32l4_compare_options(w->bank, &now, &w->before, false, NULL) == 0)
+		different = 0;
+	if (different > 0) {
+		error_why(ERR_FLASH_OPERATION,
+			  "the option registers did not take the new values; nothing was written");
+		error_evidence(ERR_FLASH_OPERATION, "%.200s", (const char *)text.data);
+		error_next(ERR_FLASH_OPERATION, "run \"reset halt\" and try again; see \"stm32l4x "
+						"doctor\"");
+	}
+	buf_free(&text);
+	return different > 0 ? ERR_FLASH_OPERATION : OK;
+}
+
+static enum err fill_shadows(struct option_write *w)
+{
+	enum err rc = OK;
+	size_t i;
+
+	for (i = 0; i < w->count && rc == OK; i++)
+		rc = stm32l4_write(w->bank, w->options[i].reg, w->options[i].value);
+	if (rc == OK)
+		rc = check_shadows(w);
+	if (rc == OK)
+		rc = stm32l4_option_log_add(
+			w->bank->room != NULL ? w->bank->room->option_log : NULL, w->uid,
+			((struct stm32l4 *)w->bank->priv)->line->dev_id, OPTIONS_STARTED, &w->before,
+			&w->meant);
+	return rc == OK ? OK : error_first(rc, put_back(w, i));
+}
+
+static enum err refused_by_chip(struct option_write *w, uint32_t sr)
+{
+	uint32_t optr = optr_of(w->bank, &w->before);
+
+	if ((sr & SR_WRPERR) && stm32l4_rdp_level(optr) == 2) {
+		error_why(ERR_READ_PROTECTED,
+			  "RDP is at level 2: the option bytes cannot be changed any more");
+		return error_evidence(ERR_READ_PROTECTED, "FLASH_OPTR = 0x%08x", optr);
+	}
+	return stm32l4_failed(w->bank, sr, NO_ADDRESS);
+}
+
+static enum err start_and_wait(struct option_write *w)
+{
+	struct flash_bank *bank = w->bank;
+	struct stm32l4 *f = bank->priv;
+	bool regresses = stm32l4_regresses(f->line, &w->before, &w->meant);
+	uint32_t sr = 0;
+	enum err rc = stm32l4_write(bank, f->layout->cr, CR_OPTSTRT);
+
+	if (rc == OK)
+		rc = stm32l4_wait(bank, regresses ? REGRESSION_MS : OPTION_MS, &sr);
+	if (rc != OK)
+		return error_what(rc, "the option write was cut off, see \"stm32l4x option %u\"",
+				  bank->number);
+	if (!(sr & SR_FAILED))
+		return stm32l4_option_log_add(bank->room->option_log, w->uid, f->line->dev_id,
+					      OPTIONS_WRITTEN, &w->before, &w->meant);
+	/* The controller said no: nothing was begun, nothing is open. */
+	rc = refused_by_chip(w, sr);
+	return error_first(rc, stm32l4_option_log_add(bank->room->option_log, w->uid, f->line->dev_id,
+						      OPTIONS_LOADED, &w->before, &w->before));
+}
+
+static enum err write_open(struct option_write *w)
+{
+	enum err rc = open_options(w->bank);
+
+	if (rc == OK)
+		rc = fill_shadows(w);
+	if (rc == OK)
+		rc = start_and_wait(w);
+	return error_first(rc, stm32l4_lock(w->bank));
+}
+
+enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options,
+			       size_t count)
+{
+	struct option_write w = { .bank = bank, .options = options, .count = count };
+	enum err rc;
+
+	TRY(check_halted(bank->target));
+	TRY(stm32l4_prepare_options(bank));
+	TRY(stm32l4_read_uid(bank, w.uid));
+	TRY(stm32l4_read_option_values(bank, &w.before));
+	w.meant = w.before;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t *value = stm32l4_option_value(&w.meant, options[i].reg);
+
+		if (value != NULL)
+			*value = options[i].value;
+	}
+	rc = write_open(&w);
+	return rc == OK ? OK : error_what(rc, "option bytes not written");
+}
+
+/* Loading */
+
+/* OBL_LAUNCH resets the chip at once: the write that starts it may not be answered. */
+static enum err launch(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	enum err rc;
+
+	TRY(stm32l4_unlock(bank, true));
+	rc = stm32l4_write(bank, f->layout->cr, CR_OBL_LAUNCH);
+	if (rc == ERR_ADAPTER_LOST || rc == ERR_ADAPTER_PROTOCOL)
+		return rc;
+	error_clear();
+	return OK;
+}
+
+static enum err halted_again(struct target *t)
+{
+	dap_invalidate(t->dap);
+	TRY(target_examine(t));
+	TRY(target_poll(t));
+	if (t->state == TARGET_HALTED)
+		return OK;
+	TRY(target_halt(t));
+	return target_wait_state(t, TARGET_HALTED, RELOAD_MS);
+}
+
+/* The core stops at its first instruction if the vector catch survived the reset. */
+static enum err find_again(struct target *t)
+{
+	uint64_t deadline = clock_now_ms() + RELOAD_MS;
+	enum err rc;
+
+	loop_sleep(t->list->loop, 5);
+	do {
+		error_clear();
+		rc = halted_again(t);
+		if (rc == OK)
+			return OK;
+	} while (rc != ERR_ADAPTER_LOST && clock_now_ms() < deadline &&
+		 loop_sleep(t->list->loop, 20));
+	error_next(rc, "power-cycle the board, then see \"stm32l4x option\": the option bytes are "
+		       "loaded at power-on, too");
+	return error_what(rc, "the target was not found again after the option bytes were loaded");
+}
+
+/* The journal's last word on this chip, now that the option bytes were loaded. */
+static enum err settle_journal(struct flash_bank *bank, const uint32_t uid[3])
+{
+	struct stm32l4 *f = bank->priv;
+	struct stm32l4_option_record record;
+	struct stm32l4_option_values now;
+	struct buf text = { 0 };
+
+	if (!stm32l4_option_log_find(bank->room->option_log, uid, &record) ||
+	    record.stage == OPTIONS_LOADED)
+		return OK;
+	TRY(stm32l4_read_option_values(bank, &now));
+	if (stm32l4_compare_options(bank, &now, &record.meant,
+				    stm32l4_regresses(f->line, &record.before, &record.meant),
+				    &text) == 0)
+		return stm32l4_option_log_add(bank->room->option_log, uid, f->line->dev_id,
+					      OPTIONS_LOADED, &record.before, &record.meant);
+	log_warning("the option bytes that were loaded are not those written at %s: %.300s",
+		    record.stamp, (const char *)text.data);
+	buf_free(&text);
+	return OK;
+}
+
+/* Everything that was read from the chip may be different now. */
+static void forget(struct flash_bank *bank)
+{
+	for (struct flash_bank *b = bank->room->banks; b != NULL; b = b->next)
+		if (b->target == bank->target)
+			b->is_probed = false;
+}
+
+enum err stm32l4_load_options(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	struct target *t = bank->target;
+	uint32_t demcr, optr, uid[3];
+	enum err rc;
+
+	TRY(check_halted(t));
+	TRY(stm32l4_prepare_options(bank));
+	TRY(stm32l4_read_uid(bank, uid));
+	TRY(stm32l4_read(bank, f->line->layout->optr, &optr));
+	TRY(target_read_u32(t, DEMCR, &demcr));
+	TRY(target_write_u32(t, DEMCR, demcr | DEMCR_VC_CORERESET));
+	rc = launch(bank);
+	forget(bank);
+	if (rc == OK && stm32l4_rdp_level(optr) == 2) {
+		log_warning("RDP is at level 2 now: this chip has no debug port any more");
+		return OK;
+	}
+	if (rc == OK)
+		rc = find_again(t);
+	if (rc == OK)
+		rc = target_write_u32(t, DEMCR, demcr);
+	forget(bank);
+	return rc == OK ? settle_journal(bank, uid) : rc;
+}
