@@ -408,6 +408,29 @@ static void test_low_power_entry_may_be_a_reset(void **state)
 	}
 }
 
+static void test_standby_ends_in_a_start_that_sbf_tells(void **state)
+{
+	(void)state;
+	FOR_EACH_BOARD(facts, b) {
+		uint32_t flags;
+
+		load_program(&b, 0);
+		vb_board_reset(b.board, VB_RESET_OPTION_LOAD);
+		flags = stm32_rcc_csr(&b.chip->rcc);
+		b.chip->rtc.backup[3] = 0x1234;
+		wr(&b, 0x20000200, 0x600d);
+		stm32_chip_enter(b.chip, STM32_STANDBY);
+		stm32_chip_wake(b.chip);
+		run_us(&b, 10);
+		assert_int_equal(pc(&b) & ~0xffu, MAIN);
+		assert_int_equal(stm32_rcc_csr(&b.chip->rcc), flags);
+		assert_int_equal(b.chip->rtc.backup[3], 0x1234);
+		assert_int_not_equal(rd(&b, 0x20000200), 0x600d);
+		assert_int_not_equal(*vb_regs_at(&b.chip->pwr.regs, b.chip->pwr.line->sbf_reg) &
+				     b.chip->pwr.line->sbf, 0);
+	}
+}
+
 static void test_hardware_watchdog_by_option(void **state)
 {
 	(void)state;
@@ -571,6 +594,7 @@ int main(void)
 		cmocka_unit_test(test_debug_bits_survive_all_but_power_on),
 		cmocka_unit_test(test_stop_shuts_the_debugger_out_without_its_bits),
 		cmocka_unit_test(test_low_power_entry_may_be_a_reset),
+		cmocka_unit_test(test_standby_ends_in_a_start_that_sbf_tells),
 		cmocka_unit_test(test_hardware_watchdog_by_option),
 		cmocka_unit_test(test_level_1_closes_flash_and_sram2),
 		cmocka_unit_test(test_ram_erased_at_reset_by_option),

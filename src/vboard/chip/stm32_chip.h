@@ -66,6 +66,7 @@ struct stm32_chip {
 	FILE *swo_capture;		/* the control port's; NULL: off */
 	uint64_t swo_captured;
 	bool boot0;			/* the BOOT0 pin */
+	enum stm32_power wakes_from;	/* Standby or Shutdown: the reset under way is their end */
 	bool pins_are_dead;		/* firmware took the SWD pins away */
 	uint64_t resets[VB_RESET_LOW_POWER + 1];
 };

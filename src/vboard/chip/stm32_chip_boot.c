@@ -181,11 +181,29 @@ static bool select_boot(struct stm32_chip *chip, unsigned *mode)
 
 /* Resets */
 
-static void power_on(struct stm32_chip *chip)
+/* What a loss of the core's supply takes; Standby and Shutdown leave the backup domain its own. */
+static void lose_power(struct stm32_chip *chip)
 {
 	stm32_chip_forget_ram(chip);
-	stm32_rtc_power_on(&chip->rtc);
-	stm32_dbgmcu_power_on(&chip->dbgmcu);
+	if (chip->wakes_from == STM32_RUN)
+		stm32_rtc_power_on(&chip->rtc);
+	if (chip->wakes_from != STM32_STANDBY)
+		stm32_dbgmcu_power_on(&chip->dbgmcu);
+}
+
+/* The end of Standby is told by SBF, not by a reset flag (RM0351 5.3.9, 6.1). */
+static void reset_clocks(struct stm32_chip *chip, enum vb_reset kind)
+{
+	uint16_t offset = chip->rcc.line->csr;
+	uint32_t csr = stm32_rcc_get(&chip->rcc, offset);
+	bool is_wakeup = chip->wakes_from == STM32_STANDBY;
+
+	stm32_rcc_reset(&chip->rcc, kind);
+	stm32_pwr_reset(&chip->pwr, kind);
+	if (!is_wakeup)
+		return;
+	stm32_rcc_put(&chip->rcc, offset, csr);
+	stm32_pwr_note_standby(&chip->pwr);
 }
 
 void stm32_chip_reset(struct vb_board *board, void *priv, enum vb_reset kind)
@@ -195,11 +213,13 @@ void stm32_chip_reset(struct vb_board *board, void *priv, enum vb_reset kind)
 
 	chip->resets[kind]++;
 	chip->env.power = STM32_RUN;
-	if (kind == VB_RESET_POWER_ON)
-		power_on(chip);
-	stm32_rcc_reset(&chip->rcc, kind);
-	stm32_pwr_reset(&chip->pwr, kind);
+	if (kind == VB_RESET_POWER_ON || chip->wakes_from != STM32_RUN)
+		lose_power(chip);
+	reset_clocks(chip, kind);
 	stm32l4_flash_reset(&chip->flash, kind);
+	if (chip->wakes_from != STM32_RUN && kind != VB_RESET_POWER_ON)
+		stm32l4_options_load(&chip->flash);
+	chip->wakes_from = STM32_RUN;
 	stm32_chip_reset_ram(chip);
 	chip->flash.booted_elsewhere = select_boot(chip, &mode);
 	stm32_syscfg_reset(&chip->syscfg, mode);

@@ -30,23 +30,29 @@ void stm32_chip_enter(struct stm32_chip *chip, enum stm32_power power)
 		return;
 	}
 	set_power(chip, power);
-	if (power >= STM32_STANDBY)
+	if (power == STM32_STANDBY)
 		stm32_pwr_note_standby(&chip->pwr);
 }
 
-/* Out of Stop the core goes on; out of Standby it starts again, options loaded anew. */
+/*
+ * Out of Stop the core goes on; out of Standby it starts again, options loaded anew. The debug port
+ * has kept its power only if DBG_STANDBY asked for it.
+ */
 void stm32_chip_wake(void *ctx)
 {
 	struct stm32_chip *chip = ctx;
 	enum stm32_power was = chip->env.power;
+	bool has_debug = was == STM32_STANDBY && stm32_env_has_hclk(&chip->env, was);
 
 	if (was < STM32_STOP)
 		return;
 	set_power(chip, STM32_RUN);
-	if (was == STM32_STOP)
+	if (was == STM32_STOP) {
 		stm32_rcc_wake(&chip->rcc);
-	else
-		stm32_env_request_reset(&chip->env, VB_RESET_POWER_ON);
+		return;
+	}
+	chip->wakes_from = was;
+	stm32_env_request_reset(&chip->env, has_debug ? VB_RESET_SYSTEM : VB_RESET_POWER_ON);
 }
 
 void stm32_chip_sleep(void *ctx, bool sleeping, bool deep)

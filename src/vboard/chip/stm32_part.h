@@ -70,7 +70,7 @@ struct stm32_boot_bits {
 	 */
 	uint32_t n_sw_boot0, nboot_sel, nboot0;
 	bool has_empty;			/* an empty flash, as sampled with the options, boots the loader */
-	bool has_addresses;		/* NSBOOTADD0R, NSBOOTADD1R: the vector table's address, no MEM_MODE */
+	bool has_addresses;		/* the vector table's address by NSBOOTADDxR, no MEM_MODE */
 	uint32_t tzen;
 	uint32_t boot_lock;		/* offset of SECR or SEC1R, whose bit 16 is BOOT_LOCK */
 };
@@ -94,7 +94,7 @@ struct stm32_part {
 	const struct stm32_bridge *bridges;	/* ends with end 0 */
 	const struct stm32_timer *timers;	/* chip->tim[0..]; ends with width 0 */
 	int usart_irq[6];		/* USART1, 2, 3, UART4, 5, LPUART1; -1: none */
-	/* The information block: the boot loader's vectors, its code and version byte, UID, size, package. */
+	/* The information block: the boot loader's vectors, code, version byte; UID, size, package. */
 	uint32_t system_memory, loader_stack, loader_entry, loader_version;
 	/* For the stand-in of the boot loader on lines with BFB2: how much RAM from 0x20000000 may hold
 	 * bank 2's stack, and where bank 2 is (0: half of the size register). */
