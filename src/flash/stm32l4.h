@@ -101,7 +101,7 @@ struct stm32l4 {
 	/* For the diagnosis of a failure: reset_flags are those of the last begin; the errors of the last
 	 * operation, and where; verify found the image in the other bank. */
 	bool has_reset_flags, twin_matches;
-	uint32_t failed_sr;
+	uint32_t failed_sr, fresh_resets;
 	int failed_sector;
 };
 
@@ -142,6 +142,10 @@ void stm32l4_describe_sr(uint32_t sr, struct buf *out);
 enum err stm32l4_describe_ecc(struct flash_bank *bank, struct buf *out);
 /* ERR_FLASH_OPERATION if a double error was met since the last reset. */
 enum err stm32l4_check_ecc(struct flash_bank *bank);
+/* The address of RCC_CSR; 0: not known. */
+uint32_t stm32l4_reset_csr(const struct stm32l4_line *line);
+/* Flags of RCC_CSR that came since begin. */
+uint32_t stm32l4_fresh_resets(const struct stm32l4 *f, uint32_t csr);
 /* The chip was reset in the middle of things? Adds the reason to the current error. */
 enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc);
 

@@ -22,6 +22,9 @@ libprobed_a_SOURCES += \
 
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_stm32l4
+check_PROGRAMS += testing/unit/test_stm32l4_doctor
+testing_unit_test_stm32l4_doctor_SOURCES = testing/unit/test_stm32l4_doctor.c
+testing_unit_test_stm32l4_doctor_LDADD = $(probed_test_libs)
 testing_unit_test_stm32l4_SOURCES = testing/unit/test_stm32l4.c
 testing_unit_test_stm32l4_LDADD = $(probed_test_libs)
 endif

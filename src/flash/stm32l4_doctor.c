@@ -92,6 +92,7 @@ static bool is_worth_a_look(enum err rc)
 	case ERR_DAP_FAULT:
 	case ERR_DAP_WAIT:
 	case ERR_DAP_NO_ACK:
+	case ERR_NOT_EXAMINED:
 	case ERR_HALT_TIMEOUT:
 		return true;
 	default:
@@ -133,7 +134,8 @@ static void note_failure(struct flash_bank *bank, enum err rc, struct stm32l4_fa
 	failure->sector = s->failed_sr != 0 ? s->failed_sector : NO_ADDRESS;
 	failure->twin_matches = s->twin_matches;
 	if (s->has_reset_flags && fact_known(facts, FACT_RCC_CSR))
-		failure->fresh_resets = fact_of(facts, FACT_RCC_CSR) & ~s->reset_flags & 0xff000000u;
+		failure->fresh_resets = stm32l4_fresh_resets(s, fact_of(facts, FACT_RCC_CSR)) |
+					s->fresh_resets;
 	if ((failure->sr & SR_PROGERR) && facts->flash_reads)
 		failure->reads_blank = sector_reads_blank(bank, failure->sector);
 }
@@ -146,24 +148,31 @@ static int register_part(const char *evidence)
 	return end != NULL ? (int)(end - evidence) : (int)strlen(evidence);
 }
 
+static bool same_register(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "=");
+
+	return n > 0 && strncmp(a, b, n) == 0;
+}
+
 static void add_to_error(struct error *error, const struct stm32l4_finding *lead)
 {
 	char why[sizeof(error->why)];
 
-	if (!is_explained(error->code) || error->why[0] == '\0') {
+	/* The same register, the same fact: it is not said twice. */
+	bool is_same = same_register(error->evidence, lead->evidence);
+	size_t n = strlen(error->evidence);
+
+	if (!is_explained(error->code)) {
 		snprintf(why, sizeof(why), "%.180s; %.320s", error->why, lead->why);
-		/* A message that says it already is not said twice. */
-		if (strstr(error->why, lead->why) == NULL && strncmp(lead->why, error->why, 24) != 0)
+		if (!is_same || strstr(lead->id, "ones-programmed") != NULL)
 			memcpy(error->why, why, sizeof(why));
 		snprintf(error->next, sizeof(error->next), "%s", lead->cure);
 	}
-	if (error->evidence[0] == '\0')
+	if (n == 0)
 		snprintf(error->evidence, sizeof(error->evidence), "%s", lead->evidence);
-	else if (strncmp(error->evidence, lead->evidence, 24) != 0) {
-		size_t n = strlen(error->evidence);
-
+	else if (!is_same)
 		snprintf(error->evidence + n, sizeof(error->evidence) - n, "; %s", lead->evidence);
-	}
 }
 
 /* A person at GDB sees the message only: the value goes along. */
@@ -175,6 +184,28 @@ static void name_evidence(struct error *error)
 	if (part > 0 && part < 60 && strstr(error->why, error->evidence) == NULL &&
 	    n + (size_t)part + 4 < sizeof(error->why))
 		snprintf(error->why + n, sizeof(error->why) - n, " [%.*s]", part, error->evidence);
+}
+
+/* A refusal names its area: its register is the evidence, whichever area leads the table. */
+static bool name_area(struct error *error, const struct stm32l4_facts *facts)
+{
+	for (size_t i = 0; error->code == ERR_PROTECTED && i < facts->area_count; i++) {
+		const struct stm32l4_area *a = &facts->areas[i];
+		const char *at = strstr(error->why, a->name);
+
+		if (!a->is_active || at == NULL || at[strlen(a->name)] != ' ')
+			continue;
+		snprintf(error->evidence, sizeof(error->evidence), "%s = 0x%08x (pages %u..%u)", a->name,
+			 a->value, a->first, a->last);
+		/* Lifted already, but nobody made it count. */
+		if (facts->pending.name != NULL &&
+		    strncmp(facts->pending.name, a->name, strlen(a->name)) == 0)
+			snprintf(error->next, sizeof(error->next),
+				 "another value is stored and not loaded: run \"stm32l4x option_load %u\"",
+				 facts->bank);
+		return true;
+	}
+	return false;
 }
 
 static void log_others(const struct flash_bank *bank, const struct stm32l4_finding *findings, size_t count,
@@ -204,7 +235,9 @@ enum err stm32l4_attach_diagnosis(struct flash_bank *bank, enum err rc)
 	error_clear();
 	count = stm32l4_diagnose(&facts, findings, ARRAY_SIZE(findings));
 	told = count;
-	if (count > 0 && findings[0].rank == RANK_CAUSE) {
+	if (name_area(&saved, &facts)) {
+		told = 0;
+	} else if (count > 0 && findings[0].rank == RANK_CAUSE) {
 		told = 0;
 		add_to_error(&saved, &findings[0]);
 	} else if (saved.next[0] == '\0') {
@@ -337,7 +370,7 @@ static void show_trial(struct buf *out, int page, enum err rc)
 {
 	buf_printf(out, "Trial\n");
 	if (rc == OK && page == NO_ADDRESS)
-		buf_printf(out, "  left out: no page is certainly blank\n");
+		buf_printf(out, "  left out: no page is certainly blank, or a cause is known already\n");
 	else if (rc == OK)
 		buf_printf(out, "  page %d, which was blank: erased, a double word programmed, read back, erased "
 				"again: all good\n", page);
@@ -346,15 +379,28 @@ static void show_trial(struct buf *out, int page, enum err rc)
 	error_clear();
 }
 
-static enum err run_trial(struct call *c, struct flash_bank *bank)
+static enum err run_trial(struct call *c, struct flash_bank *bank, bool has_page)
 {
 	int page = NO_ADDRESS;
-	enum err rc = stm32l4_trial(bank, &page);
+	enum err rc = has_page ? stm32l4_trial(bank, &page) : OK;
 
 	if (rc == ERR_ADAPTER_LOST || rc == ERR_CANCELLED)
 		return rc;
 	show_trial(c->out, page, rc);
 	return OK;
+}
+
+/* What only doing shows: are the keys taken, does the firmware set the error bits again? */
+static void try_out(struct flash_bank *bank, const struct orders *orders, struct stm32l4_facts *facts)
+{
+	if (facts->link != LINK_OK || facts->core == CORE_IN_RESET || facts->line == NULL)
+		return;
+	if (orders->trial && (fact_of(facts, FACT_SR) & SR_PGSERR)) {
+		facts->was_watched = stm32l4_watch_firmware(bank, &facts->flags_came_back) == OK;
+		error_clear();
+	}
+	if (stm32l4_try_keys(bank, &facts->keys_refused) != OK)
+		error_clear();
 }
 
 /* Error bits that are back a moment later, with no operation of ours between: the firmware makes them. */
@@ -377,8 +423,8 @@ static enum err cmd_doctor(struct call *c)
 
 	TRY(parse_orders(c, &bank, &orders));
 	TRY(stm32l4_read_facts(bank, &facts));
-	if (orders.fix && facts.link == LINK_OK && stm32l4_try_keys(bank, &facts.keys_refused) != OK)
-		error_clear();
+	if (orders.fix || orders.trial)
+		try_out(bank, &orders, &facts);
 	count = stm32l4_diagnose(&facts, findings, ARRAY_SIZE(findings));
 	show_report(c->out, &facts, findings, count);
 	if (orders.fix) {
@@ -391,7 +437,10 @@ static enum err cmd_doctor(struct call *c)
 			show_report(c->out, &facts, findings, count);
 		}
 	}
-	return orders.trial ? run_trial(c, bank) : OK;
+	if (!orders.trial)
+		return OK;
+	/* With a cause found, an operation on the flash would only meet it. */
+	return run_trial(c, bank, count == 0 || findings[0].rank != RANK_CAUSE);
 }
 
 const struct command stm32l4_doctor_commands[] = {

@@ -117,6 +117,8 @@ static bool rdp1(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (RDP = 0x%02X)", optr(f), OPTR_RDP(optr(f)));
 	snprintf(out->loses, sizeof(out->loses), "the whole flash, SRAM2 and the backup registers");
 	finding_command(out, "stm32l4x unlock %u; stm32l4x option_load %u", f->bank, f->bank);
+	finding_cure(out, "run \"%s\", which erases it; if the flash stays shut, power-cycle the board",
+		     out->command);
 	return true;
 }
 
@@ -133,17 +135,31 @@ static bool rdp_not_loaded(const struct stm32l4_facts *f, struct stm32l4_finding
 	return true;
 }
 
+static bool has_areas(const struct stm32l4_facts *f)
+{
+	for (size_t i = 0; i < f->area_count; i++)
+		if (f->areas[i].is_active)
+			return true;
+	return false;
+}
+
 static bool option_pending(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	uint32_t stored = fact_of(f, FACT_STORED_OPTR);
+	bool differs = f->pending.name != NULL && !is_mismatch(f) &&
+		       (!fact_known(f, FACT_FLASHEN) || fact_of(f, FACT_FLASHEN));
+	bool is_refused = f->failure.rc == ERR_PROTECTED && (f->failure.sr & SR_WRPERR) && !has_areas(f);
 
-	if (!fact_known(f, FACT_STORED_OPTR) || !fact_known(f, FACT_OPTR) || stored == optr(f) ||
-	    is_mismatch(f) || (fact_known(f, FACT_FLASHEN) && !fact_of(f, FACT_FLASHEN)))
+	if (!differs && !is_refused)
 		return false;
-	out->rank = RANK_LIKELY;
+	out->rank = is_refused ? RANK_CAUSE : RANK_LIKELY;
 	finding_why(out, "option bytes were written but not loaded: they act after an option load or at "
 			 "power-on, not after a reset");
-	finding_evidence(out, "FLASH_OPTR = 0x%08x, the stored option byte is 0x%08x", optr(f), stored);
+	if (differs)
+		finding_evidence(out, "%s = 0x%08x, stored is 0x%08x", f->pending.name, f->pending.now,
+				 f->pending.stored);
+	else
+		finding_evidence(out, "FLASH_SR = 0x%08x (WRPERR), and no WRP or PCROP area is on",
+				 f->failure.sr);
 	finding_command(out, "stm32l4x option_load %u", f->bank);
 	return true;
 }
@@ -253,7 +269,7 @@ static bool ecc_double(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 
 static bool stray_write(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	bool may_be = was_asked(f) && (sr(f) & SR_PGSERR) && fact_known(f, FACT_PC) &&
+	bool may_be = was_asked(f) && !f->was_watched && (sr(f) & SR_PGSERR) && fact_known(f, FACT_PC) &&
 		      f->core != CORE_IN_RESET && fact_of(f, FACT_PC) - f->base < f->span &&
 		      fact_of(f, FACT_PC) != (fact_of(f, FACT_RESET_VECTOR) & ~1u);
 
@@ -398,8 +414,8 @@ static bool wrp(const struct stm32l4_facts *f, struct stm32l4_finding *out, bool
 		finding_why(out, "all of bank %u is write-protected (%s covers pages %u..%u)",
 			    a->physical + 1, a->name, a->first, a->last);
 	else
-		finding_why(out, "page%s %u..%u %s write-protected (%s): a mass erase fails for one of them, "
-				 "other pages take single erases",
+		finding_why(out, "page%s %u..%u %s write-protected (%s): a mass erase fails for a single one, "
+				 "the other pages take page erases",
 			    a->first == a->last ? "" : "s", a->first, a->last,
 			    a->first == a->last ? "is" : "are", a->name);
 	finding_evidence(out, "%s = 0x%08x (pages %u..%u)", a->name, a->value, a->first, a->last);
@@ -526,10 +542,10 @@ const struct stm32l4_rule stm32l4_flash_rules[] = {
 	{ "wrp-page", wrp_page },
 	{ "pcrop", pcrop },
 	{ "trustzone", trustzone },
+	{ "cpu2-area", cpu2_area },
 	{ "option-pending", option_pending },
 	{ "ones-programmed", ones_programmed },
 	{ "not-erased", not_erased },
-	{ "cpu2-area", cpu2_area },
 	{ "optverr", optverr },
 	{ NULL, NULL }
 };

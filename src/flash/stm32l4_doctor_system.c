@@ -55,7 +55,8 @@ static bool silent(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	finding_why(out, "the debug port does not answer: no power, a wire, or the firmware has taken the SWD "
 			 "pins (PA13, PA14) for itself");
 	finding_evidence(out, "%s", f->link_error);
-	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; reset halt");
+	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; adapter reconnect; "
+			     "reset halt");
 	finding_cure(out, "check power and wires, then connect under reset: \"%s\"; then erase the firmware",
 		     out->command);
 	return true;
@@ -68,7 +69,8 @@ static bool no_bus(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	finding_why(out, "the debug port answers and the memory behind it does not: the firmware is in Stop or "
 			 "Standby, where the core has no clock");
 	finding_evidence(out, "DPIDR = 0x%08x, %s", fact_of(f, FACT_DPIDR), f->link_error);
-	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; reset halt");
+	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; adapter reconnect; "
+			     "reset halt");
 	finding_cure(out, "connect under reset: \"%s\"; then erase or replace the firmware", out->command);
 	return true;
 }
@@ -404,10 +406,16 @@ static bool voltage_range(const struct stm32l4_facts *f, struct stm32l4_finding 
 	    !was_asked(f))
 		return false;
 	out->rank = RANK_LIKELY;
-	finding_why(out, is_l5 ? "the core voltage is in range 2, as after every reset of this line: the flash "
-				 "takes erasing and programming in range 0 and 1 only"
-			       : "the application left the core voltage in range 2: whoever attaches without a "
+	if (!is_l5) {
+		finding_why(out, "the application left the core voltage in range 2: whoever attaches without a "
 				 "reset inherits its clocks and voltage");
+		finding_evidence(out, "PWR_CR1 = 0x%08x (VOS = range 2)", fact_of(f, FACT_PWR_CR1));
+		finding_command(out, "reset halt");
+		out->is_harmless = true;
+		return true;
+	}
+	finding_why(out, "the core voltage is in range 2, as after every reset of this line: the flash takes "
+			 "erasing and programming in range 0 and 1 only");
 	finding_evidence(out, "PWR_CR1 = 0x%08x (VOS = range 2)", fact_of(f, FACT_PWR_CR1));
 	wake_up(f, out);
 	return true;
