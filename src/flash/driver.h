@@ -59,6 +59,10 @@ struct flash_driver {
 	 * the core or the controller it gets as little as reading does. */
 	enum err (*objections)(struct flash_bank *bank, const struct flash_step *steps, size_t count,
 			       struct buf *lines);
+	/* For the time in a plan. overlaps_erase: the wire brings data while sectors are erased, too.
+	 * backup_worth: helper code's RAM is only put back by writes of up to so many bytes; 0: always. */
+	bool overlaps_erase;
+	uint32_t backup_worth;
 	/* Not between begin and end: it may reset the chip. Leaves the target halted. */
 	enum err (*protect)(struct flash_bank *bank, bool set, unsigned first, unsigned last);
 	enum err (*protect_check)(struct flash_bank *bank);

@@ -39,6 +39,7 @@ struct flash_bank {
 	uint8_t erased_value, pad_value;
 	bool has_pad_value;		/* `flash padded_value` was given */
 	bool is_probed;
+	bool is_once_only;		/* OTP: what is padded could never be written */
 	struct flash_sector *sectors;
 	unsigned sector_count;
 	/* A word that helper code writes 0xaaaa to now and then, for a watchdog; 0: none. */

@@ -13,6 +13,8 @@
 
 #define WORD_BITS 46u	/* SWD: a word written through DRW, turnarounds and parity included */
 #define PIECE	  16384u
+#define SETUP_US  30000u	/* opening the controller, loading helper code: some dozens of round trips */
+#define RING_BYTES 16384u	/* of the work area that is put back afterwards */
 
 void preview_warn(const struct flash_write_options *options, const char *fmt, ...)
 {
@@ -120,7 +122,7 @@ static void collect_warnings(struct account *a, const struct flash_write_options
 {
 	struct flash_bank *bank = a->plan->bank;
 
-	if (bank->driver->protect_check != NULL) {
+	if (bank->driver->protect_check != NULL && !bank->is_once_only) {
 		if (bank->driver->protect_check(bank) != OK)
 			warn_failure(a);
 		else
@@ -137,20 +139,44 @@ static void collect_warnings(struct account *a, const struct flash_write_options
 			   a->plan->count - a->plan->blank_sectors, a->plan->count);
 }
 
+static uint64_t wire_us(uint32_t khz, size_t bytes)
+{
+	return khz != 0 ? (uint64_t)bytes / 4 * WORD_BITS * 1000 / khz : 0;
+}
+
+/* RAM under helper code that is read before and put back afterwards. */
+static size_t backup_bytes(const struct flash_plan *plan)
+{
+	const struct target *t = plan->bank->target;
+	uint32_t worth = plan->bank->driver->backup_worth;
+
+	if (!t->work_area_backup || plan->program_bytes == 0)
+		return 0;
+	if (worth == 0)
+		return MIN(t->work_area_size, RING_BYTES);
+	return plan->program_bytes <= worth ? MIN(t->work_area_size, plan->program_bytes + 512) : 0;
+}
+
 static void estimate(struct account *a)
 {
 	const struct flash_bank *bank = a->plan->bank;
 	const struct adapter *adapter = bank->room->targets->adapter;
 	uint32_t khz = adapter->actual_khz != 0 ? adapter->actual_khz : adapter->speed_khz;
+	uint64_t program_us;
 
 	a->flash_us = a->plan->estimate_us;
 	if (bank->driver->plan != NULL && a->plan->count > 0 &&
 	    bank->driver->plan(a->plan->bank, a->plan->steps, a->plan->count, &a->how, &a->flash_us) != OK)
 		warn_failure(a);
-	if (khz != 0)
-		a->wire_us = (uint64_t)a->plan->program_bytes / 4 * WORD_BITS * 1000 / khz;
-	/* The ring buffer lets both work at the same time. */
-	a->total_us = MAX(a->flash_us, a->wire_us);
+	program_us = MIN(a->plan->program_us, a->flash_us);
+	a->wire_us = wire_us(khz, a->plan->program_bytes);
+	if (a->plan->count == 0)
+		return;
+	/* While it programs, and with some drivers while it erases, the wire brings the next bytes. */
+	if (bank->driver->overlaps_erase)
+		program_us = a->flash_us;
+	a->total_us = SETUP_US + a->flash_us - program_us + MAX(program_us, a->wire_us) +
+		      2 * wire_us(khz, backup_bytes(a->plan));
 }
 
 /* As text */
