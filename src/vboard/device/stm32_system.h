@@ -134,7 +134,9 @@ struct stm32_line {
 	const struct stm32_syscfg_line *syscfg;
 	const struct stm32_exti_line *exti;
 	const struct stm32_dbgmcu_line *dbgmcu;
-	bool has_jtag, has_iwdg_ewcr, has_wide_wwdg;
+	bool has_jtag, has_iwdg_ewcr, has_wide_wwdg, has_usart_fifo;
+	bool has_tamp;			/* with the backup registers, and the RTC has another map */
+	unsigned backup_words;
 };
 extern const struct stm32_line stm32l4_line, stm32l4r_line, stm32l43_line, stm32g0_line,
 	stm32g4_line, stm32l5_line, stm32u5_line, stm32wb_line;
@@ -144,12 +146,15 @@ struct stm32_rtc {
 	struct vb_regs regs;
 	uint32_t value[12];
 	uint32_t backup[32];
+	unsigned backup_words;		/* as many as the line has */
+	bool has_tamp;
 	bool (*is_shut)(void *chip, const struct vb_access *a);
 	void *chip;
 };
 extern const struct vb_device_ops stm32_rtc_ops;	/* with the backup registers at 0x50 */
 extern const struct vb_device_ops stm32_tamp_ops;	/* TAMP of G0, G4, L5, U5: they are at 0x100 */
-void stm32_rtc_init(struct stm32_rtc *rtc, struct stm32_env *env);
+void stm32_rtc_init(struct stm32_rtc *rtc, struct stm32_env *env);	/* as on L4 */
+void stm32_rtc_set_line(struct stm32_rtc *rtc, const struct stm32_line *line);	/* after init */
 void stm32_rtc_power_on(struct stm32_rtc *rtc);
 
 struct stm32_rng {
