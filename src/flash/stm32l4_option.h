@@ -138,6 +138,8 @@ bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
  */
 bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why);
 
+/* What stands in the flash behind an option register; false: that cannot be known. */
+bool stm32l4_stored_option(struct flash_bank *bank, uint8_t reg, uint32_t *value);
 enum err stm32l4_list_options(struct flash_bank *bank, struct buf *out);
 void stm32l4_describe_area(const struct stm32l4_area *a, struct buf *out);
 /* Puts given values back, in two steps where PCROP needs it; `out` gets the plans. */

@@ -135,7 +135,7 @@ static enum err cmd_option_set(struct call *c)
 				      plan.token);
 		return OK;
 	}
-	if (plan.count == 0)
+	if (plan.count == 0 && !plan.is_rewrite)
 		return OK;
 	rc = halt(bank->target);
 	if (rc == OK)

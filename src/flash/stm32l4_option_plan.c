@@ -437,7 +437,8 @@ enum err stm32l4_factory_options(const struct flash_bank *bank, const struct stm
 		else if (field->danger == FOR_EVER && strncmp(field->name, "UNLOCK", 6) == 0)
 			put_field(factory, field, 1);
 		else if (strstr(field->name, "SEC_SIZE") != NULL ||
-			 strcmp(field->name, "BOOT_LOCK") == 0)
+			 strcmp(field->name, "BOOT_LOCK") == 0 ||
+			 strcmp(field->name, "PCROP_RDP") == 0)
 			put_field(factory, field, 0);
 	}
 	return OK;

@@ -33,7 +33,7 @@ static uint32_t stored_place(const struct stm32l4 *f, uint8_t reg)
 	return 0;
 }
 
-static bool read_stored(struct flash_bank *bank, uint8_t reg, uint32_t *value)
+bool stm32l4_stored_option(struct flash_bank *bank, uint8_t reg, uint32_t *value)
 {
 	uint32_t place = stored_place(bank->priv, reg), complement = 0;
 	enum err rc;
@@ -94,7 +94,7 @@ static bool list_register(struct flash_bank *bank, uint8_t reg, uint32_t value, 
 {
 	const struct stm32l4 *f = bank->priv;
 	uint32_t stored = 0;
-	bool is_pending = read_stored(bank, reg, &stored) && differs(f, reg, value, stored);
+	bool is_pending = stm32l4_stored_option(bank, reg, &stored) && differs(f, reg, value, stored);
 
 	buf_printf(out, "FLASH_%s = 0x%08x", stm32l4_option_register_name(f->line, reg), value);
 	if (is_pending)

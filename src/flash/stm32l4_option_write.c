@@ -14,6 +14,7 @@
 #define OPTION_MS	1000u
 #define REGRESSION_MS	15000u		/* RDP 1 to 0 erases page by page where PCROP is set */
 #define RELOAD_MS	3000u
+#define SR_OPTWERR	BIT(13)		/* lines with TrustZone: the option write was refused */
 
 /* Registers */
 
@@ -72,7 +73,7 @@ static uint32_t optr_of(const struct flash_bank *bank, const struct stm32l4_opti
 }
 
 /* An option write makes a flash clock and an open lock; modes that somebody left on would spoil it. */
-static enum err open_options(struct flash_bank *bank)
+static enum err open_locks(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
 	uint32_t cr, sr;
@@ -81,8 +82,25 @@ static enum err open_options(struct flash_bank *bank)
 	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
 	if (!(cr & CR_LOCK))
 		TRY(stm32l4_lock(bank));
-	TRY(stm32l4_unlock(bank, true));
-	return stm32l4_write(bank, f->layout->sr, SR_CLEAR);
+	return stm32l4_unlock(bank, true);
+}
+
+/* Half a key sequence, of a session that broke off in it, keeps the lock shut until a reset; and the end of
+ * this is a reset anyway. */
+static enum err open_options(struct flash_bank *bank)
+{
+	enum err rc;
+
+	TRY(stm32l4_prepare_options(bank));
+	rc = open_locks(bank);
+	if (rc != ERR_FLASH_LOCKED)
+		return rc;
+	log_info("the flash controller does not take its key any more: resetting the chip");
+	error_clear();
+	TRY(target_reset(bank->target->list, RESET_HALT));
+	TRY(check_halted(bank->target));
+	TRY(stm32l4_prepare_options(bank));
+	return open_locks(bank);
 }
 
 static enum err put_back(struct option_write *w, size_t count)
@@ -151,6 +169,11 @@ static enum err refused_by_chip(struct option_write *w, uint32_t sr)
 			  "RDP is at level 2: the option bytes cannot be changed any more");
 		return error_evidence(ERR_READ_PROTECTED, "FLASH_OPTR = 0x%08x", optr);
 	}
+	if (((struct stm32l4 *)w->bank->priv)->line->has_trustzone && (sr & SR_OPTWERR)) {
+		error_why(ERR_REFUSED, "the chip refused this change of option bytes (OPTWERR)");
+		error_next(ERR_REFUSED, "see what RDP and TZEN allow with \"stm32l4x option\"");
+		return error_evidence(ERR_REFUSED, "FLASH_NSSR = 0x%08x", sr);
+	}
 	return stm32l4_failed(w->bank, sr, NO_ADDRESS);
 }
 
@@ -167,7 +190,7 @@ static enum err start_and_wait(struct option_write *w)
 	if (rc != OK)
 		return error_what(rc, "the option write was cut off, see \"stm32l4x option %u\"",
 				  bank->number);
-	if (!(sr & SR_FAILED))
+	if (!(sr & SR_FAILED) && !(f->line->has_trustzone && (sr & SR_OPTWERR)))
 		return stm32l4_option_log_add(bank->room->option_log, w->uid, f->line->dev_id,
 					      OPTIONS_WRITTEN, &w->before, &w->meant);
 	/* The controller said no: nothing was begun, nothing is open. */
@@ -178,13 +201,29 @@ static enum err start_and_wait(struct option_write *w)
 
 static enum err write_open(struct option_write *w)
 {
-	enum err rc = open_options(w->bank);
+	const struct stm32l4 *f = w->bank->priv;
+	enum err rc = stm32l4_write(w->bank, f->layout->sr,
+				    SR_CLEAR | (f->line->has_trustzone ? SR_OPTWERR : 0));
 
 	if (rc == OK)
 		rc = fill_shadows(w);
 	if (rc == OK)
 		rc = start_and_wait(w);
-	return error_first(rc, stm32l4_lock(w->bank));
+	return rc;
+}
+
+static enum err look_before(struct option_write *w)
+{
+	TRY(stm32l4_read_uid(w->bank, w->uid));
+	TRY(stm32l4_read_option_values(w->bank, &w->before));
+	w->meant = w->before;
+	for (size_t i = 0; i < w->count; i++) {
+		uint32_t *value = stm32l4_option_value(&w->meant, w->options[i].reg);
+
+		if (value != NULL)
+			*value = w->options[i].value;
+	}
+	return OK;
 }
 
 enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options,
@@ -194,17 +233,12 @@ enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_opt
 	enum err rc;
 
 	TRY(check_halted(bank->target));
-	TRY(stm32l4_prepare_options(bank));
-	TRY(stm32l4_read_uid(bank, w.uid));
-	TRY(stm32l4_read_option_values(bank, &w.before));
-	w.meant = w.before;
-	for (size_t i = 0; i < count; i++) {
-		uint32_t *value = stm32l4_option_value(&w.meant, options[i].reg);
-
-		if (value != NULL)
-			*value = options[i].value;
-	}
-	rc = write_open(&w);
+	rc = open_options(bank);
+	if (rc == OK)
+		rc = look_before(&w);
+	if (rc == OK)
+		rc = write_open(&w);
+	rc = error_first(rc, stm32l4_lock(bank));
 	return rc == OK ? OK : error_what(rc, "option bytes not written");
 }
 
@@ -216,7 +250,7 @@ static enum err launch(struct flash_bank *bank)
 	struct stm32l4 *f = bank->priv;
 	enum err rc;
 
-	TRY(stm32l4_unlock(bank, true));
+	TRY(open_options(bank));
 	rc = stm32l4_write(bank, f->layout->cr, CR_OBL_LAUNCH);
 	if (rc == ERR_ADAPTER_LOST || rc == ERR_ADAPTER_PROTOCOL)
 		return rc;
@@ -293,7 +327,6 @@ enum err stm32l4_load_options(struct flash_bank *bank)
 	enum err rc;
 
 	TRY(check_halted(t));
-	TRY(stm32l4_prepare_options(bank));
 	TRY(stm32l4_read_uid(bank, uid));
 	TRY(stm32l4_read(bank, f->line->layout->optr, &optr));
 	TRY(target_read_u32(t, DEMCR, &demcr));
