@@ -604,3 +604,146 @@ def test_every_verb_answers_nonsense_in_one_sentence(make_board, name):
             if line.startswith('{"ok":false'):
                 assert len(line) > 25, line
     assert wait_for(board.alive, "the board")
+
+
+# --- The knobs, on the lines that differ ---
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_option_takes_its_values_by_name(make_board, name):
+    board = make_board("--deterministic", name=name)
+    factory = options(board)["active"]
+    assert {"RDP", "IWDG_SW", "WRP1A"} <= set(factory)
+    for option, value in factory.items():
+        if isinstance(value, list):
+            board.ctl(f"options {option}=3..5")
+            assert options(board)["active"][option] == [3, 5], option
+        elif option in ("RDP", "TZEN", "BOOT_LOCK") or option.endswith("UNLOCK"):
+            continue        # another value closes the part
+        else:
+            board.ctl(f"options {option}={value ^ 1} pending")
+            assert options(board)["stored"][option] == value ^ 1, option
+            assert options(board)["active"][option] == value, option
+        board.ctl("options factory")
+    assert options(board)["active"] == factory
+    assert "takes one value" in board.ctl("options IWDG_SW=0..1", fails=True)["error"]
+    assert "first and last" in board.ctl("options WRP1A=3", fails=True)["error"]
+    assert "more than IWDG_SW can hold" in board.ctl("options IWDG_SW=2", fails=True)["error"]
+    assert "has no option NONSENSE; it has RDP" in board.ctl("options NONSENSE=1", fails=True)["error"]
+    assert options(board)["active"] == factory
+
+
+def test_a_trimmed_g4_has_a_hole_between_its_banks(make_board, tmp_path):
+    """RM0440 3.3.1: bank 2 of a smaller part is where it is in the largest one."""
+    board = make_board("--deterministic", "--preset", "half-size", name="nucleo-g474")
+    info = board.ctl("flash-info")["result"]
+    assert (info["size_kb"], info["bank_bytes"]) == (256, 0x20000)
+    image = tmp_path / "image"
+    image.write_bytes(pattern(4096))
+    board.ctl(f"flash-load {image} {FLASH + 0x40000:#x}")
+    assert board.ctl(f"flash-read {FLASH + 0x40000:#x} 4")["result"] == pattern(4).hex()
+    assert "not in main flash" in board.ctl(f"flash-load {image} {FLASH + 0x20000:#x}", fails=True)["error"]
+    assert "larger" in board.ctl(f"flash-load {image} {FLASH + 0x1f800:#x}", fails=True)["error"]
+    dump = tmp_path / "dump"
+    assert board.ctl(f"flash-dump {dump}")["result"]["bytes"] == 0x60000
+    assert dump.read_bytes()[0x40000:0x41000] == pattern(4096)
+    swd = Swd(board)
+    swd.attach()
+    assert swd.refused(swd.read, FLASH + 0x20000) == FAULT
+    assert swd.read(FLASH + 0x40000) == int.from_bytes(pattern(4), "little")
+
+
+def test_half_a_double_word_makes_g0_busy_configuring(make_board):
+    swd = Swd(make_board("--deterministic", "--preset", "half-dw", name="nucleo-g0b1"))
+    assert swd.attach() == 0x0bc11477
+    swd.halt()
+    assert swd.read(SR) & 1 << 18
+    assert swd.refused(swd.write, CR, 0) == FAULT
+    swd.write(FLASH + 0x2004, 0xffffffff)
+    swd.board.ctl("run 200000")
+    assert swd.read(SR) & (1 << 18 | stm32.BSY) == 0
+    swd.write(CR, LOCK)
+    assert swd.read(FLASH + 0x2000) == 0x12345678
+
+
+def test_pages_of_the_second_core_refuse(make_board):
+    swd = Swd(make_board("--deterministic", "--preset", "sfsa", name="nucleo-wb55"))
+    swd.attach()
+    swd.halt()
+    base = 0x58004000
+    first = options(swd.board)["active"]["SFSA"]
+    for key in (0x45670123, 0xcdef89ab):
+        swd.write(base + 8, key)
+    swd.write(base + 0x10, 0xc3fb)
+    for page, expected in ((first - 1, 0), (first, 0x10)):
+        swd.write(base + 0x14, 0x10002 | page << 3)
+        while swd.read(base + 0x10) & stm32.BSY:
+            swd.board.ctl("run 1000000")
+        assert swd.read(base + 0x10) & 0x3fa == expected
+
+
+def test_l5_programs_in_its_upper_voltage_ranges_only(make_board):
+    swd = Swd(make_board("--deterministic", "--preset", "vos-range", name="nucleo-l552"))
+    swd.attach()
+    swd.halt()
+    swd.write(0x40021058, swd.read(0x40021058) | 1 << 28)       # PWREN
+    assert swd.read(0x40007000) >> 9 & 3 == 2
+
+    def program():
+        for key in (0x45670123, 0xcdef89ab):
+            swd.write(0x40022008, key)
+        swd.write(0x40022028, 1)
+        swd.write(FLASH + 0x4000, 1)
+        swd.write(FLASH + 0x4004, 2)
+        swd.board.ctl("run 200000")
+        swd.write(0x40022020, 0xffff)
+        swd.write(0x40022028, LOCK)
+        return swd.read(FLASH + 0x4000)
+    assert program() == 0xffffffff
+    swd.write(0x40007000, swd.read(0x40007000) & ~0x600 | 0x200)
+    swd.board.ctl("run 200000")
+    assert program() == 1
+
+
+@pytest.mark.parametrize("name", ["nucleo-g0b1", "nucleo-u575", "nucleo-l552"])
+def test_banks_that_an_option_swaps(make_board, name):
+    board = make_board("--deterministic", name=name)
+    bank = board.ctl("flash-info")["result"]["bank_bytes"]
+    board.ctl(f"write {FLASH:#x} 1111111111111111")
+    board.ctl(f"write {FLASH + bank:#x} 2222222222222222")
+    board.ctl("options nSWAP_BANK=0" if name == "nucleo-g0b1" else "options SWAP_BANK=1")
+    assert board.memory(FLASH, 4) == b"\x22" * 4
+    assert board.memory(FLASH + bank, 4) == b"\x11" * 4
+    assert "no FB_MODE" in board.ctl("fb-mode on", fails=True)["error"]
+
+
+def test_what_an_application_left(board, swd):
+    board.ctl("app-state range-2 lpr pg")
+    swd.write(0x40021058, 1 << 28)
+    assert swd.read(0x40007000) & 0x4600 == 0x4400
+    assert swd.read(CR) == OPTLOCK | 1
+    assert board.ctl("slow-clock 1000000")["result"]["hclk"] == 1000000
+    assert board.ctl("clocks")["result"]["hclk"] == 1000000
+    assert "divided by" in board.ctl("slow-clock 1234567", fails=True)["error"]
+    assert board.ctl("slow-clock off")["result"]["hclk"] == 4000000
+    swd.reset()
+    assert swd.read(CR) == LOCK | OPTLOCK
+
+
+def test_a_supply_below_the_brownout_level(board, swd):
+    board.ctl("options BOR_LEV=3")
+    assert board.ctl("vtarget 2400")["result"]["in_reset"]
+    assert swd.refused(swd.attach) == NO_ACK
+    assert not board.ctl("vtarget 2600")["result"]["in_reset"]
+    assert swd.attach() == 0x2ba01477
+    assert "destroy" in board.ctl("vtarget 5000", fails=True)["error"]
+
+
+def test_one_time_programmable_words(board, swd):
+    otp = stm32.SYSTEM + 0x7000
+    assert swd.program(otp, 0xfffffffe, 0xffffffff) == 0
+    assert swd.read(otp) == 0xfffffffe
+    for low, high in ((0, 0), (0xfffffffe, 0xffffffff)):
+        assert swd.program(otp, low, high) & 0x8
+        swd.write(SR, 0xc3fb)
+    assert swd.erase(0x00018004) == 0
+    assert swd.read(otp) == 0xfffffffe
