@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flash/stm32l4_option.h"
+#include "flash/stm32l4_otp.h"
 
 #define REGRESSION_TEXT                                                                            \
 	"lowering RDP from level 1 to 0 erases the whole flash, SRAM2 and the backup registers"
@@ -388,7 +389,7 @@ static enum err cmd_status(struct call *c)
 
 static enum err cmd_otp(struct call *c)
 {
-	static const char *const words[] = { "enable", "disable", "show", NULL };
+	static const char *const words[] = { "enable", "disable", "show", "write", NULL };
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 	int word;
@@ -399,6 +400,10 @@ static enum err cmd_otp(struct call *c)
 		return error_next(
 			error_why(ERR_ARGUMENT, "bank #%u is not an OTP memory", bank->number),
 			"declare a bank with base 0x%08x", f->line->otp_base);
+	if (word == 3)
+		return stm32l4_otp_write(c, bank);
+	if (c->argc > 3)
+		return arg_usage(c);
 	if (word < 2)
 		f->otp_enabled = word == 0;
 	if (word == 0)
@@ -496,8 +501,10 @@ const struct command stm32l4_commands[] = {
 	  "Remove write protection (WRP) from sectors first to last, or from all, and load the "
 	  "option bytes; the "
 	  "chip resets and is halted. Returns the sectors that are still protected." },
-	{ "stm32l4x otp", STAGE_EXEC, 2, 2, "bank enable|disable|show", cmd_otp,
-	  "Allow or forbid writing to the one-time programmable area." },
+	{ "stm32l4x otp", STAGE_EXEC, 2, 6, "bank enable|disable|show|write ?file ?offset? ?confirm token??",
+	  cmd_otp,
+	  "The one-time programmable area. enable, disable: whether flash verbs may write it. write: show "
+	  "which units a file would use, with a token; confirm it to write them, once and for ever." },
 	{ "stm32l4x trustzone", STAGE_EXEC, 1, 3, "bank ?enable|disable? ?confirm?", cmd_trustzone,
 	  "Show or change TrustZone (TZEN), and load the option bytes." },
 	{ 0 }
