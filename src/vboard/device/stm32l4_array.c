@@ -138,7 +138,9 @@ static enum vb_result check_main(struct stm32l4_flash *f, struct vb_access *a, u
 	}
 	if (f->bad_cells > 0)
 		stm32l4_cells_check_ecc(f, phys, a->size);
-	if (a->master != VB_CPU_CODE)
+	if (a->master == VB_CPU_CODE)
+		stm32l4_icache_fetch(f, phys);
+	else
 		stm32l4_cells_read(f, phys);
 	return VB_OK;
 }
@@ -159,14 +161,24 @@ static enum vb_result window_check(void *ctx, struct vb_access *a, uint32_t offs
 	return check_main(w->f, a, stm32l4_array_phys(w->f, w->start + offset));
 }
 
-/* A secure page reads as zero from the non-secure world, without a bus error. */
+static bool is_hidden(const struct flash_window *w, const struct vb_access *a, uint32_t phys)
+{
+	return stm32l4_options_has_tz(w->f) && stm32l4_flash_side(w->f, a) == 0 &&
+	       stm32l4_protect_is_secure(w->f, phys);
+}
+
+/* A secure page reads as zero from the non-secure world, without a bus error; code may come from a
+ * cache that is older than the cells. */
 static enum vb_result window_read(void *ctx, struct vb_access *a, uint32_t offset, uint32_t *value)
 {
 	struct flash_window *w = ctx;
-	const uint8_t *p = w->region->ram + offset;
+	uint32_t phys = stm32l4_array_phys(w->f, w->start + offset);
+	const uint8_t *p = w->region->ram + offset, *cached = NULL;
 
-	if (shows_flash(w) && stm32l4_options_has_tz(w->f) && stm32l4_flash_side(w->f, a) == 0 &&
-	    stm32l4_protect_is_secure(w->f, stm32l4_array_phys(w->f, w->start + offset)))
+	if (shows_flash(w) && a->master == VB_CPU_CODE && (phys & 3) + a->size <= 4)
+		cached = stm32l4_icache_at(w->f, phys);
+	p = cached != NULL ? cached : p;
+	if (shows_flash(w) && is_hidden(w, a, phys))
 		*value = 0;
 	else
 		*value = a->size == 4 ? get_le32(p) : a->size == 2 ? get_le16(p) : *p;
@@ -257,9 +269,7 @@ static void info_poked(void *ctx, uint32_t offset, size_t bytes)
 }
 
 static const struct vb_ram_ops window_ops = { .write = window_write, .check = window_check,
-					      .poked = window_poked };
-static const struct vb_ram_ops tz_window_ops = { .write = window_write, .check = window_check,
-						 .read = window_read, .poked = window_poked };
+					      .read = window_read, .poked = window_poked };
 static const struct vb_ram_ops info_ops = { .write = info_write, .check = info_check,
 					    .poked = info_poked };
 
@@ -272,7 +282,7 @@ static void add_window(struct stm32l4_flash *f, struct flash_window *w, unsigned
 		.ram = f->view + windows[i].start,
 		.executable = true,
 		.dap_guarded = true,
-		.ram_ops = f->family->tzen ? &tz_window_ops : &window_ops,
+		.ram_ops = &window_ops,
 		.ctx = w,
 	};
 
@@ -359,7 +369,7 @@ static void guard(struct stm32l4_flash *f, const struct flash_window *w, bool on
  */
 void stm32l4_array_guard(struct stm32l4_flash *f)
 {
-	bool on = !(*f->cr & CR_LOCK) || !(*f->side[1].cr & CR_LOCK) || stm32l4_flash_is_busy(f) ||
+	bool on = f->code_is_stale || !(*f->cr & CR_LOCK) || !(*f->side[1].cr & CR_LOCK) || stm32l4_flash_is_busy(f) ||
 		  stm32l4_options_rdp(f) == 1 || f->bad_cells > 0 || stm32l4_flash_is_down(f, 0) ||
 		  stm32l4_flash_is_down(f, 1) || stm32l4_protect_has_pcrop(f);
 

@@ -169,6 +169,7 @@ static const struct flash_option_row wb55_options[] = {
 #define L4_LAYOUT \
 	.acr = FLASH_ACR, .keyr = FLASH_KEYR, .optkeyr = FLASH_OPTKEYR, .sr = FLASH_SR, \
 	.cr = FLASH_CR, .eccr = FLASH_ECCR, .sr_optverr = SR_OPTVERR, .unit_bytes = 8, \
+	.acr_icen = ACR_ICEN, \
 	.fast_min_hz = 8000000, .has_alias = true, .otp_base = 0x1fff7000, .otp_dwords = 128, \
 	.size_addr = 0x1fff75e0, .uid_addr = 0x1fff7590, .package_addr = 0x1fff7500
 #define INFO_L4	\

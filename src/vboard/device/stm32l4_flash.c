@@ -167,9 +167,11 @@ static enum vb_result side_key(struct stm32l4_flash *f, unsigned side, uint32_t 
 	const struct flash_side *s = &f->side[side];
 	enum vb_result rc = key_written(f, s->key, keys, true, value);
 
-	if (*s->key == KEY_OPEN)
+	if (*s->key == KEY_OPEN) {
 		*s->cr &= ~CR_LOCK;
-	else if (*s->key == KEY_LOCKED_OUT)
+		stm32l4_icache_unlocked(f);
+	}
+	if (*s->key == KEY_LOCKED_OUT)
 		*s->cr |= side == 0 ? CR_LOCK | CR_OPTLOCK : CR_LOCK;
 	stm32l4_array_guard(f);
 	return rc;
@@ -439,6 +441,7 @@ void stm32l4_flash_reset(struct stm32l4_flash *f, enum vb_reset kind)
 	uint32_t optverr;
 
 	stm32l4_flash_abort(f);
+	f->bank_is_fresh[0] = f->bank_is_fresh[1] = false;
 	vb_regs_reset(&f->regs);
 	f->keyr = f->seckeyr = f->optkeyr = f->pdkeyr = KEY_CLOSED;
 	stm32l4_cells_forget(f);

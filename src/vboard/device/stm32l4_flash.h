@@ -5,7 +5,7 @@
  *
  * _flash.c has the registers and keys, _erase.c the operations in time, _array.c the memory as the
  * bus sees it (bank mapping, stalls, read protection), _cells.c what it holds (ECC, the data cache),
- * _program.c and _fast.c judge words written into it, _options.c owns the option bytes, _protect.c
+ * _icache.c the instruction cache, _program.c and _fast.c judge words written into it, _options.c owns the option bytes, _protect.c
  * what they protect.
  *
  * Addresses inside are physical: offset 0 is the first byte of bank 1 whatever FB_MODE says, bank 2
@@ -28,7 +28,8 @@ enum flash_fail { FAIL_NONE, FAIL_RESET, FAIL_POWER, FAIL_BROWNOUT, FAIL_UNPLUG 
 #define FLASH_WINDOWS	  8
 #define FLASH_REGS	  80
 #define FLASH_OTP_DWORDS  128u		/* the most of any line */
-#define FLASH_CACHE_LINES 8
+#define FLASH_CACHE_LINES 8		/* of data; */
+#define FLASH_ICACHE_LINES 32		/* of code */
 #define FLASH_LINE_BYTES  32u
 #define FLASH_UNIT_WORDS  32u		/* the largest programming unit: a burst */
 
@@ -79,16 +80,15 @@ struct stm32l4_flash {
 	uint8_t otp_state[FLASH_OTP_DWORDS];
 	unsigned bad_cells;
 	bool is_showing;		/* `view` is being brought up to date */
-	struct flash_line line[FLASH_CACHE_LINES];
-	unsigned next_line;
+	struct flash_line line[FLASH_CACHE_LINES], icache[FLASH_ICACHE_LINES];
+	unsigned next_line, next_icache;
+	bool code_is_stale;		/* an instruction line is older than its cells */
 
 	/* The operation in progress. */
 	enum flash_op op;
-	unsigned op_banks;		/* bit 0: bank 1, bit 1: bank 2 */
-	unsigned op_side;
+	unsigned op_banks, op_side, op_words;	/* bit 0: bank 1, bit 1: bank 2 */
 	uint32_t op_phys;		/* of OTP: from its start */
 	uint32_t op_data[FLASH_UNIT_WORDS];
-	unsigned op_words;
 	bool op_otp;
 	uint64_t op_until_ns;
 	struct vb_event *op_event;

@@ -89,6 +89,15 @@ void stm32l4_cells_acr(struct stm32l4_flash *f, uint32_t old);	/* cache bits cha
 void stm32l4_cells_read(struct stm32l4_flash *f, uint32_t phys);	/* fills a cache line */
 void stm32l4_cells_forget(struct stm32l4_flash *f);	/* the caches are empty */
 
+/* _icache.c */
+void stm32l4_icache_fetch(struct stm32l4_flash *f, uint32_t phys);
+/* What the core gets in place of the cells; NULL: they are not in the cache. */
+const uint8_t *stm32l4_icache_at(const struct stm32l4_flash *f, uint32_t phys);
+void stm32l4_icache_changed(struct stm32l4_flash *f, uint32_t phys, uint32_t bytes);
+void stm32l4_icache_forget(struct stm32l4_flash *f);
+void stm32l4_icache_acr(struct stm32l4_flash *f);
+void stm32l4_icache_unlocked(struct stm32l4_flash *f);
+
 /* _program.c */
 enum vb_result stm32l4_program_write(struct stm32l4_flash *f, struct vb_access *a, uint32_t phys,
 				     bool otp, uint32_t value);
