@@ -212,3 +212,20 @@ def test_firmware_is_programmed_and_blinks(judge, firmware):
     after = judge.board.stats()
     assert after["led_toggles"] - before["led_toggles"] in (3, 4, 5)
     assert after["uart_sent"] > 0 and after["uart_sent"] % len("hello\r\n") == 0
+
+
+@pytest.mark.parametrize("name,script,probe", [
+    ("nucleo-l476rg", "st_nucleo_l4", "st-link-v2-1"), ("nucleo-g0b1", "st_nucleo_g0", "st-link-v2-1"),
+    ("nucleo-g474", "st_nucleo_g4", "st-link-v3"), ("nucleo-l552", "st_nucleo_l5", "st-link-v2-1"),
+    ("nucleo-wb55", "st_nucleo_wb55", "st-link-v2-1")])
+def test_the_boards_own_scripts(make_board, firmware, name, script, probe):
+    """Over the ST-LINK that is on the board, with the distribution's script for the board."""
+    board = make_board("--deterministic", name=name, usb=[probe])
+    row = ROWS[name]
+    elf = firmware(row.firmware)
+    done = board.usb_run(["openocd", "-c", "gdb_port disabled; telnet_port disabled; tcl_port disabled",
+                          "-f", f"board/{script}.cfg", "-c", f"init; reset init; program {elf} verify; shutdown"])
+    assert done.returncode == 0 and "** Verified OK **" in done.stdout, done.stdout
+    assert row.name in done.stdout
+    image = elf.with_suffix(".bin").read_bytes()
+    assert board.memory(FLASH, len(image)) == image
