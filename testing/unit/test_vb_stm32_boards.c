@@ -456,6 +456,43 @@ static void test_debug_bits_survive_all_but_power_on(void **state)
 	}
 }
 
+/* While nRST is low the PPB answers and the system bus does not; G0's DBGMCU is on the latter. */
+static void test_what_answers_while_nrst_is_low(void **state)
+{
+	(void)state;
+	FOR_EACH_BOARD(facts, b) {
+		bool is_on_ppb = facts->chip != &stm32g0b1_chip;
+		uint32_t value;
+
+		vb_board_set_nrst(b.board, true);
+		assert_int_equal(try_read(&b, 0x20000000, &value), VB_FAULT);
+		assert_int_equal(try_read(&b, facts->flash, &value), VB_FAULT);
+		assert_int_equal(try_read(&b, facts->size_at, &value), VB_FAULT);
+		assert_int_equal(try_read(&b, facts->idcode_at, &value),
+				 is_on_ppb ? VB_OK : VB_FAULT);
+		rd(&b, 0xe000edf0);
+		vb_board_set_nrst(b.board, false);
+		rd(&b, 0x20000000);
+		assert_int_equal(rd(&b, facts->idcode_at), facts->idcode);
+	}
+}
+
+/* Code in RAM, by any of its addresses, is as shut out of a level 1 flash as a debugger. */
+static void test_level_1_is_shut_to_code_in_ram(void **state)
+{
+	(void)state;
+	FOR_EACH_BOARD(facts, b) {
+		struct vb_access a = { .master = VB_CPU_DATA, .addr = MAIN, .size = 4 };
+		uint32_t value, at = facts->ram[0].alias ? facts->ram[0].alias : facts->ram[0].base;
+
+		load_word(&b, 0, 0x20001000);
+		load_word(&b, 4, (at + 0x101));
+		set_optr(&b, 0xff, 0xbb);
+		assert_int_equal(pc(&b), at + 0x100);
+		assert_int_equal(vb_bus_read(b.board->bus, &a, &value), VB_FAULT);
+	}
+}
+
 static void test_stop_shuts_the_debugger_out_without_its_bits(void **state)
 {
 	(void)state;
@@ -680,6 +717,8 @@ int main(void)
 		cmocka_unit_test(test_bfb2_starts_bank_2),
 		cmocka_unit_test(test_secure_aliases_answer_with_tzen_only),
 		cmocka_unit_test(test_debug_bits_survive_all_but_power_on),
+		cmocka_unit_test(test_what_answers_while_nrst_is_low),
+		cmocka_unit_test(test_level_1_is_shut_to_code_in_ram),
 		cmocka_unit_test(test_stop_shuts_the_debugger_out_without_its_bits),
 		cmocka_unit_test(test_low_power_entry_may_be_a_reset),
 		cmocka_unit_test(test_standby_ends_in_a_start_that_sbf_tells),

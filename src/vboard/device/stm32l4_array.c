@@ -104,6 +104,8 @@ static bool runs_in_ram(const struct stm32l4_flash *f)
 	struct vb_cpu_state s;
 
 	vb_cpu_state(f->env->board->cpu, &s);
+	if ((s.pc & 0xfb000000u) == 0x0a000000u)	/* L5, U5: RAM on the code bus */
+		return true;
 	return s.pc >= 0x10000000u && s.pc < 0x40000000u && (s.pc & 0xffff0000u) != INFO_BASE;
 }
 
