@@ -382,7 +382,7 @@ const char *stm32l4_option_register_name(const struct stm32l4_line *line, uint8_
 
 const char *stm32l4_value_words(const struct stm32l4_field *field, uint32_t value)
 {
-	bool is_rdp = field->lsb == 0 && field->msb == 7 && (field->values == rdp || field->values == rdp_tz);
+	bool is_rdp = field->values == rdp || field->values == rdp_tz;
 
 	for (const struct stm32l4_value *v = field->values; v != NULL && v->words != NULL; v++)
 		if (v->value == value)

@@ -124,11 +124,12 @@ static void describe_areas(const struct stm32l4_option_plan *plan, struct buf *o
 		struct stm32l4_area now, then;
 		const uint8_t *regs = f->line->layout->pcrop[i];
 
-		if (f->line->layout->wrp[i] != 0 && (i < 2 || f->line->banks != ONE_BANK)) {
-			stm32l4_decode_wrp(plan->bank, i,
-					   *stm32l4_option_value(&plan->now, f->line->layout->wrp[i]), &now);
-			stm32l4_decode_wrp(plan->bank, i,
-					   *stm32l4_option_value(&plan->then, f->line->layout->wrp[i]), &then);
+		const uint32_t *was = stm32l4_option_value(&plan->now, f->line->layout->wrp[i]);
+		const uint32_t *will = stm32l4_option_value(&plan->then, f->line->layout->wrp[i]);
+
+		if (f->line->layout->wrp[i] != 0 && was != NULL) {
+			stm32l4_decode_wrp(plan->bank, i, *was, &now);
+			stm32l4_decode_wrp(plan->bank, i, *will, &then);
 			describe_move(&now, &then, out);
 		}
 		if (f->line->pcrop_unit == 0 || regs[0] == 0)
@@ -224,7 +225,8 @@ static enum err verify(const struct stm32l4_option_plan *plan)
 	if (different > 0) {
 		error_why(ERR_VERIFY, "after loading, %u option field%s not as meant: %.300s", different,
 			  different > 1 ? "s are" : " is", (const char *)text.data);
-		error_next(ERR_VERIFY, "power-cycle the board and see \"stm32l4x option %u\"", bank->number);
+		error_next(ERR_VERIFY, "power-cycle the board and see \"stm32l4x option %u\"",
+			   bank->number);
 	}
 	buf_free(&text);
 	return different > 0 ? ERR_VERIFY : OK;

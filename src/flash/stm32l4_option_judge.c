@@ -119,8 +119,8 @@ static enum err judge_pcrop(struct stm32l4_option_plan *plan, bool to_level_0)
 			continue;
 		if (to_level_0 && rdp_then)
 			continue;
-		error_why(ERR_REFUSED, "%s, 0x%08x..0x%08x, can grow but not shrink or be removed", now.name,
-			  now.first_addr, now.last_addr);
+		error_why(ERR_REFUSED, "%s, 0x%08x..0x%08x, can grow but not shrink or be removed",
+			  now.name, now.first_addr, now.last_addr);
 		return error_next(ERR_REFUSED, "only RDP from level 1 to 0 with PCROP_RDP = 1 removes it, "
 					       "together with " LOSS);
 	}
@@ -192,13 +192,14 @@ static enum err judge_rdp(struct stm32l4_option_plan *plan)
 	TRY(judge_pcrop(plan, to < from && to == RANK_0));
 	TRY(judge_tzen(plan, from, to));
 	if (to == RANK_2)
-		danger(plan, true, "RDP = 0xCC is level 2: debug port and option bytes are closed for ever");
+		danger(plan, true, "RDP = 0xCC is level 2: debug port and option bytes are closed for "
+				   "ever");
 	else if (to > from && to == RANK_1)
-		note(plan, "RDP level 1 closes the flash, SRAM2 and the backup registers to debuggers; going "
-			   "back to level 0 erases " LOSS);
+		note(plan, "RDP level 1 closes the flash, SRAM2 and the backup registers to debuggers; "
+			   "going back to level 0 erases " LOSS);
 	else if (to > from)
-		note(plan, "RDP level 0.5 closes the secure part to debuggers; going back to level 0 erases "
-			   "the flash");
+		note(plan, "RDP level 0.5 closes the secure part to debuggers; going back to level 0 "
+			   "erases the flash");
 	if (to == RANK_1 && from != RANK_1)
 		note(plan, "with a probe attached the firmware may not start until the board is "
 			   "power-cycled without it");
@@ -281,8 +282,8 @@ static void judge_geometry(struct stm32l4_option_plan *plan)
 		return;
 	}
 	plan->changes_geometry = true;
-	note(plan, "from %u pages of %u KiB in %s to %u pages of %u KiB in %s: the meaning of WRP and PCROP "
-		   "changes, too", now.pages, now.page_bytes / 1024, now.dual ? "two banks" : "one bank",
+	note(plan, "from %u pages of %u KiB in %s to %u pages of %u KiB in %s: the meaning of WRP and "
+		   "PCROP changes, too", now.pages, now.page_bytes / 1024, now.dual ? "two banks" : "one bank",
 	     then.pages, then.page_bytes / 1024, then.dual ? "two banks" : "one bank");
 	danger(plan, false, "another bank mode: the flash contents must be considered lost, erase all "
 			    "before it is used again");

@@ -232,7 +232,8 @@ static enum err kept(const struct stm32l4_field *field)
 {
 	error_why(ERR_REFUSED, "%s is kept as it is", field->name);
 	if (field->reg == 0x20)
-		return error_next(ERR_REFUSED, "it belongs to the factory or to the second core's firmware");
+		return error_next(ERR_REFUSED, "it belongs to the factory or to the second core's "
+				  "firmware");
 	return error_next(ERR_REFUSED, "it belongs to the second core's firmware and its update service");
 }
 

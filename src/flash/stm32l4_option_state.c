@@ -170,8 +170,8 @@ static void say_started(struct flash_bank *bank, const struct stm32l4_option_rec
 {
 	buf_printf(out, "an option write of %s was cut off", r->stamp);
 	if (is_torn)
-		buf_printf(out, " in the middle: the option bytes failed their check (OPTVERR) and the chip "
-				"holds safe values instead, with RDP level 1");
+		buf_printf(out, " in the middle: the option bytes failed their check (OPTVERR) and the "
+				"chip holds safe values instead, with RDP level 1");
 	else if (stm32l4_compare_options(bank, now, &r->meant, false, NULL) == 0)
 		buf_printf(out, "; the registers hold what was meant, but it was not seen loaded");
 	else if (stm32l4_compare_options(bank, now, &r->before, false, NULL) == 0)
@@ -224,8 +224,8 @@ bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why)
 	}
 	if (!is_torn)
 		return false;
-	buf_printf(why, "the option bytes failed their check (OPTVERR) and the chip holds safe values instead, "
-			"with RDP level 1: an option write lost power in the middle, of which nothing is "
+	buf_printf(why, "the option bytes failed their check (OPTVERR) and the chip holds safe values "
+			"instead, with RDP level 1: an option write lost power in the middle, of which nothing is "
 			"recorded here");
 	offer(bank, false, true, why);
 	return true;

@@ -119,12 +119,14 @@ static void test_every_line_has_every_field(void **state)
 	}
 }
 
-/* The bits by which the lines differ: RM0351 3.7.8, RM0394, RM0432, RM0440, RM0444, RM0434, RM0438, RM0456. */
+/* The bits by which the lines differ: RM0351 3.7.8, RM0394, RM0432, RM0440, RM0444, RM0434, RM0438,
+ * RM0456. */
 static const struct { uint16_t dev_id; const char *name; uint8_t reg, msb, lsb; } bits[] = {
 	{ 0x415, "BFB2", 0x20, 20, 20 }, { 0x415, "DUALBANK", 0x20, 21, 21 },
 	{ 0x415, "PCROP_RDP", 0x28, 31, 31 }, { 0x415, "WRP2B_END", 0x50, 23, 16 },
 	{ 0x461, "nSWBOOT0", 0x20, 26, 26 }, { 0x435, "nBOOT0", 0x20, 27, 27 },
-	{ 0x470, "DB1M", 0x20, 21, 21 }, { 0x470, "DBANK", 0x20, 22, 22 }, { 0x471, "DB512K", 0x20, 21, 21 },
+	{ 0x470, "DB1M", 0x20, 21, 21 }, { 0x470, "DBANK", 0x20, 22, 22 },
+	{ 0x471, "DB512K", 0x20, 21, 21 },
 	{ 0x469, "CCMSRAM_RST", 0x20, 25, 25 }, { 0x469, "NRST_MODE", 0x20, 29, 28 },
 	{ 0x469, "BOOT_LOCK", 0x70, 16, 16 }, { 0x469, "SEC_SIZE2", 0x74, 7, 0 },
 	{ 0x479, "PB4_PUPEN", 0x20, 22, 22 }, { 0x460, "nRST_STOP", 0x20, 13, 13 },
