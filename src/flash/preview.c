@@ -13,7 +13,10 @@
 
 #define WORD_BITS 46u	/* SWD: a word written through DRW, turnarounds and parity included */
 #define PIECE	  16384u
-#define SETUP_US  30000u	/* opening the controller, loading helper code: some dozens of round trips */
+/* Opening the controller and loading helper code: some dozens of round trips, and what they carry. */
+#define SETUP_US   15000u
+#define SETUP_BITS 60000u
+#define FEED_SHARE 13u		/* of the wire goes into looking how far the ring has been read: one part */
 #define RING_BYTES 16384u	/* of the work area that is put back afterwards */
 
 void preview_warn(const struct flash_write_options *options, const char *fmt, ...)
@@ -139,6 +142,20 @@ static void collect_warnings(struct account *a, const struct flash_write_options
 			   a->plan->count - a->plan->blank_sectors, a->plan->count);
 }
 
+static uint32_t speed_khz(const struct flash_bank *bank)
+{
+	const struct adapter *adapter = bank->room->targets->adapter;
+
+	return adapter->actual_khz != 0 ? adapter->actual_khz : adapter->speed_khz;
+}
+
+uint64_t plan_setup_us(const struct flash_bank *bank)
+{
+	uint32_t khz = speed_khz(bank);
+
+	return SETUP_US + (khz != 0 ? SETUP_BITS * 1000u / khz : 0);
+}
+
 static uint64_t wire_us(uint32_t khz, size_t bytes)
 {
 	return khz != 0 ? (uint64_t)bytes / 4 * WORD_BITS * 1000 / khz : 0;
@@ -160,23 +177,19 @@ static size_t backup_bytes(const struct flash_plan *plan)
 static void estimate(struct account *a)
 {
 	const struct flash_bank *bank = a->plan->bank;
-	const struct adapter *adapter = bank->room->targets->adapter;
-	uint32_t khz = adapter->actual_khz != 0 ? adapter->actual_khz : adapter->speed_khz;
-	uint64_t program_us;
+	struct flash_time time = { a->plan->estimate_us - a->plan->program_us, a->plan->estimate_us };
+	uint32_t khz = speed_khz(bank);
 
-	a->flash_us = a->plan->estimate_us;
 	if (bank->driver->plan != NULL && a->plan->count > 0 &&
-	    bank->driver->plan(a->plan->bank, a->plan->steps, a->plan->count, &a->how, &a->flash_us) != OK)
+	    bank->driver->plan(a->plan->bank, a->plan->steps, a->plan->count, &a->how, &time) != OK)
 		warn_failure(a);
-	program_us = MIN(a->plan->program_us, a->flash_us);
+	a->flash_us = time.total_us;
 	a->wire_us = wire_us(khz, a->plan->program_bytes);
-	if (a->plan->count == 0)
-		return;
-	/* While it programs, and with some drivers while it erases, the wire brings the next bytes. */
-	if (bank->driver->overlaps_erase)
-		program_us = a->flash_us;
-	a->total_us = SETUP_US + a->flash_us - program_us + MAX(program_us, a->wire_us) +
-		      2 * wire_us(khz, backup_bytes(a->plan));
+	a->wire_us += a->wire_us / FEED_SHARE;
+	if (a->plan->count > 0)
+		a->total_us = plan_setup_us(bank) + time.apart_us +
+			      MAX(time.total_us - time.apart_us, a->wire_us) +
+			      2 * wire_us(khz, backup_bytes(a->plan));
 }
 
 /* As text */

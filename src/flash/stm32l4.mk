@@ -16,6 +16,7 @@ libprobed_a_SOURCES += \
 	src/flash/stm32l4_doctor_rules.c \
 	src/flash/stm32l4_doctor_show.c \
 	src/flash/stm32l4_doctor_system.c \
+	src/flash/stm32l4_fast.c \
 	src/flash/stm32l4_fields.c \
 	src/flash/stm32l4_info.c \
 	src/flash/stm32l4_lines.c \
@@ -32,6 +33,7 @@ libprobed_a_SOURCES += \
 	src/flash/stm32l4_option_write.c \
 	src/flash/stm32l4_otp.c \
 	src/flash/stm32l4_otp.h \
+	src/flash/stm32l4_plan.c \
 	src/flash/stm32l4_regs.h \
 	src/flash/stm32l4_session.c \
 	src/flash/stm32l4_status.c \

@@ -142,6 +142,23 @@ static unsigned mark_erased(const struct stm32l4_stream *s, unsigned physical, b
 	return n;
 }
 
+/* The same by reading, until something is found. */
+static enum err reads_blank(struct stm32l4_stream *s, unsigned first, unsigned count, bool *blank)
+{
+	struct flash_bank *bank = s->bank;
+	uint8_t *data = xcalloc(1, bank->sectors[first].size);
+	enum err rc = OK;
+
+	for (unsigned i = first; rc == OK && *blank && i < first + count; i++) {
+		rc = flash_read(bank, bank->sectors[i].offset, data, bank->sectors[i].size);
+		*blank &= rc == OK && is_filled(data, bank->sectors[i].size, bank->erased_value);
+		if (rc == OK)
+			rc = operation_step(bank);
+	}
+	free(data);
+	return rc;
+}
+
 /* Sectors first..first+count-1 that no step erases: all blank? */
 static enum err rest_is_blank(struct stm32l4_stream *s, const bool *is_erased, unsigned first,
 			      unsigned count, bool *blank)
@@ -157,6 +174,11 @@ static enum err rest_is_blank(struct stm32l4_stream *s, const bool *is_erased, u
 			next++;
 		if (is_erased[i])
 			continue;
+		s->looked_at += (size_t)(next - i) * bank->sectors[i].size;
+		if (s->is_preview) {
+			rc = reads_blank(s, i, next - i, blank);
+			continue;
+		}
 		rc = stm32l4_scan(bank, bank->sectors[i].offset, bank->sectors[i].size, next - i, true,
 				  blocks);
 		for (unsigned k = 0; rc == OK && k < next - i; k++)
@@ -179,9 +201,14 @@ static enum err bank_has_protection(struct stm32l4_stream *s, unsigned physical,
 }
 
 /* The second core's pages at the end (SFSA) are nobody else's, nor is a mass erase there ours. */
-static bool is_shared(const struct stm32l4 *f)
+static bool is_shared(struct flash_bank *bank)
 {
-	return f->line->around != NULL && f->line->around->c2boot_reg != 0;
+	struct flash_step last = { .sector = bank->sector_count - 1 };
+
+	if (stm32l4_check_second_core(bank, &last, 1) == OK)
+		return false;
+	error_clear();
+	return true;
 }
 
 static enum err choose_erase(struct stm32l4_stream *s, unsigned physical)
@@ -197,7 +224,7 @@ static enum err choose_erase(struct stm32l4_stream *s, unsigned physical)
 
 	n = mark_erased(s, physical, is_erased);
 	s->mass[physical] = n == pages;
-	if (n < pages && !is_shared(f) &&
+	if (n < pages && !is_shared(s->bank) &&
 	    (uint64_t)n * timing->page_erase > mass + SCAN_US((pages - n) * f->g.page_bytes)) {
 		rc = bank_has_protection(s, physical, &is_protected);
 		if (rc == OK && !is_protected)

@@ -66,6 +66,8 @@ struct stm32l4_stream {
 	uint32_t row_bytes;		/* 0: no fast programming */
 	unsigned fast_rows;
 	bool mass[2];			/* physical banks erased as a whole */
+	bool is_preview;		/* look by reading: no helper code, the core may run */
+	size_t looked_at;		/* bytes that were looked at to choose */
 	size_t taken;			/* by the loader, which fetches one unit ahead */
 };
 /* can_fast: there is a loader, and the clock is known. */
@@ -76,6 +78,10 @@ unsigned stm32l4_physical_bank(const struct stm32l4 *f, uint32_t offset);
 void stm32l4_stream_taken(struct stm32l4_stream *s, size_t taken);
 /* After it ended: NO_ADDRESS or the sector that failed. So many bytes more than `taken` may have been. */
 void stm32l4_stream_states(struct stm32l4_stream *s, int failed_sector, size_t ahead);
+
+/* stm32l4_plan.c: the driver's callback. */
+enum err stm32l4_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count, struct buf *how,
+		      struct flash_time *time);
 
 extern const struct command stm32l4_fast_commands[];
 
