@@ -289,7 +289,8 @@ static void add_window(struct stm32l4_flash *f, struct flash_window *w, unsigned
 	};
 
 	*w = (struct flash_window){ .f = f, .start = windows[i].start, .bytes = windows[i].bytes,
-				    .is_alias = base == 0 };
+				    .is_alias = base == 0,
+				    .is_secure = base != 0 && base != MAIN_BASE };
 	w->region = vb_bus_add(f->env->board->bus, &region);
 }
 
@@ -342,7 +343,8 @@ static void point(struct stm32l4_flash *f, struct flash_window *w)
 	} else if (w->is_alias && f->mem_mode == 3 && w->start < f->sram1_bytes) {
 		vb_bus_remap(bus, w->region, f->sram1 + w->start,
 			     MIN(w->bytes, f->sram1_bytes - w->start));
-	} else if (!stm32l4_array_has(f, phys) || !shows_flash(w)) {
+	} else if (!stm32l4_array_has(f, phys) || !shows_flash(w) ||
+		   (w->is_secure && !stm32l4_options_has_tz(f))) {
 		vb_bus_remap(bus, w->region, NULL, 0);
 	} else {
 		left = stm32l4_array_bank_bytes(f) - phys % stm32l4_array_bank_span(f);

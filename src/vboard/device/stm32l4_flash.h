@@ -40,13 +40,10 @@ struct flash_window {		/* a piece of the address space that shows flash */
 	struct vb_region *region;
 	uint32_t start, bytes;	/* from the first byte of main flash, as the bus sees it */
 	bool is_alias;		/* at address 0: shows what MEM_MODE selects */
+	bool is_secure;		/* there with TrustZone only */
 };
 
-struct flash_info {		/* an area of the information block */
-	struct stm32l4_flash *f;
-	struct vb_region *region;
-	uint8_t *bytes;
-};
+struct flash_info { struct stm32l4_flash *f; struct vb_region *region; uint8_t *bytes; };
 
 struct flash_side {		/* one set of SR, CR and KEYR: the lines with TrustZone have two */
 	uint32_t *sr, *cr;
