@@ -109,9 +109,13 @@ static bool is_explained(enum err rc)
 static bool sector_reads_blank(struct flash_bank *bank, int sector)
 {
 	uint8_t data[512];
+	bool changed;
 
 	if (sector < 0 || (unsigned)sector >= bank->sector_count)
 		return false;
+	/* A cache may hold what was refused. */
+	if (stm32l4_refresh(bank, &changed) != OK)
+		error_clear();
 	for (uint32_t at = 0; at < bank->sectors[sector].size; at += sizeof(data)) {
 		uint32_t addr = bank->base + bank->sectors[sector].offset + at;
 
@@ -284,6 +288,8 @@ static void show_report(struct buf *out, const struct stm32l4_facts *facts,
 	buf_printf(out, "What is wrong\n");
 	if (count == 0)
 		show_health(out, facts);
+	else if (findings[0].rank == RANK_NOTE)
+		buf_printf(out, "  nothing hinders programming; worth knowing:\n");
 	for (size_t i = 0; i < count; i++)
 		show_finding(out, (unsigned)i + 1, &findings[i]);
 }

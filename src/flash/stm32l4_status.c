@@ -221,6 +221,23 @@ uint32_t stm32l4_fresh_resets(const struct stm32l4 *f, uint32_t csr)
 	return fresh & RESET_FLAGS;
 }
 
+/* begin has opened it, and only a reset shuts it by itself: its flag was set before. */
+static bool lock_is_shut(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t cr = 0, csr = 0;
+
+	error_clear();
+	if (stm32l4_read(bank, f->layout->lock_cr, &cr) != OK || !(cr & CR_LOCK) ||
+	    !read_reset_flags(bank, &csr))
+		return false;
+	error_why(ERR_FLASH_OPERATION, "the chip was reset in the middle of the operation");
+	error_evidence(ERR_FLASH_OPERATION, "RCC_CSR = 0x%08x, FLASH_CR = 0x%08x (locked again)", csr, cr);
+	error_next(ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it; if it comes back look what pulls "
+		   "nRST (a button, another probe), and for a watchdog");
+	return true;
+}
+
 enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc)
 {
 	struct stm32l4 *f = bank->priv;
@@ -241,7 +258,7 @@ enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc)
 					      resets[i].name);
 		}
 	}
-	if (stm32l4_check_ecc(bank) == ERR_FLASH_OPERATION)
+	if (stm32l4_check_ecc(bank) == ERR_FLASH_OPERATION || lock_is_shut(bank))
 		return ERR_FLASH_OPERATION;
 	error_clear();
 	error_put(&saved);

@@ -141,14 +141,14 @@ static enum err compare_image(struct verify *v, struct flash_room *room, const s
 	return rc == OK ? flash_check_readable(flash) : rc;
 }
 
-/* The bank that holds the first difference. */
+/* The bank that holds the first difference; NULL: it is no flash. */
 static struct flash_bank *bank_of_difference(const struct verify *v)
 {
-	for (struct flash_bank *b = v->room->banks; b != NULL; b = b->next)
-		if (b->target == v->target && b->is_probed && v->addr >= b->base &&
-		    v->addr - b->base < b->size)
-			return b;
-	return NULL;
+	struct flash_bank *bank = NULL;
+
+	if (flash_bank_at(v->room, v->target, v->addr, &bank) != OK)
+		error_clear();
+	return bank;
 }
 
 /* Erasing leaves stale lines in a cache: read again without them. True: it was that. */
