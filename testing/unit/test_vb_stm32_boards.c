@@ -215,6 +215,26 @@ static void test_units_are_behind_their_clock(void **state)
 	}
 }
 
+/* NUCLEO-G0B1RE: TIM3 and TIM4 are one interrupt; a quiet one does not silence the other. */
+static void test_a_shared_interrupt_is_high_while_one_of_them_is(void **state)
+{
+	struct chip_bench b = { 0 };
+
+	(void)state;
+	bench_open(&b, &stm32g0b1_chip);
+	wr(&b, 0x4002103c, BIT(1) | BIT(2));
+	wr(&b, 0x4000040c, 1);			/* TIM3 DIER.UIE */
+	wr(&b, 0x40000414, 1);			/* EGR.UG */
+	assert_int_equal(rd(&b, 0xe000e200) & BIT(16), BIT(16));
+	wr(&b, 0x4000080c, 1);			/* TIM4: nothing pending */
+	wr(&b, 0xe000e280, BIT(16));
+	assert_int_equal(rd(&b, 0xe000e200) & BIT(16), BIT(16));	/* the line is still high */
+	wr(&b, 0x40000410, 0);			/* TIM3 SR.UIF */
+	wr(&b, 0xe000e280, BIT(16));
+	assert_int_equal(rd(&b, 0xe000e200) & BIT(16), 0);
+	vb_board_free(b.board);
+}
+
 /* Starting */
 
 static void test_it_starts_from_flash(void **state)
@@ -708,6 +728,7 @@ int main(void)
 		cmocka_unit_test(test_ram_and_its_aliases),
 		cmocka_unit_test(test_addresses_nobody_serves_fault),
 		cmocka_unit_test(test_units_are_behind_their_clock),
+		cmocka_unit_test(test_a_shared_interrupt_is_high_while_one_of_them_is),
 		cmocka_unit_test(test_it_starts_from_flash),
 		cmocka_unit_test(test_boot_selection),
 		cmocka_unit_test(test_an_empty_part_starts_the_boot_loader_until_options_are_loaded),

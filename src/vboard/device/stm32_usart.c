@@ -44,7 +44,7 @@ static void irq(struct stm32_usart *u)
 		     ((isr & ISR_ORE) && (cr1 & CR1_RXNEIE));
 
 	if (u->irq >= 0)	/* else the line has no such USART */
-		stm32_env_irq(u->env, u->irq, (cr1 & CR1_UE) && level);
+		stm32_env_irq_shared(u->env, u, u->irq, (cr1 & CR1_UE) && level);
 }
 
 static uint32_t source_hz(struct stm32_usart *u)
