@@ -53,7 +53,7 @@ static enum err guard_for_ever(struct call *c, struct flash_bank *bank, uint8_t 
 
 	if (word != NULL) {
 		*word = value;
-		rc = stm32l4_plan_option_values(bank, &then, plan);
+		rc = stm32l4_plan_option_values(bank, &then, false, plan);
 	}
 	if (rc == ERR_REFUSED) {
 		log_warning("%s", error_current()->why);
@@ -160,17 +160,24 @@ static enum err cmd_unlock(struct call *c)
 	return OK;
 }
 
-static enum err cmd_mass_erase(struct call *c)
+static enum err mass_erase_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 
-	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(dry->is_set ? arg_bank(c, &bank, &f) : arg_halted_bank(c, &bank, &f));
 	if (f->is_otp)
 		return error_why(ERR_UNSUPPORTED, "OTP cannot be erased");
+	if (dry->is_set)
+		return flash_preview_erase(bank, 0, bank->sector_count - 1, false, dry->format, c->out);
 	TRY(flash_erase_sectors(bank, 0, bank->sector_count - 1));
 	result_printf(c, "stm32l4x mass erase complete\n");
 	return OK;
+}
+
+static enum err cmd_mass_erase(struct call *c)
+{
+	return with_dry_run(c, mass_erase_dry);
 }
 
 static enum err arg_option_reg(struct call *c, int index, uint8_t *reg)
@@ -438,8 +445,8 @@ static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enab
 	TRY(load_claimed(bank));
 	TRY(flash_probe(bank));
 	if (f->is_tz != enable)
-		return error_next(error_why(ERR_VERIFY, "TZEN is still %u after the option bytes were loaded",
-					    f->is_tz), "power-cycle the board and try again");
+		return error_next(error_why(ERR_VERIFY, "TZEN is still %u after the option "
+					    "bytes were loaded", f->is_tz), "power-cycle the board and try again");
 	return OK;
 }
 
@@ -474,8 +481,8 @@ const struct command stm32l4_commands[] = {
 	{ "stm32l4x unlock", STAGE_EXEC, 1, 1, "bank", cmd_unlock,
 	  "Set read-out protection level 0. From level 1 this erases the whole flash, SRAM2 and the "
 	  "backup registers." },
-	{ "stm32l4x mass_erase", STAGE_EXEC, 1, 1, "bank", cmd_mass_erase,
-	  "Erase the whole flash of the chip, both banks at once." },
+	{ "stm32l4x mass_erase", STAGE_EXEC, 1, 2, "?--dry-run? bank", cmd_mass_erase,
+	  "Erase the whole flash of the chip, both banks at once. --dry-run: only return the plan." },
 	{ "stm32l4x option_read", STAGE_EXEC, 2, 2, "bank reg_offset", cmd_option_read,
 	  "Return an option register, by its offset from the FLASH base." },
 	{ "stm32l4x option_write", STAGE_EXEC, 3, 6, "bank reg_offset value ?mask? ?confirm ?token??",

@@ -71,6 +71,8 @@ enum err stm32l4_plan(struct flash_bank *bank, const struct flash_step *steps, s
 	struct count n = { 0 };
 	enum err rc;
 
+	if (f->is_otp)		/* has no pages: stays with what the room has counted */
+		return OK;
 	s.steps = xcalloc(count, sizeof(*s.steps));
 	memcpy(s.steps, steps, count * sizeof(*s.steps));
 	/* begin raises the clock as far as fast rows want it, where it knows how. */
