@@ -616,6 +616,9 @@ static void test_wb_pages_of_the_second_core(void **state)
 	assert_int_equal(try_get(&l, MAIN + 0xf4000), VB_FAULT);
 	control(&l, CR_MER1 | CR_STRT);
 	expect_errors(&l, SR_WRPERR);
+	control(&l, CR_LOCK);
+	assert_true(l.b.f->window[6].region->guarded);	/* so that the core is refused as well */
+	assert_false(l.b.f->window[0].region->guarded);
 	open_options(&l);
 	set_reg(&l, 0x80, 0x1ff);		/* not the first core's to say */
 	assert_int_equal(reg(&l, 0x80) & 0xff, 0xf4);

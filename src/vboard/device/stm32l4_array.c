@@ -364,7 +364,8 @@ void stm32l4_array_remap(struct stm32l4_flash *f)
 static void guard(struct stm32l4_flash *f, const struct flash_window *w, bool on)
 {
 	if (w->region != NULL)
-		vb_bus_guard(f->env->board->bus, w->region, on);
+		vb_bus_guard(f->env->board->bus, w->region,
+			     on || stm32l4_protect_is_cpu2(f, w->start + w->bytes - 1));
 }
 
 /*
@@ -373,9 +374,9 @@ static void guard(struct stm32l4_flash *f, const struct flash_window *w, bool on
  */
 void stm32l4_array_guard(struct stm32l4_flash *f)
 {
-	bool on = f->code_is_stale || !(*f->cr & CR_LOCK) || !(*f->side[1].cr & CR_LOCK) || stm32l4_flash_is_busy(f) ||
+	bool on = !(*f->cr & CR_LOCK) || !(*f->side[1].cr & CR_LOCK) || stm32l4_flash_is_busy(f) ||
 		  stm32l4_options_rdp(f) == 1 || f->bad_cells > 0 || stm32l4_flash_is_down(f, 0) ||
-		  stm32l4_flash_is_down(f, 1) || stm32l4_protect_has_pcrop(f);
+		  stm32l4_flash_is_down(f, 1) || stm32l4_protect_has_pcrop(f) || f->code_is_stale;
 
 	for (unsigned i = 0; i < FLASH_WINDOWS; i++) {
 		guard(f, &f->window[i], on);

@@ -379,6 +379,7 @@ static void build_table(struct stm32l4_flash *f)
 		f->table[n++] = *r;
 	for (const struct flash_option_row *o = f->family->options; o->name != NULL; o++) {
 		assert(n < FLASH_REGS);
+		f->row[o->id] = o;
 		f->table[n++] = (struct vb_reg){ .name = o->name, .offset = o->offset,
 						 .writable = o->writable };
 	}

@@ -5,8 +5,8 @@
  *
  * _flash.c has the registers and keys, _erase.c the operations in time, _array.c the memory as the
  * bus sees it (bank mapping, stalls, read protection), _cells.c what it holds (ECC, the data cache),
- * _icache.c the instruction cache, _program.c and _fast.c judge words written into it, _options.c owns the option bytes, _protect.c
- * what they protect.
+ * _icache.c the instruction cache, _program.c and _fast.c judge words written into it, _options.c
+ * owns the option bytes, _protect.c what they protect.
  *
  * Addresses inside are physical: offset 0 is the first byte of bank 1 whatever FB_MODE says, bank 2
  * starts at stm32l4_array_bank_span(). "Erased" is a state of a double word, not a value: 0xff..ff
@@ -103,6 +103,7 @@ struct stm32l4_flash {
 	bool fast_half, fast_full;
 
 	/* Option bytes as stored (value and complement) and as loaded. */
+	const struct flash_option_row *row[OPT_COUNT];	/* NULL: not in this family */
 	uint64_t stored[OPT_COUNT];
 	uint32_t loaded[OPT_COUNT];
 	bool optverr;
