@@ -92,9 +92,10 @@ struct stm32l4_option_plan {
 /* ERR_ARGUMENT: unknown name (with the nearest), value too large, areas that contradict. Reads only. */
 enum err stm32l4_plan_options(struct flash_bank *bank, int argc, const char *const *argv,
 			      struct stm32l4_option_plan *plan);
-/* The same towards given registers: `then` as a whole. */
+/* The same towards given registers: `then` as a whole. kept_too: READ_ONLY fields, too, which a chip whose
+ * option bytes failed their check has lost with the rest. */
 enum err stm32l4_plan_option_values(struct flash_bank *bank, const struct stm32l4_option_values *then,
-				    struct stm32l4_option_plan *plan);
+				    bool kept_too, struct stm32l4_option_plan *plan);
 void stm32l4_describe_option_plan(const struct stm32l4_option_plan *plan, struct buf *out);
 /* Writes, launches, finds the target again, compares. ERR_REFUSED without the confirmation it needs. */
 enum err stm32l4_apply_option_plan(struct stm32l4_option_plan *plan, const char *confirm,
@@ -137,6 +138,8 @@ bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
  * check and came up with safe values: says so, with the way out. False: nothing of the kind.
  */
 bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why);
+/* Are these the values that words with a failed check load as? */
+bool stm32l4_has_mismatch_values(const struct stm32l4 *f, uint32_t optr, uint32_t sr);
 
 /* What stands in the flash behind an option register; false: that cannot be known. */
 bool stm32l4_stored_option(struct flash_bank *bank, uint8_t reg, uint32_t *value);

@@ -5,13 +5,13 @@
 #include <string.h>
 
 static void merge(const struct stm32l4 *f, struct stm32l4_option_values *to,
-		  const struct stm32l4_option_values *from)
+		  const struct stm32l4_option_values *from, bool kept_too)
 {
 	for (const struct stm32l4_field *o = stm32l4_fields(f->line); o->name != NULL; o++) {
 		const uint32_t *wanted = stm32l4_option_value(from, o->reg);
 		uint32_t *value = stm32l4_option_value(to, o->reg), mask = stm32l4_field_mask(o);
 
-		if (wanted != NULL && value != NULL && o->danger != READ_ONLY)
+		if (wanted != NULL && value != NULL && (kept_too || o->danger != READ_ONLY))
 			*value = (*value & ~mask) | (*wanted & mask);
 	}
 }
@@ -36,7 +36,7 @@ static enum err start_plan(struct flash_bank *bank, struct stm32l4_option_plan *
 			stored->value[i] = value;
 	}
 	plan->then = plan->now;
-	merge(bank->priv, &plan->then, stored);
+	merge(bank->priv, &plan->then, stored, false);
 	*stored = plan->then;
 	return OK;
 }
@@ -62,13 +62,13 @@ enum err stm32l4_plan_options(struct flash_bank *bank, int argc, const char *con
 }
 
 enum err stm32l4_plan_option_values(struct flash_bank *bank, const struct stm32l4_option_values *then,
-				    struct stm32l4_option_plan *plan)
+				    bool kept_too, struct stm32l4_option_plan *plan)
 {
 	struct stm32l4_option_values stored;
 
 	TRY(start_plan(bank, plan, &stored));
 	plan->then = plan->now;
-	merge(bank->priv, &plan->then, then);
+	merge(bank->priv, &plan->then, then, kept_too);
 	return finish_plan(plan, &stored);
 }
 

@@ -283,7 +283,8 @@ static void judge_geometry(struct stm32l4_option_plan *plan)
 	}
 	plan->changes_geometry = true;
 	note(plan, "from %u pages of %u KiB in %s to %u pages of %u KiB in %s: the meaning of WRP and "
-		   "PCROP changes, too", now.pages, now.page_bytes / 1024, now.dual ? "two banks" : "one bank",
+		   "PCROP changes, too",
+	     now.pages, now.page_bytes / 1024, now.dual ? "two banks" : "one bank",
 	     then.pages, then.page_bytes / 1024, then.dual ? "two banks" : "one bank");
 	danger(plan, false, "another bank mode: the flash contents must be considered lost, erase all "
 			    "before it is used again");

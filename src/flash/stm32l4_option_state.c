@@ -134,7 +134,7 @@ enum err stm32l4_list_options(struct flash_bank *bank, struct buf *out)
 /* What was interrupted */
 
 /* Words that fail their check load as: all user bits 1, brown-out level 0, RDP 0xff (RM0351 3.4.1). */
-static bool has_mismatch_values(const struct stm32l4 *f, uint32_t optr, uint32_t sr)
+bool stm32l4_has_mismatch_values(const struct stm32l4 *f, uint32_t optr, uint32_t sr)
 {
 	if (OPTR_RDP(optr) != 0xff)
 		return false;
@@ -206,7 +206,7 @@ bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why)
 		return false;
 	}
 	optr = stm32l4_option_value(&now, f->line->layout->optr);
-	is_torn = optr != NULL && has_mismatch_values(f, *optr, sr);
+	is_torn = optr != NULL && stm32l4_has_mismatch_values(f, *optr, sr);
 	if (stm32l4_option_log_find(bank->room->option_log, uid, &record) &&
 	    record.stage != OPTIONS_LOADED) {
 		if (record.stage == OPTIONS_STARTED || is_torn) {
@@ -225,8 +225,8 @@ bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why)
 	if (!is_torn)
 		return false;
 	buf_printf(why, "the option bytes failed their check (OPTVERR) and the chip holds safe values "
-			"instead, with RDP level 1: an option write lost power in the middle, of which nothing is "
-			"recorded here");
+			"instead, with RDP level 1: an option write lost power in the middle, of which "
+			"nothing is recorded here");
 	offer(bank, false, true, why);
 	return true;
 }
@@ -251,14 +251,17 @@ static enum err restore_once(struct flash_bank *bank, const struct stm32l4_optio
 	const struct stm32l4_field *field = stm32l4_find_field(f->line, "PCROP_RDP");
 	struct stm32l4_option_values wanted = *values, now;
 	struct stm32l4_option_plan plan;
+	uint32_t sr, uid[3];
+	bool is_torn;
 
-	TRY(stm32l4_read_option_values(bank, &now));
+	TRY(look(bank, &now, &sr, uid));
+	is_torn = stm32l4_has_mismatch_values(f, *stm32l4_option_value(&now, f->line->layout->optr), sr);
 	*regressed = stm32l4_regresses(f->line, &now, &wanted);
 	/* Set-only; and leaving level 1 it takes the areas away that the mismatch has brought. */
 	if (field != NULL)
 		*stm32l4_option_value(&wanted, field->reg) |=
 			*regressed ? PCROP_RDP : *stm32l4_option_value(&now, field->reg) & PCROP_RDP;
-	TRY(stm32l4_plan_option_values(bank, &wanted, &plan));
+	TRY(stm32l4_plan_option_values(bank, &wanted, is_torn, &plan));
 	plan.is_rewrite = plan.count == 0;
 	stm32l4_describe_option_plan(&plan, out);
 	return stm32l4_apply_option_plan(&plan, confirm, token);
@@ -275,6 +278,27 @@ static bool is_complete(struct flash_bank *bank, const struct stm32l4_option_val
 	return stm32l4_compare_options(bank, &now, values, false, NULL) == 0;
 }
 
+/* What only the second core's firmware may write stays lost. */
+static void say_lost(struct flash_bank *bank, const struct stm32l4_option_values *values, struct buf *out)
+{
+	const struct stm32l4 *f = bank->priv;
+	struct stm32l4_option_values now;
+
+	if (stm32l4_read_option_values(bank, &now) != OK) {
+		error_clear();
+		return;
+	}
+	for (const struct stm32l4_field *o = stm32l4_fields(f->line); o->name != NULL; o++) {
+		uint32_t is = bits_get(*stm32l4_option_value(&now, o->reg), o->msb, o->lsb);
+		const uint32_t *reg = stm32l4_option_value(values, o->reg);
+
+		if (o->danger == READ_ONLY && reg != NULL && bits_get(*reg, o->msb, o->lsb) != is)
+			buf_printf(out, "%s is 0x%x and was 0x%x: only the second core's firmware and its "
+					"update service can write it\n", o->name, is,
+				   bits_get(*reg, o->msb, o->lsb));
+	}
+}
+
 enum err stm32l4_restore_options(struct flash_bank *bank, const struct stm32l4_option_values *values,
 				 const char *confirm, const char *token, struct buf *out)
 {
@@ -283,6 +307,7 @@ enum err stm32l4_restore_options(struct flash_bank *bank, const struct stm32l4_o
 	TRY(restore_once(bank, values, confirm, token, out, &regressed));
 	/* Level 0 took PCROP away; if it is wanted it is set again now. */
 	if (regressed && !is_complete(bank, values))
-		return restore_once(bank, values, confirm, token, out, &regressed);
+		TRY(restore_once(bank, values, confirm, token, out, &regressed));
+	say_lost(bank, values, out);
 	return OK;
 }

@@ -62,6 +62,7 @@ struct option_write {
 	size_t count;
 	uint32_t uid[3];
 	struct stm32l4_option_values before, meant;
+	struct stm32l4_option_values sound;	/* what to go back to, as the journal has it */
 };
 
 static uint32_t optr_of(const struct flash_bank *bank, const struct stm32l4_option_values *values)
@@ -154,8 +155,8 @@ static enum err fill_shadows(struct option_write *w)
 		rc = check_shadows(w);
 	if (rc == OK)
 		rc = stm32l4_option_log_add(
-			w->bank->room != NULL ? w->bank->room->option_log : NULL, w->uid,
-			((struct stm32l4 *)w->bank->priv)->line->dev_id, OPTIONS_STARTED, &w->before,
+			w->bank->room->option_log, w->uid,
+			((struct stm32l4 *)w->bank->priv)->line->dev_id, OPTIONS_STARTED, &w->sound,
 			&w->meant);
 	return rc == OK ? OK : error_first(rc, put_back(w, i));
 }
@@ -192,7 +193,7 @@ static enum err start_and_wait(struct option_write *w)
 				  bank->number);
 	if (!(sr & SR_FAILED) && !(f->line->has_trustzone && (sr & SR_OPTWERR)))
 		return stm32l4_option_log_add(bank->room->option_log, w->uid, f->line->dev_id,
-					      OPTIONS_WRITTEN, &w->before, &w->meant);
+					      OPTIONS_WRITTEN, &w->sound, &w->meant);
 	/* The controller said no: nothing was begun, nothing is open. */
 	rc = refused_by_chip(w, sr);
 	return error_first(rc, stm32l4_option_log_add(bank->room->option_log, w->uid, f->line->dev_id,
@@ -212,6 +213,23 @@ static enum err write_open(struct option_write *w)
 	return rc;
 }
 
+/* The values to go back to are not those that a cut has left. */
+static enum err find_sound(struct option_write *w)
+{
+	const struct stm32l4 *f = w->bank->priv;
+	struct stm32l4_option_record record;
+	uint32_t sr;
+
+	TRY(stm32l4_read(w->bank, f->layout->sr, &sr));
+	w->sound = w->before;
+	if (stm32l4_option_log_find(w->bank->room->option_log, w->uid, &record) &&
+	    record.stage == OPTIONS_STARTED)
+		w->sound = record.before;
+	else if (stm32l4_has_mismatch_values(f, optr_of(w->bank, &w->before), sr))
+		w->sound = w->meant;
+	return OK;
+}
+
 static enum err look_before(struct option_write *w)
 {
 	TRY(stm32l4_read_uid(w->bank, w->uid));
@@ -223,7 +241,7 @@ static enum err look_before(struct option_write *w)
 		if (value != NULL)
 			*value = w->options[i].value;
 	}
-	return OK;
+	return find_sound(w);
 }
 
 enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options,
@@ -288,6 +306,16 @@ static enum err find_again(struct target *t)
 	return error_what(rc, "the target was not found again after the option bytes were loaded");
 }
 
+/* With PCROP_RDP the way to level 0 sets PCROP back, and PCROP_RDP itself. */
+static bool gave_pcrop_up(const struct stm32l4 *f, const struct stm32l4_option_values *meant)
+{
+	uint8_t reg = f->line->layout->pcrop[0][1];
+	const uint32_t *end = f->line->pcrop_unit != 0 ? stm32l4_option_value(meant, reg) : NULL;
+	const uint32_t *optr = stm32l4_option_value(meant, f->line->layout->optr);
+
+	return end != NULL && (*end & PCROP_RDP) && stm32l4_rdp_level(*optr) == 0;
+}
+
 /* The journal's last word on this chip, now that the option bytes were loaded. */
 static enum err settle_journal(struct flash_bank *bank, const uint32_t uid[3])
 {
@@ -300,9 +328,8 @@ static enum err settle_journal(struct flash_bank *bank, const uint32_t uid[3])
 	    record.stage == OPTIONS_LOADED)
 		return OK;
 	TRY(stm32l4_read_option_values(bank, &now));
-	if (stm32l4_compare_options(bank, &now, &record.meant,
-				    stm32l4_regresses(f->line, &record.before, &record.meant),
-				    &text) == 0)
+	if (stm32l4_compare_options(bank, &now, &record.meant, gave_pcrop_up(f, &record.meant), &text) ==
+	    0)
 		return stm32l4_option_log_add(bank->room->option_log, uid, f->line->dev_id,
 					      OPTIONS_LOADED, &record.before, &record.meant);
 	log_warning("the option bytes that were loaded are not those written at %s: %.300s",

@@ -330,3 +330,96 @@ def test_every_line_by_its_own_fields(start, name):
     assert "IWDG_STOP = 0" in bench.tcl("stm32l4x option")
     assert "verified" in bench.tcl("stm32l4x option set IWDG_STOP=1 WRP1A=off WRP1B=off")
     assert "no area is protected" in bench.tcl("stm32l4x wrp")
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_power_cut_on_every_line(start, name):
+    bench = start(name=name)
+    before = bench.active()
+    bench.ctl("fail-after 1 power")
+    assert "cut off" in bench.fails("stm32l4x option set IWDG_STOP=0 WRP1A=1..2")
+    bench.power_cycle()
+    bench.start("halt; flash probe 0")
+    assert "was cut off" in bench.daemon.text, bench.daemon.text
+    done = bench.tcl("stm32l4x option restore meant confirm")
+    assert "verified" in done
+    for kept in ("SFSA", "DDS"):        # no debugger of the first core can write them
+        if kept in before and bench.active()[kept] != before[kept]:
+            assert f"{kept} is {bench.active()[kept]:#x} and was {before[kept]:#x}" in done
+            before[kept] = bench.active()[kept]
+    assert bench.active() == {**before, "IWDG_STOP": 0, "WRP1A": [1, 2]}
+    bench.power_cycle()
+    bench.start("halt; flash probe 0")
+    assert "cut off" not in bench.daemon.text
+    assert "verified" in bench.tcl("stm32l4x option restore before")
+    assert bench.active() == before
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_level_1_and_back_on_every_line(start, name):
+    bench = start(name=name)
+    before = bench.active()
+    assert "verified" in bench.tcl("stm32l4x option set RDP=1")
+    bench.power_cycle()
+    bench.start()
+    assert bench.active() == {**before, "RDP": 0xbb}
+    bench.fails("stm32l4x option set RDP=0")
+    assert "verified" in bench.tcl("stm32l4x option set RDP=0 confirm")
+    assert bench.active() == before
+
+
+def test_a_wrp_lock_is_for_ever(start):
+    bench = start(name="nucleo-u575")
+    bench.tcl("stm32l4x option set WRP1A=0..1")
+    told = bench.fails("stm32l4x option set UNLOCK_1A=0")
+    assert "write-protected for ever" in told
+    token = re.search(r'confirm (\w{8})"', told).group(1)
+    assert "verified" in bench.tcl(f"stm32l4x option set UNLOCK_1A=0 confirm {token}")
+    assert "locked for ever" in bench.fails("stm32l4x option set WRP1A=off")
+    assert "locked for ever" in bench.fails("stm32l4x wrp set 0..1 off")
+
+
+def test_the_boot_lock_with_level_1_is_for_ever(start):
+    bench = start(name="nucleo-g474")
+    assert "only place to boot from" in bench.tcl("stm32l4x option set BOOT_LOCK=1")
+    told = bench.fails("stm32l4x option set RDP=1")
+    assert "for ever" in told and re.search(r'confirm \w{8}"', told)
+    assert "for ever" in bench.fails("stm32l4x lock 0")
+    assert bench.ctl("options")["level"] == 0
+    assert "verified" in bench.tcl("stm32l4x option set BOOT_LOCK=0")
+    assert "verified" in bench.tcl("stm32l4x option set RDP=1")
+
+
+@pytest.mark.parametrize("name", ["nucleo-l552", "nucleo-u575"])
+def test_trustzone(start, name):
+    bench = start(name=name)
+    assert "RDP level 0.5 needs TrustZone" in bench.fails("stm32l4x option set RDP=0.5")
+    assert "disabled" in bench.tcl("stm32l4x trustzone 0")
+    bench.tcl("stm32l4x trustzone 0 enable")
+    assert "enabled" in bench.tcl("stm32l4x trustzone 0")
+    assert "only together with RDP" in bench.fails("stm32l4x option set TZEN=0")
+    assert "level 0.5 or 1 only" in bench.fails("stm32l4x trustzone 0 disable")
+    bench.tcl("stm32l4x option set RDP=1")
+    bench.tcl("stm32l4x trustzone 0 disable confirm")
+    assert "disabled" in bench.tcl("stm32l4x trustzone 0")
+    assert bench.active()["RDP"] == 0xaa
+
+
+def test_what_belongs_to_the_second_core_is_kept(start):
+    bench = start("--preset", "sfsa", name="nucleo-wb55")
+    info = bench.tcl("stm32l4x info")
+    assert re.search(r"second core: pages \d+..255, 0x080\w+ and above, are its secure area", info), info
+    assert "second core's firmware" in bench.fails("stm32l4x option set SFSA=255")
+    sfr = bench.tcl("stm32l4x option_read 0 0x80")
+    agc = re.search(r"AGC_TRIM = \d", bench.tcl("stm32l4x option")).group()
+    bench.tcl("stm32l4x option set IWDG_STOP=0")
+    assert bench.tcl("stm32l4x option_read 0 0x80") == sfr and agc in bench.tcl("stm32l4x option")
+
+
+@pytest.mark.parametrize("preset", ["stale-sr", "pg-left", "key-lockout", "rdp1", "optverr", "iwdg-hw",
+                                    "low-power-run", "slow-clock", "app-busy", "run-pd", "bank-swap",
+                                    "option-pending", "wrp-bank"])
+def test_whatever_was_left_behind(start, preset):
+    bench = start("--preset", preset)
+    assert "verified" in bench.tcl("stm32l4x option set BOR_LEV=3 WRP2B=7..8")
+    assert bench.active()["BOR_LEV"] == 3 and bench.active()["WRP2B"] == [7, 8]
