@@ -51,10 +51,10 @@ class Judge:
     def __init__(self, board, row):
         self.board, self.row = board, row
 
-    def run(self, *commands, code=0, before=""):
+    def run(self, *commands, code=0, wires="reset_config srst_only srst_nogate"):
         argv = ["openocd", "-c", "gdb_port disabled; telnet_port disabled; tcl_port disabled",
-                "-c", "adapter driver cmsis-dap; transport select swd", "-c", before,
-                "-f", f"target/{self.row.script}.cfg", "-c", "reset_config srst_only srst_nogate", "-c", "init"]
+                "-c", "adapter driver cmsis-dap; transport select swd",
+                "-f", f"target/{self.row.script}.cfg", "-c", wires, "-c", "init"]
         for command in (*commands, "shutdown"):
             argv += ["-c", command]
         done = self.board.usb_run(argv)
@@ -229,3 +229,20 @@ def test_the_boards_own_scripts(make_board, firmware, name, script, probe):
     assert row.name in done.stdout
     image = elf.with_suffix(".bin").read_bytes()
     assert board.memory(FLASH, len(image)) == image
+
+
+def test_what_a_reset_cures_and_what_it_does_not(make_board, firmware):
+    """Connect under reset and program: nothing that firmware did stands in the way, what is in the option
+    bytes does."""
+    judge = Judge(make_board("--deterministic", usb=["mcu-link"]), ROWS["nucleo-l476rg"])
+    elf = firmware("blink")
+    image = elf.with_suffix(".bin").read_bytes()
+    under_reset = "reset_config srst_only srst_nogate connect_assert_srst"
+    for preset in ("stray-write", "bank-swap", "iwdg-hw", "stop-mode", "swd-off", "ecc-double", "run-pd",
+                   "app-busy", "rdp1", "wrp-bank", "torn-options", "brownout"):
+        judge.board.ctl(f"preset {preset}")
+        text = judge.run("reset init", f"program {elf} verify", code=None, wires=under_reset)
+        is_refused = preset in ("rdp1", "wrp-bank", "torn-options", "brownout")
+        assert ("** Verified OK **" in text) is not is_refused, (preset, text)
+        if not is_refused:
+            assert judge.board.memory(FLASH, len(image)) == image, preset

@@ -645,7 +645,7 @@ def test_a_trimmed_g4_has_a_hole_between_its_banks(make_board, tmp_path):
     assert "larger" in board.ctl(f"flash-load {image} {FLASH + 0x1f800:#x}", fails=True)["error"]
     dump = tmp_path / "dump"
     assert board.ctl(f"flash-dump {dump}")["result"]["bytes"] == 0x60000
-    assert dump.read_bytes()[0x40000:0x41000] == pattern(4096)
+    assert dump.read_bytes()[0x20000:0x41000] == b"\xff" * 0x20000 + pattern(4096)
     swd = Swd(board)
     swd.attach()
     assert swd.refused(swd.read, FLASH + 0x20000) == FAULT
@@ -747,3 +747,29 @@ def test_one_time_programmable_words(board, swd):
         swd.write(SR, 0xc3fb)
     assert swd.erase(0x00018004) == 0
     assert swd.read(otp) == 0xfffffffe
+
+
+@pytest.mark.parametrize("name,eccr", [
+    ("nucleo-l476rg", 0x40022018), ("stm32l4r5", 0x40022018), ("nucleo-g0b1", 0x4002201c),
+    ("nucleo-g474", 0x40022018), ("nucleo-u575", 0x40022030), ("nucleo-l552", 0x40022030),
+    ("nucleo-wb55", 0x58004018)])
+def test_ecc_errors_on_every_line(make_board, tmp_path, name, eccr):
+    """Bit 30 ECCC, bit 31 ECCD; G0 keeps bank 2's in a register of its own."""
+    board = make_board("--deterministic", name=name)
+    image = tmp_path / "image"
+    image.write_bytes(pattern(0x1000))
+    at = FLASH + board.ctl("flash-info")["result"]["bank_bytes"] // (1 if name != "nucleo-wb55" else 2)
+    board.ctl(f"flash-load {image} {at:#x}")
+    swd = Swd(board)
+    swd.attach()
+    swd.halt()
+    for offset, kind, flag in ((0x100, "single", 30), (0x200, "double", 31)):
+        board.ctl(f"ecc {at + offset:#x} {kind}")
+        value = swd.read(at + offset)
+        assert swd.read(eccr) >> 30 == 1 << (flag - 30)
+        assert (value == int.from_bytes(pattern(0x1000)[offset:offset + 4], "little")) is (kind == "single")
+        swd.write(eccr, 3 << 30)
+        assert swd.read(eccr) >> 30 == 0
+    board.ctl(f"flip-bits {at + 0x300:#x} 0xff raw")
+    assert swd.read(at + 0x300) & 0xff == pattern(0x1000)[0x300] ^ 0xff
+    assert swd.read(eccr) >> 30 == 0

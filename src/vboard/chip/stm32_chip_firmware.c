@@ -134,7 +134,8 @@ static void blink(struct stm32_image *image, struct stm32_chip *chip)
 	row(image, ROW_BACK, 0, 3 * ROW_BYTES);
 }
 
-static bool special_part(struct stm32_image *image, struct stm32_chip *chip, enum stm32_firmware which)
+static bool special_part(struct stm32_image *image, struct stm32_chip *chip,
+			 enum stm32_firmware which)
 {
 	switch (which) {
 	case FW_STRAY_WRITE:	stray_write(image, chip); return true;
@@ -163,7 +164,8 @@ static bool special_part(struct stm32_image *image, struct stm32_chip *chip, enu
 	}
 }
 
-bool stm32_chip_firmware(struct stm32_chip *chip, enum stm32_firmware which, struct stm32_image *image)
+bool stm32_chip_firmware(struct stm32_chip *chip, enum stm32_firmware which,
+			 struct stm32_image *image)
 {
 	const struct stm32_ram *ram = &chip->part->ram[0];
 

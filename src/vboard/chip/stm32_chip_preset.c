@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * States to start from: what somebody did to the board before. Each starts with a chip as delivered
- * (but for OTP, which is for ever), puts firmware into the flash and sets option bytes, switches the
- * board off and on, lets the firmware run, and then does what a tool or the supply did. Nothing here
- * is a flag: what the debugger finds is what the chip did with it.
+ * (but for OTP, which is for ever), puts firmware into the flash and sets option bytes, switches
+ * the board off and on, lets the firmware run, and then does what a tool or the supply did. Nothing
+ * here is a flag: what the debugger finds is what the chip did with it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,8 @@ static bool say(const struct preset_error *e, const char *text)
 	return false;
 }
 
-static bool option(struct stm32_chip *chip, const char *name, uint32_t value, const struct preset_error *e)
+static bool option(struct stm32_chip *chip, const char *name, uint32_t value,
+		   const struct preset_error *e)
 {
 	return stm32_chip_set_option(chip, name, &value, NULL, e->text, e->size);
 }
@@ -91,7 +92,8 @@ static bool optverr(struct stm32_chip *chip, const struct preset_error *e)
 	return true;
 }
 
-/* Two applications. RM0351: the boot loader maps bank 2 at 0x08000000; others swap by the option alone. */
+/* Two applications. RM0351 2.6: the boot loader maps bank 2 at 0x08000000; others swap by the
+ * option alone. */
 static bool bank_swap(struct stm32_chip *chip, const struct preset_error *e)
 {
 	unsigned line = stm32_chip_line(chip);
@@ -345,7 +347,8 @@ static void renew(struct stm32_chip *chip)
 	stm32l4_options_load(f);	/* so that a preset finds the geometry of a new part */
 }
 
-static bool set(struct vb_board *board, void *priv, const char *name, char *error, size_t error_size)
+static bool set(struct vb_board *board, void *priv, const char *name, char *error,
+		size_t error_size)
 {
 	const struct preset_error e = { error, error_size };
 	const struct recipe *r = recipe_of(name);

@@ -106,7 +106,7 @@ bool stm32_chip_ecc(VERB_ARGS)
 	single = strcmp(argv[2], "single") == 0;
 	flip(f, phys, single ? 1 : 3, false);
 	fprintf(out, "{\"bank\":%u,\"offset\":%u}", stm32l4_array_bank_of(f, phys) + 1,
-		(phys & ~7u) % stm32l4_array_bank_bytes(f));
+		(phys & ~7u) % stm32l4_array_bank_span(f));
 	return true;
 }
 
