@@ -324,9 +324,10 @@ static enum err check_once_only(const struct flash_plan *plan)
 		bytes += plan->steps[i].bytes;
 	if (!bank->is_once_only || bytes == plan->image_bytes)
 		return OK;
-	error_why(ERR_REFUSED, "the file gives %zu of the %zu bytes of the %u-byte units that it touches in bank "
-		  "%s: the rest of a unit could never be written later", plan->image_bytes, bytes,
-		  bank->program_unit, bank->name);
+	error_why(ERR_REFUSED,
+		  "the file gives %zu of the %zu bytes of the %u-byte units that it touches in "
+		  "bank %s: the rest of a unit could never be written later",
+		  plan->image_bytes, bytes, bank->program_unit, bank->name);
 	return error_next(ERR_REFUSED, "fill the units up in the file, with 0xff where nothing is wanted");
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stm32l4: the OTP area (RM0351 3.3.1, RM0461 3.3.1). A unit (a double word, on U5 a quad-word) takes one
- * write in its life: with any bit programmed it takes none, not even zeros. So every write is held
- * against what the area holds before anything is touched; what is there already is left out.
+ * stm32l4: the OTP area (RM0351 3.3.1, RM0461 3.3.1). A unit (a double word, on U5 a quad-word)
+ * takes one write in its life: with any bit programmed it takes none, not even zeros. So every
+ * write is held against what the area holds before anything is touched; what is there already is
+ * left out.
  */
 #include "flash/stm32l4_otp.h"
 
@@ -14,7 +15,8 @@
 enum unit_state { UNIT_LEFT, UNIT_FREE, UNIT_SAME, UNIT_USED };
 
 static const char *const state_words[] = {
-	[UNIT_LEFT] = "not written", [UNIT_FREE] = "free: will be written, for ever",
+	[UNIT_LEFT] = "not written",
+	[UNIT_FREE] = "free: will be written, for ever",
 	[UNIT_SAME] = "holds this already: left alone",
 	[UNIT_USED] = "used: can never be written again: the write is refused",
 };
@@ -69,13 +71,15 @@ static enum err refuse_used(const struct otp_view *v)
 		i++;
 	const uint8_t *now = v->now + (size_t)i * v->unit;
 
-	error_why(ERR_REFUSED, "%u %s%s of the OTP area %s used and can never be written again: the first is "
-		  "number %u at 0x%08x, nothing was touched", v->counts[UNIT_USED], unit_name(v),
-		  v->counts[UNIT_USED] == 1 ? "" : "s", v->counts[UNIT_USED] == 1 ? "is" : "are", i,
-		  v->bank->base + i * v->unit);
-	error_evidence(ERR_REFUSED, "0x%08x holds 0x%08x 0x%08x", v->bank->base + i * v->unit, get_le32(now),
-		       get_le32(now + 4));
-	return error_next(ERR_REFUSED, "\"stm32l4x otp %u write FILE ?OFFSET?\" shows which are free",
+	error_why(ERR_REFUSED,
+		  "%u %s%s of the OTP area %s used and can never be written again: the first is "
+		  "number %u at 0x%08x, nothing was touched",
+		  v->counts[UNIT_USED], unit_name(v), v->counts[UNIT_USED] == 1 ? "" : "s",
+		  v->counts[UNIT_USED] == 1 ? "is" : "are", i, v->bank->base + i * v->unit);
+	error_evidence(ERR_REFUSED, "0x%08x holds 0x%08x 0x%08x", v->bank->base + i * v->unit,
+		       get_le32(now), get_le32(now + 4));
+	return error_next(ERR_REFUSED,
+			  "\"stm32l4x otp %u write FILE ?OFFSET?\" shows which are free",
 			  v->bank->number);
 }
 
@@ -118,12 +122,13 @@ static void describe(const struct otp_view *v, struct buf *out)
 		buf_printf(out, "OTP %s%s %u", unit_name(v), end - i > 1 ? "s" : "", i);
 		if (end - i > 1)
 			buf_printf(out, "..%u", end - 1);
-		buf_printf(out, " at 0x%08x: %s\n", v->bank->base + i * v->unit, state_words[v->states[i]]);
+		buf_printf(out, " at 0x%08x: %s\n", v->bank->base + i * v->unit,
+			   state_words[v->states[i]]);
 	}
 }
 
-enum err stm32l4_otp_objections(struct flash_bank *bank, const struct flash_step *steps, size_t count,
-				struct buf *lines)
+enum err stm32l4_otp_objections(struct flash_bank *bank, const struct flash_step *steps,
+				size_t count, struct buf *lines)
 {
 	struct stm32l4 *f = bank->priv;
 	struct otp_view v;
@@ -138,15 +143,16 @@ enum err stm32l4_otp_objections(struct flash_bank *bank, const struct flash_step
 			break;
 		}
 	if (!f->otp_enabled)
-		buf_printf(lines, "OTP memory bank #%u is disabled for write commands\n", bank->number);
+		buf_printf(lines, "OTP memory bank #%u is disabled for write commands\n",
+			   bank->number);
 	return OK;
 }
 
 /* `stm32l4x otp BANK write FILE ?OFFSET? ?confirm TOKEN?` */
 
 /* Of one chip, its contents and the data: no other write has it. */
-static enum err make_token(struct flash_bank *bank, const struct otp_view *v, const struct image *image,
-			   char *token, size_t size)
+static enum err make_token(struct flash_bank *bank, const struct otp_view *v,
+			   const struct image *image, char *token, size_t size)
 {
 	const struct stm32l4 *f = bank->priv;
 	uint32_t crc = 0xffffffff, uid[3] = { 0 };
@@ -180,9 +186,11 @@ static enum err show_plan(struct call *c, const struct otp_view *v, const char *
 		result_printf(c, "nothing is left to write\n");
 		return OK;
 	}
-	result_printf(c, "%u %s%s would be written once and for ever; nothing was written yet\n"
-		      "to do it, add: confirm %s\n", v->counts[UNIT_FREE], unit_name(v),
-		      v->counts[UNIT_FREE] == 1 ? "" : "s", token);
+	result_printf(c,
+		      "%u %s%s would be written once and for ever; nothing was written yet\n"
+		      "to do it, add: confirm %s\n",
+		      v->counts[UNIT_FREE], unit_name(v), v->counts[UNIT_FREE] == 1 ? "" : "s",
+		      token);
 	return OK;
 }
 
@@ -198,8 +206,8 @@ static enum err burn(struct call *c, struct flash_bank *bank, const struct image
 	rc = flash_write_image(bank->room, bank->target, image, &options, NULL);
 	f->otp_enabled = was_enabled;
 	TRY(rc);
-	result_printf(c, "%u %s%s written for ever, and verified\n", v->counts[UNIT_FREE], unit_name(v),
-		      v->counts[UNIT_FREE] == 1 ? "" : "s");
+	result_printf(c, "%u %s%s written for ever, and verified\n", v->counts[UNIT_FREE],
+		      unit_name(v), v->counts[UNIT_FREE] == 1 ? "" : "s");
 	return OK;
 }
 
@@ -227,8 +235,10 @@ static enum err write_image(struct call *c, struct flash_bank *bank, const struc
 	if (v.counts[UNIT_FREE] == 0)
 		return show_plan(c, &v, token);
 	if (strcmp(confirm, token) != 0)
-		return error_next(error_why(ERR_REFUSED, "the token %s does not belong to this chip, its OTP "
-					    "contents and this file", confirm),
+		return error_next(error_why(ERR_REFUSED,
+					    "the token %s does not belong to this chip, its OTP "
+					    "contents and this file",
+					    confirm),
 				  "run the command without \"confirm\" and read its plan");
 	return burn(c, bank, image, &v);
 }
@@ -250,7 +260,8 @@ enum err stm32l4_otp_write(struct call *c, struct flash_bank *bank)
 	if (end == 5)
 		TRY(arg_u32(c, 4, &offset));
 	if (offset >= bank->size)
-		return error_why(ERR_ARGUMENT, "offset 0x%x is past the end of bank %s (0x%x bytes)", offset,
+		return error_why(ERR_ARGUMENT,
+				 "offset 0x%x is past the end of bank %s (0x%x bytes)", offset,
 				 bank->name, bank->size);
 	TRY(image_open(c->argv[3], IMAGE_BIN, bank->base + offset, &image));
 	rc = write_image(c, bank, image, confirm);

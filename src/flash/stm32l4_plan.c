@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stm32l4: what carrying out steps would do, for `flash plan`: the same stream, built and counted. */
+/* stm32l4: what carrying out steps would do, for `flash plan`: the same stream, built and counted.
+ */
 #include "flash/stm32l4_work.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SCAN_BYTES_PER_US 15u		/* helper code that looks at the flash, at 16 MHz */
-#define ROW_LOAD_US	  55u		/* a row from RAM to registers, at 16 MHz */
-#define LEAST_FAST_ROOM	  4096u		/* of the work area, as for the write itself */
+#define SCAN_BYTES_PER_US 15u	/* helper code that looks at the flash, at 16 MHz */
+#define ROW_LOAD_US	  55u	/* a row from RAM to registers, at 16 MHz */
+#define LEAST_FAST_ROOM	  4096u /* of the work area, as for the write itself */
 
 struct count {
-	unsigned pages, units;		/* erased one by one; programmed */
+	unsigned pages, units; /* erased one by one; programmed */
 	size_t fast_bytes, scanned;
 };
 
@@ -21,7 +22,8 @@ static bool is_mass_erased(const struct stm32l4_stream *s, const struct flash_st
 	return s->mass[stm32l4_physical_bank(f, s->bank->sectors[step->sector].offset)];
 }
 
-static void count_step(const struct stm32l4_stream *s, const struct flash_step *step, struct count *n)
+static void count_step(const struct stm32l4_stream *s, const struct flash_step *step,
+		       struct count *n)
 {
 	n->pages += step->erase && !is_mass_erased(s, step);
 	for (size_t at = 0; at < step->bytes; at += s->unit)
@@ -35,13 +37,17 @@ static void describe(const struct stm32l4_stream *s, const struct count *n, stru
 	const struct stm32l4 *f = s->bank->priv;
 
 	if (s->mass[0] || s->mass[1])
-		buf_printf(how, "mass erase of %s", !f->g.dual ? "the bank" : s->mass[0] && s->mass[1]
-			   ? "both banks" : s->mass[0] ? "bank 1" : "bank 2");
+		buf_printf(how, "mass erase of %s",
+			   !f->g.dual		      ? "the bank"
+			   : s->mass[0] && s->mass[1] ? "both banks"
+			   : s->mass[0]		      ? "bank 1"
+						      : "bank 2");
 	if (n->pages > 0)
 		buf_printf(how, "%s%u page%s one by one", how->len > 0 ? ", " : "", n->pages,
 			   n->pages == 1 ? "" : "s");
 	if (s->fast_rows > 0)
-		buf_printf(how, "%s%u rows programmed fast", how->len > 0 ? "; " : "", s->fast_rows);
+		buf_printf(how, "%s%u rows programmed fast", how->len > 0 ? "; " : "",
+			   s->fast_rows);
 }
 
 static struct flash_time time_of(const struct stm32l4_stream *s, const struct count *n)
@@ -63,15 +69,15 @@ static struct flash_time time_of(const struct stm32l4_stream *s, const struct co
 	return (struct flash_time){ apart, apart + us };
 }
 
-enum err stm32l4_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count, struct buf *how,
-		      struct flash_time *time)
+enum err stm32l4_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count,
+		      struct buf *how, struct flash_time *time)
 {
 	const struct stm32l4 *f = bank->priv;
 	struct stm32l4_stream s = { .bank = bank, .count = count, .is_preview = true };
 	struct count n = { 0 };
 	enum err rc;
 
-	if (f->is_otp)		/* has no pages: stays with what the room has counted */
+	if (f->is_otp) /* has no pages: stays with what the room has counted */
 		return OK;
 	s.steps = xcalloc(count, sizeof(*s.steps));
 	memcpy(s.steps, steps, count * sizeof(*s.steps));

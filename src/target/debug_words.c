@@ -9,9 +9,9 @@
 #include "target/target_priv.h"
 
 #define LOOK_MS	     500u
-#define VENDOR_FIRST 0xe0042000u	/* behind TPIU and ETM (DDI 0403 B3.1) */
+#define VENDOR_FIRST 0xe0042000u /* behind TPIU and ETM (DDI 0403 B3.1) */
 #define VENDOR_LAST  0xe004ffffu
-#define G0_DBG_FIRST 0x40015800u	/* DBG of STM32G0, C0, U0 (RM0444 40.9) */
+#define G0_DBG_FIRST 0x40015800u /* DBG of STM32G0, C0, U0 (RM0444 40.9) */
 #define G0_DBG_LAST  0x400158ffu
 
 static bool is_vendor_debug(uint32_t addr)
@@ -154,8 +154,9 @@ static enum err switch_clocks_on(struct target *t, struct look *look)
 
 static void tell_cleared(struct target *t, struct buf *names)
 {
-	log_warning("%s: %s: cleared by the application, or by a loss of power: set again (told once)",
-		    t->name, (const char *)names->data);
+	log_warning(
+		"%s: %s: cleared by the application, or by a loss of power: set again (told once)",
+		t->name, (const char *)names->data);
 }
 
 /* Names in `names` what is missing and was not told yet. */
@@ -305,8 +306,10 @@ static void user_writes(struct target *t, struct debug_word *w, uint32_t value)
 	if (cleared == 0)
 		return;
 	w->guarded &= ~cleared;
-	log_info("%s: bits 0x%x of 0x%08x are cleared as you say, and not guarded any more; \"debug_bits "
-		 "apply\" sets them again", t->name, cleared, w->addr);
+	log_info("%s: bits 0x%x of 0x%08x are cleared as you say, and not guarded any more; "
+		 "\"debug_bits "
+		 "apply\" sets them again",
+		 t->name, cleared, w->addr);
 }
 
 void debug_word_before_write(struct target *t, uint32_t addr, const uint8_t *src, size_t n)
@@ -357,7 +360,7 @@ static void examined(struct target *t)
 
 	guard->next_look_ms = clock_now_ms() + LOOK_MS;
 	if (is_left_alone(guard) && t->state != TARGET_HALTED)
-		debug_words_restore(t);		/* what an examine-end handler has set */
+		debug_words_restore(t); /* what an examine-end handler has set */
 	else
 		debug_words_apply(t, true);
 	tell_notes(t);
@@ -397,10 +400,8 @@ void debug_words_event(struct target *t, enum target_event event)
 	struct debug_guard *guard = guard_of(t);
 
 	switch (event) {
-	case EVENT_EXAMINE_END:
-		examined(t);
-		break;
-	case EVENT_RESET_END:	/* it has switched off the clocks of -enable */
+	case EVENT_EXAMINE_END: examined(t); break;
+	case EVENT_RESET_END: /* it has switched off the clocks of -enable */
 		guard->next_look_ms = 0;
 		guard->is_silence_told = false;
 		break;
@@ -415,11 +416,8 @@ void debug_words_event(struct target *t, enum target_event event)
 		guard->gdb_left = true;
 		back_after_gdb(t);
 		break;
-	case EVENT_RESUMED:
-		back_after_gdb(t);
-		break;
-	default:
-		break;
+	case EVENT_RESUMED: back_after_gdb(t); break;
+	default: break;
 	}
 }
 
@@ -433,7 +431,8 @@ bool debug_words_tell_silence(struct target *t)
 {
 	struct debug_guard *guard = guard_of(t);
 
-	/* Without its clock the core's bus gives an error while the debug port goes on answering. */
+	/* Without its clock the core's bus gives an error while the debug port goes on answering.
+	 */
 	if (guard->words == NULL || error_current()->code != ERR_BUS)
 		return false;
 	if (guard->is_silence_told) {
@@ -443,14 +442,19 @@ bool debug_words_tell_silence(struct target *t)
 	}
 	guard->is_silence_told = true;
 	if (guard->is_set)
-		log_warning("%s does not answer any more: it sleeps (Stop, Standby), it seems, after its "
-			    "application has cleared the debug bits: \"reset halt\" with \"reset_config "
+		log_warning("%s does not answer any more: it sleeps (Stop, Standby), it seems, "
+			    "after its "
+			    "application has cleared the debug bits: \"reset halt\" with "
+			    "\"reset_config "
 			    "srst_only srst_nogate connect_assert_srst\" stops it at its start",
 			    t->name);
 	else
-		log_warning("%s sleeps, it seems: its debug bits were put back when GDB left. It is found "
-			    "again when it wakes, or by \"reset halt\" with \"reset_config srst_only srst_nogate "
-			    "connect_assert_srst\"; \"debug_bits policy exit\" keeps it in sight", t->name);
+		log_warning("%s sleeps, it seems: its debug bits were put back when GDB left. It "
+			    "is found "
+			    "again when it wakes, or by \"reset halt\" with \"reset_config "
+			    "srst_only srst_nogate "
+			    "connect_assert_srst\"; \"debug_bits policy exit\" keeps it in sight",
+			    t->name);
 	error_clear();
 	return true;
 }
