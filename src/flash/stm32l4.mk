@@ -28,6 +28,7 @@ libprobed_a_SOURCES += \
 	src/flash/stm32l4_option_commands.c \
 	src/flash/stm32l4_option_judge.c \
 	src/flash/stm32l4_option_log.c \
+	src/flash/stm32l4_option_log.h \
 	src/flash/stm32l4_option_plan.c \
 	src/flash/stm32l4_option_state.c \
 	src/flash/stm32l4_option_write.c \

@@ -445,8 +445,9 @@ static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enab
 	TRY(load_claimed(bank));
 	TRY(flash_probe(bank));
 	if (f->is_tz != enable)
-		return error_next(error_why(ERR_VERIFY, "TZEN is still %u after the option "
-					    "bytes were loaded", f->is_tz), "power-cycle the board and try again");
+		return error_next(error_why(ERR_VERIFY, "TZEN is still %u after the option bytes were "
+					    "loaded", f->is_tz),
+				  "power-cycle the board and try again");
 	return OK;
 }
 
@@ -508,7 +509,8 @@ const struct command stm32l4_commands[] = {
 	  "Remove write protection (WRP) from sectors first to last, or from all, and load the "
 	  "option bytes; the "
 	  "chip resets and is halted. Returns the sectors that are still protected." },
-	{ "stm32l4x otp", STAGE_EXEC, 2, 6, "bank enable|disable|show|write ?file ?offset? ?confirm token??",
+	{ "stm32l4x otp", STAGE_EXEC, 2, 6,
+	  "bank enable|disable|show|write ?file ?offset? ?confirm token??",
 	  cmd_otp,
 	  "The one-time programmable area. enable, disable: whether flash verbs may write it. write: show "
 	  "which units a file would use, with a token; confirm it to write them, once and for ever." },

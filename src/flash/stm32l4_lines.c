@@ -95,12 +95,14 @@ static const struct stm32l4_timing timing_u5 = {
 	.package = 0x1fff7500, .eccr = 0x18, .unit = 8, .bker = 11
 #define L4_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_l4
 #define G4_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g4
-#define G0_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g0, .timing = &timing_g0
+#define G0_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g0, .timing = &timing_g0, \
+	.factory_optr = 0xfffffeaa
 #define WB_REGS .regs = 0x58004000, L4_INFO, .around = &stm32l4_around_wb, .timing = &timing_l4, \
 	.layout = &layout_g0
 #define C0_REGS .regs = 0x40022000, .size_reg = 0x1fff75a0, .otp_base = 0x1fff7000, .otp_bytes = 1024, \
 	.uid = 0x1fff7550, .package = 0x1fff7500, .eccr = 0x18, .unit = 8, .bker = 11, \
-	.around = &stm32l4_around_c0, .timing = &timing_c0, .layout = &layout_g0, .pcrop_unit = 512
+	.around = &stm32l4_around_c0, .timing = &timing_c0, .layout = &layout_g0, .pcrop_unit = 512, \
+	.factory_optr = 0x3fffffaa
 #define U5_REGS .regs = 0x40022000, .size_reg = 0x0bfa07a0, .otp_base = 0x0bfa0000, .otp_bytes = 512, \
 	.uid = 0x0bfa0700, .package = 0x0bfa0500, .eccr = 0x30, .bker = 11, \
 	.layout = &layout_l5, .has_wrp_unlock = true, .has_trustzone = true
@@ -163,7 +165,8 @@ const struct stm32l4_line stm32l4_lines[] = {
 	  .package = 0x1fff7500, .eccr = 0x18, .eccr2 = 0x1c, .around = &stm32l4_around_g0,
 	  .timing = &timing_g0, .unit = 8, .bker = 13,
 	  .layout = &layout_g0b, .max_kib = 512, .page_bytes = 2048,
-	  .banks = TWO_G0B, .swap = SWAP_OPT_CLEAR, .pcrop_unit = 512 },
+	  .banks = TWO_G0B, .swap = SWAP_OPT_CLEAR, .pcrop_unit = 512,
+	  .factory_optr = 0xfffffeaa },
 	{ .dev_id = 0x443, .name = "STM32C01xx", .revisions = rev_1z, C0_REGS, .max_kib = 32,
 	  .page_bytes = 2048 },
 	{ .dev_id = 0x453, .name = "STM32C03xx", .revisions = rev_1z, C0_REGS, .max_kib = 32,
@@ -183,13 +186,17 @@ const struct stm32l4_line stm32l4_lines[] = {
 	  .eccr = 0x18, .timing = &timing_u0,
 	  .layout = &layout_g0, .max_kib = 256, .page_bytes = 2048 },
 	{ .dev_id = 0x495, .name = "STM32WB5x", .revisions = rev_495, WB_REGS,
-	  .max_kib = 1024, .page_bytes = 4096, .pcrop_unit = 2048 },
+	  .max_kib = 1024, .page_bytes = 4096, .pcrop_unit = 2048,
+	  .factory_optr = 0x2d8f71aa },
 	{ .dev_id = 0x496, .name = "STM32WB3x", .revisions = rev_a, WB_REGS,
-	  .max_kib = 512, .page_bytes = 4096, .pcrop_unit = 2048 },
+	  .max_kib = 512, .page_bytes = 4096, .pcrop_unit = 2048,
+	  .factory_optr = 0x2d8f71aa },
 	{ .dev_id = 0x494, .name = "STM32WB1x", .revisions = rev_ab, WB_REGS,
-	  .max_kib = 320, .page_bytes = 2048, .pcrop_unit = 2048 },
+	  .max_kib = 320, .page_bytes = 2048, .pcrop_unit = 2048,
+	  .factory_optr = 0x2d8f71aa },
 	{ .dev_id = 0x497, .name = "STM32WLEx/WL5x", .revisions = rev_497, WB_REGS,
-	  .max_kib = 256, .page_bytes = 2048, .pcrop_unit = 1024 },
+	  .max_kib = 256, .page_bytes = 2048, .pcrop_unit = 1024,
+	  .factory_optr = 0x3feff0aa },
 	{ .dev_id = 0x472, .name = "STM32L55/L56xx", .revisions = rev_abz, .regs = 0x40022000,
 	  .size_reg = 0x0bfa05e0, .otp_base = 0x0bfa0000, .otp_bytes = 512, .uid = 0x0bfa0590,
 	  .package = 0x0bfa0500, .eccr = 0x30, .around = &stm32l4_around_l5, .timing = &timing_l5,
@@ -197,19 +204,24 @@ const struct stm32l4_line stm32l4_lines[] = {
 	  .layout = &layout_l5, .max_kib = 512, .page_bytes = 2048,
 	  .single_page_bytes = 4096, .banks = TWO_L5, .swap = SWAP_OPT_SET,
 	  .has_trustzone = true,
-	  .starts_in_range_2 = true },
+	  .starts_in_range_2 = true,
+	  .factory_optr = 0x7feff8aa },
 	{ .dev_id = 0x455, .name = "STM32U53/U54xx", .revisions = rev_1z, U5_REGS, .timing = &timing_u5,
 	  .around = &stm32l4_around_u5, .unit = 16,
-	  .max_kib = 512, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET },
+	  .max_kib = 512, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET,
+	  .factory_optr = 0x1feff8aa },
 	{ .dev_id = 0x482, .name = "STM32U57/U58xx", .revisions = rev_482, U5_REGS, .timing = &timing_u5,
 	  .around = &stm32l4_around_u5, .unit = 16,
-	  .max_kib = 2048, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET },
+	  .max_kib = 2048, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET,
+	  .factory_optr = 0x1feff8aa },
 	{ .dev_id = 0x481, .name = "STM32U59/U5Axx", .revisions = rev_481, U5_REGS, .timing = &timing_u5,
 	  .around = &stm32l4_around_u5, .unit = 16,
-	  .max_kib = 4096, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET },
+	  .max_kib = 4096, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET,
+	  .factory_optr = 0x1feff8aa },
 	{ .dev_id = 0x476, .name = "STM32U5F/U5Gxx", .revisions = rev_1z, U5_REGS, .timing = &timing_u5,
 	  .around = &stm32l4_around_u5, .unit = 16,
-	  .max_kib = 4096, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET },
+	  .max_kib = 4096, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET,
+	  .factory_optr = 0x1feff8aa },
 	{ .dev_id = 0x454, .name = "STM32U37/U38xx", .revisions = rev_1z, U5_REGS, .timing = &timing_l5,
 	  .unit = 8,
 	  .max_kib = 1024, .page_bytes = 4096, .banks = TWO_U5, .swap = SWAP_OPT_SET },

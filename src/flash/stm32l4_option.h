@@ -58,6 +58,8 @@ struct stm32l4_option_values {
 	uint8_t reg[STM32L4_OPTION_REGS];
 	uint32_t value[STM32L4_OPTION_REGS];
 };
+/* Only secure accesses reach it, and only with TrustZone on it means something. */
+bool stm32l4_is_secure_only(const struct stm32l4_line *line, uint8_t reg);
 enum err stm32l4_read_option_values(struct flash_bank *bank, struct stm32l4_option_values *values);
 /* NULL if the line has no such register. */
 uint32_t *stm32l4_option_value(const struct stm32l4_option_values *values, uint8_t reg);
@@ -81,6 +83,7 @@ struct stm32l4_option_plan {
 	bool erases_flash, is_for_ever;
 	char token[12];			/* what `confirm` must be followed by; "": nothing */
 	bool changes_geometry;
+	bool is_by_name;		/* somebody asked for just this; else values are put back */
 	bool is_rewrite;		/* nothing changes, but it is written and loaded all the same */
 	uint32_t uid[3];
 	struct stm32l4_option_values now, then;		/* all registers */
@@ -117,22 +120,6 @@ bool stm32l4_regresses(const struct stm32l4_line *line, const struct stm32l4_opt
 unsigned stm32l4_rdp_rank(const struct stm32l4_line *line, uint32_t optr);
 enum err stm32l4_read_uid(struct flash_bank *bank, uint32_t uid[3]);
 
-/*
- * The journal of option writes: one line before OPTSTRT, one after it, one when the values were seen
- * loaded. The last line of a chip tells how far it got.
- */
-enum option_stage { OPTIONS_STARTED, OPTIONS_WRITTEN, OPTIONS_LOADED };
-struct stm32l4_option_record {
-	char stamp[24];
-	enum option_stage stage;
-	struct stm32l4_option_values before, meant;
-};
-enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_t dev_id,
-				enum option_stage stage, const struct stm32l4_option_values *before,
-				const struct stm32l4_option_values *meant);
-/* False: this chip has no record. */
-bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
-			     struct stm32l4_option_record *record);
 /*
  * An option write that was begun on this chip and not seen to end, or option bytes that failed their
  * check and came up with safe values: says so, with the way out. False: nothing of the kind.

@@ -57,6 +57,7 @@ enum err stm32l4_plan_options(struct flash_bank *bank, int argc, const char *con
 	struct stm32l4_option_values stored;
 
 	TRY(start_plan(bank, plan, &stored));
+	plan->is_by_name = true;
 	TRY(stm32l4_parse_options(bank, argc, argv, &plan->then));
 	return finish_plan(plan, &stored);
 }

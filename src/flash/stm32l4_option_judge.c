@@ -258,6 +258,24 @@ static enum err judge_wrp_lock(struct stm32l4_option_plan *plan)
 	return OK;
 }
 
+/* RM0438 6.9.16: without TrustZone the secure areas and the secure boot address cannot be written. */
+static enum err judge_secure(struct stm32l4_option_plan *plan)
+{
+	const struct stm32l4_line *line = chip_of(plan)->line;
+	uint32_t tz_now, tz_then;
+
+	if (!get(plan, "TZEN", &tz_now, &tz_then) || tz_now || !plan->is_by_name)
+		return OK;
+	for (size_t i = 0; i < plan->now.count; i++)
+		if (plan->now.value[i] != plan->then.value[i] &&
+		    stm32l4_is_secure_only(line, plan->now.reg[i]))
+			return error_next(error_why(ERR_REFUSED,
+						    "FLASH_%s can be written only while TrustZone is on",
+						    stm32l4_option_register_name(line, plan->now.reg[i])),
+					  "set TZEN=1 first, then this");
+	return OK;
+}
+
 /* Geometry and boot */
 
 static void judge_geometry(struct stm32l4_option_plan *plan)
@@ -369,6 +387,7 @@ enum err stm32l4_judge_options(struct stm32l4_option_plan *plan)
 	TRY(judge_rdp(plan));
 	TRY(judge_boot_lock(plan));
 	TRY(judge_wrp_lock(plan));
+	TRY(judge_secure(plan));
 	judge_geometry(plan);
 	judge_boot(plan);
 	judge_areas(plan);

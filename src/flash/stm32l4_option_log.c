@@ -8,7 +8,7 @@
  * middle; a "written" without "loaded" one that was not seen to act. The before and meant values are
  * what the way back needs: after such a cut the chip itself no longer knows them.
  */
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_option_log.h"
 
 #include <errno.h>
 #include <stdlib.h>

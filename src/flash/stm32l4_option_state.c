@@ -3,7 +3,7 @@
  * stm32l4: the option bytes as they are: the registers, where it can be known what is stored behind them,
  * and what an option write that did not come to its end has left.
  */
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_option_log.h"
 
 #include <stdlib.h>
 #include <string.h>

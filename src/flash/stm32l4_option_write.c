@@ -5,7 +5,7 @@
  * again, by OBL_LAUNCH or at power-on (RM0351 3.4.2). A power cut between OPTSTRT and the end of BSY
  * leaves words that fail their check, so the journal is written first and closed last.
  */
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_option_log.h"
 
 #include <string.h>
 

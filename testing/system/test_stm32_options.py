@@ -423,3 +423,18 @@ def test_whatever_was_left_behind(start, preset):
     bench = start("--preset", preset)
     assert "verified" in bench.tcl("stm32l4x option set BOR_LEV=3 WRP2B=7..8")
     assert bench.active()["BOR_LEV"] == 3 and bench.active()["WRP2B"] == [7, 8]
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_way_back_to_factory_values(start, name):
+    bench = start(name=name)
+    factory = bench.active()
+    bench.ctl("corrupt-options")
+    bench.power_cycle()
+    bench.start()
+    told = bench.fails("stm32l4x option restore factory")
+    assert "erases" in told
+    bench.tcl("stm32l4x option restore factory confirm")
+    now = bench.active()
+    assert {key: now[key] for key in factory if key not in ("SFSA", "DDS", "nSWBOOT0")} == \
+        {key: factory[key] for key in factory if key not in ("SFSA", "DDS", "nSWBOOT0")}

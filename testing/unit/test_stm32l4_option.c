@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_option_log.h"
 
 struct chip {
 	struct flash_bank bank;
@@ -63,6 +63,7 @@ static enum err plan(struct chip *c, const char *a, const char *b)
 	const char *argv[] = { a, b };
 
 	c->plan.then = c->plan.now;
+	c->plan.is_by_name = true;
 	TRY(stm32l4_parse_options(&c->bank, b != NULL ? 2 : 1, argv, &c->plan.then));
 	return stm32l4_judge_options(&c->plan);
 }
@@ -384,6 +385,7 @@ static void test_trustzone(void **state)
 	(void)state;
 	make(&c, 0x472, 512, 0x7feff8aa);
 	assert_int_equal(plan(&c, "RDP=0x55", NULL), ERR_REFUSED);	/* 0.5 needs TZEN */
+	assert_int_equal(plan(&c, "SECWM1=0..3", NULL), ERR_REFUSED);	/* so does this */
 	assert_int_equal(plan(&c, "TZEN=1", NULL), OK);
 	assert_true(c.plan.danger[0] != '\0');
 	set_value(&c.plan.now, 0x40, 0xffeff8aa);
