@@ -175,7 +175,7 @@ def test_plan_says_what_would_happen_and_does_nothing(board, daemon, firmware):
     ready(daemon)
     plan = daemon.tcl(f"flash plan {firmware('big')}")
     assert re.search(r"sectors 0\.\.127 at 0x08000000: erase, program \d+ bytes from 0x08000000", plan)
-    assert re.search(r"the flash needs about 5\.\d+ s", plan), plan
+    assert re.search(r"the flash needs about 2\.\d+ s", plan), plan   # mass erase, fast rows
     daemon.tcl(f"flash write_image erase --dry-run {firmware('big')}")
     assert board.stats()["flash_erases"] == board.stats()["flash_programs"] == 0
 
