@@ -67,10 +67,11 @@ size_t stm32l4_diagnose(const struct stm32l4_facts *facts, struct stm32l4_findin
 {
 	/* A reset in the middle explains what the controller shows afterwards. */
 	bool reset_first = facts->failure.fresh_resets != 0;
-	size_t n = apply_rules(reset_first ? stm32l4_system_rules : stm32l4_flash_rules, facts, findings, max);
+	const struct stm32l4_rule *first = reset_first ? stm32l4_system_rules : stm32l4_flash_rules;
+	const struct stm32l4_rule *second = reset_first ? stm32l4_flash_rules : stm32l4_system_rules;
+	size_t n = apply_rules(first, facts, findings, max);
 
-	n += apply_rules(reset_first ? stm32l4_flash_rules : stm32l4_system_rules, facts, findings + n,
-			 max - n);
+	n += apply_rules(second, facts, findings + n, max - n);
 	sort_by_rank(findings, n);
 	return n;
 }
@@ -272,11 +273,13 @@ static void show_health(struct buf *out, const struct stm32l4_facts *facts)
 
 	for (unsigned i = 0; i < FACT_COUNT; i++)
 		unread += !fact_known(facts, i) && facts->unread[i] != UNREAD_NOT_THERE;
-	buf_printf(out, "  nothing is wrong: read-out protection, error flags, modes, WRP and PCROP, bank swap, "
+	buf_printf(out, "  nothing is wrong: read-out protection, error flags, modes, WRP and "
+			"PCROP, bank swap, "
 			"boot selection, resets, supply, clocks, ECC and size were looked at");
 	if (unread > 0)
 		buf_printf(out, "; %u of the values above could not be read", unread);
-	buf_printf(out, "\n  What only an operation can show (a locked-out key, a page that reads blank and is "
+	buf_printf(out, "\n  What only an operation can show (a locked-out key, a page that reads "
+			"blank and is "
 			"not): \"stm32l4x doctor %u --trial\" tries one on a blank page\n", facts->bank);
 }
 
@@ -378,7 +381,8 @@ static void show_trial(struct buf *out, int page, enum err rc)
 	if (rc == OK && page == NO_ADDRESS)
 		buf_printf(out, "  left out: no page is certainly blank, or a cause is known already\n");
 	else if (rc == OK)
-		buf_printf(out, "  page %d, which was blank: erased, a double word programmed, read back, erased "
+		buf_printf(out, "  page %d, which was blank: erased, a double word programmed, "
+				"read back, erased "
 				"again: all good\n", page);
 	else
 		buf_printf(out, "  failed: %s\n", error_text(error_current()));
@@ -433,6 +437,7 @@ static enum err cmd_doctor(struct call *c)
 		try_out(bank, &orders, &facts);
 	count = stm32l4_diagnose(&facts, findings, ARRAY_SIZE(findings));
 	show_report(c->out, &facts, findings, count);
+	stm32l4_show_interrupted(bank, c->out);
 	if (orders.fix) {
 		sr = fact_of(&facts, FACT_SR);
 		if (cure_all(c, bank, &orders, findings, count) > 0) {
@@ -451,7 +456,8 @@ static enum err cmd_doctor(struct call *c)
 
 const struct command stm32l4_doctor_commands[] = {
 	{ "stm32l4x doctor", STAGE_EXEC, 0, 4, "?bank? ?--fix? ?--trial? ?confirm?", cmd_doctor,
-	  "Find out why the chip does not program: read everything that can be read without changing it, and "
+	  "Find out why the chip does not program: read everything that can be read without "
+	  "changing it, and "
 	  "print the causes, the likeliest first, with the register values that show them and the command "
 	  "that cures each. --fix carries out the harmless cures; with confirm those that change option "
 	  "bytes or erase, too. --trial erases and programs a page that is blank, and leaves it blank." },

@@ -391,8 +391,9 @@ static uint32_t l4_hclk(const struct stm32l4_facts *facts)
 	uint32_t cr = facts->reg[FACT_RCC_CR], cfgr = facts->reg[FACT_RCC_CFGR];
 	uint32_t pll = facts->reg[FACT_RCC_PLLCFGR];
 	uint32_t m_bits = facts->line->banks == TWO_L4R ? 0xf : 7;
-	uint32_t khz[4] = { msi[cr & BIT(3) ? bits_get(cr, 7, 4) : bits_get(facts->reg[FACT_RCC_CSR], 11, 8)],
-			    16000, 0, 0 };
+	/* The range after Standby stands in RCC_CSR until RCC_CR takes over. */
+	uint32_t range = cr & BIT(3) ? bits_get(cr, 7, 4) : bits_get(facts->reg[FACT_RCC_CSR], 11, 8);
+	uint32_t khz[4] = { msi[range], 16000, 0, 0 };
 	uint32_t hpre = bits_get(cfgr, 7, 4);
 
 	if ((pll & 3) != 0)

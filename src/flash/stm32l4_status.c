@@ -171,7 +171,8 @@ static const struct {
 	uint32_t bit;
 	const char *name, *why, *next;
 } resets[] = {
-	{ BIT(29), "IWDGRSTF", "the independent watchdog (IWDG) reset the chip in the middle of the operation",
+	{ BIT(29), "IWDGRSTF", "the independent watchdog (IWDG) reset the chip in the middle of "
+			       "the operation",
 	  "run \"reset halt\" first, so that the firmware does not start it" },
 	{ BIT(30), "WWDGRSTF", "the window watchdog (WWDG) reset the chip in the middle of the operation",
 	  "run \"reset halt\" first, so that the firmware does not start it" },
@@ -233,7 +234,8 @@ static bool lock_is_shut(struct flash_bank *bank)
 		return false;
 	error_why(ERR_FLASH_OPERATION, "the chip was reset in the middle of the operation");
 	error_evidence(ERR_FLASH_OPERATION, "RCC_CSR = 0x%08x, FLASH_CR = 0x%08x (locked again)", csr, cr);
-	error_next(ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it; if it comes back look what pulls "
+	error_next(ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it; if it comes back look "
+					"what pulls "
 		   "nRST (a button, another probe), and for a watchdog");
 	return true;
 }

@@ -53,7 +53,7 @@ ROWS = [
         says="OPTVERR.*option_factory 0 confirm"),
     harmless("key-lockout", 10, "key-lockout", "LOCK stays 1", doctor="stm32l4x doctor 0 --trial", before=(">halt",)),
     Row("bank-swap", 11, "bank-swap", "BFB2 = 1", before=(">halt", ">" + WRITE, ">" + VERIFY, ">reset halt"),
-        action=VERIFY, says="the image is in the other bank.*option_write 0 0x20 0x00000000 0x00100000", leads=False,
+        action=VERIFY, says="the image is in the other bank.*stm32l4x option set 0 BFB2=0", leads=False,
         doctor=""),
     harmless("bank-swap-found", 11, "bank-swap", "FB_MODE = 1", preset="bank-swap"),
     harmless("bfb2", 12, "bfb2", "BFB2 = 1"),

@@ -342,15 +342,15 @@ static const struct {
 	{ L476, torn, "torn-options", RANK_CAUSE, "stm32l4x option_factory 0 confirm" }, /* 9 */
 	{ L476, keys, "key-lockout", RANK_CAUSE, "reset halt" },			/* 10 */
 	{ L476, locked_out, "key-lockout", RANK_CAUSE, "reset halt" },
-	{ L476, twin, "bank-swap", RANK_CAUSE, "option_write 0 0x20 0x00000000 0x00100000" }, /* 11 */
+	{ L476, twin, "bank-swap", RANK_CAUSE, "stm32l4x option set 0 BFB2=0" }, /* 11 */
 	{ L476, swapped, "bank-swap", RANK_LIKELY, "reset halt" },
-	{ L476, bfb2, "bfb2", RANK_CAUSE, "stm32l4x option_load 0" },			/* 12 */
+	{ L476, bfb2, "bfb2", RANK_CAUSE, "stm32l4x option set 0 BFB2=0" },			/* 12 */
 	{ L432, pempty, "pempty", RANK_LIKELY, "stm32l4x option_load 0" },
 	{ L476, boot0, "boot0", RANK_LIKELY, "BOOT0" },
 	{ L476, wrong_bank, "ones-programmed", RANK_CAUSE, "flash erase_sector 0 256 256" }, /* 13 */
 	{ L476, half_size, "half-size", RANK_NOTE, "flash erase_sector 0 0 last" },	/* 14 */
 	{ L476, no_size, "size-unknown", RANK_LIKELY, "flash bank NAME stm32l4x" },	/* 15 */
-	{ L476, iwdg_hw, "iwdg-hw", RANK_LIKELY, "0x00010000 0x00010000" },		/* 16 */
+	{ L476, iwdg_hw, "iwdg-hw", RANK_LIKELY, "stm32l4x option set 0 IWDG_SW=1" },		/* 16 */
 	{ L476, iwdg_fw, "iwdg-fw", RANK_CAUSE, "reset halt" },
 	{ L476, brownout, "brownout", RANK_CAUSE, "supply voltage" },			/* 17 */
 	{ L476, low_voltage, "low-voltage", RANK_CAUSE, "supply voltage" },
