@@ -54,7 +54,7 @@ class Judge:
     def run(self, *commands, code=0, wires="reset_config srst_only srst_nogate"):
         argv = ["openocd", "-c", "gdb_port disabled; telnet_port disabled; tcl_port disabled",
                 "-c", "adapter driver cmsis-dap; transport select swd",
-                "-f", f"target/{self.row.script}.cfg", "-c", wires, "-c", "init"]
+                "-f", f"target/{self.row.script}.cfg", "-c", f"{wires}; adapter srst delay 0", "-c", "init"]
         for command in (*commands, "shutdown"):
             argv += ["-c", command]
         done = self.board.usb_run(argv)
