@@ -228,6 +228,8 @@ enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_opt
 enum err stm32l4_load_options(struct flash_bank *bank);
 /* A warning if an option write on this chip was cut off. */
 void stm32l4_tell_interrupted(struct flash_bank *bank);
+/* The same as a line of a report; nothing if there is nothing to say. */
+void stm32l4_show_interrupted(struct flash_bank *bank, struct buf *out);
 enum err stm32l4_describe_options(struct flash_bank *bank, struct buf *out);
 enum err stm32l4_info(struct flash_bank *bank, struct buf *out);
 unsigned stm32l4_rdp_level(uint32_t optr);

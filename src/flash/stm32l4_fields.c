@@ -397,7 +397,10 @@ void stm32l4_describe_value(const struct stm32l4_field *field, uint32_t value, s
 {
 	const char *words = stm32l4_value_words(field, value);
 
-	buf_printf(out, field->msb - field->lsb > 2 ? "0x%02X" : "%u", value);
+	if (field->msb == 31 && field->lsb == 7)	/* a boot address */
+		buf_printf(out, "0x%08x", value << 7);
+	else
+		buf_printf(out, field->msb - field->lsb > 2 ? "0x%02X" : "%u", value);
 	if (words != NULL)
 		buf_printf(out, ": %s", words);
 }

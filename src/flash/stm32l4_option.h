@@ -109,11 +109,11 @@ enum err stm32l4_parse_options(const struct flash_bank *bank, int argc, const ch
 			       struct stm32l4_option_values *values);
 enum err stm32l4_judge_options(struct stm32l4_option_plan *plan);
 
-/* Widths and units that depend on the geometry. */
 uint32_t stm32l4_page_mask(const struct stm32l4 *f);
 uint32_t stm32l4_pcrop_unit(const struct stm32l4 *f);
+/* Of a field's value: the others are reserved on a part of this geometry. */
+uint32_t stm32l4_used_bits(const struct flash_bank *bank, const struct stm32l4_field *field);
 
-/* Would going from one to the other lower the RDP level? */
 bool stm32l4_regresses(const struct stm32l4_line *line, const struct stm32l4_option_values *from,
 		       const struct stm32l4_option_values *to);
 /* Of OPTR: level 0, 0.5 (TrustZone), 1, 2 as 0 to 3. */

@@ -82,8 +82,8 @@ static void describe_changes(const struct stm32l4_option_plan *plan, size_t i, s
 
 		if (o->reg != plan->regs[i].reg)
 			continue;
-		now = bits_get(plan->regs[i].now, o->msb, o->lsb);
-		then = bits_get(plan->regs[i].then, o->msb, o->lsb);
+		now = bits_get(plan->regs[i].now, o->msb, o->lsb) & stm32l4_used_bits(plan->bank, o);
+		then = bits_get(plan->regs[i].then, o->msb, o->lsb) & stm32l4_used_bits(plan->bank, o);
 		if (now == then)
 			continue;
 		buf_printf(out, "    %s = ", o->name);

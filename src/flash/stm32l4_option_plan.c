@@ -382,12 +382,11 @@ static bool has_tzen(const struct stm32l4_line *line, const struct stm32l4_optio
 	return line->has_trustzone && (*stm32l4_option_value(v, line->layout->optr) & BIT(31));
 }
 
-static bool is_same_area(const struct flash_bank *bank, const struct stm32l4_field *field,
-			 const struct stm32l4_option_values *x, const struct stm32l4_option_values *y)
+/* The area that a field is the first or the last page of. */
+static bool area_with(const struct flash_bank *bank, const struct stm32l4_field *field,
+		      struct area_fields *a)
 {
-	struct area_fields a;
 	char name[40];
-	uint32_t mask;
 
 	snprintf(name, sizeof(name), "%s", field->name);
 	for (size_t i = 0; i < ARRAY_SIZE(area_ends); i++)
@@ -397,7 +396,23 @@ static bool is_same_area(const struct flash_bank *bank, const struct stm32l4_fie
 			if (all > n && strcmp(field->name + all - n, area_ends[i][end]) == 0)
 				name[all - n] = '\0';
 		}
-	if (!find_area(bank, name, &a))
+	return find_area(bank, name, a);
+}
+
+uint32_t stm32l4_used_bits(const struct flash_bank *bank, const struct stm32l4_field *field)
+{
+	struct area_fields a;
+
+	return area_with(bank, field, &a) ? used_mask(bank, &a) : 0xffffffff;
+}
+
+static bool is_same_area(const struct flash_bank *bank, const struct stm32l4_field *field,
+			 const struct stm32l4_option_values *x, const struct stm32l4_option_values *y)
+{
+	struct area_fields a;
+	uint32_t mask;
+
+	if (!area_with(bank, field, &a))
 		return false;
 	if (is_off(bank, &a, x) && is_off(bank, &a, y))
 		return true;

@@ -50,10 +50,10 @@ bool stm32l4_stored_option(struct flash_bank *bank, uint8_t reg, uint32_t *value
 
 /* Listing */
 
-static void list_field(const struct stm32l4_field *o, uint32_t value, const uint32_t *stored,
-		       struct buf *out)
+static void list_field(const struct flash_bank *bank, const struct stm32l4_field *o, uint32_t value,
+		       const uint32_t *stored, struct buf *out)
 {
-	uint32_t now = bits_get(value, o->msb, o->lsb);
+	uint32_t used = stm32l4_used_bits(bank, o), now = bits_get(value, o->msb, o->lsb) & used;
 
 	if (o->msb != o->lsb)
 		buf_printf(out, "  [%u:%u] %s = ", o->msb, o->lsb, o->name);
@@ -62,9 +62,9 @@ static void list_field(const struct stm32l4_field *o, uint32_t value, const uint
 	stm32l4_describe_value(o, now, out);
 	if (o->danger == READ_ONLY)
 		buf_printf(out, " (kept)");
-	if (stored != NULL && bits_get(*stored, o->msb, o->lsb) != now) {
+	if (stored != NULL && (bits_get(*stored, o->msb, o->lsb) & used) != now) {
 		buf_printf(out, "  -- stored: ");
-		stm32l4_describe_value(o, bits_get(*stored, o->msb, o->lsb), out);
+		stm32l4_describe_value(o, bits_get(*stored, o->msb, o->lsb) & used, out);
 	}
 	buf_putc(out, '\n');
 }
@@ -102,7 +102,7 @@ static bool list_register(struct flash_bank *bank, uint8_t reg, uint32_t value, 
 	buf_putc(out, '\n');
 	for (const struct stm32l4_field *o = stm32l4_fields(f->line); o->name != NULL; o++)
 		if (o->reg == reg)
-			list_field(o, value, is_pending ? &stored : NULL, out);
+			list_field(bank, o, value, is_pending ? &stored : NULL, out);
 	return is_pending;
 }
 
@@ -110,7 +110,6 @@ enum err stm32l4_list_options(struct flash_bank *bank, struct buf *out)
 {
 	struct stm32l4_area areas[2 * MAX_AREAS];
 	struct stm32l4_option_values now;
-	struct buf why = { 0 };
 	bool is_pending = false;
 	size_t count;
 
@@ -125,9 +124,7 @@ enum err stm32l4_list_options(struct flash_bank *bank, struct buf *out)
 	if (is_pending)
 		buf_printf(out, "What is stored differs from the registers: stored values act after "
 				"\"stm32l4x option_load %u\" or a power cycle.\n", bank->number);
-	if (stm32l4_options_interrupted(bank, &why))
-		buf_printf(out, "%s\n", (const char *)why.data);
-	buf_free(&why);
+	stm32l4_show_interrupted(bank, out);
 	return OK;
 }
 
@@ -201,6 +198,9 @@ bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why)
 	const uint32_t *optr;
 	bool is_torn;
 
+	/* The doctor also sees chips that could not be identified. */
+	if (f->line == NULL || f->is_otp)
+		return false;
 	if (look(bank, &now, &sr, uid) != OK) {
 		error_clear();
 		return false;
@@ -237,6 +237,15 @@ void stm32l4_tell_interrupted(struct flash_bank *bank)
 
 	if (stm32l4_options_interrupted(bank, &why))
 		log_warning("%s", (const char *)why.data);
+	buf_free(&why);
+}
+
+void stm32l4_show_interrupted(struct flash_bank *bank, struct buf *out)
+{
+	struct buf why = { 0 };
+
+	if (stm32l4_options_interrupted(bank, &why))
+		buf_printf(out, "Option bytes: %s\n", (const char *)why.data);
 	buf_free(&why);
 }
 

@@ -438,3 +438,13 @@ def test_the_way_back_to_factory_values(start, name):
     now = bench.active()
     assert {key: now[key] for key in factory if key not in ("SFSA", "DDS", "nSWBOOT0")} == \
         {key: factory[key] for key in factory if key not in ("SFSA", "DDS", "nSWBOOT0")}
+
+
+def test_the_doctor_tells_of_a_write_that_was_cut_off(bench):
+    bench.ctl("fail-after 1 power")
+    bench.fails("stm32l4x option set BFB2=1")
+    bench.power_cycle()
+    bench.start()
+    assert "an option write of 20" in bench.tcl("stm32l4x doctor")
+    bench.tcl("stm32l4x option restore meant confirm")
+    assert "was cut off" not in bench.tcl("stm32l4x doctor")
