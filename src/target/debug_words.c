@@ -129,21 +129,35 @@ static void look_open(struct target *t, struct look *look)
 	look->clocks = look->values + look->count;
 }
 
+/* What the words with this clock's register were last seen, or are going to be, there. */
+static void change_clock(struct target *t, struct look *look, const struct debug_word *clock,
+			 uint32_t set, uint32_t clear)
+{
+	size_t i = 0;
+
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
+		if (w->enable == 0 || w->enable_addr != clock->enable_addr)
+			continue;
+		look->clocks[i] = (look->clocks[i] & ~clear) | set;
+		if (w == clock)
+			mem_ap_queue_write32(t->ap, w->enable_addr, look->clocks[i]);
+	}
+}
+
 /* Registers whose clock is off read 0 and take nothing: clocks first, then a second look. */
 static enum err switch_clocks_on(struct target *t, struct look *look)
 {
 	bool any = false;
 	size_t i = 0;
 
-	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++)
 		if (!w->has_before)
 			w->was_enabled = (look->clocks[i] & w->enable) == w->enable;
+	i = 0;
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
 		if ((look->clocks[i] & w->enable) == w->enable)
 			continue;
-		/* Two words may share a clock's register: write both bits. */
-		for (size_t k = i; k < look->count; k++)
-			look->clocks[k] |= w->enable;
-		mem_ap_queue_write32(t->ap, w->enable_addr, look->clocks[i]);
+		change_clock(t, look, w, w->enable, 0);
 		any = true;
 	}
 	if (!any)
@@ -218,28 +232,30 @@ void debug_words_apply(struct target *t, bool is_quiet)
 	error_put(&outer);
 }
 
-/* The bits of other users of the word, such as TRACE_IOEN, stay. */
-static enum err write_back(struct target *t, const struct look *look)
+static void write_word_back(struct target *t, const struct debug_word *w, uint32_t value)
 {
-	size_t i = 0;
+	uint32_t back = (value & ~w->touched) | (w->before & w->touched);
 
-	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
-		uint32_t value = look->values[i];
-		uint32_t back = (value & ~w->touched) | (w->before & w->touched);
+	/* The bits of other users of the word, such as TRACE_IOEN, stay. */
+	if (!w->has_before || back == value)
+		return;
+	log_debug("%s: 0x%08x back to 0x%08x", t->name, w->addr, back);
+	mem_ap_queue_write32(t->ap, w->addr, back);
+}
 
-		if (w->has_before && back != value) {
-			log_debug("%s: 0x%08x back to 0x%08x", t->name, w->addr, back);
-			mem_ap_queue_write32(t->ap, w->addr, back);
-		}
+/* The last word first: without the first one (DBGMCU_CR) a chip may fall asleep at once. */
+static enum err write_back(struct target *t, struct look *look)
+{
+	for (size_t i = look->count; i-- > 0;) {
+		struct debug_word *w = guard_of(t)->words;
+
+		for (size_t k = 0; k < i; k++)
+			w = w->next;
+		write_word_back(t, w, look->values[i]);
 	}
-	i = 0;
-	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
-		if (!w->has_before || w->enable == 0 || w->was_enabled)
-			continue;
-		for (size_t k = i; k < look->count; k++)
-			look->clocks[k] &= ~w->enable;
-		mem_ap_queue_write32(t->ap, w->enable_addr, look->clocks[i]);
-	}
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next)
+		if (w->has_before && w->enable != 0 && !w->was_enabled)
+			change_clock(t, look, w, 0, w->enable);
 	return mem_ap_run(t->ap);
 }
 
@@ -256,8 +272,14 @@ void debug_words_restore(struct target *t)
 	look_open(t, &look);
 	rc = look_at(t, &look);
 	if (rc == OK)
+		rc = switch_clocks_on(t, &look);
+	if (rc == OK)
 		rc = write_back(t, &look);
-	if (rc != OK) {
+	if (rc == ERR_BUS) {
+		log_debug("%s: it sleeps since its debug bits are back: %s", t->name,
+			  error_text(error_current()));
+		error_clear();
+	} else if (rc != OK) {
 		error_what(rc, "%s: the debug bits could not be put back", t->name);
 		log_failure();
 	}
