@@ -10,6 +10,22 @@ static const char *const policy_words[] = {
 	[DEBUG_BITS_DETACH] = "detach", [DEBUG_BITS_EXIT] = "exit", [DEBUG_BITS_KEEP] = "keep", NULL
 };
 
+const char *debug_bits_policy_name(enum debug_bits_policy policy)
+{
+	return policy_words[policy];
+}
+
+bool debug_bits_policy_parse(const char *word, enum debug_bits_policy *policy)
+{
+	for (unsigned i = 0; policy_words[i] != NULL; i++) {
+		if (strcmp(policy_words[i], word) == 0) {
+			*policy = (enum debug_bits_policy)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static struct debug_guard *guard_of(struct target *t)
 {
 	return &t->own->debug_guard;

@@ -225,3 +225,6 @@ def test_wrong_words_are_explained(daemon):
     assert "not a multiple of 4" in daemon.fails("debug_bits add 0xe0042005 1")
     assert "is not guarded" in daemon.fails("debug_bits remove 0xe0042010")
     assert "detach" in daemon.fails("debug_bits policy never")
+    assert "takes detach, exit or keep" in daemon.fails("[target current] configure -debug-bits never")
+    daemon.tcl("[target current] configure -debug-bits exit")
+    assert daemon.tcl("debug_bits policy") == "exit" == daemon.tcl("[target current] cget -debug-bits")
