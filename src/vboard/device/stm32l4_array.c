@@ -127,9 +127,10 @@ static enum vb_result check_main(struct stm32l4_flash *f, struct vb_access *a, u
 	if (a->is_write)
 		return VB_OK;		/* judged by the write hook */
 	if (stm32l4_array_is_shut(f, a) || stm32l4_flash_is_down(f, bank) ||
-	    stm32l4_protect_is_cpu2(f, phys))
+	    stm32l4_protect_is_cpu2(f, phys) || stm32l4_protect_is_sealed(f, phys))
 		return VB_FAULT;
-	if (f->stuck_bsy || (f->op != FLASH_IDLE && (f->op_banks & BIT(bank)))) {
+	if (f->stuck_bsy ||
+	    (f->op != FLASH_IDLE && f->op_waits_ns == 0 && (f->op_banks & BIT(bank)))) {
 		stm32l4_fast_row_read(f);
 		a->stall_until_ns = stm32l4_flash_busy_until(f);
 		return VB_STALL;
@@ -376,7 +377,8 @@ void stm32l4_array_guard(struct stm32l4_flash *f)
 {
 	bool on = !(*f->cr & CR_LOCK) || !(*f->side[1].cr & CR_LOCK) || stm32l4_flash_is_busy(f) ||
 		  stm32l4_options_rdp(f) == 1 || f->bad_cells > 0 || stm32l4_flash_is_down(f, 0) ||
-		  stm32l4_flash_is_down(f, 1) || stm32l4_protect_has_pcrop(f) || f->code_is_stale;
+		  stm32l4_flash_is_down(f, 1) || stm32l4_protect_has_pcrop(f) || f->code_is_stale ||
+		  (*f->cr & (f->family->cr_sec_prot[0] | f->family->cr_sec_prot[1]));
 
 	for (unsigned i = 0; i < FLASH_WINDOWS; i++) {
 		guard(f, &f->window[i], on);

@@ -63,6 +63,7 @@ struct stm32l4_flash {
 	struct vb_access *access;	/* the register access being served */
 	enum flash_key keyr, seckeyr, optkeyr, pdkeyr;
 	bool is_empty;			/* no program at the start when options were loaded */
+	bool is_suspended;		/* by the second core, WB */
 
 	/* The array: what the cells hold, what the bus shows (caches on top), each cell's state. */
 	uint8_t *cells, *view, *state;
@@ -87,7 +88,7 @@ struct stm32l4_flash {
 	uint32_t op_phys;		/* of OTP: from its start */
 	uint32_t op_data[FLASH_UNIT_WORDS];
 	bool op_otp;
-	uint64_t op_until_ns;
+	uint64_t op_until_ns, op_waits_ns;	/* how long it takes once it may start; 0: it runs */
 	struct vb_event *op_event;
 
 	/* The words of a programming unit that is not complete. */
@@ -139,6 +140,8 @@ uint32_t *stm32l4_flash_reg(struct stm32l4_flash *f, uint32_t offset);
 /* Errors as if an operation had raised them. */
 void stm32l4_flash_flag(struct stm32l4_flash *f, uint32_t error_bits);
 bool stm32l4_flash_is_busy(const struct stm32l4_flash *f);
+/* The second core lets no program or erase start (WB: its PES), until it is called with false. */
+void stm32l4_flash_suspend(struct stm32l4_flash *f, bool on);
 uint64_t stm32l4_flash_busy_until(const struct stm32l4_flash *f);
 
 #include "vboard/device/stm32l4_array.h"

@@ -74,6 +74,8 @@ bool stm32l4_flash_may_write(const struct stm32l4_flash *f);	/* supply and power
 
 /* _erase.c */
 void stm32l4_flash_start_erase(struct stm32l4_flash *f, unsigned side, uint32_t cr);
+void stm32l4_flash_resume(struct stm32l4_flash *f);	/* if nobody suspends it any more */
+bool stm32l4_flash_is_held(const struct stm32l4_flash *f);	/* PES of either core */
 void stm32l4_flash_begin(struct stm32l4_flash *f, enum flash_op op, unsigned banks, uint64_t ns);
 /* Reset or power loss in the middle of an operation: leaves what it would leave on silicon. */
 void stm32l4_flash_abort(struct stm32l4_flash *f);
@@ -129,6 +131,7 @@ bool stm32l4_protect_bank(const struct stm32l4_flash *f, unsigned bank, unsigned
 bool stm32l4_protect_in_pcrop(const struct stm32l4_flash *f, uint32_t phys, unsigned bytes);
 bool stm32l4_protect_has_pcrop(const struct stm32l4_flash *f);
 bool stm32l4_protect_is_secure(const struct stm32l4_flash *f, uint32_t phys);	/* TrustZone */
+bool stm32l4_protect_is_sealed(const struct stm32l4_flash *f, uint32_t phys);	/* SEC_PROT */
 bool stm32l4_protect_is_cpu2(const struct stm32l4_flash *f, uint32_t phys);	/* SFR.SFSA */
 
 /* Hooks of the register tables, _flash.c. */
