@@ -119,22 +119,36 @@ static enum err cmd_lock(struct call *c)
 	return OK;
 }
 
-/* Level 1 to 0. Without PCROP_RDP the pages under PCROP would survive; with no area set the manual
- * wants it set (RM0351 3.5.1). */
-static enum err regress(struct flash_bank *bank, uint32_t optr)
+static enum err has_pcrop(struct flash_bank *bank, bool *found)
+{
+	struct stm32l4_area areas[2 * MAX_AREAS];
+	size_t count;
+
+	*found = false;
+	TRY(stm32l4_read_areas(bank, areas, &count));
+	for (size_t i = 0; i < count; i++)
+		*found = *found || (areas[i].is_pcrop && areas[i].is_active);
+	return OK;
+}
+
+/* To a lower level. Without PCROP_RDP the pages under PCROP survive; with no area set the manual wants it set
+ * (RM0351 3.5.1). `all`: those pages, too. */
+static enum err regress(struct flash_bank *bank, uint32_t optr, bool all)
 {
 	struct stm32l4 *f = bank->priv;
 	struct stm32l4_option options[2];
 	size_t count = 0;
+	bool spares = false;
 	uint32_t end;
 
-	if (f->line->pcrop_unit != 0) {
+	if (!all)
+		TRY(has_pcrop(bank, &spares));
+	if (f->line->pcrop_unit != 0 && !spares) {
 		TRY(stm32l4_read(bank, f->layout->pcrop[0][1], &end));
 		options[count++] =
 			(struct stm32l4_option){ f->layout->pcrop[0][1], end | PCROP_RDP };
 	}
-	options[count++] =
-		(struct stm32l4_option){ f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_0 };
+	options[count++] = (struct stm32l4_option){ f->layout->optr, optr };
 	return write_claimed(bank, options, count, "RDP regression");
 }
 
@@ -153,7 +167,7 @@ static enum err cmd_unlock(struct call *c)
 				  "there is no way back from level 2");
 	/* The verb is the wish: scripts that lift the protection this way know what they do. */
 	log_warning(REGRESSION_TEXT ": that is being done, it takes up to 15 s");
-	TRY(regress(bank, optr));
+	TRY(regress(bank, (optr & ~0xffu) | RDP_LEVEL_0, true));
 	log_info("RDP is at level 0: run \"stm32l4x option_load %u\"; if the flash stays closed, "
 		 "power-cycle the board",
 		 bank->number);
@@ -247,7 +261,7 @@ static enum err cmd_option_write(struct call *c)
 	TRY(check_option(c, bank, reg, old, value, mask));
 	if (reg == f->layout->optr &&
 	    stm32l4_rdp_rank(f->line, value) < stm32l4_rdp_rank(f->line, old))
-		TRY(regress(bank, value));
+		TRY(regress(bank, value, false));
 	else
 		TRY(write_one(bank, reg, value));
 	result_printf(c, "stm32l4x Option written.\nINFO: a reset or power cycle is required for "

@@ -39,7 +39,7 @@ static bool area_exists(const struct stm32l4 *f, unsigned index, const uint8_t *
 {
 	if (registers[0] == 0)
 		return false;
-	return f->g.dual || index < 2 || f->line->banks != TWO_L47;
+	return f->g.dual || index < 2 || (f->line->banks != TWO_L47 && f->line->banks != ONE_BANK);
 }
 
 static uint32_t sector_addr(const struct flash_bank *bank, unsigned sector)

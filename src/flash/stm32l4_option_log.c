@@ -26,6 +26,19 @@ static const char *log_name(const char *path)
 	return path != NULL ? path : DEFAULT_LOG;
 }
 
+/* Where the working directory cannot be written, the home directory takes the default file. */
+static FILE *open_log(const char *path, const char *mode)
+{
+	const char *home = getenv("HOME");
+	FILE *f = fopen(log_name(path), mode);
+	char name[512];
+
+	if (f != NULL || path != NULL || home == NULL ||
+	    (size_t)snprintf(name, sizeof(name), "%s/." DEFAULT_LOG, home) >= sizeof(name))
+		return f;
+	return fopen(name, mode);
+}
+
 static enum err log_failed(const char *path)
 {
 	error_why(ERR_IO, "the journal of option writes, %s, cannot be written: %s", log_name(path),
@@ -45,7 +58,7 @@ enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_
 				enum option_stage stage, const struct stm32l4_option_values *before,
 				const struct stm32l4_option_values *meant)
 {
-	FILE *f = fopen(log_name(path), "a");
+	FILE *f = open_log(path, "a");
 	time_t now = time(NULL);
 	struct tm tm = { 0 };
 	char stamp[32];
@@ -115,7 +128,7 @@ bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
 			     struct stm32l4_option_record *record)
 {
 	char line[LINE_BYTES], key[40];
-	FILE *f = fopen(log_name(path), "r");
+	FILE *f = open_log(path, "r");
 	bool found = false;
 
 	if (f == NULL)

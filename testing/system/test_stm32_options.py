@@ -448,3 +448,12 @@ def test_the_doctor_tells_of_a_write_that_was_cut_off(bench):
     assert "an option write of 20" in bench.tcl("stm32l4x doctor")
     bench.tcl("stm32l4x option restore meant confirm")
     assert "was cut off" not in bench.tcl("stm32l4x doctor")
+
+
+def test_unlock_takes_pcrop_away_and_a_register_write_spares_it(bench):
+    bench.tcl("stm32l4x option set PCROP1=0..255 RDP=1")
+    bench.tcl("stm32l4x option_write 0 0x20 0xaa 0xff confirm; stm32l4x option_load 0")
+    assert bench.active()["RDP"] == 0xaa and bench.active()["PCROP1"] == [0, 255]
+    bench.tcl("stm32l4x option set RDP=1")
+    bench.tcl("stm32l4x unlock 0; stm32l4x option_load 0")
+    assert bench.active()["RDP"] == 0xaa and bench.active()["PCROP1"] == [0xffff, 0]
