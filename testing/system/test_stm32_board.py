@@ -773,3 +773,51 @@ def test_ecc_errors_on_every_line(make_board, tmp_path, name, eccr):
     board.ctl(f"flip-bits {at + 0x300:#x} 0xff raw")
     assert swd.read(at + 0x300) & 0xff == pattern(0x1000)[0x300] ^ 0xff
     assert swd.read(eccr) >> 30 == 0
+
+
+@pytest.mark.parametrize("name,dpidr,idcode,dev_id,size_reg,kib,optr,factory", [
+    ("nucleo-l476rg", 0x2ba01477, 0xe0042000, 0x415, 0x1fff75e0, 1024, 0x40022020, 0xffeff8aa),
+    ("stm32l4r5", 0x2ba01477, 0xe0042000, 0x470, 0x1fff75e0, 2048, 0x40022020, 0xffeff8aa),
+    ("stm32l432", 0x2ba01477, 0xe0042000, 0x435, 0x1fff75e0, 256, 0x40022020, 0xffeff8aa),
+    ("nucleo-g0b1", 0x0bc11477, 0x40015800, 0x467, 0x1fff75e0, 512, 0x40022020, 0xfffffeaa),
+    ("nucleo-g474", 0x2ba01477, 0xe0042000, 0x469, 0x1fff75e0, 512, 0x40022020, 0xffeff8aa),
+    ("nucleo-u575", 0x0be12477, 0xe0044000, 0x482, 0x0bfa07a0, 2048, 0x40022040, 0x1feff8aa),
+    ("nucleo-l552", 0x0be12477, 0xe0044000, 0x472, 0x0bfa05e0, 512, 0x40022040, 0x7feff8aa),
+    ("nucleo-wb55", 0x6ba02477, 0xe0042000, 0x495, 0x1fff75e0, 1024, 0x58004020, 0x2d8f71aa)])
+def test_who_it_says_it_is(make_board, tmp_path, name, dpidr, idcode, dev_id, size_reg, kib, optr, factory):
+    state = tmp_path / "state"
+    board = make_board("--deterministic", "--state", state, "--preset", "good", name=name)
+    swd = Swd(board)
+    assert swd.attach() == dpidr
+    swd.halt()
+    assert swd.read(idcode) & 0xfff == dev_id
+    assert swd.read(size_reg) & 0xffff == kib
+    assert swd.read(optr) == factory
+    vectors = swd.read(FLASH), swd.read(FLASH + 4)
+    assert vectors[0] & 0xfff00000 == SRAM1 and vectors[1] == FLASH + 0x101
+    board.ctl("options WRP1A=2..3")
+    board.ctl(f"cell-state {FLASH + 0x1000:#x} programmed")
+    board.stop()
+    again = make_board("--deterministic", "--state", state, name=name)
+    assert options(again)["active"]["WRP1A"] == [2, 3]
+    assert again.ctl(f"cell-state {FLASH + 0x1000:#x}")["result"]["state"] == "programmed"
+    assert again.memory(FLASH, 8) == vectors[0].to_bytes(4, "little") + vectors[1].to_bytes(4, "little")
+
+
+def test_a_fast_row_after_a_mass_erase(board, swd):
+    """3.3.8: 64 words of one row, the clock at 8 MHz or more."""
+    swd.erase(0x00018004)
+    swd.write(ACR, 0x601)                                    # one wait state
+    swd.write(0x40021000, 0x8b)                              # MSI at 16 MHz
+    swd.open()
+    swd.write(CR, 1 << 18)
+    swd.transfer((0x01, 0x23000012), (0x05, FLASH + 0x100))
+    swd.block(range(64))
+    assert swd.poll() == 0
+    swd.write(CR, 0)
+    swd.transfer((0x01, 0x23000002),)
+    assert board.memory(FLASH + 0x100, 256) == b"".join(i.to_bytes(4, "little") for i in range(64))
+    assert board.stats()["flash_fast_rows"] == 1
+    swd.write(CR, 1 << 18)
+    swd.write(FLASH + 0x204, 1)                              # not where a row begins
+    assert swd.read(SR) & 0x220 == 0x220
