@@ -6,6 +6,7 @@
  * registers read, and PCROP1ER bits 30:28 (0 here).
  */
 #include "vboard/device/stm32l4_flash_parts.h"
+#include "vboard/device/stm32l4_hooks.h"
 
 #define CR_MODES  (CR_PG | CR_PER | CR_MER1 | CR_FSTPG | CR_EOPIE | CR_ERRIE | CR_RDERRIE)
 #define PNB(bits) (((1u << (bits)) - 1) << 3)

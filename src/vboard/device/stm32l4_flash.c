@@ -6,6 +6,7 @@
  * its security, not by its address: out of reset the whole map is secure for a secure debugger.
  */
 #include "vboard/device/stm32l4_flash_parts.h"
+#include "vboard/device/stm32l4_hooks.h"
 
 #include <assert.h>
 #include <stdlib.h>

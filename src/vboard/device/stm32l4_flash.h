@@ -51,7 +51,6 @@ struct flash_side {		/* one set of SR, CR and KEYR: the lines with TrustZone hav
 };
 
 struct flash_line { bool valid; uint32_t phys; uint8_t data[FLASH_LINE_BYTES]; };
-
 struct stm32l4_flash {
 	struct stm32_env *env;
 	const struct stm32l4_flash_family *family;
@@ -62,8 +61,7 @@ struct stm32l4_flash {
 	struct flash_side side[2];	/* 1: secure; the same as 0 without TrustZone */
 	struct vb_access *access;	/* the register access being served */
 	enum flash_key keyr, seckeyr, optkeyr, pdkeyr;
-	bool is_empty;			/* no program at the start when options were loaded */
-	bool is_suspended;		/* by the second core, WB */
+	bool is_empty, is_suspended;	/* when options were loaded; by WB's second core */
 
 	/* The array: what the cells hold, what the bus shows (caches on top), each cell's state. */
 	uint8_t *cells, *view, *state;

@@ -10,6 +10,7 @@ libvboard_a_SOURCES += \
 	src/vboard/device/stm32l4_flash.c \
 	src/vboard/device/stm32l4_flash.h \
 	src/vboard/device/stm32l4_flash_parts.h \
+	src/vboard/device/stm32l4_hooks.h \
 	src/vboard/device/stm32l4_icache.c \
 	src/vboard/device/stm32l4_options.c \
 	src/vboard/device/stm32l4_options.h \

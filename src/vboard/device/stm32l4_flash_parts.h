@@ -134,20 +134,4 @@ bool stm32l4_protect_is_secure(const struct stm32l4_flash *f, uint32_t phys);	/*
 bool stm32l4_protect_is_sealed(const struct stm32l4_flash *f, uint32_t phys);	/* SEC_PROT */
 bool stm32l4_protect_is_cpu2(const struct stm32l4_flash *f, uint32_t phys);	/* SFR.SFSA */
 
-/* Hooks of the register tables, _flash.c. */
-struct vb_regs;
-#define FLASH_HOOK(name) \
-	enum vb_result stm32l4_##name(struct vb_regs *regs, uint32_t value, uint32_t old)
-FLASH_HOOK(acr_written);
-FLASH_HOOK(pdkeyr_written);
-FLASH_HOOK(keyr_written);
-FLASH_HOOK(seckeyr_written);
-FLASH_HOOK(optkeyr_written);
-FLASH_HOOK(cr_written);
-FLASH_HOOK(seccr_written);
-FLASH_HOOK(flags_written);
-void stm32l4_sr_reading(struct vb_regs *regs, uint32_t *sr);
-void stm32l4_secsr_reading(struct vb_regs *regs, uint32_t *sr);
-void stm32l4_acr_reading(struct vb_regs *regs, uint32_t *acr);
-
 #endif
