@@ -4,4 +4,5 @@ EXTRA_DIST += testing/run testing/system/conftest.py testing/system/kit.py testi
 	testing/system/test_end_states.py testing/system/test_target.py \
 	testing/system/stories.py testing/system/test_stm32_doctor.py testing/system/test_stm32_stories.py \
 	testing/system/test_stm32_configs.py testing/system/test_stm32_guard.py \
+	testing/system/test_stm32_options.py \
 	testing/system/test_stm32_otp.py testing/system/test_stm32_plan.py
