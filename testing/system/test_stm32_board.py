@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The STM32 boards as a debugger without any knowledge meets them: register writes over SWD, and what the
 chip makes of them (RM0351 unless another manual is named)."""
+import re
+import subprocess
+
 import pytest
 
 import stm32
-from kit import wait_for
+from kit import TOP, wait_for
 from stm32 import (ACR, BANK, CR, DBGMCU_CR, DHCSR, ECCR, FAULT, FLASH, IDCODE, KEYR, LOCK, MEMRMP, NO_ACK,
                    OPTKEYR, OPTLOCK, OPTR, PAGE, PCROP1ER, RCC_CSR, SR, SRAM1, SRAM2, WRP1AR, Swd)
 
@@ -821,3 +824,17 @@ def test_a_fast_row_after_a_mass_erase(board, swd):
     swd.write(CR, 1 << 18)
     swd.write(FLASH + 0x204, 1)                              # not where a row begins
     assert swd.read(SR) & 0x220 == 0x220
+
+
+def test_the_bytes_of_the_presets_firmware_are_those_of_its_source(tmp_path):
+    """`make stm32-program` makes them."""
+    chip = TOP / "src/vboard/chip"
+    elf, binary = tmp_path / "a.elf", tmp_path / "a.bin"
+    subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m0", "-nostdlib", "-Wl,-Ttext=0,--build-id=none", "-o", elf,
+                    chip / "stm32_chip_program.S"], check=True)
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, binary], check=True)
+    header = (chip / "stm32_chip_program.h").read_text()
+    assert bytes(int(x, 16) for x in re.findall(r"0x([0-9a-f]{2}),", header)) == binary.read_bytes()
+    names = subprocess.run(["arm-none-eabi-nm", elf], check=True, stdout=subprocess.PIPE).stdout.decode()
+    stop = int(re.search(r"([0-9a-f]+) t stop", names).group(1), 16)
+    assert f"STOP_LABEL {stop:#x}u" in (chip / "stm32_chip_firmware.c").read_text()
