@@ -131,8 +131,8 @@ static enum err has_pcrop(struct flash_bank *bank, bool *found)
 	return OK;
 }
 
-/* To a lower level. Without PCROP_RDP the pages under PCROP survive; with no area set the manual wants it set
- * (RM0351 3.5.1). `all`: those pages, too. */
+/* To a lower level. Without PCROP_RDP the pages under PCROP survive; with no area set the manual wants
+ * it set (RM0351 3.5.1). `all`: those pages, too. */
 static enum err regress(struct flash_bank *bank, uint32_t optr, bool all)
 {
 	struct stm32l4 *f = bank->priv;

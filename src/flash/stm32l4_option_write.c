@@ -178,6 +178,22 @@ static enum err refused_by_chip(struct option_write *w, uint32_t sr)
 	return stm32l4_failed(w->bank, sr, NO_ADDRESS);
 }
 
+/* A reset also ends BSY, and clears every flag: but it shuts the lock as well. */
+static enum err check_not_reset(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t cr;
+
+	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
+	if (!(cr & CR_LOCK))
+		return OK;
+	error_why(ERR_FLASH_OPERATION, "the chip was reset in the middle of it");
+	error_evidence(ERR_FLASH_OPERATION, "FLASH_CR = 0x%08x (locked)", cr);
+	return error_next(ERR_FLASH_OPERATION,
+			  "check supply, watchdog and nRST, then see \"stm32l4x option %u\"",
+			  bank->number);
+}
+
 static enum err start_and_wait(struct option_write *w)
 {
 	struct flash_bank *bank = w->bank;
@@ -188,6 +204,8 @@ static enum err start_and_wait(struct option_write *w)
 
 	if (rc == OK)
 		rc = stm32l4_wait(bank, regresses ? REGRESSION_MS : OPTION_MS, &sr);
+	if (rc == OK)
+		rc = check_not_reset(bank);
 	if (rc != OK)
 		return error_what(rc, "the option write was cut off, see \"stm32l4x option %u\"",
 				  bank->number);
@@ -218,14 +236,16 @@ static enum err find_sound(struct option_write *w)
 {
 	const struct stm32l4 *f = w->bank->priv;
 	struct stm32l4_option_record record;
+	bool is_torn;
 	uint32_t sr;
 
 	TRY(stm32l4_read(w->bank, f->layout->sr, &sr));
+	is_torn = stm32l4_has_mismatch_values(f, optr_of(w->bank, &w->before), sr);
 	w->sound = w->before;
 	if (stm32l4_option_log_find(w->bank->room->option_log, w->uid, &record) &&
-	    record.stage == OPTIONS_STARTED)
+	    (record.stage == OPTIONS_STARTED || (is_torn && record.stage == OPTIONS_WRITTEN)))
 		w->sound = record.before;
-	else if (stm32l4_has_mismatch_values(f, optr_of(w->bank, &w->before), sr))
+	else if (is_torn)
 		w->sound = w->meant;
 	return OK;
 }

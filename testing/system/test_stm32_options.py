@@ -457,3 +457,36 @@ def test_unlock_takes_pcrop_away_and_a_register_write_spares_it(bench):
     bench.tcl("stm32l4x option set RDP=1")
     bench.tcl("stm32l4x unlock 0; stm32l4x option_load 0")
     assert bench.active()["RDP"] == 0xaa and bench.active()["PCROP1"] == [0xffff, 0]
+
+
+@pytest.mark.parametrize("kind", ["power", "brownout", "reset"])
+def test_cut_again_while_it_is_mended(start, kind):
+    """A PCROP area is wanted, and each step on the way back is cut as well."""
+    bench = start()
+    bench.tcl("stm32l4x option set PCROP2=0..255 IWDG_STDBY=0")
+    before = bench.active()
+    for command in ("stm32l4x option set BFB2=1 WRP1B=9..10", "stm32l4x option restore meant confirm",
+                    "stm32l4x option restore before confirm"):
+        bench.ctl(f"fail-after 1 {kind}")
+        bench.fails(command)
+        bench.power_cycle()
+        bench.start("halt; flash probe 0")
+        assert "was cut off" in bench.daemon.text, f"{command}: {bench.daemon.text}"
+    assert "verified" in bench.tcl("stm32l4x option restore before confirm")
+    assert bench.active() == before
+    bench.tcl("stm32l4x option set BFB2=1")
+    assert bench.active() == {**before, "BFB2": 1}
+    bench.tcl("stm32l4x option restore before")
+    assert bench.active() == before, "the last change can be taken back"
+
+
+def test_cut_on_the_way_to_level_0(bench):
+    bench.tcl("stm32l4x option set RDP=1 WRP2B=1..2")
+    bench.ctl("fail-after 1 power")
+    assert "cut off" in bench.fails("stm32l4x option set RDP=0 confirm")
+    bench.power_cycle()
+    bench.start("halt; flash probe 0")
+    assert "was cut off" in bench.daemon.text
+    bench.tcl("stm32l4x option restore meant confirm")
+    assert bench.active()["RDP"] == 0xaa and bench.active()["WRP2B"] == [1, 2]
+    assert "stm32l4x" in bench.tcl("flash info 0") and "cut off" not in bench.tcl("stm32l4x option")
