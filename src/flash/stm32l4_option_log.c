@@ -77,6 +77,15 @@ enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_
 	return ok ? OK : log_failed(path);
 }
 
+bool stm32l4_option_log_exists(const char *path)
+{
+	FILE *f = open_log(path, "r");
+
+	if (f != NULL)
+		fclose(f);
+	return f != NULL;
+}
+
 static bool get_values(const char *line, const char *key, struct stm32l4_option_values *values)
 {
 	const char *at = strstr(line, key);

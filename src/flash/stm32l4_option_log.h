@@ -17,6 +17,7 @@ struct stm32l4_option_record {
 enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_t dev_id,
 				enum option_stage stage, const struct stm32l4_option_values *before,
 				const struct stm32l4_option_values *meant);
+bool stm32l4_option_log_exists(const char *path);
 /* False: this chip has no record. */
 bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
 			     struct stm32l4_option_record *record);

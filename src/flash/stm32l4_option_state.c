@@ -201,6 +201,9 @@ bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why)
 	/* The doctor also sees chips that could not be identified. */
 	if (f->line == NULL || f->is_otp)
 		return false;
+	/* The usual chip costs no read. */
+	if (!stm32l4_option_log_exists(bank->room->option_log) && OPTR_RDP(f->optr) != 0xff)
+		return false;
 	if (look(bank, &now, &sr, uid) != OK) {
 		error_clear();
 		return false;

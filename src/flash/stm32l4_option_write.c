@@ -21,11 +21,16 @@
 enum err stm32l4_read_option_values(struct flash_bank *bank, struct stm32l4_option_values *values)
 {
 	struct stm32l4 *f = bank->priv;
+	struct read_span spans[STM32L4_OPTION_REGS];
+	uint8_t words[STM32L4_OPTION_REGS][4];
 
+	memset(values, 0, sizeof(*values));
 	values->count = stm32l4_option_registers(f->line, values->reg);
 	for (size_t i = 0; i < values->count; i++)
-		TRY(target_read_u32(bank->target, f->line->regs + values->reg[i],
-				    &values->value[i]));
+		spans[i] = (struct read_span){ f->line->regs + values->reg[i], 4, words[i] };
+	TRY(target_read_spans(bank->target, spans, values->count));
+	for (size_t i = 0; i < values->count; i++)
+		values->value[i] = get_le32(words[i]);
 	return OK;
 }
 
@@ -40,11 +45,16 @@ uint32_t *stm32l4_option_value(const struct stm32l4_option_values *values, uint8
 enum err stm32l4_read_uid(struct flash_bank *bank, uint32_t uid[3])
 {
 	struct stm32l4 *f = bank->priv;
-	enum err rc = OK;
+	uint8_t bytes[12];
+	enum err rc;
 
 	memset(uid, 0, 3 * sizeof(uid[0]));
-	for (unsigned i = 0; i < 3 && f->line->uid != 0 && rc == OK; i++)
-		rc = target_read_u32(bank->target, f->line->uid + 4 * i, &uid[i]);
+	if (f->line->uid == 0)
+		return OK;
+	rc = target_read_spans(bank->target,
+			       &(struct read_span){ f->line->uid, sizeof(bytes), bytes }, 1);
+	for (unsigned i = 0; i < 3 && rc == OK; i++)
+		uid[i] = get_le32(bytes + 4 * i);
 	/* A line whose place is not certain: all zero stands for "some chip". */
 	if (rc == ERR_BUS || rc == ERR_DAP_FAULT) {
 		error_clear();
