@@ -145,7 +145,17 @@ static void fill_timings(struct flash_bank *bank, const struct stm32l4_line *lin
 	bank->erase_sector_us = line->timing->page_erase;
 	bank->mass_erase_us = line->timing->mass_erase;
 	bank->erased_value = 0xff;
-	bank->keepalive = 0;
+}
+
+/* Helper code looks at the flash before begin, too, and a watchdog that the firmware has started runs on
+ * meanwhile. A refresh does nothing to one that does not run; inside a window it would be a reset. */
+static void note_keepalive(struct flash_bank *bank)
+{
+	uint32_t winr = 0;
+
+	if (target_read_u32(bank->target, IWDG_WINR, &winr) != OK)
+		error_clear();
+	bank->keepalive = winr == IWDG_WINR_NONE ? IWDG_KR : 0;
 }
 
 static enum err probe_otp(struct flash_bank *bank, struct stm32l4 *f)
@@ -212,6 +222,7 @@ static enum err probe(struct flash_bank *bank)
 	*f = now;
 	log_identity(f);
 	fill_timings(bank, f->line);
+	note_keepalive(bank);
 	if (bank->base == f->line->otp_base)
 		return probe_otp(bank, f);
 	TRY(probe_main(bank, f));

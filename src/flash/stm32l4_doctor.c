@@ -92,7 +92,6 @@ static bool is_worth_a_look(enum err rc)
 	case ERR_BUS:
 	case ERR_DAP_FAULT:
 	case ERR_DAP_WAIT:
-	case ERR_DAP_NO_ACK:
 	case ERR_NOT_EXAMINED:
 	case ERR_HALT_TIMEOUT:
 		return true;
@@ -104,7 +103,8 @@ static bool is_worth_a_look(enum err rc)
 /* Their messages name the cause and the cure already. */
 static bool is_explained(enum err rc)
 {
-	return rc == ERR_PROTECTED || rc == ERR_READ_PROTECTED || rc == ERR_FLASH_LOCKED;
+	return rc == ERR_PROTECTED || rc == ERR_READ_PROTECTED || rc == ERR_FLASH_LOCKED ||
+	       rc == ERR_FLASH_BUSY;
 }
 
 static bool sector_reads_blank(struct flash_bank *bank, int sector)
@@ -232,7 +232,9 @@ enum err stm32l4_attach_diagnosis(struct flash_bank *bank, enum err rc)
 	if (!is_worth_a_look(rc) || bank->driver != &stm32l4_driver)
 		return rc;
 	error_take(&saved);
-	if (stm32l4_read_facts(bank, &facts) != OK) {
+	/* A silent line has its own diagnosis already. */
+	if (stm32l4_read_facts(bank, &facts) != OK || facts.link == LINK_SILENT) {
+		error_clear();
 		error_put(&saved);
 		return rc;
 	}

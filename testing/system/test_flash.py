@@ -331,7 +331,7 @@ def test_stuck_bsy_before_and_during_a_write(board, daemon, firmware):
     board.ctl("stuck-bsy on")
     work.join(30)
     assert "still busy" in results[0], results
-    daemon.expect(r"sectors .*written, \d+ in an unknown state, .*erased but not written")
+    daemon.expect(r"sectors .*written, [\d.]+ in an unknown state, .*erased but not written")
     board.ctl("stuck-bsy off")
     daemon.tcl("reset halt")
     assert "wrote" in daemon.tcl(f"flash write_image erase {firmware('blink')}")
