@@ -183,12 +183,15 @@ static void add_to_error(struct error *error, const struct stm32l4_finding *lead
 /* A person at GDB sees the message only: the value goes along. */
 static void name_evidence(struct error *error)
 {
-	size_t n = strlen(error->why);
 	int part = register_part(error->evidence);
+	size_t n = strlen(error->why);
+	char bracket[80];
 
-	if (part > 0 && part < 60 && strstr(error->why, error->evidence) == NULL &&
-	    n + (size_t)part + 4 < sizeof(error->why))
-		snprintf(error->why + n, sizeof(error->why) - n, " [%.*s]", part, error->evidence);
+	if (part <= 0 || part >= 60)
+		return;
+	snprintf(bracket, sizeof(bracket), " [%.*s]", part, error->evidence);
+	if (strstr(error->why, bracket) == NULL && n + strlen(bracket) < sizeof(error->why))
+		memcpy(error->why + n, bracket, strlen(bracket) + 1);
 }
 
 /* A refusal names its area: its register is the evidence, whichever area leads the table. */

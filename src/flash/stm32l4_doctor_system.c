@@ -64,8 +64,8 @@ static bool no_bus(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 		finding_why(out, "the debug port answers and the memory behind it does not any more: the "
 				 "bus hangs, or the chip was reset and its firmware sleeps");
 	else
-		finding_why(out, "the debug port answers and the memory behind it does not: the firmware is "
-				 "in Stop or Standby, where the core has no clock");
+		finding_why(out, "the debug port answers and the memory behind it does not: the firmware "
+				 "is in Stop or Standby, where the core has no clock");
 	finding_evidence(out, "DPIDR = 0x%08x, %s", fact_of(f, FACT_DPIDR), f->link_error);
 	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; adapter reconnect; "
 			     "reset halt");

@@ -287,7 +287,7 @@ enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_opt
 	if (rc == OK)
 		rc = write_open(&w);
 	rc = error_first(rc, stm32l4_lock(bank));
-	return rc == OK ? OK : error_what(rc, "option bytes not written");
+	return rc == OK ? OK : error_what(flash_explain(bank, rc), "option bytes not written");
 }
 
 /* Loading */
