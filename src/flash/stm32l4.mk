@@ -51,3 +51,6 @@ check_PROGRAMS += testing/unit/test_stm32l4_option
 testing_unit_test_stm32l4_option_SOURCES = testing/unit/test_stm32l4_option.c
 testing_unit_test_stm32l4_option_LDADD = $(probed_test_libs)
 endif
+
+EXTRA_DIST += testing/system/test_stm32_program.py \
+	testing/system/test_stm32_power_cuts.py

@@ -28,8 +28,8 @@ static enum err cmd_fast(struct call *c)
 
 const struct command stm32l4_fast_commands[] = {
 	{ "stm32l4x fast", STAGE_ANY, 0, 1, "?auto|off?", cmd_fast,
-	  "Fast row programming of STM32 flash: auto uses it in banks that a write erases as a whole, with a "
-	  "clock of 8 MHz or more, and verifies; off programs double word by double word. Without an "
-	  "argument: which of the two." },
+	  "Fast row programming of STM32 flash: auto uses it in banks that a write erases as a whole, "
+	  "with a clock of 8 MHz or more, and verifies; off programs double word by double word. "
+	  "Without an argument: which of the two." },
 	{ .name = NULL }
 };

@@ -307,6 +307,7 @@ static enum err check_fast(struct job *j, bool *right)
 	size_t end;
 
 	*right = true;
+	TRY(stm32l4_bypass_caches(j->bank));
 	for (size_t i = 0; *right && i < j->s.count; i = end) {
 		end = i + 1;
 		/* Only an erased sector is known from end to end. */
@@ -394,7 +395,8 @@ static bool reads_blank(struct job *j)
 
 	if (!(j->sr & SR_PROGERR) || j->failed_addr == 0)
 		return false;
-	if (target_read_u32(j->bank->target, j->failed_addr, &words[0]) == OK &&
+	if (stm32l4_bypass_caches(j->bank) == OK &&
+	    target_read_u32(j->bank->target, j->failed_addr, &words[0]) == OK &&
 	    target_read_u32(j->bank->target, j->failed_addr + 4, &words[1]) == OK)
 		return (words[0] & words[1]) == 0xffffffff;
 	error_clear();

@@ -167,7 +167,7 @@ static enum err scan_crcs(struct flash_bank *bank, uint32_t offset, uint32_t blo
 }
 
 /* What counts is what the cells hold, not what a cache keeps of what they held (RM0351 3.3.3). */
-static enum err bypass_caches(struct flash_bank *bank)
+enum err stm32l4_bypass_caches(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
 	uint32_t acr;
@@ -190,7 +190,7 @@ enum err stm32l4_crcs(struct flash_bank *bank, uint32_t offset, uint32_t block, 
 	if (f->is_otp || bank->target->state != TARGET_HALTED)
 		return block_crcs_anyhow(bank->target, bank->keepalive, bank->base + offset, block,
 					 count, crcs);
-	rc = bypass_caches(bank);
+	rc = stm32l4_bypass_caches(bank);
 	if (rc == OK && block * count >= WORTH_RAISING)
 		rc = stm32l4_raise_clock(bank);
 	if (rc == OK)

@@ -429,7 +429,8 @@ static enum err wait_second_core(struct flash_bank *bank)
 	} while (clock_now_ms() < deadline);
 	error_why(ERR_FLASH_BUSY, "the second core (CPU2) keeps erase and program suspended");
 	error_evidence(ERR_FLASH_BUSY, "FLASH_SR = 0x%08x (PESD)", sr);
-	return error_next(ERR_FLASH_BUSY, "stop the radio, or run \"reset halt\" so that CPU2 is not started");
+	return error_next(ERR_FLASH_BUSY, "stop the radio, or run \"reset halt\" so that CPU2 "
+			  "is not started");
 }
 
 enum err stm32l4_check_second_core(struct flash_bank *bank, const struct flash_step *steps, size_t count)
@@ -471,7 +472,7 @@ static enum err clear_errors(struct flash_bank *bank)
 			 (const char *)text.data);
 		buf_free(&text);
 	}
-	return stm32l4_write(bank, f->layout->sr, 
+	return stm32l4_write(bank, f->layout->sr,
 			     f->line->layout->sr != 0x10 ? SR_CLEAR | SR_OPTWERR : SR_CLEAR);
 }
 
@@ -486,7 +487,8 @@ static enum err clear_modes(struct flash_bank *bank)
 	if (cr & CR_LOCK)
 		return OK;
 	if (cr & (CR_PG | CR_PER | CR_MER1 | CR_MER2 | CR_FSTPG))
-		log_info("the application or another tool left a mode on in FLASH_CR = 0x%08x: cleared", cr);
+		log_info("the application or another tool left a mode on in FLASH_CR = 0x%08x: "
+			 "cleared", cr);
 	return stm32l4_lock(bank);
 }
 

@@ -43,6 +43,8 @@ struct stm32l4_block {
 /* (services) Reads `count` blocks from the bank's offset on. ERR_NO_WORK_AREA. */
 enum err stm32l4_scan(struct flash_bank *bank, uint32_t offset, uint32_t block, unsigned count,
 		      bool is_blank_check, struct stm32l4_block *blocks);
+/* Off until the notes are taken back, and emptied. */
+enum err stm32l4_bypass_caches(struct flash_bank *bank);
 /* The driver's crcs. ERR_FLASH_OPERATION: a block is spoiled; all are filled in, that one with what
  * differs from anything. */
 enum err stm32l4_crcs(struct flash_bank *bank, uint32_t offset, uint32_t block, unsigned count,
@@ -80,8 +82,8 @@ void stm32l4_stream_taken(struct stm32l4_stream *s, size_t taken);
 void stm32l4_stream_states(struct stm32l4_stream *s, int failed_sector, size_t ahead);
 
 /* stm32l4_plan.c: the driver's callback. */
-enum err stm32l4_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count, struct buf *how,
-		      struct flash_time *time);
+enum err stm32l4_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count,
+		      struct buf *how, struct flash_time *time);
 
 extern const struct command stm32l4_fast_commands[];
 

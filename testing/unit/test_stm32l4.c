@@ -267,7 +267,7 @@ static void test_every_line_to_the_figure(void **state)
 /* RM0351 3.3.8: rows; the places of UID and package data; which lines know their clock. */
 static void test_rows_and_surroundings(void **state)
 {
-	static const struct { uint16_t dev_id; uint32_t row; uint32_t uid, package; uint8_t eccr; } lines[] = {
+	static const struct { uint16_t dev_id; uint32_t row, uid, package; uint8_t eccr; } lines[] = {
 		{ 0x415, 256, 0x1fff7590, 0x1fff7500, 0x18 }, { 0x470, 512, 0x1fff7590, 0x1fff7500, 0x18 },
 		{ 0x467, 256, 0x1fff7590, 0x1fff7500, 0x18 }, { 0x469, 256, 0x1fff7590, 0x1fff7500, 0x18 },
 		{ 0x443, 128, 0x1fff7550, 0x1fff7500, 0x18 }, { 0x495, 256, 0x1fff7590, 0x1fff7500, 0x18 },
