@@ -63,13 +63,21 @@ enum err stm32l4_helper_open(struct flash_bank *bank, const uint8_t *code, uint3
 	return rc;
 }
 
+/* After a reset in between it is no longer ours. */
+static enum err restore_vtor(struct target *t, const struct stm32l4_helper *h)
+{
+	uint32_t vtor;
+
+	TRY(target_read_u32(t, VTOR, &vtor));
+	return vtor == h->code - 4 * VECTORS ? target_write_u32(t, VTOR, h->saved_vtor) : OK;
+}
+
 void stm32l4_helper_close(struct flash_bank *bank, struct stm32l4_helper *h)
 {
 	struct error kept;
 
 	error_take(&kept);
-	/* After a reset in between this is what the reset left, or the boot will set it. */
-	if (h->has_vtor && target_write_u32(bank->target, VTOR, h->saved_vtor) != OK)
+	if (h->has_vtor && restore_vtor(bank->target, h) != OK)
 		log_debug("VTOR was not restored: %s", error_text(error_current()));
 	if (h->area != NULL)
 		work_area_free(bank->target, h->area);
