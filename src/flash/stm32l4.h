@@ -185,6 +185,9 @@ enum { NO_ADDRESS = -1 };
  * all. */
 enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector);
 void stm32l4_describe_sr(uint32_t sr, struct buf *out);
+/* Where ECCR points: physical bank and bytes from its start. False: system memory. */
+bool stm32l4_ecc_place(const struct stm32l4_line *line, uint32_t eccr, unsigned *physical,
+		       uint32_t *offset);
 enum err stm32l4_describe_ecc(struct flash_bank *bank, struct buf *out);
 /* ERR_FLASH_OPERATION if a double error was met since the last reset. */
 enum err stm32l4_check_ecc(struct flash_bank *bank);

@@ -445,6 +445,18 @@ static void read_vectors(struct reader *r)
 		get(r, FACT_BANK2_SP, facts->base + facts->g.bank2_offset);
 }
 
+static void note_ecc_sector(struct stm32l4_facts *facts, struct flash_bank *bank)
+{
+	uint32_t offset;
+	unsigned physical;
+
+	if (!(fact_of(facts, FACT_ECCR) & ECCR_ECCD) ||
+	    !stm32l4_ecc_place(facts->line, fact_of(facts, FACT_ECCR), &physical, &offset))
+		return;
+	offset += bank->sectors[stm32l4_bank_first_sector(bank->priv, physical)].offset;
+	facts->ecc_sector = flash_sector_at(bank, offset);
+}
+
 static void read_areas(struct reader *r, struct flash_bank *bank)
 {
 	struct stm32l4_facts *facts = r->facts;
@@ -474,11 +486,7 @@ static void read_areas(struct reader *r, struct flash_bank *bank)
 		facts->area_count = 0;
 		error_clear();
 	}
-	if (fact_of(facts, FACT_ECCR) & ECCR_ECCD)
-		facts->ecc_sector = flash_sector_at(
-			bank, bank->sectors[stm32l4_bank_first_sector(
-				      s, fact_of(facts, FACT_ECCR) & ECCR_BK ? 1 : 0)].offset +
-				      ECCR_ADDR(fact_of(facts, FACT_ECCR)));
+	note_ecc_sector(facts, bank);
 }
 
 static void all_in_reset(struct stm32l4_facts *facts)

@@ -251,19 +251,22 @@ static bool key_lockout(const struct stm32l4_facts *f, struct stm32l4_finding *o
 
 static bool ecc_double(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	uint32_t eccr = fact_of(f, FACT_ECCR);
+	uint32_t eccr = fact_of(f, FACT_ECCR), offset;
+	unsigned physical;
+	bool is_main;
 
-	if (!(eccr & ECCR_ECCD))
+	if (!(eccr & ECCR_ECCD) || f->line == NULL)
 		return false;
+	is_main = stm32l4_ecc_place(f->line, eccr, &physical, &offset);
 	finding_why(out, "a double word of the flash has two wrong bits (power was lost while it "
 			 "was written, "
 			 "or it aged): reading it raises an NMI%s",
 		    fact_known(f, FACT_IPSR) && fact_of(f, FACT_IPSR) == 2
 			    ? ", and the firmware's NMI handler does not end" : "");
 	finding_evidence(out, "FLASH_ECCR = 0x%08x (ECCD, bank %u, offset 0x%x)%s", eccr,
-			 eccr & ECCR_BK ? 2 : 1, ECCR_ADDR(eccr),
+			 physical + 1, offset,
 			 fact_of(f, FACT_IPSR) == 2 ? ", IPSR = 2 (NMI)" : "");
-	if ((eccr & ECCR_SYSF) || !f->has_geometry) {
+	if (!is_main || !f->has_geometry) {
 		finding_cure(out, "run \"reset halt\"; erase the page of that offset");
 		return true;
 	}

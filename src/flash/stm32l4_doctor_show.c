@@ -54,11 +54,16 @@ static void optr_words(const struct stm32l4_facts *f, uint32_t optr, struct buf 
 
 static void eccr_words(const struct stm32l4_facts *f, uint32_t eccr, struct buf *out)
 {
-	(void)f;
-	if (eccr & (ECCR_ECCC | ECCR_ECCD))
-		buf_printf(out, ": %s at offset 0x%x%s",
-			   eccr & ECCR_ECCD ? "two wrong bits" : "one wrong bit, corrected,",
-			   ECCR_ADDR(eccr), eccr & ECCR_SYSF ? " of system memory" : "");
+	uint32_t offset;
+	unsigned physical;
+	bool is_main;
+
+	if (!(eccr & (ECCR_ECCC | ECCR_ECCD)) || f->line == NULL)
+		return;
+	is_main = stm32l4_ecc_place(f->line, eccr, &physical, &offset);
+	buf_printf(out, ": %s at offset 0x%x of %s", eccr & ECCR_ECCD ? "two wrong bits"
+								       : "one wrong bit, corrected,",
+		   offset, !is_main ? "system memory" : physical ? "bank 2" : "bank 1");
 }
 
 static void csr_words(const struct stm32l4_facts *f, uint32_t csr, struct buf *out)

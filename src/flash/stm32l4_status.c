@@ -121,25 +121,43 @@ enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector)
 	return add_evidence(rc, sr);
 }
 
+/* RM0351 3.7.6; RM0432 3.7.6, RM0440 5.7.6, RM0438 6.9.8, RM0456 7.9.10 have bank and system flag two bits
+ * higher; RM0444 3.7.6 and RM0434 3.10.6 count double words. */
+bool stm32l4_ecc_place(const struct stm32l4_line *line, uint32_t eccr, unsigned *physical,
+		       uint32_t *offset)
+{
+	bool is_l4 = line->has_l4_rcc && (line->swap == NO_SWAP || line->banks == TWO_L47) &&
+		     line->dev_id != 0x468 && line->dev_id != 0x479;
+
+	*physical = 0;
+	if (line->layout->sr == 0x10 && !line->has_l4_rcc) {
+		*offset = (eccr & 0x1ffff) << 3;
+		return !(eccr & BIT(20));
+	}
+	*offset = eccr & (is_l4 ? 0x7ffffu : 0x1fffffu);
+	*physical = eccr & (is_l4 ? BIT(19) : BIT(21)) ? 1 : 0;
+	return !(eccr & (is_l4 ? BIT(20) : BIT(22)));
+}
+
 /* What the error correction saw (RM0351 3.7.6); nothing if nothing. The lines with another ECCR are
  * left out. */
 enum err stm32l4_describe_ecc(struct flash_bank *bank, struct buf *out)
 {
 	struct stm32l4 *f = bank->priv;
 	uint32_t eccr, offset;
+	unsigned physical;
 
-	if (!f->line->has_l4_rcc || f->is_otp)
+	if (f->line->eccr == 0 || f->is_otp)
 		return OK;
-	TRY(stm32l4_read(bank, ECCR, &eccr));
+	TRY(target_read_u32(bank->target, f->line->regs + f->line->eccr, &eccr));
 	if (!(eccr & (ECCR_ECCC | ECCR_ECCD)))
 		return OK;
 	buf_printf(out, "FLASH_ECCR = 0x%08x: ", eccr);
-	if (eccr & ECCR_SYSF) {
+	if (!stm32l4_ecc_place(f->line, eccr, &physical, &offset)) {
 		buf_printf(out, "bit error in system memory\n");
 		return OK;
 	}
-	offset = bank->sectors[stm32l4_bank_first_sector(f, eccr & ECCR_BK ? 1 : 0)].offset;
-	offset += ECCR_ADDR(eccr);
+	offset += bank->sectors[stm32l4_bank_first_sector(f, physical)].offset;
 	buf_printf(out, "%s at 0x%08x (page %u)\n",
 		   eccr & ECCR_ECCD ? "two wrong bits" : "one wrong bit, corrected,",
 		   bank->base + offset, flash_sector_at(bank, offset));
@@ -153,9 +171,9 @@ enum err stm32l4_check_ecc(struct flash_bank *bank)
 	struct buf text = { 0 };
 	uint32_t eccr;
 
-	if (!f->line->has_l4_rcc || f->is_otp)
+	if (f->line->eccr == 0 || f->is_otp)
 		return OK;
-	TRY(stm32l4_read(bank, ECCR, &eccr));
+	TRY(target_read_u32(bank->target, f->line->regs + f->line->eccr, &eccr));
 	if (!(eccr & ECCR_ECCD))
 		return OK;
 	TRY(stm32l4_describe_ecc(bank, &text));
