@@ -136,9 +136,15 @@ static void run_other(struct vb_board *board, void *ctx, const struct vb_control
 	char error[256] = "";
 	char *text = NULL;
 	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f;
 	bool ok;
 
+	if (v->usage[0] == '\0' && argc > 1) {
+		snprintf(error, sizeof(error), "%s takes no arguments", v->name);
+		answer_error(out, error);
+		return;
+	}
+	f = open_memstream(&text, &size);
 	if (f == NULL) {
 		answer_error(out, "out of memory");
 		return;

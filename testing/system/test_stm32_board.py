@@ -607,6 +607,7 @@ def test_every_verb_answers_nonsense_in_one_sentence(make_board, name):
             if line.startswith('{"ok":false'):
                 assert len(line) > 25, line
     assert wait_for(board.alive, "the board")
+    assert "takes no arguments" in board.ctl("flash-info now", fails=True)["error"]
 
 
 # --- The knobs, on the lines that differ ---
@@ -653,6 +654,9 @@ def test_a_trimmed_g4_has_a_hole_between_its_banks(make_board, tmp_path):
     swd.attach()
     assert swd.refused(swd.read, FLASH + 0x20000) == FAULT
     assert swd.read(FLASH + 0x40000) == int.from_bytes(pattern(4), "little")
+    board.ctl("flash-erase")
+    assert swd.read(FLASH + 0x40000) == 0xffffffff
+    assert board.ctl("flash-info")["result"]["programmed"] == 0
 
 
 def test_half_a_double_word_makes_g0_busy_configuring(make_board):

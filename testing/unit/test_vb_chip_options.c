@@ -531,6 +531,29 @@ static void test_fault_verbs(void **state)
 	assert_false(verb(b, "flash-load /nonexistent"));
 }
 
+/* What makes no sense is refused, and changes nothing. */
+static void test_verbs_refuse_nonsense(void **state)
+{
+	static const char *const nonsense[] = {
+		"preset-sr 0x10080", "preset-sr 0x80 often", "preset-sr 0x80 sticky too",
+		"preset-cr 0xffffffff", "preset-cr 0x10001", "preset-cr 1 1", "corrupt-options OPTR PCROP1SR",
+		"flash-load /dev/zero", "flash-load /tmp", "cell-state 0x08000000 erased twice", "flash-size -18446744073709551104",
+	};
+	struct chip_bench *b = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nonsense); i++) {
+		if (strcmp(nonsense[i], "flash-load /dev/zero") != 0 && verb(b, nonsense[i]))
+			fail_msg("accepted: %s", nonsense[i]);
+	}
+	verb(b, "flash-load /dev/zero");	/* it has no length: ends at once */
+	assert_int_equal(flash_rd(b, FLASH_SR), 0);
+	assert_int_equal(flash_rd(b, FLASH_CR), 0xc0000000);
+	assert_true(verb(b, "corrupt-options"));
+	assert_true(verb(b, "corrupt-options"));	/* twice is not the way back */
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	assert_int_equal(flash_rd(b, FLASH_SR), SR_OPTVERR);
+}
+
 static void test_flipped_bits(void **state)
 {
 	struct chip_bench *b = *state;
@@ -577,6 +600,7 @@ int main(void)
 		BENCH_TEST(test_poked_flash_counts_as_programmed),
 		BENCH_TEST(test_option_verb),
 		BENCH_TEST(test_fault_verbs),
+		BENCH_TEST(test_verbs_refuse_nonsense),
 		BENCH_TEST(test_flipped_bits),
 	};
 

@@ -288,6 +288,35 @@ static void test_clock_after_stop(void **state)
 	}
 }
 
+/* A plain write of RMVF must not slow the chip down. */
+static void test_msisrange_counts_after_standby(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		const struct line_case *l = &lines[i];
+		struct chip_bench *b = bench_of(l->chip);
+
+		wr(b, l->rcc + l->csr, BIT(23));
+		assert_int_equal(rd(b, l->rcc + l->csr), l->csr_reset & ~0xff000000);
+		assert_int_equal(hclk_of(b), l->hz);
+		if (l->chip == &stm32l476_chip) {
+			wr(b, l->rcc, 0x9b);			/* MSIRGSEL */
+			wr(b, l->rcc + l->csr, 0x300);		/* 800 kHz is none of them */
+			assert_int_equal(rd(b, l->rcc + l->csr), 0x600);
+			wr(b, l->rcc + l->csr, 0x700);
+			assert_int_equal(hclk_of(b), 24000000);
+			stm32_chip_enter(b->chip, STM32_STANDBY);
+			stm32_chip_wake(b->chip);
+			run_us(b, 10);
+			assert_int_equal(rd(b, l->rcc + l->csr), 0x700);
+			assert_int_equal(hclk_of(b), 8000000);
+			vb_board_reset(b->board, VB_RESET_SYSTEM);
+			assert_int_equal(hclk_of(b), 4000000);
+		}
+		bench_end(b);
+	}
+}
+
 /* What a table says must be there: every unit's enable is a register of its line, and writable. */
 static void test_every_unit_can_be_clocked(void **state)
 {
@@ -322,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_wwdgen_ends_with_a_reset),
 		cmocka_unit_test(test_backup_domain),
 		cmocka_unit_test(test_clock_after_stop),
+		cmocka_unit_test(test_msisrange_counts_after_standby),
 		cmocka_unit_test(test_every_unit_can_be_clocked),
 	};
 

@@ -202,7 +202,7 @@ static void reset_clocks(struct stm32_chip *chip, enum vb_reset kind)
 	stm32_pwr_reset(&chip->pwr, kind);
 	if (!is_wakeup)
 		return;
-	stm32_rcc_put(&chip->rcc, offset, csr);
+	stm32_rcc_end_standby(&chip->rcc, csr);
 	stm32_pwr_note_standby(&chip->pwr);
 }
 

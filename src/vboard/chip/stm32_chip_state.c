@@ -128,7 +128,7 @@ static const char *body_problem(const struct layout *l, const uint8_t *body, siz
 				 get_le32(body + 8) != l->words))
 		return "its memories are not those of this board";
 	kb = get_le16(l->is_version_1 ? body : body + 12);
-	if (kb == 0 || kb > l->main_bytes / 1024 || (kb & (kb - 1)) != 0)
+	if (kb != l->main_bytes / 1024 && kb != l->main_bytes / 2048 && kb != l->main_bytes / 4096)
 		return "it names an impossible flash size";
 	if (has_impossible_state(body + l->otp_states_at, l->otp_bytes / 8) ||
 	    has_impossible_state(body + l->states_at, l->main_bytes / 8))

@@ -13,18 +13,33 @@ static struct stm32l4_flash *flash_of(struct vb_board *board)
 	return &((struct stm32_chip *)board->priv)->flash;
 }
 
+/* The flags of SR that a debugger can clear: they differ between the lines. */
+static uint32_t sr_flags(const struct stm32l4_flash *f)
+{
+	const struct vb_reg *r = f->regs.table;
+
+	while (r->name != NULL && r->offset != f->family->sr)
+		r++;
+	return r->w1c;
+}
+
 bool stm32_chip_preset_sr(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
 	uint32_t value;
 
 	(void)ctx;
-	if (argc < 2)
+	if (argc < 2 || argc > 3 || (argc == 3 && strcmp(argv[2], "sticky") != 0))
 		return vb_refuse(error, error_size, "usage: preset-sr VALUE [sticky]");
 	if (!vb_number(argv[1], &value, error, error_size))
 		return false;
-	*f->sr = value & 0xc3fb;
-	f->sticky_sr = argc > 2 && strcmp(argv[2], "sticky") == 0 ? value & 0xc3fb : 0;
+	if (value & ~sr_flags(f)) {
+		snprintf(error, error_size, "the flags of SR are %#x", sr_flags(f));
+		return false;
+	}
+	*f->sr = value;
+	f->sticky_sr = argc == 3 ? value : 0;
+	stm32l4_flash_irq(f);
 	fprintf(out, "{\"SR\":%u}", *f->sr);
 	return true;
 }
@@ -36,11 +51,18 @@ bool stm32_chip_preset_cr(VERB_ARGS)
 	uint32_t value;
 
 	(void)ctx;
-	if (argc < 2)
+	if (argc != 2)
 		return vb_refuse(error, error_size, "usage: preset-cr VALUE");
 	if (!vb_number(argv[1], &value, error, error_size))
 		return false;
-	*f->cr = value & ~(CR_STRT | CR_OPTSTRT | CR_OBL_LAUNCH);
+	if (value & ~(f->family->cr_plain | CR_LOCK | CR_OPTLOCK)) {
+		snprintf(error, error_size, "the bits of CR that stay are %#x",
+			 f->family->cr_plain | CR_LOCK | CR_OPTLOCK);
+		return false;
+	}
+	if (value & CR_LOCK)
+		value |= CR_OPTLOCK;
+	*f->cr = value;
 	f->keyr = value & CR_LOCK ? KEY_CLOSED : KEY_OPEN;
 	f->optkeyr = value & CR_OPTLOCK ? KEY_CLOSED : KEY_OPEN;
 	stm32l4_array_guard(f);
@@ -138,16 +160,18 @@ bool stm32_chip_cell_state(VERB_ARGS)
 	uint32_t phys;
 
 	(void)ctx;
-	if (argc < 2)
+	if (argc < 2 || argc > 3)
 		return vb_refuse(error, error_size,
 			      "usage: cell-state ADDR [erased|programmed|single|bad]");
 	if (!stm32_chip_flash_address(board->priv, argv[1], &phys, error, error_size))
 		return false;
 	for (unsigned i = 0; argc > 2 && i < ARRAY_SIZE(names); i++) {
-		if (strcmp(argv[2], names[i]) == 0) {
-			stm32l4_array_set_state(f, phys, i);
-			argc = 2;
-		}
+		if (strcmp(argv[2], names[i]) != 0)
+			continue;
+		if (i == CELL_ERASED)		/* what is erased is all ones */
+			stm32l4_array_erase(f, phys & ~7u, 8);
+		stm32l4_array_set_state(f, phys, i);
+		argc = 2;
 	}
 	if (argc > 2)
 		return vb_refuse(error, error_size, "a state is one of erased, programmed, single, bad");

@@ -117,10 +117,14 @@ bool stm32_chip_corrupt_options(VERB_ARGS)
 	bool found = argc < 2;
 
 	(void)ctx;
+	if (argc > 2)
+		return vb_refuse(error, error_size, "usage: corrupt-options [REGISTER]");
 	for (const struct flash_option_row *row = f->family->options; row->name != NULL; row++) {
 		if (argc >= 2 && strcmp(argv[1], row->name) != 0)
 			continue;
-		f->stored[row->id] ^= 1ull << 40;	/* one bit of the complement */
+		/* One bit of the complement. */
+		f->stored[row->id] = (uint32_t)f->stored[row->id] |
+				     (uint64_t)(~(uint32_t)f->stored[row->id] ^ BIT(8)) << 32;
 		found = true;
 	}
 	if (!found)
@@ -317,19 +321,20 @@ static bool load(struct stm32_chip *chip, FILE *file, uint32_t offset, size_t *t
 {
 	uint8_t chunk[CHUNK];
 	uint32_t phys = 0;
+	long bytes;
 	size_t n;
 
-	if (fseek(file, 0, SEEK_END) != 0 || ftell(file) < 0 ||
-	    !is_all_flash(chip, offset, (uint64_t)ftell(file)))
+	if (fseek(file, 0, SEEK_END) != 0 || (bytes = ftell(file)) < 0 ||
+	    !is_all_flash(chip, offset, (uint64_t)bytes))
 		return false;
 	rewind(file);
-	for (*total = 0;; *total += n) {
-		n = fread(chunk, 1, CHUNK - (offset + *total) % CHUNK, file);
-		if (n == 0)
-			return true;
-		stm32_chip_phys(chip, offset + (uint32_t)*total, &phys);
+	for (*total = 0; *total < (size_t)bytes; *total += n) {
+		n = MIN(CHUNK - (offset + *total) % CHUNK, (size_t)bytes - *total);
+		if (fread(chunk, 1, n, file) != n || !stm32_chip_phys(chip, offset + (uint32_t)*total, &phys))
+			return false;
 		stm32l4_array_load(&chip->flash, phys, chunk, n);
 	}
+	return true;
 }
 
 bool stm32_chip_flash_load(VERB_ARGS)
@@ -360,9 +365,9 @@ bool stm32_chip_flash_erase(VERB_ARGS)
 	struct stm32l4_flash *f = flash_of(board);
 
 	(void)ctx, (void)argc, (void)argv, (void)error, (void)error_size;
-	stm32l4_array_erase(f, 0, f->size_kb * 1024u);
-	memset(f->line, 0, sizeof(f->line));
-	stm32l4_array_show(f, 0, f->size_kb * 1024u);
+	/* All cells there are: bank 2 may begin behind a hole. */
+	stm32l4_array_erase(f, 0, f->family->max_kb * 1024u);
+	stm32l4_cells_forget(f);
 	stm32l4_array_guard(f);
 	fprintf(out, "{\"bytes\":%u}", f->size_kb * 1024u);
 	return true;

@@ -15,7 +15,7 @@ bool vb_number(const char *text, uint32_t *value, char *error, size_t error_size
 	char *end;
 	unsigned long n = strtoul(text, &end, 0);
 
-	if (*text == '\0' || *end != '\0' || n > UINT32_MAX) {
+	if (*text < '0' || *text > '9' || *end != '\0' || n > UINT32_MAX) {
 		snprintf(error, error_size, "%s is not a number", text);
 		return false;
 	}

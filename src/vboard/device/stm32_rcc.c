@@ -275,6 +275,7 @@ void stm32_rcc_init(struct stm32_rcc *rcc, struct stm32_env *env, const struct s
 	rcc->regs = (struct vb_regs){ .name = "RCC", .table = line->regs, .value = rcc->value,
 				      .dev = rcc };
 	vb_regs_reset(&rcc->regs);
+	rcc->start_csr = stm32_rcc_csr(rcc);
 	for (unsigned i = 0; i < OSC_COUNT; i++)
 		rcc->ready_at[i] = UINT64_MAX;
 }
@@ -303,6 +304,7 @@ void stm32_rcc_reset(struct stm32_rcc *rcc, enum vb_reset kind)
 	uint32_t bdcr = stm32_rcc_get(rcc, line->bdcr);
 
 	vb_regs_reset(&rcc->regs);
+	rcc->start_csr = *reg(rcc, line->csr);
 	*reg(rcc, line->csr) = (*reg(rcc, line->csr) & ~line->csr_flags) | flags | reset_flags(kind);
 	if (!power_on)
 		*reg(rcc, line->bdcr) = bdcr;
@@ -314,6 +316,13 @@ void stm32_rcc_reset(struct stm32_rcc *rcc, enum vb_reset kind)
 					   BIT(line->osc[i].ready) ? 0 : UINT64_MAX;
 	}
 	follow_switches(rcc);
+}
+
+void stm32_rcc_end_standby(struct stm32_rcc *rcc, uint32_t csr)
+{
+	stm32_rcc_put(rcc, rcc->line->csr, csr);
+	rcc->start_csr = csr;
+	update(rcc);
 }
 
 void stm32_rcc_wake(struct stm32_rcc *rcc)

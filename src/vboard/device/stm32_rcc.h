@@ -90,6 +90,7 @@ struct stm32_rcc {
 	const struct stm32_rcc_line *line;
 	struct vb_regs regs;
 	uint32_t value[RCC_REGS];
+	uint32_t start_csr;		/* CSR as the last start found it: its MSISRANGE counts */
 	uint32_t hse_hz;		/* the crystal on the board; 0: none is fitted. Set after init */
 	uint64_t ready_at[OSC_COUNT];	/* UINT64_MAX: off, or never */
 	struct vb_event *event;
@@ -104,6 +105,8 @@ void stm32_rcc_init(struct stm32_rcc *rcc, struct stm32_env *env, const struct s
 void stm32_rcc_reset(struct stm32_rcc *rcc, enum vb_reset kind);
 /* Wake-up from Stop, on the oscillator that the line (or STOPWUCK) names. */
 void stm32_rcc_wake(struct stm32_rcc *rcc);
+/* The end of Standby, after a reset: CSR is as it was, the MSI starts with its MSISRANGE. */
+void stm32_rcc_end_standby(struct stm32_rcc *rcc, uint32_t csr);
 /* The LSI is forced on by the independent watchdog. */
 void stm32_rcc_force_lsi(struct stm32_rcc *rcc);
 /* The register behind a clock enable, for struct stm32_slave. NULL: the line has none there. */

@@ -35,7 +35,7 @@ static uint32_t msi_hz(struct stm32_rcc *rcc)
 	uint32_t cr = stm32_rcc_get(rcc, RCC_CR);
 
 	return range_hz(cr & CR_MSIRGSEL ? bits_get(cr, 7, 4)
-					 : bits_get(stm32_rcc_get(rcc, RCC_CSR), 11, 8));
+					 : bits_get(rcc->start_csr, 11, 8));
 }
 
 static uint32_t wb_msi_hz(struct stm32_rcc *rcc)
@@ -83,11 +83,25 @@ static uint32_t wb_pll_hz(struct stm32_rcc *rcc)
 	return pll_source_hz(rcc) / (bits_get(cfg, 6, 4) + 1) * n / (r + 1);
 }
 
+/*
+ * MSISRANGE, for the next start out of Standby, takes 1 to 8 MHz and only while MSIRGSEL is set (RM0351
+ * 6.4.29): a plain write of RMVF leaves it alone.
+ */
+static void standby_rule(struct stm32_rcc *rcc, uint32_t old)
+{
+	uint32_t csr = stm32_rcc_get(rcc, RCC_CSR), range = bits_get(csr, 11, 8);
+
+	if (!(stm32_rcc_get(rcc, RCC_CR) & CR_MSIRGSEL) || range < 4 || range > 7)
+		stm32_rcc_put(rcc, RCC_CSR, (csr & ~0xf00u) | (old & 0xf00u));
+}
+
 /* MSIRGSEL is set-only; a range moves only while the MSI is off or ready, and only to one that is. */
 static void msi_rule(struct stm32_rcc *rcc, uint32_t offset, uint32_t old)
 {
 	uint32_t cr = stm32_rcc_get(rcc, RCC_CR);
 
+	if (offset == RCC_CSR && rcc->line != &stm32wb_rcc_line)
+		standby_rule(rcc, old);
 	if (offset != RCC_CR)
 		return;
 	if (rcc->line != &stm32wb_rcc_line)	/* it has no such bit */

@@ -35,7 +35,7 @@ static uint32_t msis_hz(struct stm32_rcc *rcc)
 	uint32_t icscr1 = stm32_rcc_get(rcc, ICSCR1);
 
 	return hz[icscr1 & MSIRGSEL ? bits_get(icscr1, 31, 28)
-				    : bits_get(stm32_rcc_get(rcc, CSR), 15, 12)];
+				    : bits_get(rcc->start_csr, 15, 12)];
 }
 
 /* PLL1R: the source divided by M, times N and the fraction, divided by R. */
@@ -52,9 +52,14 @@ static uint32_t pll1_hz(struct stm32_rcc *rcc)
 	return (uint32_t)((reference * n >> 13) / (bits_get(div, 30, 24) + 1));
 }
 
-/* The dividers are locked with the PLL on, like its configuration; the fraction is not. */
-static void pll_rule(struct stm32_rcc *rcc, uint32_t offset, uint32_t old)
+/* The dividers are locked with the PLL on, like its configuration; the fraction is not. The ranges after
+ * Standby are taken while MSIRGSEL is set. */
+static void line_rule(struct stm32_rcc *rcc, uint32_t offset, uint32_t old)
 {
+	uint32_t csr = stm32_rcc_get(rcc, CSR);
+
+	if (offset == CSR && !(stm32_rcc_get(rcc, ICSCR1) & MSIRGSEL))
+		stm32_rcc_put(rcc, CSR, (csr & ~0xff00u) | (old & 0xff00u));
 	if (offset == PLL1DIVR && (stm32_rcc_get(rcc, RCC_CR) & BIT(24)))
 		stm32_rcc_put(rcc, PLL1DIVR, old);
 }
@@ -99,5 +104,5 @@ const struct stm32_rcc_line stm32u5_rcc_line = {
 	.pllcfgr = PLL1CFGR, .bdcr = BDCR, .csr = CSR,
 	.csr_flags = 0xfe000000, .pll_locked = ~(BIT(16) | BIT(17) | BIT(18)),
 	.rstr_first = 0x60, .rstr_last = 0x80, .rstr_to_enr = 0x28, .wwdg_enr = RCC_U5_APB1ENR1,
-	.msi_hz = msis_hz, .pll_hz = pll1_hz, .rule = pll_rule,
+	.msi_hz = msis_hz, .pll_hz = pll1_hz, .rule = line_rule,
 };
