@@ -238,7 +238,9 @@ enum err mem_ap_failed(struct mem_ap *ap, enum err rc, uint32_t addr, bool is_re
 	/* The System Control Space (DDI 0403 B3.2) is there on every core that has a clock. */
 	if (addr >> 12 == 0xe000e)
 		error_next(ERR_BUS, "the core's own registers do not answer: it sleeps with its clock "
-			   "off, or is held in reset: wake it, or connect under reset");
+			   "off, or is held in reset: wake it, or stop it at its start with "
+			   "\"reset_config srst_only srst_nogate connect_assert_srst\" and "
+			   "\"reset halt\"");
 	return error_evidence(ERR_BUS, "%s", error.evidence);
 }
 

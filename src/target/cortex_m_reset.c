@@ -80,6 +80,18 @@ static enum err assert_by_request(struct cortex_m *cm, enum reset_mode mode)
 	return OK;
 }
 
+/* A core that sleeps has its clock while nRST is low: what did not answer before may answer now. */
+static void examine_under_reset(struct target *t)
+{
+	if (t->examined || (t->defer_examine && !t->was_examined))
+		return;
+	t->dap->is_connected = false;
+	if (target_examine(t) == OK)
+		return;
+	log_debug("%s under reset: %s", t->name, error_text(error_current()));
+	error_clear();
+}
+
 enum err cortex_m_assert_reset(struct target *t, enum reset_mode mode)
 {
 	struct cortex_m *cm = cortex_m(t);
@@ -97,8 +109,10 @@ enum err cortex_m_assert_reset(struct target *t, enum reset_mode mode)
 	if (!uses_pin(t)) {
 		TRY(assert_by_request(cm, mode));
 	} else {
-		if (pin_first(t))
+		if (pin_first(t)) {
 			TRY(adapter_set_reset(adapter, true, false));
+			examine_under_reset(t);
+		}
 		if (t->examined)
 			rc = prepare(cm, mode);
 		if (rc != OK && !pin_first(t))

@@ -183,6 +183,16 @@ def test_a_program_that_clears_them_and_stops_is_told_once_and_found_again(make_
     assert daemon.text.count("it seems") == 1
 
 
+@pytest.mark.parametrize("typed", ["reset_config srst_only srst_nogate connect_assert_srst; reset halt",
+                                   "reset_config srst_only srst_nogate; reset halt"])
+def test_a_chip_that_slept_before_anybody_came_is_stopped_as_the_message_says(make_board, make_daemon, typed):
+    daemon = make_daemon(*board_arguments(make_board("--preset", "stop-mode")))
+    daemon.expect(r'stop it at its start with "reset_config srst_only srst_nogate connect_assert_srst" and "reset halt"')
+    daemon.tcl(typed)
+    assert daemon.tcl("[target current] curstate") == "halted"
+    assert word(daemon, CR) == 7
+
+
 def test_an_old_script_s_mmw_is_guarded_too(make_daemon, board, bus):
     daemon = make_daemon(*board_arguments(board)[:-2], "-c", "swd newdap x cpu -irlen 4; "
                          "dap create x.dap -chain-position x.cpu; target create x.cpu cortex_m -dap x.dap; "
@@ -218,6 +228,7 @@ def test_a_hardware_watchdog_is_said_at_attach(make_board, make_daemon):
         daemon.tcl("reset halt; stm32l4x option_write 0 0x20 0 0x10000; stm32l4x option_load 0")
         daemon.stop()
         daemon = make_daemon(*board_arguments(board))
+    daemon.tcl("targets")                               # answers when init is done
     assert daemon.text.count("the independent watchdog starts with every reset (option IWDG_SW = 0)") == 1
 
 
