@@ -2,6 +2,7 @@
 libprobed_a_SOURCES += \
 	src/flash/stm32l4.c \
 	src/flash/stm32l4.h \
+	src/flash/stm32l4_line.h \
 	src/flash/stm32l4_around.c \
 	src/flash/stm32l4_clock.c \
 	src/flash/stm32l4_scan.c \

@@ -255,7 +255,7 @@ static void read_identity(struct reader *r, struct flash_bank *bank)
 	if (facts->line == NULL || dbgmcu == 0)
 		return;
 	get(r, FACT_DBGMCU_CR, dbgmcu + 4);
-	get(r, FACT_APB1FZR1, dbgmcu + (facts->line->regs == 0x58004000 ? 0x3cu : DBGMCU_APB1FZR1));
+	get(r, FACT_APB1FZR1, dbgmcu + stm32l4_freeze_reg(facts->line));
 }
 
 /* The flash controller and what stands around it */
@@ -264,7 +264,6 @@ static void read_controller(struct reader *r, const struct stm32l4 *s)
 {
 	struct stm32l4_facts *facts = r->facts;
 	const struct stm32l4_line *line = facts->line;
-	bool has_secure_regs = line->layout->sr != 0x10;
 	const struct stm32l4_layout *at = s->line == line && s->layout != NULL ? s->layout : line->layout;
 	uint32_t regs = s->line == line && s->regs != 0 ? s->regs : line->regs;
 
@@ -272,11 +271,11 @@ static void read_controller(struct reader *r, const struct stm32l4 *s)
 	get(r, FACT_SR, regs + at->sr);
 	get(r, FACT_CR, regs + at->lock_cr);
 	get(r, FACT_ACR, regs + at->acr);
-	get(r, FACT_ECCR, line->regs + (has_secure_regs ? 0x30u : ECCR));
-	if (line->banks == TWO_G0B)
-		get(r, FACT_ECC2R, line->regs + 0x1cu);
-	if (line->regs == 0x58004000)
-		get(r, FACT_SFR, line->regs + 0x80u);
+	get(r, FACT_ECCR, line->regs + line->eccr);
+	if (line->eccr2 != 0)
+		get(r, FACT_ECC2R, line->regs + line->eccr2);
+	if (stm32l4_has_second_core(line))
+		get(r, FACT_SFR, line->regs + FLASH_SFR);
 	/* Within an operation: as the application had it. */
 	if (s->has_saved_acr)
 		note(facts, FACT_ACR, s->saved_acr);

@@ -208,14 +208,9 @@ static bool busy(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	return true;
 }
 
-static bool has_cfgbsy(const struct stm32l4_facts *f)
-{
-	return f->line != NULL && f->line->layout->sr == 0x10 && !f->line->has_l4_rcc;
-}
-
 static bool half_dw(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	if (!has_cfgbsy(f) || !(sr(f) & SR_CFGBSY))
+	if (f->line == NULL || !stm32l4_is_like_g0(f->line) || !(sr(f) & SR_CFGBSY))
 		return false;
 	finding_why(out, "the controller waits for the second half of a double word: until it comes, every "
 			 "write to FLASH_CR is a bus error");
@@ -227,7 +222,7 @@ static bool half_dw(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 
 static bool suspended(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	if (f->line == NULL || f->line->regs != 0x58004000 || !(sr(f) & SR_PESD))
+	if (f->line == NULL || !stm32l4_has_second_core(f->line) || !(sr(f) & SR_PESD))
 		return false;
 	finding_why(out, "the second core has suspended erasing and programming");
 	finding_evidence(out, "FLASH_SR = 0x%08x (PESD)", sr(f));
@@ -393,7 +388,7 @@ static bool optverr(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	out->rank = RANK_NOTE;
 	finding_why(out, "OPTVERR is set, and the option bytes make sense: so it is on a new chip%s; some "
 			 "tools take it for a failure of their own operation",
-		    f->line->regs == 0x58004000 ? " and, by an erratum, on every STM32WB after reset" : "");
+		    stm32l4_has_second_core(f->line) ? " and, by an erratum, on every STM32WB after reset" : "");
 	finding_evidence(out, "FLASH_SR = 0x%08x (OPTVERR), FLASH_OPTR = 0x%08x", sr(f), optr(f));
 	harmless(f, out, stm32l4_fix_flags);
 	return true;
@@ -476,11 +471,10 @@ static bool pcrop(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 
 static bool cpu2_area(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	uint32_t sfr = fact_of(f, FACT_SFR), first = sfr & 0xff, shift = 1;
+	uint32_t sfr = fact_of(f, FACT_SFR), first;
 
-	/* SFSA counts pages; FSD (bit 8) set: no secure area. RM0434 3.10.19, RM0453 3.10.19. */
-	if (f->line == NULL || f->line->regs != 0x58004000 || !fact_known(f, FACT_SFR) || (sfr & BIT(8)) ||
-	    !f->has_geometry || first * shift >= f->g.pages)
+	if (f->line == NULL || !fact_known(f, FACT_SFR) || !f->has_geometry ||
+	    !stm32l4_second_core_page(f->line, sfr, &first) || first >= f->g.pages)
 		return false;
 	out->rank = f->failure.rc == OK ? RANK_NOTE
 		    : f->failure.sector >= (int)first ? RANK_CAUSE : RANK_NOTE;

@@ -31,12 +31,12 @@ static void cr_words(const struct stm32l4_facts *f, uint32_t cr, struct buf *out
 static void acr_words(const struct stm32l4_facts *f, uint32_t acr, struct buf *out)
 {
 	buf_printf(out, ": %u wait states", acr & 15);
-	if (f->line == NULL || f->line->layout->sr != 0x10)
+	if (f->line == NULL || f->line->has_trustzone)
 		return;
 	buf_printf(out, "%s%s%s", acr & ACR_ICEN ? ", instruction cache" : "",
 		   acr & ACR_DCEN ? ", data cache" : "",
 		   acr & ACR_RUN_PD ? ", flash powered down (RUN_PD)" : "");
-	if (!f->line->has_l4_rcc && acr & ACR_EMPTY)
+	if (stm32l4_is_like_g0(f->line) && (acr & ACR_EMPTY))
 		buf_printf(out, ", EMPTY: it was blank when the options were loaded");
 }
 

@@ -274,9 +274,7 @@ static bool bfb2(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 
 static bool is_marked_empty(const struct stm32l4_facts *f)
 {
-	if (f->line->has_pempty)
-		return fact_of(f, FACT_SR) & SR_PEMPTY;
-	return !f->line->has_l4_rcc && f->line->layout->sr == 0x10 && (fact_of(f, FACT_ACR) & ACR_EMPTY);
+	return stm32l4_counts_as_empty(f->line, fact_of(f, FACT_SR), fact_of(f, FACT_ACR));
 }
 
 static bool pempty(const struct stm32l4_facts *f, struct stm32l4_finding *out)
@@ -288,8 +286,8 @@ static bool pempty(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	finding_why(out, "the flash was blank when the option bytes were loaded: until they are "
 			 "loaded again "
 			 "every reset enters the boot loader, although it is programmed now");
-	finding_evidence(out, f->line->has_pempty ? "FLASH_SR = 0x%08x (PEMPTY)" : "FLASH_ACR = "
-										   "0x%08x (EMPTY)",
+	finding_evidence(out, f->line->has_pempty ? "FLASH_SR = 0x%08x (PEMPTY)"
+						  : "FLASH_ACR = 0x%08x (EMPTY)",
 			 fact_of(f, f->line->has_pempty ? FACT_SR : FACT_ACR));
 	finding_command(out, "stm32l4x option_load %u", f->bank);
 	return true;
@@ -394,7 +392,7 @@ static bool flash_clock_off(const struct stm32l4_facts *f, struct stm32l4_findin
 
 static bool run_pd(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	if (f->line == NULL || f->line->layout->sr != 0x10 || !(fact_of(f, FACT_ACR) & ACR_RUN_PD) ||
+	if (f->line == NULL || f->line->has_trustzone || !(fact_of(f, FACT_ACR) & ACR_RUN_PD) ||
 	    !was_asked(f))
 		return false;
 	finding_why(out, "the firmware runs from RAM and has powered the flash down: it cannot be read or "

@@ -171,7 +171,6 @@ static enum err describe_booted(struct flash_bank *bank, struct buf *out)
 					       "SRAM1", "reserved", "reserved", "QUADSPI", "reserved" };
 	struct stm32l4 *f = bank->priv;
 	uint32_t enr = 0, memrmp = 0, sr = 0, acr = 0;
-	bool is_empty;
 
 	if (f->line->around != NULL && f->line->around->memrmp != 0) {
 		TRY(target_read_u32(bank->target, f->line->around->syscfg_enr, &enr));
@@ -184,9 +183,7 @@ static enum err describe_booted(struct flash_bank *bank, struct buf *out)
 	}
 	TRY(stm32l4_read(bank, f->layout->sr, &sr));
 	TRY(stm32l4_read(bank, f->layout->acr, &acr));
-	is_empty = f->line->has_pempty ? sr & SR_PEMPTY
-				       : !f->line->has_l4_rcc && f->layout->sr == 0x10 && (acr & ACR_EMPTY);
-	if (is_empty)
+	if (stm32l4_counts_as_empty(f->line, sr, acr))
 		buf_printf(out, "  the flash was blank when the option bytes were loaded: the boot loader "
 				"starts until a power cycle or \"stm32l4x option_load\"\n");
 	return OK;
@@ -250,22 +247,30 @@ static enum err describe_oem_locks(struct flash_bank *bank, struct buf *out)
 	return OK;
 }
 
+bool stm32l4_second_core_page(const struct stm32l4_line *line, uint32_t sfr, uint32_t *first)
+{
+	const struct stm32l4_field *sfsa = stm32l4_find_field(line, "SFSA");
+	const struct stm32l4_field *fsd = stm32l4_find_field(line, "FSD");
+
+	if (sfsa == NULL || fsd == NULL || (sfr & stm32l4_field_mask(fsd)))
+		return false;
+	*first = bits_get(sfr, sfsa->msb, sfsa->lsb);
+	return true;
+}
+
 static enum err describe_second_core(struct flash_bank *bank, struct buf *out)
 {
 	struct stm32l4 *f = bank->priv;
-	const struct stm32l4_field *sfsa = stm32l4_find_field(f->line, "SFSA");
-	const struct stm32l4_field *fsd = stm32l4_find_field(f->line, "FSD");
 	uint32_t sfr = 0, page;
 
 	if (f->line->has_trustzone)
 		buf_printf(out, "TrustZone: %s\n", f->is_tz ? "on (TZEN = 1)" : "off (TZEN = 0)");
 	if (f->line->has_wrp_unlock)
 		TRY(describe_oem_locks(bank, out));
-	if (sfsa == NULL)
+	if (!stm32l4_has_second_core(f->line))
 		return OK;
-	TRY(stm32l4_read(bank, sfsa->reg, &sfr));
-	page = bits_get(sfr, sfsa->msb, sfsa->lsb);
-	if ((sfr & stm32l4_field_mask(fsd)) || page >= f->g.pages)
+	TRY(stm32l4_read(bank, FLASH_SFR, &sfr));
+	if (!stm32l4_second_core_page(f->line, sfr, &page) || page >= f->g.pages)
 		buf_printf(out, "second core: no secure flash area (FLASH_SFR = 0x%08x)\n", sfr);
 	else
 		buf_printf(out, "second core: pages %u..%u, 0x%08x and above, are its secure area (SFSA = "

@@ -97,7 +97,7 @@ static const struct stm32l4_timing timing_u5 = {
 #define G4_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g4
 #define G0_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g0, .timing = &timing_g0, \
 	.factory_optr = 0xfffffeaa
-#define WB_REGS .regs = 0x58004000, L4_INFO, .around = &stm32l4_around_wb, .timing = &timing_l4, \
+#define WB_REGS .regs = FLASH_WB, L4_INFO, .around = &stm32l4_around_wb, .timing = &timing_l4, \
 	.layout = &layout_g0
 #define C0_REGS .regs = 0x40022000, .size_reg = 0x1fff75a0, .otp_base = 0x1fff7000, .otp_bytes = 1024, \
 	.uid = 0x1fff7550, .package = 0x1fff7500, .eccr = 0x18, .unit = 8, .bker = 11, \
@@ -258,6 +258,26 @@ const char *stm32l4_revision_name(const struct stm32l4_line *line, uint16_t rev_
 		if (r->id == rev_id)
 			return r->name;
 	return "'unknown'";
+}
+
+bool stm32l4_is_like_g0(const struct stm32l4_line *line)
+{
+	return !line->has_l4_rcc && !line->has_trustzone;
+}
+
+bool stm32l4_has_second_core(const struct stm32l4_line *line)
+{
+	return line->regs == FLASH_WB;
+}
+
+bool stm32l4_counts_as_empty(const struct stm32l4_line *line, uint32_t sr, uint32_t acr)
+{
+	return line->has_pempty ? sr & SR_PEMPTY : stm32l4_is_like_g0(line) && (acr & ACR_EMPTY);
+}
+
+uint32_t stm32l4_freeze_reg(const struct stm32l4_line *line)
+{
+	return stm32l4_has_second_core(line) ? DBGMCU_WB_APB1FZR1 : DBGMCU_APB1FZR1;
 }
 
 static bool is_dual(const struct stm32l4_line *line, uint32_t kib, uint32_t optr)

@@ -6,10 +6,10 @@
 #include "base/bytes.h"
 
 #define MAIN_BASE	0x08000000u
+#define FLASH_WB	0x58004000u	/* WB, WL: on the AHB that both cores share */
 #define SECURE_BASE	0x0c000000u
 
 /* Register offsets differ between the generations; the bits do not. */
-#define   SR_EOP	  BIT(0)
 #define   SR_OPERR	  BIT(1)
 #define   SR_PROGERR	  BIT(3)
 #define   SR_WRPERR	  BIT(4)
@@ -18,7 +18,7 @@
 #define   SR_PGSERR	  BIT(7)
 #define   SR_MISERR	  BIT(8)
 #define   SR_FASTERR	  BIT(9)
-#define   SR_OPTWERR	  BIT(13)		/* L5, U5 */
+#define   SR_OPTWERR	  BIT(13)	/* lines with TrustZone: the option write was refused */
 #define   SR_RDERR	  BIT(14)
 #define   SR_OPTVERR	  BIT(15)
 #define   SR_BSY	  BIT(16)
@@ -53,6 +53,7 @@
 
 enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1_BY_LOCK = 0x00 };
 
+/* WRP areas 1A, 1B, 2A, 2B, and as many for PCROP. */
 #define MAX_AREAS 4u
 
 #define KEY1		0x45670123u
@@ -62,29 +63,15 @@ enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1
 #define PDKEYR		0x04u
 #define PDKEY1		0x04152637u
 #define PDKEY2		0xfafbfcfdu
-#define ECCR		0x18u
-#define   ECCR_ADDR(v)	  ((v) & 0x7ffffu)
-#define   ECCR_BK	  BIT(19)
-#define   ECCR_SYSF	  BIT(20)
+/* ECCR, at an offset of the line. */
 #define   ECCR_ECCC	  BIT(30)
 #define   ECCR_ECCD	  BIT(31)
+#define FLASH_SFR	0x80u		/* WB, WL: where the second core's flash begins (RM0434 3.10.22) */
 
-/* WRP areas 1A, 1B, 2A, 2B, and as many for PCROP. */
-#define MAX_AREAS	4u
-
-/* Surroundings, at these addresses on the lines with has_l4_rcc. */
-#define RCC_AHB1ENR	0x40021048u
-#define   AHB1ENR_FLASHEN BIT(8)
-#define RCC_APB1ENR1	0x40021058u
-#define   APB1ENR1_PWREN  BIT(28)
-#define RCC_APB2ENR	0x40021060u
-#define   APB2ENR_SYSCFGEN BIT(0)
-#define RCC_CSR		0x40021094u
+/* Surroundings; where the registers are differs, see struct stm32l4_around. */
 #define SYSCFG_MEMRMP	0x40010000u
 #define   MEMRMP_FB_MODE  BIT(8)
-#define PWR_CR1		0x40007000u
 #define   PWR_CR1_LPR	  BIT(14)
-#define PWR_SR2		0x40007014u
 #define   PWR_SR2_REGLPF  BIT(9)
 #define   PWR_SR2_VOSF	  BIT(10)
 #define   PWR_CR1_VOS	  0x600u
@@ -102,6 +89,7 @@ enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1
 #define DBGMCU_L5	0xe0044000u
 #define DBGMCU_G0	0x40015800u
 #define DBGMCU_APB1FZR1	0x08u
+#define DBGMCU_WB_APB1FZR1 0x3cu	/* WB, WL: of CPU1 (RM0434 41.8) */
 #define   FREEZE_WWDG	  BIT(11)
 #define   FREEZE_IWDG	  BIT(12)
 

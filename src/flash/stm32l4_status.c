@@ -130,7 +130,7 @@ bool stm32l4_ecc_place(const struct stm32l4_line *line, uint32_t eccr, unsigned 
 		     line->dev_id != 0x468 && line->dev_id != 0x479;
 
 	*physical = 0;
-	if (line->layout->sr == 0x10 && !line->has_l4_rcc) {
+	if (stm32l4_is_like_g0(line)) {
 		*offset = (eccr & 0x1ffff) << 3;
 		return !(eccr & BIT(20));
 	}
@@ -221,7 +221,7 @@ static bool read_reset_flags(struct flash_bank *bank, uint32_t *csr)
 static uint32_t power_went(struct flash_bank *bank, uint32_t csr)
 {
 	const struct stm32l4 *f = bank->priv;
-	uint32_t freeze = 0, at = f->line->regs == 0x58004000 ? 0x3c : DBGMCU_APB1FZR1;
+	uint32_t freeze = 0, at = stm32l4_freeze_reg(f->line);
 
 	if (!f->has_saved_freeze || target_read_u32(bank->target, f->dbgmcu + at, &freeze) != OK) {
 		error_clear();
