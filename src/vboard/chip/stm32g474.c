@@ -86,14 +86,7 @@ static const struct stm32_bridge bridges[] = {
 	{ 0x40000000, 0x4000b000 }, { 0x40010000, 0x40017800 }, { 0 }
 };
 
-static const struct stm32_timer timers[] = {
-	/* TIM2 to 7; TIM1, 8, 15, 16, 17 */
-	{ 32, 28, false, BIT(0) }, { 16, 29, false, BIT(1) }, { 16, 30, false, BIT(2) },
-	{ 32, 50, false, BIT(3) }, { 16, 54, false, BIT(4) }, { 16, 55, false, BIT(5) },
-	{ 16, 25, true, BIT(11) }, { 16, 44, true, BIT(13) }, { 16, 24, true, BIT(16) },
-	{ 16, 25, true, BIT(17) }, { 16, 26, true, BIT(18) },
-	{ 0 }
-};
+static const struct stm32_timer timers[] = { TIMERS_M4, { 0 } };
 
 static const struct stm32_ram ram[] = {
 	{ .name = "SRAM1", .base = 0x20000000, .bytes = 0x14000 },
@@ -109,15 +102,7 @@ static const struct stm32_boot_bits boot = {
 	.boot_lock = 0x70,
 };
 
-/* RM0440 47: the port of STM32L4. */
-static const struct vb_dp_config dp = {
-	.dpidr = 0x2ba01477,
-	.jtag_idcode = 0x4ba00477,
-	.ap = { { .idr = 0x24770011, .base = 0xe00ff003, .csw_reset = 0x23000040,
-		  .tar_wrap = 0x1000, .has_packed = true, .has_byte = true } },
-	.tap = { { .idcode = 0x4ba00477, .ir_bits = 4, .is_dp = true },
-		 { .idcode = 0x06469041, .ir_bits = 5 } },
-};
+static const struct vb_dp_config dp = PORT_M4(0x469);
 
 const struct stm32_part stm32g474_part = {
 	.name = "STM32G474RE",

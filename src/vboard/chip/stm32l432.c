@@ -80,15 +80,7 @@ static const struct stm32_boot_bits boot = {
 	.nboot1 = BIT(23), .n_sw_boot0 = BIT(26), .nboot0 = BIT(27), .has_empty = true,
 };
 
-/* As on STM32L476 (RM0394 47). */
-static const struct vb_dp_config dp = {
-	.dpidr = 0x2ba01477,
-	.jtag_idcode = 0x4ba00477,
-	.ap = { { .idr = 0x24770011, .base = 0xe00ff003, .csw_reset = 0x23000040,
-		  .tar_wrap = 0x1000, .has_packed = true, .has_byte = true } },
-	.tap = { { .idcode = 0x4ba00477, .ir_bits = 4, .is_dp = true },
-		 { .idcode = 0x06435041, .ir_bits = 5 } },
-};
+static const struct vb_dp_config dp = PORT_M4(0x435);
 
 const struct stm32_part stm32l432_part = {
 	.name = "STM32L432KC",

@@ -75,14 +75,7 @@ static const struct stm32_bridge bridges[] = {
 	{ 0x40000000, 0x40009800 }, { 0x40010000, 0x40016400 }, { 0 }
 };
 
-static const struct stm32_timer timers[] = {
-	/* TIM2 to 7; TIM1, 8, 15, 16, 17 */
-	{ 32, 28, false, BIT(0) }, { 16, 29, false, BIT(1) }, { 16, 30, false, BIT(2) },
-	{ 32, 50, false, BIT(3) }, { 16, 54, false, BIT(4) }, { 16, 55, false, BIT(5) },
-	{ 16, 25, true, BIT(11) }, { 16, 44, true, BIT(13) }, { 16, 24, true, BIT(16) },
-	{ 16, 25, true, BIT(17) }, { 16, 26, true, BIT(18) },
-	{ 0 }
-};
+static const struct stm32_timer timers[] = { TIMERS_M4, { 0 } };
 
 /* SRAM2 is not repeated behind SRAM1 on this line. */
 static const struct stm32_ram ram[] = {
@@ -96,15 +89,7 @@ static const struct stm32_boot_bits boot = {
 	.bfb2 = BIT(20), .nboot1 = BIT(23),
 };
 
-/* DDI 0439 and RM0351 48: SW-DPv1 with one AHB-AP; JTAG chain TDI, boundary scan, CPU, TDO. */
-static const struct vb_dp_config dp = {
-	.dpidr = 0x2ba01477,
-	.jtag_idcode = 0x4ba00477,
-	.ap = { { .idr = 0x24770011, .base = 0xe00ff003, .csw_reset = 0x23000040,
-		  .tar_wrap = 0x1000, .has_packed = true, .has_byte = true } },
-	.tap = { { .idcode = 0x4ba00477, .ir_bits = 4, .is_dp = true },
-		 { .idcode = 0x06415041, .ir_bits = 5 } },
-};
+static const struct vb_dp_config dp = PORT_M4(0x415);
 
 const struct stm32_part stm32l476_part = {
 	.name = "STM32L476RG",

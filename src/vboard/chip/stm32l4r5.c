@@ -85,14 +85,7 @@ static const struct stm32_bridge bridges[] = {
 	{ 0x40000000, 0x40009800 }, { 0x40010000, 0x40017400 }, { 0 }
 };
 
-static const struct stm32_timer timers[] = {
-	/* TIM2 to 7; TIM1, 8, 15, 16, 17 */
-	{ 32, 28, false, BIT(0) }, { 16, 29, false, BIT(1) }, { 16, 30, false, BIT(2) },
-	{ 32, 50, false, BIT(3) }, { 16, 54, false, BIT(4) }, { 16, 55, false, BIT(5) },
-	{ 16, 25, true, BIT(11) }, { 16, 44, true, BIT(13) }, { 16, 24, true, BIT(16) },
-	{ 16, 25, true, BIT(17) }, { 16, 26, true, BIT(18) },
-	{ 0 }
-};
+static const struct stm32_timer timers[] = { TIMERS_M4, { 0 } };
 
 static const struct stm32_ram ram[] = {
 	{ .name = "SRAM1", .base = 0x20000000, .bytes = 0x30000 },
@@ -107,15 +100,7 @@ static const struct stm32_boot_bits boot = {
 	.bfb2 = BIT(20), .nboot1 = BIT(23), .n_sw_boot0 = BIT(26), .nboot0 = BIT(27), .has_empty = true,
 };
 
-/* As on STM32L476 (RM0432 57). */
-static const struct vb_dp_config dp = {
-	.dpidr = 0x2ba01477,
-	.jtag_idcode = 0x4ba00477,
-	.ap = { { .idr = 0x24770011, .base = 0xe00ff003, .csw_reset = 0x23000040,
-		  .tar_wrap = 0x1000, .has_packed = true, .has_byte = true } },
-	.tap = { { .idcode = 0x4ba00477, .ir_bits = 4, .is_dp = true },
-		 { .idcode = 0x06470041, .ir_bits = 5 } },
-};
+static const struct vb_dp_config dp = PORT_M4(0x470);
 
 const struct stm32_part stm32l4r5_part = {
 	.name = "STM32L4R5ZI",

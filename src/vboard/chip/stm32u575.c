@@ -103,14 +103,7 @@ static const struct stm32_bridge bridges[] = {
 	{ 0x40000000, 0x4000e000 }, { 0x40010000, 0x40016400 }, { 0x46000000, 0x46008000 }, { 0 }
 };
 
-static const struct stm32_timer timers[] = {
-	/* TIM2 to 7; TIM1, 8, 15, 16, 17 */
-	{ 32, 45, false, BIT(0) }, { 16, 46, false, BIT(1) }, { 16, 47, false, BIT(2) },
-	{ 32, 48, false, BIT(3) }, { 16, 49, false, BIT(4) }, { 16, 50, false, BIT(5) },
-	{ 16, 42, true, BIT(11) }, { 16, 52, true, BIT(13) }, { 16, 69, true, BIT(16) },
-	{ 16, 70, true, BIT(17) }, { 16, 71, true, BIT(18) },
-	{ 0 }
-};
+static const struct stm32_timer timers[] = { TIMERS_M33, { 0 } };
 
 static const struct stm32_ram ram[] = {
 	{ .name = "SRAM1", .base = 0x20000000, .bytes = 0x30000,
@@ -128,17 +121,7 @@ static const struct stm32_boot_bits boot = {
 	.n_sw_boot0 = BIT(26), .nboot0 = BIT(27), .has_addresses = true, .tzen = BIT(31),
 };
 
-/* RM0456 75: SW-DPv2, one AHB5-AP; the chip's ROM table at 0xe00fe000 points to the core's. */
-static const struct vb_dp_config dp = {
-	.dpidr = 0x0be12477,
-	.targetid = 0x04820041,
-	.has_dormant = true,
-	.jtag_idcode = 0x0ba04477,
-	.ap = { { .idr = 0x14770015, .base = 0xe00fe003, .csw_reset = 0x43000040,
-		  .tar_wrap = 0x400, .has_byte = true } },
-	.tap = { { .idcode = 0x0ba04477, .ir_bits = 4, .is_dp = true },
-		 { .idcode = 0x06482041, .ir_bits = 5 } },
-};
+static const struct vb_dp_config dp = PORT_M33(0x482);
 
 const struct stm32_part stm32u575_part = {
 	.name = "STM32U575ZI",
