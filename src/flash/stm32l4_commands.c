@@ -105,6 +105,9 @@ static enum err cmd_lock(struct call *c)
 	struct stm32l4 *f;
 	uint32_t optr;
 
+	/* Who adds another word, such as --dry-run, means something else than to lock. */
+	if (c->argc > 2 && confirm_index(c) != 2)
+		return arg_usage(c);
 	TRY(arg_halted_bank(c, &bank, &f));
 	TRY(stm32l4_read(bank, f->layout->optr, &optr));
 	if (stm32l4_rdp_rank(f->line, optr) == stm32l4_rdp_rank(f->line, RDP_LEVEL_1_BY_LOCK))

@@ -98,6 +98,16 @@ def test_a_closed_chip_is_planned_with_the_reason(chip, tmp_path):
     assert "sectors 0..1 at 0x08000000: erase" in text
 
 
+def test_a_verb_that_knows_no_dry_run_does_nothing_with_one(chip):
+    board, daemon = chip()
+    daemon.tcl("reset halt")
+    before = touched(board)
+    for line in ("lock 0", "unlock 0", "option_load 0", "option_write 0 0x20 0 0x10000", "option_factory 0"):
+        daemon.fails(f"stm32l4x {line} --dry-run")
+    assert "usage" in daemon.fails("stm32l4x lock 0 --dry-run")
+    assert touched(board) == before
+
+
 @pytest.mark.parametrize("name, speed, n", [("nucleo-l476rg", 4000, 100000), ("nucleo-l476rg", 500, 40000),
                                             ("nucleo-g0b1", 4000, 20000), ("nucleo-u575", 4000, 100000),
                                             ("nucleo-wb55", 10000, 100000), ("mimxrt1064-evk", 4000, 100000)])
