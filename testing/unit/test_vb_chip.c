@@ -598,6 +598,26 @@ static void test_the_core_waits_for_flash_it_erases(void **state)
 	assert_true(after.instructions - before.instructions > 10000);
 }
 
+/* What the controller refuses does not show either, wherever the program looks. */
+static void test_a_refused_store_leaves_flash_alone(void **state)
+{
+	/* movs r0, #1; lsls r1, r0, #27; movs r2, #0; str r2, [r1]; strb r0, [r2, #4]; ldr r3, [r1];
+	 * vmov d0, r0, r0; vstr d0, [r1, #0x200]; b . (with the FPU on) */
+	static const uint16_t code[] = { 0x2001, 0x06c1, 0x2200, 0x600a, 0x7110, 0x680b,
+					 0xec40, 0x0b10, 0xed81, 0x0b80, 0xe7fe };
+	struct chip_bench *b = *state;
+
+	put_program(b, 0, 0x20017ff0, code, ARRAY_SIZE(code));
+	vb_board_reset(b->board, VB_RESET_POWER_ON);
+	wr(b, 0xe000ed88, 0xf << 20);
+	run_us(b, 100);
+	assert_int_equal(flash_rd(b, FLASH_SR), SR_PGSERR | SR_PGAERR | SR_SIZERR);
+	assert_int_equal(rd(b, MAIN), 0x20017ff0);
+	assert_int_equal(rd(b, MAIN + 4), MAIN + 0x81);
+	assert_int_equal(rd(b, MAIN + 0x200), 0xffffffff);
+	assert_int_equal(rd(b, MAIN + 0x204), 0xffffffff);
+}
+
 static void test_button_wakes_from_stop(void **state)
 {
 	/* movs r0, #4; ldr r1, SCR; str r0, [r1]; wfi; b . (SCR is the literal) */
@@ -657,6 +677,7 @@ int main(void)
 		BENCH_TEST(test_bfb2_starts_bank_2_if_its_stack_is_in_sram1),
 		BENCH_TEST(test_level_1_firmware_runs_until_a_debugger_looks),
 		BENCH_TEST(test_the_core_waits_for_flash_it_erases),
+		BENCH_TEST(test_a_refused_store_leaves_flash_alone),
 		BENCH_TEST(test_button_wakes_from_stop),
 		BENCH_TEST(test_stop_mode_shuts_the_debugger_out),
 	};

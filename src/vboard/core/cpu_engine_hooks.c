@@ -506,16 +506,19 @@ static bool through_bus(struct engine *e, struct vb_access *a, uint32_t *value)
 static bool on_write_protected(uc_engine *uc, uc_mem_type type, uint64_t address, int size,
 			       int64_t value, void *ctx)
 {
-	struct vb_access a = { .addr = (uint32_t)address,
-			       .size = (unsigned)size,
-			       .is_write = true };
-	uint32_t v = (uint32_t)value;
-
 	(void)uc;
 	(void)type;
 	/* True: the store is swallowed. False: the instruction ends here, and precisely so only if
-	 * no stop was asked for as well. */
-	return through_bus(ctx, &a, &v);
+	 * no stop was asked for as well. A double word is two accesses on the bus. */
+	for (int at = 0; at < size; at += 4) {
+		struct vb_access a = { .addr = (uint32_t)address + (unsigned)at,
+				       .size = (unsigned)MIN(size, 4), .is_write = true };
+		uint32_t v = (uint32_t)((uint64_t)value >> 8 * at);
+
+		if (!through_bus(ctx, &a, &v))
+			return false;
+	}
+	return true;
 }
 
 uint64_t engine_mmio_read(uc_engine *uc, uint64_t offset, unsigned size, void *ctx)

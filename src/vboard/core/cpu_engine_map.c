@@ -59,6 +59,9 @@ static void map_one(struct engine *e, struct map *m)
 
 	if (m->ram) {
 		rc = uc_mem_map_ptr(e->uc, m->base, m->size, m->perms, m->ram);
+		/* Or a store that the hook took care of would reach the memory as well. */
+		if (rc == UC_ERR_OK && !(m->perms & UC_PROT_WRITE))
+			rc = uc_mem_protect(e->uc, m->base, m->size, m->perms);
 	} else {
 		m->mmio = xcalloc(1, sizeof(*m->mmio));
 		*m->mmio = (struct mmio){ e, m->base };
