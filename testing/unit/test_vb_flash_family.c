@@ -83,8 +83,8 @@ static void test_l4plus_single_bank_mass_erase_takes_both_bits(void **state)
 static void test_l4plus_single_bank_counts_pcrop_in_16_bytes_and_all_wrp(void **state)
 {
 	OPEN(L4R5);
-	stm32l4_options_provision(l.b.f, OPT_PCROP1SR, 0xffff0100);
-	stm32l4_options_provision(l.b.f, OPT_PCROP1ER, 0x0fff0100);
+	stm32l4_options_provision(l.b.f, OPT_PCROP1SR, 0xfffe0100);
+	stm32l4_options_provision(l.b.f, OPT_PCROP1ER, 0x0ffe0100);
 	stm32l4_options_provision(l.b.f, OPT_WRP2AR, 0xff07ff07);
 	store_option(&l, OPT_USER, 0xffaff8aa);
 	assert_int_equal(try_get(&l, MAIN + 0x1000), VB_FAULT);

@@ -69,34 +69,35 @@ static const struct vb_reg wb_regs[] = {
 	  OPTION_PLAIN }
 
 /* RM0351 3.7.8 to 3.7.16, addresses 3.4.1. */
-#define L4_BANK1(page, optr, ones, factory, mismatch) \
+#define L4_BANK1(page, optr, ones, factory, mismatch, pcrop) \
 	{ "OPTR", OPT_USER, 0x20, optr, ones, factory, mismatch, page, 0, OPTION_PLAIN }, \
-	PCROP_SR("PCROP1SR", OPT_PCROP1SR, 0x24, page + 8, 0xffffu, 0xffff0000u), \
-	PCROP_ER("PCROP1ER", OPT_PCROP1ER, 0x28, page + 0x10, 0xffffu, 0x0fff0000u, PCROP_RDP), \
+	PCROP_SR("PCROP1SR", OPT_PCROP1SR, 0x24, page + 8, pcrop, ~(pcrop)), \
+	PCROP_ER("PCROP1ER", OPT_PCROP1ER, 0x28, page + 0x10, pcrop, 0x0fffffffu & ~(pcrop), \
+		 PCROP_RDP), \
 	WRP_ROW("WRP1AR", OPT_WRP1AR, 0x2c, page + 0x18, 0xffu), \
 	WRP_ROW("WRP1BR", OPT_WRP1BR, 0x30, page + 0x20, 0xffu)
-#define L4_BANK2(page) \
-	PCROP_SR("PCROP2SR", OPT_PCROP2SR, 0x44, page + 8, 0xffffu, 0xffff0000u), \
-	PCROP_ER("PCROP2ER", OPT_PCROP2ER, 0x48, page + 0x10, 0xffffu, 0xffff0000u, 0u), \
+#define L4_BANK2(page, pcrop) \
+	PCROP_SR("PCROP2SR", OPT_PCROP2SR, 0x44, page + 8, pcrop, ~(pcrop)), \
+	PCROP_ER("PCROP2ER", OPT_PCROP2ER, 0x48, page + 0x10, pcrop, ~(pcrop), 0u), \
 	WRP_ROW("WRP2AR", OPT_WRP2AR, 0x4c, page + 0x18, 0xffu), \
 	WRP_ROW("WRP2BR", OPT_WRP2BR, 0x50, page + 0x20, 0xffu)
 
 static const struct flash_option_row l476_options[] = {
-	L4_BANK1(0x1fff7800u, 0x03bf77ff, 0xfc408800, 0xffeff8aa, 0xfffff8ff),
-	L4_BANK2(0x1ffff800u),
+	L4_BANK1(0x1fff7800u, 0x03bf77ff, 0xfc408800, 0xffeff8aa, 0xfffff8ff, 0xffffu),
+	L4_BANK2(0x1ffff800u, 0xffffu),
 	{ .name = NULL }
 };
 
-/* RM0432 3.7.8: DB1M 21, DBANK 22, nSWBOOT0 26, nBOOT0 27. */
+/* RM0432 3.7.8: DB1M 21, DBANK 22, nSWBOOT0 26, nBOOT0 27. PCROP counts 17 bits. */
 static const struct flash_option_row l4r5_options[] = {
-	L4_BANK1(0x1ff00000u, 0x0fff77ff, 0xf0008800, 0xffeff8aa, 0xfffff8ff),
-	L4_BANK2(0x1ff01000u),
+	L4_BANK1(0x1ff00000u, 0x0fff77ff, 0xf0008800, 0xffeff8aa, 0xfffff8ff, 0x1ffffu),
+	L4_BANK2(0x1ff01000u, 0x1ffffu),
 	{ .name = NULL }
 };
 
 /* RM0394 3.7.8: no BFB2, no DUALBANK; nSWBOOT0 26, nBOOT0 27. */
 static const struct flash_option_row l432_options[] = {
-	L4_BANK1(0x1fff7800u, 0x0f8f77ff, 0xf0608800, 0xffeff8aa, 0xfffff8ff),
+	L4_BANK1(0x1fff7800u, 0x0f8f77ff, 0xf0608800, 0xffeff8aa, 0xfffff8ff, 0xffffu),
 	{ .name = NULL }
 };
 

@@ -263,7 +263,7 @@ static void keep_pcrop(struct stm32l4_flash *f, uint32_t next[OPT_COUNT])
 
 		if (!stm32l4_protect_pcrop(f, area, &first, &end))
 			continue;
-		mask = stm32l4_options_row(f, area->start)->writable & 0xffff;
+		mask = stm32l4_options_row(f, area->start)->writable;
 		was[0] = f->loaded[area->start] & mask;
 		was[1] = f->loaded[area->end] & mask;
 		now[0] = next[area->start] & mask;

@@ -29,8 +29,8 @@ bool stm32l4_protect_pcrop(const struct stm32l4_flash *f, const struct flash_pcr
 
 	if (row == NULL || (area->bank == 1 && !dual))
 		return false;
-	start = f->loaded[area->start] & row->writable & 0xffff;
-	last = f->loaded[area->end] & row->writable & 0xffff;
+	start = f->loaded[area->start] & row->writable;
+	last = f->loaded[area->end] & row->writable;
 	if (start > last || start * unit >= bank_bytes)
 		return false;
 	base = area->bank * stm32l4_array_bank_span(f);
