@@ -230,6 +230,12 @@ static enum err check_option(struct call *c, struct flash_bank *bank, uint8_t re
 	const struct stm32l4 *f = bank->priv;
 	unsigned from = stm32l4_rdp_rank(f->line, old), to = stm32l4_rdp_rank(f->line, value);
 
+	/* A key written there shuts the lock, a value in CR erases. */
+	if (reg < f->line->layout->optr)
+		return error_next(error_why(ERR_ARGUMENT, "offset 0x%02x is no option register of a %s",
+					    reg, f->line->name),
+				  "they begin with OPTR, at 0x%02x; see \"stm32l4x option\"",
+				  f->line->layout->optr);
 	if (stm32l4_option_register_name(f->line, reg) == NULL)
 		log_warning("offset 0x%02x is no option register of a %s", reg, f->line->name);
 	if (reg == f->layout->pcrop[0][1] && f->line->pcrop_unit != 0 &&
@@ -444,7 +450,7 @@ static enum err cmd_otp(struct call *c)
 
 #define OPTR_TZEN BIT(31)
 
-static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enable)
+static enum err set_trustzone(struct flash_bank *bank, bool enable)
 {
 	struct stm32l4 *f = bank->priv;
 	uint32_t optr = f->optr;
@@ -454,9 +460,8 @@ static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enab
 	if (!enable && OPTR_RDP(optr) != RDP_LEVEL_0_5 && stm32l4_rdp_level(optr) != 1)
 		return error_why(ERR_REFUSED,
 				 "TrustZone can be disabled at RDP level 0.5 or 1 only");
-	if (!enable && !is_confirmed(c))
-		return error_next(error_why(ERR_REFUSED, REGRESSION_TEXT),
-				  "to do that add \"confirm\" at the end of the command");
+	if (!enable)	/* as with unlock, the verb is the wish */
+		log_warning(REGRESSION_TEXT ": that is being done, it takes up to 15 s");
 	optr = enable ? optr | OPTR_TZEN : ((optr & ~OPTR_TZEN & ~0xffu) | RDP_LEVEL_0);
 	TRY(write_one(bank, f->layout->optr, optr));
 	TRY(load_claimed(bank));
@@ -477,7 +482,8 @@ static enum err cmd_trustzone(struct call *c)
 
 	TRY(arg_bank(c, &bank, &f));
 	if (!f->line->has_trustzone)
-		return error_why(ERR_UNSUPPORTED, "a %s has no TrustZone", f->line->name);
+		return error_next(error_why(ERR_UNSUPPORTED, "a %s has no TrustZone", f->line->name),
+				  "L5, U3, U5 and WBA have it");
 	if (c->argc == 2) {
 		result_printf(c, "Global TrustZone Security : %s\n",
 			      f->is_tz ? "enabled" : "disabled");
@@ -489,7 +495,7 @@ static enum err cmd_trustzone(struct call *c)
 		log_info("TrustZone is %s already", f->is_tz ? "enabled" : "disabled");
 		return OK;
 	}
-	return set_trustzone(c, bank, word == 0);
+	return set_trustzone(bank, word == 0);
 }
 
 const struct command stm32l4_commands[] = {

@@ -160,10 +160,12 @@ static const struct stm32l4_field g47[] = {
 	PCROP(0x44, 0x48, "PCROP2", 15), WRP_2(7), G4_SEC1, AT(0x74, 7, 0, "SEC_SIZE2", NULL), END
 };
 
-#define G0_FIRST                                                                                   \
-	RDP_AT(0x20), BIT_OF(0x20, 8, "BOR_EN", bor_en),                                           \
-	AT(0x20, 10, 9, "BORR_LEV", bor_rising), AT(0x20, 12, 11, "BORF_LEV", bor_falling),         \
-	RESETS(0x20, 13), WATCHDOGS(0x20)
+/* The two levels stand the other way round on C0 and U0 (ST's device headers). */
+#define BOR_LEVELS(rising, falling)                                                                \
+	BIT_OF(0x20, 8, "BOR_EN", bor_en), AT(0x20, rising + 1, rising, "BORR_LEV", bor_rising),    \
+	AT(0x20, falling + 1, falling, "BORF_LEV", bor_falling)
+#define G0_FIRST RDP_AT(0x20), BOR_LEVELS(11, 9), RESETS(0x20, 13), WATCHDOGS(0x20)
+#define C0_FIRST RDP_AT(0x20), BOR_LEVELS(9, 11), RESETS(0x20, 13), WATCHDOGS(0x20)
 #define G0_LAST                                                                                    \
 	BIT_OF(0x20, 24, "nBOOT_SEL", nboot_sel), BIT_OF(0x20, 25, "nBOOT1", nboot1),               \
 	BIT_OF(0x20, 26, "nBOOT0", nboot0), AT(0x20, 28, 27, "NRST_MODE", nrst_mode),               \
@@ -181,13 +183,12 @@ static const struct stm32l4_field g0b[] = {
 	AT(0x80, 7, 0, "SEC_SIZE", NULL), G0_LOCK, AT(0x80, 27, 20, "SEC_SIZE2", NULL), END
 };
 static const struct stm32l4_field c0[] = {
-	G0_FIRST, BIT_OF(0x20, 21, "HSE_NOT_REMAPPED", hse_remap), G0_PARITY,
+	C0_FIRST, BIT_OF(0x20, 21, "HSE_NOT_REMAPPED", hse_remap), G0_PARITY,
 	BIT_OF(0x20, 23, "SECURE_MUXING_EN", muxing), G0_LAST, PCROP_1("PCROP1A", 9), WRP_1(7),
 	PCROP(0x34, 0x38, "PCROP1B", 9), AT(0x80, 7, 0, "SEC_SIZE", NULL), G0_LOCK, END
 };
 static const struct stm32l4_field u0[] = {
-	RDP_AT(0x20), AT(0x20, 10, 8, "BOR_LEV", bor), RESETS(0x20, 13), WATCHDOGS(0x20),
-	BIT_OF(0x20, 21, "BDRST", bdrst), G0_PARITY,
+	C0_FIRST, BIT_OF(0x20, 21, "BDRST", bdrst), G0_PARITY,
 	BIT_OF(0x20, 23, "BKPSRAM_HW_ERASE_DISABLE", bkp_erase), G0_LAST, WRP_1(7),
 	AT(0x80, 6, 0, "HDP1_PEND", NULL), G0_LOCK, AT(0x80, 31, 24, "HDP1EN", NULL), END
 };

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WRP_FIELDS	0x00ff00ffu
-
 /* Areas */
 
 static const char *const wrp_names[MAX_AREAS] = { "WRP1A", "WRP1B", "WRP2A", "WRP2B" };
@@ -22,10 +20,12 @@ uint32_t stm32l4_page_mask(const struct stm32l4 *f)
 	return MIN(pages - 1, 0xffu);
 }
 
-/* 128 bits wide, the unit is twice as large (RM0432 3.7.9). */
+/* 128 bits wide, the unit is twice as large (RM0432 3.7.9, RM0440 3.7.9). */
 uint32_t stm32l4_pcrop_unit(const struct stm32l4 *f)
 {
-	return f->line->banks == TWO_L4R && !f->g.dual ? 16 : f->line->pcrop_unit;
+	bool is_wide = !f->g.dual && (f->line->banks == TWO_L4R || f->line->banks == TWO_G47);
+
+	return is_wide ? 16 : f->line->pcrop_unit;
 }
 
 /* Registers of bank 2 count from the start of the chip when there is one bank. */
@@ -225,6 +225,7 @@ static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, uns
 {
 	struct stm32l4 *f = bank->priv;
 	struct stm32l4_range ranges[MAX_AREAS];
+	uint32_t fields = stm32l4_page_mask(f) * 0x10001u;	/* the bits above are reserved */
 	size_t mine = 0, count, used = 0;
 
 	for (size_t i = 0; i < area_count; i++)
@@ -243,17 +244,16 @@ static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, uns
 		} else if (!areas[i].is_active) {
 			continue;
 		}
-		value = (areas[i].value & ~WRP_FIELDS) | first | last << 16;
+		value = (areas[i].value & ~fields) | first | last << 16;
 		if (f->line->has_wrp_unlock)
 			value |= WRP_UNLOCK;
-		if (f->line->has_wrp_unlock && !(areas[i].value & WRP_UNLOCK) &&
-		    (value ^ areas[i].value) & WRP_FIELDS)
+		if (((value ^ areas[i].value) & fields) == 0)
+			continue;
+		if (f->line->has_wrp_unlock && !(areas[i].value & WRP_UNLOCK))
 			return error_next(error_why(ERR_PROTECTED, "%s is locked for ever (UNLOCK = 0)",
 						    areas[i].name),
 					  "only lowering RDP from level 1 to 0 unlocks it");
-		if ((value ^ areas[i].value) & WRP_FIELDS)
-			plan->options[plan->count++] =
-				(struct stm32l4_option){ areas[i].reg, value };
+		plan->options[plan->count++] = (struct stm32l4_option){ areas[i].reg, value };
 	}
 	return OK;
 }
@@ -285,7 +285,7 @@ static enum err plan_protection(struct flash_bank *bank, bool set, unsigned firs
 enum err stm32l4_protect(struct flash_bank *bank, bool set, unsigned first, unsigned last)
 {
 	struct stm32l4 *f = bank->priv;
-	struct protect_plan plan = { 0 };
+	struct protect_plan plan = { 0 }, left = { 0 };
 
 	TRY(check_halted(bank->target));
 	TRY(flash_probe(bank));
@@ -302,10 +302,12 @@ enum err stm32l4_protect(struct flash_bank *bank, bool set, unsigned first, unsi
 	log_info("write protection changed: loading the option bytes, which resets the chip");
 	TRY(stm32l4_load_options(bank));
 	TRY(stm32l4_protect_check(bank));
-	for (unsigned i = first; i <= last; i++)
-		if (bank->sectors[i].is_protected != (int)set)
-			return error_why(ERR_FLASH_OPERATION,
-					 "page %u is %s after the option bytes were loaded", i,
-					 set ? "still writable" : "still protected");
-	return OK;
+	/* A page may stay protected by PCROP: that was not asked for. */
+	TRY(plan_protection(bank, set, first, last, &left));
+	if (left.count == 0)
+		return OK;
+	error_why(ERR_FLASH_OPERATION, "pages %u..%u are %s after the option bytes were loaded", first,
+		  last, set ? "not all protected" : "still protected");
+	return error_next(ERR_FLASH_OPERATION, "power-cycle the board and see \"stm32l4x wrp %u\"",
+			  bank->number);
 }

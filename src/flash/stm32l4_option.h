@@ -54,6 +54,7 @@ const char *stm32l4_option_register_name(const struct stm32l4_line *line, uint8_
 
 /* All option registers of a chip at one moment. */
 struct stm32l4_option_values {
+	bool has_secure;		/* the secure registers are theirs, not the 0 of a refused read */
 	size_t count;
 	uint8_t reg[STM32L4_OPTION_REGS];
 	uint32_t value[STM32L4_OPTION_REGS];
@@ -134,7 +135,8 @@ enum err stm32l4_list_options(struct flash_bank *bank, struct buf *out);
 void stm32l4_describe_area(const struct stm32l4_area *a, struct buf *out);
 /* Puts given values back, in two steps where PCROP needs it; `out` gets the plans. */
 enum err stm32l4_restore_options(struct flash_bank *bank, const struct stm32l4_option_values *values,
-				 const char *confirm, const char *token, struct buf *out);
+				 const char *confirm, const char *token, bool dry_run,
+				 struct buf *out);
 
 /* stm32l4_wrp.c: the protected pages as a map. */
 enum err stm32l4_show_wrp(struct flash_bank *bank, struct buf *out);

@@ -11,6 +11,8 @@ static void merge(const struct stm32l4 *f, struct stm32l4_option_values *to,
 		const uint32_t *wanted = stm32l4_option_value(from, o->reg);
 		uint32_t *value = stm32l4_option_value(to, o->reg), mask = stm32l4_field_mask(o);
 
+		if (stm32l4_is_secure_only(f->line, o->reg) && !from->has_secure)
+			continue;
 		if (wanted != NULL && value != NULL && (kept_too || o->danger != READ_ONLY))
 			*value = (*value & ~mask) | (*wanted & mask);
 	}

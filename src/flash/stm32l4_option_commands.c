@@ -127,6 +127,9 @@ static enum err cmd_option_set(struct call *c)
 	TRY(option_words_of(c, used ? 2 : 1, &words));
 	if (words.count == 0)
 		return arg_usage(c);
+	/* A first word of digits alone is meant as a bank. */
+	if (!used && strspn(words.values[0], "0123456789") == strlen(words.values[0]))
+		return arg_flash_bank(c, 1, &stm32l4_driver, &bank);
 	TRY(stm32l4_plan_options(bank, words.count, words.values, &plan));
 	stm32l4_describe_option_plan(&plan, c->out);
 	if (words.dry_run) {
@@ -153,7 +156,8 @@ static enum err recorded(struct flash_bank *bank, bool meant, struct stm32l4_opt
 	uint32_t uid[3];
 
 	TRY(stm32l4_read_uid(bank, uid));
-	if (!stm32l4_option_log_find(bank->room->option_log, uid, &record))
+	if (!stm32l4_option_log_find(bank->room->option_log, uid,
+				     ((struct stm32l4 *)bank->priv)->line->dev_id, &record))
 		return error_next(error_why(ERR_NOT_FOUND,
 					    "the journal %s knows no option write of this chip",
 					    bank->room->option_log != NULL ? bank->room->option_log
@@ -163,31 +167,48 @@ static enum err recorded(struct flash_bank *bank, bool meant, struct stm32l4_opt
 	return OK;
 }
 
+/* Before, meant, factory: 0, 1, 2. */
+static enum err restore_word(const char *text, int *what)
+{
+	static const char *const words[] = { "before", "meant", "factory" };
+
+	for (*what = 0; *what < (int)ARRAY_SIZE(words); ++*what)
+		if (strcmp(words[*what], text) == 0)
+			return OK;
+	return error_next(error_why(ERR_ARGUMENT, "there are no option bytes '%.40s' to go to", text),
+			  "choose one of: before, meant, factory");
+}
+
 static enum err cmd_option_restore(struct call *c)
 {
-	static const char *const which[] = { "before", "meant", "factory", NULL };
 	struct stm32l4_option_values values, now;
 	struct option_words words;
 	struct flash_bank *bank;
 	int what = 1;
 	bool used;
+	enum err rc;
 
 	TRY(stm32l4_arg_bank(c, 1, &bank, &used));
 	TRY(option_words_of(c, used ? 2 : 1, &words));
-	if (words.count > 1 || words.dry_run)
+	if (words.count > 1)
 		return arg_usage(c);
 	if (words.count == 1)
-		TRY(arg_word(c, used ? 2 : 1, which, &what));
-	TRY(halt(bank->target));
+		TRY(restore_word(words.values[0], &what));
+	if (!words.dry_run)
+		TRY(halt(bank->target));
 	if (what < 2) {
 		TRY(recorded(bank, what == 1, &values));
 	} else {
 		TRY(stm32l4_read_option_values(bank, &now));
 		TRY(stm32l4_factory_options(bank, &now, &values));
 	}
-	TRY(stm32l4_restore_options(bank, &values, words.confirm, words.token, c->out));
-	result_printf(c, "written, loaded and verified; the chip was reset and its core is halted\n");
-	return OK;
+	rc = stm32l4_restore_options(bank, &values, words.confirm, words.token, words.dry_run, c->out);
+	if (rc != OK && c->out->len > 0)
+		log_user("%s", (const char *)c->out->data);
+	if (rc == OK && !words.dry_run)
+		result_printf(c, "written, loaded and verified; the chip was reset and its core is "
+				 "halted\n");
+	return rc;
 }
 
 static enum err cmd_log(struct call *c)
@@ -284,10 +305,11 @@ const struct command stm32l4_option_commands[] = {
 	  "FIRST..LAST as pages or addresses, all, or off: WRP1A=0x08000000..0x08007fff. confirm is "
 	  "needed where the flash is erased or the bank mode changes, confirm with the token that the "
 	  "refusal shows where it is for ever. --dry-run only shows the plan." },
-	{ "stm32l4x option restore", STAGE_EXEC, 0, 4,
-	  "?bank? ?before|meant|factory? ?confirm ?token??", cmd_option_restore,
+	{ "stm32l4x option restore", STAGE_EXEC, 0, 5,
+	  "?bank? ?before|meant|factory? ?confirm ?token?? ?--dry-run?", cmd_option_restore,
 	  "Put option bytes right after a write that was cut off: the values that were meant, those "
-	  "from before, or factory values. Leaving RDP level 1 erases the flash and needs confirm." },
+	  "from before, or factory values. Leaving RDP level 1 erases the flash and needs confirm. "
+	  "--dry-run only shows the plan." },
 	{ "stm32l4x log", STAGE_ANY, 0, 1, "?file?", cmd_log,
 	  "The file that gets a line before and after each option write." },
 	{ "stm32l4x info", STAGE_EXEC, 0, 1, "?bank?", cmd_info,

@@ -47,11 +47,23 @@ static enum err log_failed(const char *path)
 				  "cut in the middle could not be mended");
 }
 
-static void put_values(FILE *f, const char *name, const struct stm32l4_option_values *values)
+static bool is_known(const struct stm32l4_option_values *values, uint16_t dev_id, uint8_t reg)
 {
+	return values->has_secure || !stm32l4_is_secure_only(stm32l4_find_line(dev_id), reg);
+}
+
+static void put_values(FILE *f, const char *name, uint16_t dev_id,
+		       const struct stm32l4_option_values *values)
+{
+	const char *comma = "";
+
 	fprintf(f, " %s=", name);
-	for (size_t i = 0; i < values->count; i++)
-		fprintf(f, "%s%02x:%08x", i > 0 ? "," : "", values->reg[i], values->value[i]);
+	for (size_t i = 0; i < values->count; i++) {
+		if (!is_known(values, dev_id, values->reg[i]))
+			continue;
+		fprintf(f, "%s%02x:%08x", comma, values->reg[i], values->value[i]);
+		comma = ",";
+	}
 }
 
 enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_t dev_id,
@@ -69,8 +81,8 @@ enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	fprintf(f, "%s uid=%08x%08x%08x dev=0x%03x", stamp, uid[0], uid[1], uid[2], dev_id);
-	put_values(f, "before", before);
-	put_values(f, "meant", meant);
+	put_values(f, "before", dev_id, before);
+	put_values(f, "meant", dev_id, meant);
 	fprintf(f, " state=%s\n", stage_names[stage]);
 	ok = fflush(f) == 0 && fsync(fileno(f)) == 0;
 	ok = fclose(f) == 0 && ok;
@@ -133,18 +145,42 @@ static bool parse_line(const char *line, const char *key, struct stm32l4_option_
 	return true;
 }
 
-bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
+/*
+ * To all registers of the line, in their order; the secure ones may be absent. False: somebody has edited
+ * the file, or another version has written it.
+ */
+static bool complete(struct stm32l4_option_values *values, uint16_t dev_id)
+{
+	struct stm32l4_option_values all = { .has_secure = true };
+
+	all.count = stm32l4_option_registers(stm32l4_find_line(dev_id), all.reg);
+	for (size_t i = 0; i < all.count; i++) {
+		const uint32_t *value = stm32l4_option_value(values, all.reg[i]);
+
+		if (value != NULL)
+			all.value[i] = *value;
+		else if (stm32l4_is_secure_only(stm32l4_find_line(dev_id), all.reg[i]))
+			all.has_secure = false;
+		else
+			return false;
+	}
+	all.has_secure = all.has_secure && stm32l4_find_line(dev_id)->has_trustzone;
+	*values = all;
+	return true;
+}
+
+bool stm32l4_option_log_find(const char *path, const uint32_t uid[3], uint16_t dev_id,
 			     struct stm32l4_option_record *record)
 {
-	char line[LINE_BYTES], key[40];
+	char line[LINE_BYTES], key[60];
 	FILE *f = open_log(path, "r");
 	bool found = false;
 
 	if (f == NULL)
 		return false;
-	snprintf(key, sizeof(key), " uid=%08x%08x%08x ", uid[0], uid[1], uid[2]);
+	snprintf(key, sizeof(key), " uid=%08x%08x%08x dev=0x%03x ", uid[0], uid[1], uid[2], dev_id);
 	while (fgets(line, sizeof(line), f) != NULL)
 		found = parse_line(line, key, record) || found;
 	fclose(f);
-	return found;
+	return found && complete(&record->before, dev_id) && complete(&record->meant, dev_id);
 }

@@ -19,7 +19,7 @@ enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_
 				const struct stm32l4_option_values *meant);
 bool stm32l4_option_log_exists(const char *path);
 /* False: this chip has no record. */
-bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
+bool stm32l4_option_log_find(const char *path, const uint32_t uid[3], uint16_t dev_id,
 			     struct stm32l4_option_record *record);
 
 #endif

@@ -176,23 +176,35 @@ static enum err wrong_value(const struct stm32l4_field *field, const char *text)
 	return ERR_ARGUMENT;
 }
 
+static bool has_value(const struct stm32l4_field *field, uint32_t value)
+{
+	for (const struct stm32l4_value *v = field->values; v != NULL && v->words != NULL; v++)
+		if (v->value == value)
+			return true;
+	return false;
+}
+
 /* "RDP=1" means the level; each byte without a meaning of its own is level 1. */
 static bool rdp_value(const struct stm32l4_field *field, const char *text, uint32_t old, uint32_t *value)
 {
 	static const struct { const char *text; uint32_t value; } levels[] = {
-		{ "0", 0xaa }, { "level0", 0xaa }, { "0.5", 0x55 }, { "level0.5", 0x55 },
-		{ "1", 0xbb }, { "level1", 0xbb }, { "2", 0xcc }, { "level2", 0xcc },
+		{ "0", 0xaa }, { "0.5", 0x55 }, { "1", 0xbb }, { "2", 0xcc },
 	};
+	const char *level = strncasecmp(text, "level", 5) == 0 ? text + 5 : text;
 
 	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
-		if (strcasecmp(levels[i].text, text) != 0)
+		if (strcmp(levels[i].text, level) != 0)
 			continue;
 		*value = levels[i].value;
 		/* Level 1 already, by another byte: nothing to do. */
 		if (stm32l4_value_words(field, old) == stm32l4_value_words(field, *value))
 			*value = old;
-		return true;
+		/* Without TrustZone the byte of level 0.5 means level 1. */
+		return levels[i].value != 0x55 || has_value(field, 0x55);
 	}
+	/* "RDP=3" is no byte but a level that does not exist. */
+	if (isdigit((unsigned char)text[0]) && text[1] == '\0')
+		return false;
 	return number_of(text, value) || by_words(field, text, value);
 }
 
@@ -377,11 +389,6 @@ bool stm32l4_is_secure_only(const struct stm32l4_line *line, uint8_t reg)
 	return line->has_trustzone && memchr(regs, reg, sizeof(regs)) != NULL;
 }
 
-static bool has_tzen(const struct stm32l4_line *line, const struct stm32l4_option_values *v)
-{
-	return line->has_trustzone && (*stm32l4_option_value(v, line->layout->optr) & BIT(31));
-}
-
 /* The area that a field is the first or the last page of. */
 static bool area_with(const struct flash_bank *bank, const struct stm32l4_field *field,
 		      struct area_fields *a)
@@ -425,6 +432,7 @@ unsigned stm32l4_compare_options(const struct flash_bank *bank, const struct stm
 				 struct buf *differences)
 {
 	const struct stm32l4 *f = bank->priv;
+	bool both_secure = x->has_secure && y->has_secure;
 	unsigned count = 0;
 
 	for (const struct stm32l4_field *field = stm32l4_fields(f->line); field->name != NULL; field++) {
@@ -432,7 +440,7 @@ unsigned stm32l4_compare_options(const struct flash_bank *bank, const struct stm
 		    stm32l4_option_value(y, field->reg) == NULL ||
 		    get_field(x, field) == get_field(y, field) ||
 		    (skip_pcrop && strncmp(field->name, "PCROP", 5) == 0) ||
-		    (stm32l4_is_secure_only(f->line, field->reg) && !has_tzen(f->line, y)) ||
+		    (stm32l4_is_secure_only(f->line, field->reg) && !both_secure) ||
 		    is_same_area(bank, field, x, y))
 			continue;
 		if (differences != NULL)

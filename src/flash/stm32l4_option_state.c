@@ -210,7 +210,7 @@ bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why)
 	}
 	optr = stm32l4_option_value(&now, f->line->layout->optr);
 	is_torn = optr != NULL && stm32l4_has_mismatch_values(f, *optr, sr);
-	if (stm32l4_option_log_find(bank->room->option_log, uid, &record) &&
+	if (stm32l4_option_log_find(bank->room->option_log, uid, f->line->dev_id, &record) &&
 	    record.stage != OPTIONS_LOADED) {
 		if (record.stage == OPTIONS_STARTED || is_torn) {
 			say_started(bank, &record, &now, is_torn, why);
@@ -256,7 +256,7 @@ void stm32l4_show_interrupted(struct flash_bank *bank, struct buf *out)
 
 /* What OPTSTRT may have left half done is written once more, also where the registers look right. */
 static enum err restore_once(struct flash_bank *bank, const struct stm32l4_option_values *values,
-			     const char *confirm, const char *token, struct buf *out,
+			     const char *confirm, const char *token, bool dry_run, struct buf *out,
 			     bool *regressed)
 {
 	const struct stm32l4 *f = bank->priv;
@@ -276,7 +276,7 @@ static enum err restore_once(struct flash_bank *bank, const struct stm32l4_optio
 	TRY(stm32l4_plan_option_values(bank, &wanted, is_torn, &plan));
 	plan.is_rewrite = plan.count == 0;
 	stm32l4_describe_option_plan(&plan, out);
-	return stm32l4_apply_option_plan(&plan, confirm, token);
+	return dry_run ? OK : stm32l4_apply_option_plan(&plan, confirm, token);
 }
 
 static bool is_complete(struct flash_bank *bank, const struct stm32l4_option_values *values)
@@ -312,14 +312,17 @@ static void say_lost(struct flash_bank *bank, const struct stm32l4_option_values
 }
 
 enum err stm32l4_restore_options(struct flash_bank *bank, const struct stm32l4_option_values *values,
-				 const char *confirm, const char *token, struct buf *out)
+				 const char *confirm, const char *token, bool dry_run,
+				 struct buf *out)
 {
 	bool regressed = false;
 
-	TRY(restore_once(bank, values, confirm, token, out, &regressed));
+	TRY(restore_once(bank, values, confirm, token, dry_run, out, &regressed));
+	if (dry_run)
+		return OK;
 	/* Level 0 took PCROP away; if it is wanted it is set again now. */
 	if (regressed && !is_complete(bank, values))
-		TRY(restore_once(bank, values, confirm, token, out, &regressed));
+		TRY(restore_once(bank, values, confirm, token, false, out, &regressed));
 	say_lost(bank, values, out);
 	return OK;
 }

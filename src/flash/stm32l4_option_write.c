@@ -14,7 +14,6 @@
 #define OPTION_MS	1000u
 #define REGRESSION_MS	15000u		/* RDP 1 to 0 erases page by page where PCROP is set */
 #define RELOAD_MS	3000u
-#define SR_OPTWERR	BIT(13)		/* lines with TrustZone: the option write was refused */
 
 /* Registers */
 
@@ -23,6 +22,7 @@ enum err stm32l4_read_option_values(struct flash_bank *bank, struct stm32l4_opti
 	struct stm32l4 *f = bank->priv;
 	struct read_span spans[STM32L4_OPTION_REGS];
 	uint8_t words[STM32L4_OPTION_REGS][4];
+	uint32_t optr;
 
 	memset(values, 0, sizeof(*values));
 	values->count = stm32l4_option_registers(f->line, values->reg);
@@ -31,6 +31,8 @@ enum err stm32l4_read_option_values(struct flash_bank *bank, struct stm32l4_opti
 	TRY(target_read_spans(bank->target, spans, values->count));
 	for (size_t i = 0; i < values->count; i++)
 		values->value[i] = get_le32(words[i]);
+	optr = *stm32l4_option_value(values, f->line->layout->optr);
+	values->has_secure = f->line->has_trustzone && (optr & BIT(31)) && OPTR_RDP(optr) == RDP_LEVEL_0;
 	return OK;
 }
 
@@ -140,7 +142,7 @@ static enum err check_shadows(struct option_write *w)
 
 	TRY(stm32l4_read_option_values(w->bank, &now));
 	different = stm32l4_compare_options(w->bank, &now, &w->meant, false, &text);
-	if (different > 0 && f->line->layout->sr == 0x10 && !f->line->has_l4_rcc &&
+	if (different > 0 && stm32l4_is_like_g0(f->line) &&
 	    stm32l4_compare_options(w->bank, &now, &w->before, false, NULL) == 0)
 		different = 0;
 	if (different > 0) {
@@ -252,7 +254,7 @@ static enum err find_sound(struct option_write *w)
 	TRY(stm32l4_read(w->bank, f->layout->sr, &sr));
 	is_torn = stm32l4_has_mismatch_values(f, optr_of(w->bank, &w->before), sr);
 	w->sound = w->before;
-	if (stm32l4_option_log_find(w->bank->room->option_log, w->uid, &record) &&
+	if (stm32l4_option_log_find(w->bank->room->option_log, w->uid, f->line->dev_id, &record) &&
 	    (record.stage == OPTIONS_STARTED || (is_torn && record.stage == OPTIONS_WRITTEN)))
 		w->sound = record.before;
 	else if (is_torn)
@@ -354,7 +356,7 @@ static enum err settle_journal(struct flash_bank *bank, const uint32_t uid[3])
 	struct stm32l4_option_values now;
 	struct buf text = { 0 };
 
-	if (!stm32l4_option_log_find(bank->room->option_log, uid, &record) ||
+	if (!stm32l4_option_log_find(bank->room->option_log, uid, f->line->dev_id, &record) ||
 	    record.stage == OPTIONS_LOADED)
 		return OK;
 	TRY(stm32l4_read_option_values(bank, &now));

@@ -160,6 +160,37 @@ def test_pcrop_grows_but_does_not_shrink(bench):
     assert bench.active()["PCROP1"][0] > bench.active()["PCROP1"][1]
 
 
+@pytest.mark.parametrize("name,geometry", [("stm32l4r5", ""), ("stm32l4r5", "DBANK"),
+                                           ("nucleo-g474", "DBANK"), ("nucleo-g0b1", "DUAL_BANK"),
+                                           ("nucleo-wb55", "")])
+def test_pcrop_by_address(start, name, geometry):
+    """The first and the last byte, in each width of the array; write protection beside it comes and goes."""
+    bench = start(name=name)
+    field = "PCROP1" if "g0" not in name and "wb" not in name else "PCROP1A"
+    if geometry:
+        bench.tcl(f"stm32l4x option set {geometry}=0 confirm; stm32l4x mass_erase 0")
+    assert "verified" in bench.tcl(f"stm32l4x option set {field}=0x08004000..0x08007fff")
+    for address, closed in ((0x08003ffc, 0), (0x08004000, 1), (0x08007ffc, 1), (0x08008000, 0)):
+        if closed:
+            bench.fails(f"read_memory {address:#x} 32 1")
+        else:
+            bench.tcl(f"read_memory {address:#x} 32 1")
+    bench.tcl("stm32l4x wrp set 0x08000000..0x0800ffff on")
+    assert "*" in bench.tcl("stm32l4x wrp")
+    writes = bench.board.stats()["option_writes"]
+    bench.tcl("flash protect 0 0 1 on")
+    assert bench.board.stats()["option_writes"] == writes, "it was on: nothing to write, nothing to reset"
+    text = bench.tcl("stm32l4x wrp set 0x08000000..0x0800ffff off")
+    assert "P" in text.splitlines()[1] and "#" not in text.splitlines()[1]
+
+
+def test_only_option_registers_are_written(bench):
+    for offset in (0x08, 0x0c, 0x10, 0x14):
+        assert "no option register" in bench.fails(f"stm32l4x option_write 0 {offset} 0x10004")
+    assert bench.board.stats()["option_writes"] == 0
+    assert "out of bounds" in bench.fails("stm32l4x option set 7 BFB2=1")
+
+
 def test_the_trap_of_the_wrong_offset_is_told(bench):
     bench.tcl("stm32l4x option_write 0 0x28 0x00ff0000 0x00ff00ff")
     bench.daemon.expect("offset 0x28 is PCROP1ER, the end of a PCROP area; WRP1AR is 0x2c")
@@ -193,6 +224,9 @@ def test_a_power_cut_in_the_middle_is_recognised_and_mended(start, which):
     assert "was cut off in the middle" in bench.daemon.text, bench.daemon.text
     assert f'"stm32l4x option restore 0 meant confirm" finishes it' in bench.tcl("stm32l4x option")
     assert "erases the whole flash" in bench.fails(f"stm32l4x option restore {which}")
+    assert "FLASH_OPTR = 0xfffff8ff -> " in bench.daemon.text, "the plan is shown with the refusal"
+    assert "careful: lowering RDP" in bench.tcl(f"stm32l4x option restore --dry-run {which}")
+    assert bench.board.stats()["option_writes"] == 1
     assert "verified" in bench.tcl(f"stm32l4x option restore {which} confirm")
     after = bench.active()
     if which == "meant":
@@ -400,9 +434,28 @@ def test_trustzone(start, name):
     assert "only together with RDP" in bench.fails("stm32l4x option set TZEN=0")
     assert "level 0.5 or 1 only" in bench.fails("stm32l4x trustzone 0 disable")
     bench.tcl("stm32l4x option set RDP=1")
-    bench.tcl("stm32l4x trustzone 0 disable confirm")
+    bench.tcl("stm32l4x trustzone 0 disable")
+    assert "erases the whole flash, SRAM2 and the backup registers: that is being done" in bench.daemon.text
     assert "disabled" in bench.tcl("stm32l4x trustzone 0")
     assert bench.active()["RDP"] == 0xaa
+
+
+@pytest.mark.parametrize("name", ["nucleo-l552", "nucleo-u575"])
+def test_level_0_5_and_back(start, name):
+    """Secure registers are seen at level 0 with TrustZone on, and nowhere else."""
+    bench = start(name=name)
+    bench.tcl("stm32l4x option set TZEN=1 confirm")
+    bench.tcl("stm32l4x option set SECWM1=0..3 SECBOOTADD0=0x0c001000 NSBOOTADD0=0x08010000")
+    secure = {key: bench.active()[key] for key in ("SECWM1", "SECWM2", "SECBOOTADD0", "NSBOOTADD0")}
+    assert secure["SECWM1"] == [0, 3] and secure["SECBOOTADD0"] == 0x0c001000 >> 7
+    assert "verified" in bench.tcl("stm32l4x option set RDP=0.5")
+    assert bench.active()["RDP"] == 0x55
+    assert "erases" in bench.fails("stm32l4x option set RDP=0")
+    assert "verified" in bench.tcl("stm32l4x option set RDP=0 confirm")
+    assert "verified" in bench.tcl("stm32l4x option set RDP=1")
+    assert "verified" in bench.tcl("stm32l4x option set RDP=0 TZEN=0 confirm")
+    assert "verified" in bench.tcl("stm32l4x option set TZEN=1 confirm")
+    assert bench.active() == {**bench.active(), **secure, "TZEN": 1, "RDP": 0xaa}
 
 
 def test_what_belongs_to_the_second_core_is_kept(start):

@@ -131,6 +131,10 @@ static const struct { uint16_t dev_id; const char *name; uint8_t reg, msb, lsb; 
 	{ 0x469, "CCMSRAM_RST", 0x20, 25, 25 }, { 0x469, "NRST_MODE", 0x20, 29, 28 },
 	{ 0x469, "BOOT_LOCK", 0x70, 16, 16 }, { 0x469, "SEC_SIZE2", 0x74, 7, 0 },
 	{ 0x479, "PB4_PUPEN", 0x20, 22, 22 }, { 0x460, "nRST_STOP", 0x20, 13, 13 },
+	{ 0x460, "BORF_LEV", 0x20, 10, 9 }, { 0x460, "BORR_LEV", 0x20, 12, 11 },
+	{ 0x443, "BORR_LEV", 0x20, 10, 9 }, { 0x443, "BORF_LEV", 0x20, 12, 11 },
+	{ 0x489, "BORR_LEV", 0x20, 10, 9 }, { 0x489, "BOR_EN", 0x20, 8, 8 },
+	{ 0x470, "PCROP1_STRT", 0x24, 16, 0 },
 	{ 0x460, "nBOOT_SEL", 0x20, 24, 24 }, { 0x467, "nSWAP_BANK", 0x20, 20, 20 },
 	{ 0x467, "PCROP2B_END", 0x58, 8, 0 }, { 0x467, "BOOT_LOCK", 0x80, 16, 16 },
 	{ 0x495, "BOR_LEV", 0x20, 11, 9 }, { 0x495, "AGC_TRIM", 0x20, 31, 29 },
@@ -167,7 +171,7 @@ static const struct { const char *text; uint8_t reg; uint32_t value; } settings[
 	{ "SRAM2_PE=on", 0x20, 0xfeeff8aa },		/* a check that is on is a 0 */
 	{ "RDP=0xbb", 0x20, 0xffeff8bb },
 	{ "RDP=1", 0x20, 0xffeff8bb },
-	{ "RDP=level2", 0x20, 0xffeff8cc },
+	{ "RDP=level2", 0x20, 0xffeff8cc }, { "RDP=LEVEL1", 0x20, 0xffeff8bb },
 	{ "RDP=0x00", 0x20, 0xffeff800 },
 	{ "WRP1A=0..31", 0x2c, 0xff1fff00 },
 	{ "WRP1A=0x08000000..0x0800ffff", 0x2c, 0xff1fff00 },
@@ -202,6 +206,8 @@ static const struct { const char *text; enum err rc; const char *part; } wrong[]
 	{ "BFB2=2", ERR_ARGUMENT, "too large" },
 	{ "BOR_LEV=7", ERR_ARGUMENT, "about 2.8 V" },
 	{ "BFB2=maybe", ERR_ARGUMENT, "boot from bank 2" },
+	{ "RDP=3", ERR_ARGUMENT, "level 1: flash closed" }, { "RDP=level3", ERR_ARGUMENT, "level 1" },
+	{ "RDP=0.5", ERR_ARGUMENT, "level 1: flash closed" },	/* without TrustZone it is level 1 */
 	{ "nRST_STOP=reset", ERR_ARGUMENT, "no reset on entering Stop" },	/* both say it */
 	{ "BFB2", ERR_ARGUMENT, "NAME=VALUE" },
 	{ "BFB2=", ERR_ARGUMENT, "NAME=VALUE" },
@@ -448,27 +454,34 @@ static void test_journal(void **state)
 	close(mkstemp(path));
 	make_l476(&c);
 	assert_int_equal(plan(&c, "BFB2=1", "WRP1A=0..3"), OK);
-	assert_false(stm32l4_option_log_find(path, uid, &record));
+	assert_false(stm32l4_option_log_find(path, uid, 0x415, &record));
 	assert_int_equal(stm32l4_option_log_add(path, uid, 0x415, OPTIONS_STARTED, &c.plan.now,
 						&c.plan.then), OK);
-	assert_true(stm32l4_option_log_find(path, uid, &record));
+	assert_true(stm32l4_option_log_find(path, uid, 0x415, &record));
 	assert_int_equal(record.stage, OPTIONS_STARTED);
 	assert_int_equal(record.before.count, c.plan.now.count);
 	assert_int_equal(*stm32l4_option_value(&record.before, 0x20), 0xffeff8aa);
 	assert_int_equal(*stm32l4_option_value(&record.meant, 0x20), 0xfffff8aa);
 	assert_int_equal(*stm32l4_option_value(&record.meant, 0x2c), 0xff03ff00);
-	assert_false(stm32l4_option_log_find(path, other, &record));
+	assert_false(stm32l4_option_log_find(path, other, 0x415, &record));
 	assert_int_equal(stm32l4_option_log_add(path, uid, 0x415, OPTIONS_WRITTEN, &c.plan.now,
 						&c.plan.then), OK);
 	assert_int_equal(stm32l4_option_log_add(path, other, 0x415, OPTIONS_STARTED, &c.plan.now,
 						&c.plan.then), OK);
-	assert_true(stm32l4_option_log_find(path, uid, &record));
+	assert_true(stm32l4_option_log_find(path, uid, 0x415, &record));
 	assert_int_equal(record.stage, OPTIONS_WRITTEN);
+	/* A line whose unique id nobody knows has none to tell its chips by. */
+	assert_false(stm32l4_option_log_find(path, uid, 0x461, &record));
 	f = fopen(path, "a");		/* a full disk cut the next line off */
 	fprintf(f, "2026-01-01T00:00:00Z uid=000000010000000200000003 dev=0x415 before=20:ffe");
 	fclose(f);
-	assert_true(stm32l4_option_log_find(path, uid, &record));
+	assert_true(stm32l4_option_log_find(path, uid, 0x415, &record));
 	assert_int_equal(record.stage, OPTIONS_WRITTEN);
+	f = fopen(path, "a");		/* and somebody has edited it */
+	fprintf(f, "\n2026-01-01T00:00:00Z uid=000000010000000200000004 dev=0x415 before=20:1 meant=20:2 "
+		   "state=started\n");
+	fclose(f);
+	assert_false(stm32l4_option_log_find(path, other, 0x415, &record));
 	unlink(path);
 	assert_int_equal(stm32l4_option_log_add("/nowhere/x", uid, 0x415, OPTIONS_STARTED, &c.plan.now,
 						&c.plan.then), ERR_IO);
