@@ -419,12 +419,11 @@ static void try_out(struct flash_bank *bank, const struct orders *orders, struct
 }
 
 /* Error bits that are back a moment later, with no operation of ours between: the firmware makes them. */
-static void look_again(struct flash_bank *bank, struct stm32l4_facts *facts, uint32_t before)
+static void look_again(struct stm32l4_facts *facts, uint32_t before)
 {
 	if (facts->core != CORE_HALTED && fact_known(facts, FACT_SR) && (before & SR_FAILED) &&
 	    (fact_of(facts, FACT_SR) & SR_FAILED))
 		facts->flags_came_back = true;
-	(void)bank;
 }
 
 static enum err cmd_doctor(struct call *c)
@@ -447,7 +446,7 @@ static enum err cmd_doctor(struct call *c)
 		sr = fact_of(&facts, FACT_SR);
 		if (cure_all(c, bank, &orders, findings, count) > 0) {
 			TRY(stm32l4_read_facts(bank, &facts));
-			look_again(bank, &facts, sr);
+			look_again(&facts, sr);
 			count = stm32l4_diagnose(&facts, findings, ARRAY_SIZE(findings));
 			buf_printf(c->out, "Now:\n");
 			show_report(c->out, &facts, findings, count);

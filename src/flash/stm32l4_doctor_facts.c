@@ -7,7 +7,6 @@
 
 #include "dap/mem_ap.h"
 
-#define SCB_VTOR   0xe000ed08u
 #define SCB_DHCSR  0xe000edf0u
 #define   S_SLEEP    BIT(18)
 #define   S_LOCKUP   BIT(19)
@@ -15,7 +14,6 @@
 #define   S_RESET_ST BIT(25)
 #define DWT_PCSR   0xe000101cu
 #define   PCSR_NONE  0xffffffffu
-#define SCB_ICSR_ADDR 0xe000ed04u
 #define ABSENT	   0xffffu
 
 /*
@@ -206,7 +204,7 @@ static void read_core(struct reader *r)
 	struct stm32l4_facts *facts = r->facts;
 	uint32_t pc = PCSR_NONE, xpsr, icsr;
 
-	get(r, FACT_VTOR, SCB_VTOR);
+	get(r, FACT_VTOR, VTOR);
 	if (r->is_halted) {
 		if (target_get_reg32(r->target, "pc", &pc) == OK)
 			note(facts, FACT_PC, pc);
@@ -216,7 +214,7 @@ static void read_core(struct reader *r)
 		return;
 	}
 	/* ICSR.VECTACTIVE is IPSR as the debugger sees it on a running core. */
-	if (read_word(r, SCB_ICSR_ADDR, &icsr) == OK)
+	if (read_word(r, ICSR, &icsr) == OK)
 		note(facts, FACT_IPSR, icsr & 0x1ff);
 	error_clear();
 	if (read_word(r, DWT_PCSR, &pc) != OK)

@@ -26,7 +26,7 @@ static enum err refresh_caches(struct flash_bank *bank)
 	struct stm32l4 *s = bank->priv;
 	uint32_t acr, off;
 
-	if (s->layout->sr != 0x10)
+	if (s->line->has_trustzone)
 		return OK;
 	TRY(stm32l4_read(bank, s->layout->acr, &acr));
 	/* The reset bits act while their cache is off (RM0351 3.7.1). */
@@ -75,7 +75,7 @@ enum err stm32l4_refresh(struct flash_bank *bank, bool *changed)
 	struct stm32l4 *s = bank->priv;
 
 	*changed = false;
-	if (bank->target->state != TARGET_HALTED || s->line == NULL || s->layout->sr != 0x10 || s->is_otp)
+	if (bank->target->state != TARGET_HALTED || s->line == NULL || s->line->has_trustzone || s->is_otp)
 		return OK;
 	TRY(refresh_caches(bank));
 	*changed = true;

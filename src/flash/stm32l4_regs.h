@@ -102,8 +102,9 @@ enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1
 #define SECBB1R1	0x80u
 #define SECBB2R1	0xa0u
 
-#define ICSR_ADDR	0xe000ed04u
-#define   ICSR_NMIPENDSET BIT(31)
+/* The core: DDI 0403 B3.2, C1.6. */
+#define ICSR		0xe000ed04u
+#define VTOR		0xe000ed08u
 #define DEMCR		0xe000edfcu
 #define   DEMCR_VC_CORERESET BIT(0)
 

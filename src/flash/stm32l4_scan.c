@@ -7,7 +7,6 @@
 
 #include "flash/stm32l4_scan_loader.h"
 
-#define VTOR		0xe000ed08u
 #define VTOR_ALIGN	256u		/* of ARMv6-M; ARMv7-M takes 128 */
 #define VECTORS		8u		/* up to the system handlers that C_MASKINTS does not mask */
 #define STACK_BYTES	64u		/* one exception */
@@ -180,7 +179,7 @@ enum err stm32l4_bypass_caches(struct flash_bank *bank)
 	struct stm32l4 *f = bank->priv;
 	uint32_t acr;
 
-	if (f->line->layout->sr != 0x10)
+	if (f->line->has_trustzone)
 		return OK;
 	TRY(stm32l4_change(bank, f->regs + f->layout->acr, 0, ACR_ICEN | ACR_DCEN));
 	TRY(stm32l4_read(bank, f->layout->acr, &acr));

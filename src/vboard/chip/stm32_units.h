@@ -66,8 +66,8 @@ void stm32_unit_reset_exti(void *dev);
 	{ 16, 42, true, BIT(11) }, { 16, 52, true, BIT(13) }, { 16, 69, true, BIT(16) },           \
 	{ 16, 70, true, BIT(17) }, { 16, 71, true, BIT(18) }
 
-/* The debug port of a line, by its DEV_ID. DDI 0439, RM0351 48, RM0394 47, RM0432 57, RM0440 47: SW-DPv1 with one
- * AHB-AP; JTAG chain TDI, boundary scan, CPU, TDO. */
+/* The debug port of a line, by its DEV_ID. DDI 0439, RM0351 48, RM0394 47, RM0432 57, RM0440 47: SW-DPv1
+ * with one AHB-AP; JTAG chain TDI, boundary scan, CPU, TDO. */
 #define PORT_M4(dev_id)                                                                            \
 	{ .dpidr = 0x2ba01477, .jtag_idcode = 0x4ba00477,                                          \
 	  .ap = { { .idr = 0x24770011, .base = 0xe00ff003, .csw_reset = 0x23000040,                \
