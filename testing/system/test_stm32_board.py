@@ -565,6 +565,10 @@ def test_what_survives_a_restart(make_board, tmp_path):
     assert again.ctl(f"cell-state {FLASH + 0x1000:#x}")["result"]["state"] == "bad"
     assert options(again)["active"]["WRP1A"] == [3, 5]
     assert options(again)["active"]["BOR_LEV"] == 2
+    again.ctl("preset optverr")
+    again.stop()
+    again = make_board("--deterministic", "--state", state)
+    assert again.ctl("flash-regs")["result"]["SR"] == 0x8000     # an engineering word stays wrong
 
 
 # --- Presets and knobs of every board ---
@@ -686,6 +690,14 @@ def test_pages_of_the_second_core_refuse(make_board):
         while swd.read(base + 0x10) & stm32.BSY:
             swd.board.ctl("run 1000000")
         assert swd.read(base + 0x10) & 0x3fa == expected
+    swd.write(base + 0x10, 0xc3fb)
+    swd.board.ctl("suspend on")
+    swd.write(base + 0x14, 0x10002 | (first - 1) << 3)
+    swd.board.ctl("run 50000000")
+    assert swd.read(base + 0x10) & (1 << 19 | 1 << 18 | stm32.BSY) == 1 << 19 | 1 << 18     # PESD, CFGBSY
+    swd.board.ctl("suspend off")
+    assert swd.read(base + 0x10) & (1 << 19 | stm32.BSY) == stm32.BSY
+    assert "no second core" in make_board("--deterministic").ctl("suspend on", fails=True)["error"]
 
 
 def test_l5_programs_in_its_upper_voltage_ranges_only(make_board):
@@ -721,6 +733,23 @@ def test_banks_that_an_option_swaps(make_board, name):
     assert board.memory(FLASH, 4) == b"\x22" * 4
     assert board.memory(FLASH + bank, 4) == b"\x11" * 4
     assert "no FB_MODE" in board.ctl("fb-mode on", fails=True)["error"]
+
+
+def test_a_failure_that_was_called_off_does_not_come(board, swd):
+    for call_off in ("fail-after off", "preset good"):
+        board.ctl("fail-after 4 bytes power")
+        board.ctl(call_off)
+        swd.attach()
+        swd.reset()
+        assert swd.program(FLASH + 0x4000, 1, 2) == 0
+        assert board.ctl("state")["powered"] and swd.erase(0x00010002 | 8 << 3) == 0
+
+
+@pytest.mark.parametrize("name", ["nucleo-l476rg", "stm32l4r5", "nucleo-g474", "nucleo-l552"])
+def test_the_busy_application_runs_in_voltage_range_2(make_board, name):
+    swd = Swd(make_board("--deterministic", "--preset", "app-busy", name=name))
+    swd.attach()
+    assert swd.read(0x40007000) & 0x4600 == 0x4400
 
 
 def test_what_an_application_left(board, swd):

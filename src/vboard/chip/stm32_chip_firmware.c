@@ -58,14 +58,15 @@ static void slow_down(struct stm32_image *image, struct stm32_chip *chip)
 		row(image, ROW_SET, rcc + 0x08, line == LINE_G4 ? 0xb0 : 0x90);
 }
 
-/* PWR_CR1.VOS of L4, L5, G0, G4 and WB: 2 is range 2. */
+/* PWR_CR1.VOS of L4, L5, G0, G4 and WB: from 1 to 2, which is range 2, in one write: 0 and 3 are not
+ * taken. L5 starts in range 2. */
 static void range_2(struct stm32_image *image, struct stm32_chip *chip)
 {
 	uint32_t cr1 = base_of(chip, "PWR");
 
 	clock_unit(image, chip, "PWR");
-	row(image, ROW_SET, cr1, BIT(10));
-	row(image, ROW_CLEAR, cr1, BIT(9));
+	if (stm32_chip_line(chip) != LINE_L5)
+		row(image, ROW_TOGGLE, cr1, BIT(10) | BIT(9));
 }
 
 static void leave_pg(struct stm32_image *image, struct stm32_chip *chip)

@@ -338,7 +338,7 @@ static void renew(struct stm32_chip *chip)
 	vb_board_set_power(chip->board, false);
 	f->sticky_sr = 0;
 	f->stuck_bsy = false;
-	f->fail_after = 0;
+	f->fail_after = f->fail_after_bytes = 0;
 	f->fail_kind = FAIL_NONE;
 	chip->boot0 = false;
 	stm32_chip_set_size(chip, MIN(chip->part->flash_kb, f->family->max_kb));

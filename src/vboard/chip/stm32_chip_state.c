@@ -3,7 +3,8 @@
  * The state file of an STM32 board: what survives without power. One line of text with the board's
  * name and the version, a body in little endian, and the CRC-32 of the body:
  *
- *   u32  bytes of main flash, bytes of OTP, option words that follow
+ *   u32  bytes of main flash, bytes of OTP
+ *   u16  option words that follow, flags that SR has after each reset (of engineering words)
  *   u16  the size of the part in KiB, and what its size register says
  *   each option word: u32 offset of its register, u64 as stored (value and complement)
  *   OTP, the state of each of its double words; main flash, the state of each double word
@@ -72,7 +73,8 @@ static void fill_body(struct stm32_chip *chip, const struct layout *l, uint8_t *
 
 	put_le32(body, l->main_bytes);
 	put_le32(body + 4, l->otp_bytes);
-	put_le32(body + 8, l->words);
+	put_le16(body + 8, (uint16_t)l->words);
+	put_le16(body + 10, (uint16_t)flash->sticky_sr);
 	put_le16(body + 12, (uint16_t)flash->size_kb);
 	put_le16(body + 14, flash->size_register);
 	for (unsigned i = 0; i < l->words; i++) {
@@ -125,7 +127,7 @@ static const char *body_problem(const struct layout *l, const uint8_t *body, siz
 	if (vb_crc32(body, l->bytes) != get_le32(body + l->bytes))
 		return "its checksum is wrong";
 	if (!l->is_version_1 && (get_le32(body) != l->main_bytes || get_le32(body + 4) != l->otp_bytes ||
-				 get_le32(body + 8) != l->words))
+				 get_le16(body + 8) != l->words))
 		return "its memories are not those of this board";
 	kb = get_le16(l->is_version_1 ? body : body + 12);
 	if (kb != l->main_bytes / 1024 && kb != l->main_bytes / 2048 && kb != l->main_bytes / 4096)
@@ -152,6 +154,7 @@ static void take_body(struct stm32_chip *chip, const struct layout *l, const uin
 	/* First, for to poke there makes the controller look at its option pages. */
 	stm32_chip_set_size_register(chip, get_le16(sizes + 2));
 	flash->size_kb = get_le16(sizes);
+	flash->sticky_sr = l->is_version_1 ? 0 : get_le16(body + 10) & 0xc3fb;
 	for (unsigned i = 0; i < l->words; i++) {
 		if (l->is_version_1)
 			take_word(flash, words_of_version_1[i], get_le64(word + 8 * i));

@@ -229,6 +229,7 @@ const struct vb_control_verb stm32_chip_verbs[] = {
 	  "bytes.", stm32_chip_stale_cache },
 	{ "half-dw", "[ADDR]", "Writes the first word of a double word only.", stm32_chip_half_dw },
 	{ "sfsa", "PAGE", "WB: pages from PAGE on belong to CPU2.", stm32_chip_sfsa },
+	{ "suspend", "on|off", "WB: CPU2 suspends programming and erasing (PESD).", stm32_chip_suspend },
 	{ "slow-clock", "HZ|off", "HCLK as an application left it; off: SYSCLK undivided.",
 	  stm32_chip_slow_clock },
 	{ "app-state", "[range-2] [lpr] [pg]", "Voltage range 2, low-power run, flash unlocked with PG "

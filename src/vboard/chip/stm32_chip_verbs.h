@@ -34,6 +34,7 @@ bool stm32_chip_intrude(VERB_ARGS);
 bool stm32_chip_stale_cache(VERB_ARGS);
 bool stm32_chip_half_dw(VERB_ARGS);
 bool stm32_chip_sfsa(VERB_ARGS);
+bool stm32_chip_suspend(VERB_ARGS);
 bool stm32_chip_slow_clock(VERB_ARGS);
 bool stm32_chip_app_state(VERB_ARGS);
 bool stm32_chip_low_power_run(VERB_ARGS);

@@ -193,6 +193,7 @@ bool stm32_chip_fail_after(VERB_ARGS)
 	(void)ctx;
 	if (argc == 2 && strcmp(argv[1], "off") == 0) {
 		f->fail_after = f->fail_after_bytes = 0;
+		f->fail_kind = FAIL_NONE;
 		fprintf(out, "{\"fail_after\":0}");
 		return true;
 	}
@@ -342,6 +343,24 @@ bool stm32_chip_sfsa(VERB_ARGS)
 	stm32l4_options_load(&chip->flash);
 	stm32l4_array_guard(&chip->flash);
 	fprintf(out, "{\"SFSA\":%u}", page);
+	return true;
+}
+
+/* The second core's PES: nothing starts until it is taken back, by it or by a reset (RM0434 3.3.10). */
+bool stm32_chip_suspend(VERB_ARGS)
+{
+	struct stm32_chip *chip = board->priv;
+	bool on;
+
+	(void)ctx;
+	if (!stm32_chip_is_on(argc, argv, &on))
+		return vb_refuse(error, error_size, "usage: suspend on|off");
+	if (chip->flash.family->sr_pesd == 0) {
+		snprintf(error, error_size, "%s has no second core", chip->part->name);
+		return false;
+	}
+	stm32l4_flash_suspend(&chip->flash, on);
+	fprintf(out, "{\"PESD\":%s}", vb_truth(on));
 	return true;
 }
 

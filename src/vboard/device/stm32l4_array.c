@@ -117,7 +117,10 @@ bool stm32l4_array_is_shut(struct stm32l4_flash *f, const struct vb_access *a)
 		f->intruded = true;	/* stays shut for the core as well, until power-on */
 	if (f->intruded || f->booted_elsewhere)
 		return true;
-	return a->master == VB_CPU_DATA && f->env->board->cpu != NULL && runs_in_ram(f);
+	if (a->master != VB_CPU_DATA || f->env->board->cpu == NULL || !runs_in_ram(f))
+		return false;
+	f->intruded = true;
+	return true;
 }
 
 static enum vb_result check_main(struct stm32l4_flash *f, struct vb_access *a, uint32_t phys)

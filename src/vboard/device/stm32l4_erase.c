@@ -14,6 +14,8 @@ static void fail_now(void *ctx)
 	enum flash_fail kind = f->fail_kind;
 
 	f->fail_kind = FAIL_NONE;
+	if (kind == FAIL_NONE)		/* called off meanwhile */
+		return;
 	if (kind == FAIL_UNPLUG) {		/* the chip itself hears nothing of it */
 		if (board->unplug != NULL)
 			board->unplug(board->unplug_ctx);

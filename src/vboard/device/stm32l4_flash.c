@@ -451,6 +451,7 @@ void stm32l4_flash_reset(struct stm32l4_flash *f, enum vb_reset kind)
 
 	stm32l4_flash_abort(f);
 	f->bank_is_fresh[0] = f->bank_is_fresh[1] = false;
+	f->is_suspended = false;
 	vb_regs_reset(&f->regs);
 	f->keyr = f->seckeyr = f->optkeyr = f->pdkeyr = KEY_CLOSED;
 	stm32l4_cells_forget(f);
