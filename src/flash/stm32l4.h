@@ -38,6 +38,7 @@ struct stm32l4 {
 	struct stm32l4_geometry g;
 	bool is_otp, otp_enabled;
 	bool is_swapped;		/* as of the last begin */
+	bool has_new_start;		/* since then the first sector was programmed */
 	bool is_tz;
 	/* What begin changed and end puts back. */
 	uint32_t saved_acr, saved_freeze, saved_winr;

@@ -13,7 +13,6 @@
 #define CSR_LPWRRSTF BIT(31)
 #define OPTR_IWDG_SW BIT(16)
 #define OPTR_WWDG_SW BIT(19)
-#define OPTR_BFB2    BIT(20)
 #define OPTR_DUAL    BIT(21)
 #define MEM_MODE_SYSTEM 1u
 #define LOWEST_MV    1710u	/* DS10198 6.3.1: for erasing and programming */

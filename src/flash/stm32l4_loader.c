@@ -482,5 +482,8 @@ enum err stm32l4_run(struct flash_bank *bank, struct flash_step *steps, size_t c
 	TRY(check_steps(bank, steps, count));
 	rc = run_job(&j);
 	stm32l4_stream_free(&j.s);
+	for (size_t i = 0; rc == OK && i < count; i++)
+		if (steps[i].offset == 0 && steps[i].bytes > 0)
+			((struct stm32l4 *)bank->priv)->has_new_start = true;
 	return rc;
 }

@@ -48,6 +48,7 @@
 #define   ACR_RUN_PD	  BIT(13)
 #define   ACR_EMPTY	  BIT(16)		/* G0, C0, U0, WB, WL: the same */
 #define   OPTR_RDP(v)	  ((v) & 0xffu)
+#define   OPTR_BFB2	  BIT(20)
 #define   PCROP_RDP	  BIT(31)
 #define   WRP_UNLOCK	  BIT(31)	/* lines with has_wrp_unlock: 0 locks the area for ever */
 

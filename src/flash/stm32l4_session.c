@@ -551,6 +551,7 @@ static enum err prepare(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
 
+	f->has_new_start = false;
 	f->note_count = f->clock_mark = 0;
 	f->failed_sr = f->fresh_resets = 0;
 	f->has_reset_flags = false;
@@ -603,6 +604,24 @@ enum err stm32l4_begin(struct flash_bank *bank)
 	return rc == OK ? OK : error_first(rc, restore_surroundings(bank));
 }
 
+/* Bank 1 was programmed, and the boot loader is going to start bank 2: its first word is an address in
+ * RAM (AN2606). The old program would run, without a word from anybody. */
+static enum err tell_boot_bank(struct flash_bank *bank)
+{
+	const struct stm32l4 *f = bank->priv;
+	uint32_t sp;
+
+	if (!f->has_new_start || !f->g.dual || f->is_swapped || f->line->swap != SWAP_FB_MODE ||
+	    !(f->optr & OPTR_BFB2))
+		return OK;
+	TRY(target_read_u32(bank->target, bank->base + f->g.bank2_offset, &sp));
+	if (sp >> 20 == 0x200)
+		log_warning("bank 1 was programmed, but BFB2 = 1 and bank 2 holds a program: a reset starts "
+			    "that one, at 0x%08x: \"stm32l4x option set %u BFB2=0\" makes bank 1 start",
+			    bank->base, bank->number);
+	return OK;
+}
+
 enum err stm32l4_end(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
@@ -613,6 +632,7 @@ enum err stm32l4_end(struct flash_bank *bank)
 	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
 	if (cr & CR_LOCK)
 		return forget_surroundings(bank);
-	rc = stm32l4_lock(bank);
+	rc = tell_boot_bank(bank);
+	rc = error_first(rc, stm32l4_lock(bank));
 	return error_first(rc, restore_surroundings(bank));
 }

@@ -146,6 +146,23 @@ def test_swapped_banks(make_board, make_daemon, tmp_path):
     assert daemon.tcl(f"read_memory {first:#x} 8 4") == " ".join(f"{b:#x}" for b in data[:-5:-1])
 
 
+def test_a_write_that_the_next_reset_hides_is_told(make_board, make_daemon, tmp_path):
+    """BFB2 = 1 and a program in bank 2: it is the old one that runs after `program FILE verify reset`."""
+    told = "BFB2 = 1 and bank 2 holds a program: a reset starts that one"
+    board = make_board("--deterministic", "--preset", "bank-swap")
+    daemon = make_daemon(*board_arguments(board))
+    code = image(tmp_path, board.memory(FLASH, 16) + noise(4080))
+    daemon.tcl(f"halt; flash write_image erase {code} {FLASH:#x} bin")      # FB_MODE = 1: into bank 2
+    daemon.tcl(f"reset halt; flash write_image erase {code} {FLASH + 4096:#x} bin; flash erase_sector 0 0 0")
+    assert told not in daemon.text
+    daemon.tcl(f"program {code} {FLASH:#x} verify")
+    assert f'{told}, at 0x08000000: "stm32l4x option set 0 BFB2=0" makes bank 1 start' in daemon.text
+    daemon.tcl("stm32l4x option set 0 BFB2=0")
+    told_before = daemon.text.count(told)
+    daemon.tcl(f"program {code} {FLASH:#x} verify")
+    assert daemon.text.count(told) == told_before
+
+
 def test_a_double_word_of_ones_is_named(make_board, make_daemon, tmp_path):
     board = make_board("--deterministic")
     daemon = make_daemon(*board_arguments(board))
