@@ -43,9 +43,28 @@ static enum err start_plan(struct flash_bank *bank, struct stm32l4_option_plan *
 	return OK;
 }
 
+/* One field changed on top of the values that a failed check has loaded makes all of those good. */
+static enum err judge_torn(struct stm32l4_option_plan *plan)
+{
+	const struct stm32l4 *f = plan->bank->priv;
+	uint32_t optr = *stm32l4_option_value(&plan->now, f->line->layout->optr), sr;
+
+	if (!plan->is_by_name || plan->danger[0] != '\0' || OPTR_RDP(optr) != 0xff)
+		return OK;
+	TRY(stm32l4_read(plan->bank, f->layout->sr, &sr));
+	if (stm32l4_has_mismatch_values(f, optr, sr))
+		snprintf(plan->danger, sizeof(plan->danger),
+			 "the option bytes failed their check, and the safe values that the chip holds "
+			 "instead would be stored with this; \"stm32l4x option restore %u\" puts them right",
+			 plan->bank->number);
+	return OK;
+}
+
 static enum err finish_plan(struct stm32l4_option_plan *plan, const struct stm32l4_option_values *stored)
 {
 	TRY(stm32l4_judge_options(plan));
+	if (plan->count > 0)
+		TRY(judge_torn(plan));
 	plan->is_rewrite = plan->count == 0 && memcmp(&plan->then, stored, sizeof(*stored)) != 0;
 	if (memcmp(&plan->now, stored, sizeof(*stored)) != 0 && plan->note_count < STM32L4_PLAN_NOTES)
 		snprintf(plan->notes[plan->note_count++], sizeof(plan->notes[0]),
@@ -150,8 +169,8 @@ void stm32l4_describe_option_plan(const struct stm32l4_option_plan *plan, struct
 	const struct stm32l4 *f = plan->bank->priv;
 
 	if (plan->count == 0) {
-		buf_printf(out, plan->is_rewrite ? "the registers hold it, but it is not stored: it is "
-						   "written once more\n"
+		buf_printf(out, plan->is_rewrite ? "the registers hold it: it is written once more "
+						   "and loaded\n"
 						 : "nothing to change\n");
 		return;
 	}

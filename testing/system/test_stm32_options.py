@@ -223,6 +223,8 @@ def test_a_power_cut_in_the_middle_is_recognised_and_mended(start, which):
     bench.start("halt; flash probe 0")
     assert "was cut off in the middle" in bench.daemon.text, bench.daemon.text
     assert f'"stm32l4x option restore 0 meant confirm" finishes it' in bench.tcl("stm32l4x option")
+    told = bench.fails("stm32l4x option set IWDG_STDBY=0")
+    assert "failed their check" in told and "option restore 0" in told
     assert "erases the whole flash" in bench.fails(f"stm32l4x option restore {which}")
     assert "FLASH_OPTR = 0xfffff8ff -> " in bench.daemon.text, "the plan is shown with the refusal"
     assert "careful: lowering RDP" in bench.tcl(f"stm32l4x option restore --dry-run {which}")
