@@ -285,6 +285,10 @@ static void test_rows_and_surroundings(void **state)
 		assert_non_null(l->around);
 	}
 	assert_int_equal(stm32l4_find_line(0x467)->eccr2, 0x1c);
+	/* stm32u031xx.h, stm32u073xx.h: each has them at a place of its own. */
+	assert_int_equal(stm32l4_find_line(0x459)->uid, 0x1fff3e50);
+	assert_int_equal(stm32l4_find_line(0x489)->uid, 0x1fff6e50);
+	assert_int_equal(stm32l4_find_line(0x492)->uid, 0x0bf90700);
 	for (const struct stm32l4_line *l = stm32l4_lines; l->dev_id != 0; l++) {
 		assert_non_null(l->timing);
 		assert_true(l->timing->unit > 0 && l->timing->page_erase > 0);
