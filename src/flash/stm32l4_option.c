@@ -125,8 +125,10 @@ static enum err protected_error(const struct flash_bank *bank, unsigned sector,
 			  "page %u is protected against reading and writing (%s covers "
 			  "0x%08x..0x%08x)",
 			  sector, a->name, a->first_addr, a->last_addr);
-		error_next(ERR_PROTECTED, "only a change of RDP from level 1 to 0 removes PCROP; "
-					  "it erases the flash");
+		error_next(ERR_PROTECTED, "only RDP 0 to 1 and back to 0 removes it, which erases the "
+			   "flash: \"stm32l4x lock %u; stm32l4x option_load %u; stm32l4x unlock %u; "
+			   "stm32l4x option_load %u\"", bank->number, bank->number, bank->number,
+			   bank->number);
 	} else {
 		error_why(ERR_PROTECTED, "page %u is write-protected (%s covers pages %u..%u)",
 			  sector, a->name, a->first, a->last);

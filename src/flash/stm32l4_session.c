@@ -102,9 +102,10 @@ static enum err refuse_read_protected(struct flash_bank *bank)
 	if (stm32l4_rdp_level(f->optr) == 2)
 		return error_next(ERR_READ_PROTECTED, "there is no way back from level 2");
 	return error_next(ERR_READ_PROTECTED,
-			  "\"stm32l4x %s %u%s\" lowers it to 0 and erases the whole flash",
+			  "\"stm32l4x %s %u%s; stm32l4x option_load %u\" lowers it to 0 and erases the "
+			  "whole flash",
 			  fell_back ? "option_factory" : "unlock", bank->number,
-			  fell_back ? " confirm" : "");
+			  fell_back ? " confirm" : "", bank->number);
 }
 
 static bool is_closed(const struct stm32l4 *f)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from kit import board_arguments
+from kit import Gdb, board_arguments
 
 L476 = "nucleo-l476rg"
 WRITE = "flash write_image erase {file}"
@@ -276,3 +276,17 @@ def test_gdb_hears_the_cause_of_a_failed_load(start, make_gdb, firmware):
     out = gdb.run(["load", "monitor reset halt"], elf=firmware("blink"))
     assert "page 0 is write-protected" in out + daemon.text, out
     assert 'flash protect 0 0 255 off' in out + daemon.text and "WRP1A = 0xffffff00" in out + daemon.text
+
+
+@pytest.mark.parametrize("preset", ["rdp1", "pcrop", "wrp-bank", "torn-options"])
+def test_gdb_s_user_is_told_why_load_failed_and_the_words_are_enough(make_board, make_daemon, firmware, preset):
+    """What the message quotes, typed after "monitor" and nothing else, and `load` again."""
+    daemon = make_daemon(*board_arguments(make_board("--preset", preset)))
+    gdb = Gdb(daemon)
+    out = gdb.run(["load", "monitor echo {}"], firmware("big"))
+    assert "Error finishing flash operation" in out
+    reason = re.search(r"^flash write failed: .*", out, re.M).group()
+    assert reason.endswith('(in GDB: "monitor" before a command)'), reason
+    command = re.search(r'"(?!monitor)([^"]*)"', reason).group(1)
+    out = gdb.run([f"monitor {command}", "load", "compare-sections"], firmware("big"))
+    assert "matched" in out and "MIS-MATCHED" not in out and "Error finishing" not in out, out

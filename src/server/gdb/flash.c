@@ -32,10 +32,12 @@ static enum err start(struct gdb_session *s)
 	return OK;
 }
 
-/* GDB 13 shows no text of ours: the reason waits for the next time it can be printed. */
+/* GDB 13 shows no text of ours: the reason waits for the next time it can be printed. The commands that
+ * messages name are typed into a console elsewhere. */
 static enum err failed(struct gdb_session *s, enum err rc)
 {
-	console_note(s, "%s", error_text(error_current()));
+	console_note(s, "%s%s", error_text(error_current()),
+		     error_current()->next[0] != '\0' ? " (in GDB: \"monitor\" before a command)" : "");
 	flash_forget(s);
 	return rc;
 }
