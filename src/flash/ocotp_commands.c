@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ocotp: verbs. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "flash/journal.h"
 #include "flash/ocotp_priv.h"
 
 #define UNGUARD_WORDS "fuses-cannot-be-taken-back"
@@ -537,12 +537,7 @@ static enum err cmd_log(struct call *c)
 {
 	struct flash_room *room = c->user;
 
-	if (c->argc > 1) {
-		free(room->fuse_log);
-		room->fuse_log = xstrdup(c->argv[1]);
-	}
-	result_printf(c, "%s", room->fuse_log != NULL ? room->fuse_log : "probed-fuses.log");
-	return OK;
+	return journal_choose(c, &room->fuse_log, FUSE_LOG);
 }
 
 const struct command ocotp_commands[] = {

@@ -151,9 +151,7 @@ enum err fuse_plan_check_allowed(const struct fuse_plan *plan, const char *const
 const char *ocotp_field_meaning(const struct fuse_field *field, uint32_t word_value);
 
 /* ocotp_program.c: carries a plan out, with its audit lines. */
-struct fuse_log {
-	char *path;			/* NULL: "probed-fuses.log" */
-};
+#define FUSE_LOG "probed-fuses.log"	/* where the room has no other name for it */
 enum err fuse_burn(struct target *t, const struct fuse_plan *plan, const char *log_path,
 		   struct buf *out);
 /* What an earlier attempt on this word of this chip left behind; nothing if it ended well. */

@@ -9,10 +9,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#define DEFAULT_LOG "probed-fuses.log"
+#include "flash/journal.h"
+
 #define BURN_MS	    50u /* 32 bits of 10 us, and a wide margin */
 #define RELOAD_MS   50u
 
@@ -20,7 +19,7 @@
 
 static const char *log_name(const char *path)
 {
-	return path != NULL ? path : DEFAULT_LOG;
+	return path != NULL ? path : FUSE_LOG;
 }
 
 static enum err log_failed(const char *path)
@@ -35,25 +34,18 @@ static enum err append_log(const char *path, const struct fuse_plan *plan, const
 			   const uint32_t *after)
 {
 	FILE *f = fopen(log_name(path), "a");
-	time_t now = time(NULL);
-	struct tm tm = { 0 };
-	char stamp[32];
 
 	if (f == NULL)
 		return log_failed(path);
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	journal_put_time(f);
 	fprintf(f,
-		"%s part=%s uid=0x%016llx word=%u name=%s before=0x%08x burn=0x%08x wanted=0x%08x",
-		stamp, plan->chip->part->name, (unsigned long long)plan->chip->uid, plan->word,
+		" part=%s uid=0x%016llx word=%u name=%s before=0x%08x burn=0x%08x wanted=0x%08x",
+		plan->chip->part->name, (unsigned long long)plan->chip->uid, plan->word,
 		ocotp_word_name(plan->chip->part, plan->word), plan->now, plan->bits, plan->wanted);
 	if (after != NULL)
 		fprintf(f, " after=0x%08x", *after);
 	fprintf(f, " state=%s\n", state);
-	bool ok = fflush(f) == 0 && fsync(fileno(f)) == 0;
-
-	ok = fclose(f) == 0 && ok;
-	return ok ? OK : log_failed(path);
+	return journal_close(f) ? OK : log_failed(path);
 }
 
 static bool parse_line(const char *line, const struct imxrt_chip *chip, unsigned word,

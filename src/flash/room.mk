@@ -9,6 +9,8 @@ libprobed_a_SOURCES += \
 	src/flash/flash_commands.c \
 	src/flash/flash_commands_read.c \
 	src/flash/flash_commands_write.c \
+	src/flash/journal.c \
+	src/flash/journal.h \
 	src/flash/plan.c \
 	src/flash/preview.c \
 	src/flash/room.h \

@@ -374,7 +374,7 @@ const char *stm32l4_option_register_name(const struct stm32l4_line *line, uint8_
 			continue;
 		if (line->layout->pcrop[1][0] != 0 && names_l4[i].g0 != NULL)
 			return names_l4[i].g0;
-		if (line->regs == 0x58004000 && names_l4[i].wb != NULL)
+		if (stm32l4_has_second_core(line) && names_l4[i].wb != NULL)
 			return names_l4[i].wb;
 		return names_l4[i].l4;
 	}

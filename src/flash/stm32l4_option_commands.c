@@ -2,8 +2,9 @@
 /* stm32l4: verbs for option bytes by name, and for write protection as a map. */
 #include "flash/stm32l4_option_log.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "flash/journal.h"
 
 #define HALT_MS 1000u
 
@@ -49,6 +50,15 @@ enum err stm32l4_arg_bank(struct call *c, int index, struct flash_bank **bank, b
 	return OK;
 }
 
+/* A bank is all that may stand there: another word is an unknown bank. */
+static enum err arg_bank_at_most(struct call *c, struct flash_bank **bank)
+{
+	bool used;
+
+	TRY(stm32l4_arg_bank(c, 1, bank, &used));
+	return c->argc > 1 && !used ? arg_flash_bank(c, 1, &stm32l4_driver, bank) : OK;
+}
+
 /* The chip will be reset anyway: a running core is no reason to refuse. */
 static enum err halt(struct target *t)
 {
@@ -61,11 +71,8 @@ static enum err halt(struct target *t)
 static enum err cmd_option(struct call *c)
 {
 	struct flash_bank *bank;
-	bool used;
 
-	TRY(stm32l4_arg_bank(c, 1, &bank, &used));
-	if (c->argc > 1 && !used)
-		return arg_flash_bank(c, 1, &stm32l4_driver, &bank);
+	TRY(arg_bank_at_most(c, &bank));
 	return stm32l4_list_options(bank, c->out);
 }
 
@@ -161,7 +168,7 @@ static enum err recorded(struct flash_bank *bank, bool meant, struct stm32l4_opt
 		return error_next(error_why(ERR_NOT_FOUND,
 					    "the journal %s knows no option write of this chip",
 					    bank->room->option_log != NULL ? bank->room->option_log
-									   : "probed-options.log"),
+									   : STM32L4_OPTION_LOG),
 				  "name the right file with \"stm32l4x log FILE\", or restore \"factory\"");
 	*values = meant ? record.meant : record.before;
 	return OK;
@@ -215,22 +222,14 @@ static enum err cmd_log(struct call *c)
 {
 	struct flash_room *room = c->user;
 
-	if (c->argc > 1) {
-		free(room->option_log);
-		room->option_log = xstrdup(c->argv[1]);
-	}
-	result_printf(c, "%s", room->option_log != NULL ? room->option_log : "probed-options.log");
-	return OK;
+	return journal_choose(c, &room->option_log, STM32L4_OPTION_LOG);
 }
 
 static enum err cmd_info(struct call *c)
 {
 	struct flash_bank *bank;
-	bool used;
 
-	TRY(stm32l4_arg_bank(c, 1, &bank, &used));
-	if (c->argc > 1 && !used)
-		return arg_flash_bank(c, 1, &stm32l4_driver, &bank);
+	TRY(arg_bank_at_most(c, &bank));
 	return stm32l4_describe_chip(bank, c->out);
 }
 
@@ -239,11 +238,8 @@ static enum err cmd_info(struct call *c)
 static enum err cmd_wrp(struct call *c)
 {
 	struct flash_bank *bank;
-	bool used;
 
-	TRY(stm32l4_arg_bank(c, 1, &bank, &used));
-	if (c->argc > 1 && !used)
-		return arg_flash_bank(c, 1, &stm32l4_driver, &bank);
+	TRY(arg_bank_at_most(c, &bank));
 	return stm32l4_show_wrp(bank, c->out);
 }
 

@@ -13,17 +13,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#define DEFAULT_LOG "probed-options.log"
+#include "flash/journal.h"
+
 #define LINE_BYTES  2048
 
 static const char *const stage_names[] = { "started", "written", "loaded" };
 
 static const char *log_name(const char *path)
 {
-	return path != NULL ? path : DEFAULT_LOG;
+	return path != NULL ? path : STM32L4_OPTION_LOG;
 }
 
 /* Where the working directory cannot be written, the home directory takes the default file. */
@@ -34,7 +33,7 @@ static FILE *open_log(const char *path, const char *mode)
 	char name[512];
 
 	if (f != NULL || path != NULL || home == NULL ||
-	    (size_t)snprintf(name, sizeof(name), "%s/." DEFAULT_LOG, home) >= sizeof(name))
+	    (size_t)snprintf(name, sizeof(name), "%s/." STM32L4_OPTION_LOG, home) >= sizeof(name))
 		return f;
 	return fopen(name, mode);
 }
@@ -71,22 +70,15 @@ enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_
 				const struct stm32l4_option_values *meant)
 {
 	FILE *f = open_log(path, "a");
-	time_t now = time(NULL);
-	struct tm tm = { 0 };
-	char stamp[32];
-	bool ok;
 
 	if (f == NULL)
 		return log_failed(path);
-	gmtime_r(&now, &tm);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	fprintf(f, "%s uid=%08x%08x%08x dev=0x%03x", stamp, uid[0], uid[1], uid[2], dev_id);
+	journal_put_time(f);
+	fprintf(f, " uid=%08x%08x%08x dev=0x%03x", uid[0], uid[1], uid[2], dev_id);
 	put_values(f, "before", dev_id, before);
 	put_values(f, "meant", dev_id, meant);
 	fprintf(f, " state=%s\n", stage_names[stage]);
-	ok = fflush(f) == 0 && fsync(fileno(f)) == 0;
-	ok = fclose(f) == 0 && ok;
-	return ok ? OK : log_failed(path);
+	return journal_close(f) ? OK : log_failed(path);
 }
 
 bool stm32l4_option_log_exists(const char *path)

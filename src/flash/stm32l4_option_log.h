@@ -8,6 +8,8 @@
 
 #include "flash/stm32l4_option.h"
 
+#define STM32L4_OPTION_LOG "probed-options.log"	/* where the room has no other name for it */
+
 enum option_stage { OPTIONS_STARTED, OPTIONS_WRITTEN, OPTIONS_LOADED };
 struct stm32l4_option_record {
 	char stamp[24];
