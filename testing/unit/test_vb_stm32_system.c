@@ -178,25 +178,25 @@ static void test_l5_voltage_range_gates_the_flash(void **state)
 
 	(void)state;
 	clock_unit(b, "PWR");
-	assert_false(stm32_pwr_can_program_flash(&b->chip->pwr));
+	assert_false(stm32_env_can_program_flash(&b->chip->env));
 	wr(b, 0x40007000, 0x600);				/* no such range */
 	assert_int_equal(rd(b, 0x40007000), 0x400);
 	wr(b, 0x40007000, 0x200);
 	assert_int_equal(rd(b, 0x40007014) & BIT(10), BIT(10));	/* VOSF: on its way */
-	assert_false(stm32_pwr_can_program_flash(&b->chip->pwr));
+	assert_false(stm32_env_can_program_flash(&b->chip->env));
 	run_us(b, 30);
 	assert_int_equal(rd(b, 0x40007014) & BIT(10), 0);
-	assert_true(stm32_pwr_can_program_flash(&b->chip->pwr));
+	assert_true(stm32_env_can_program_flash(&b->chip->env));
 	wr(b, 0x40007000, 0x000);				/* range 0 */
 	run_us(b, 30);
-	assert_true(stm32_pwr_can_program_flash(&b->chip->pwr));
+	assert_true(stm32_env_can_program_flash(&b->chip->env));
 	vb_board_reset(b->board, VB_RESET_SYSTEM);
-	assert_false(stm32_pwr_can_program_flash(&b->chip->pwr));
+	assert_false(stm32_env_can_program_flash(&b->chip->env));
 	bench_end(b);
 	b = bench_of(&stm32l476_chip);				/* others program in range 2 */
 	clock_unit(b, "PWR");
 	wr(b, 0x40007000, 0x400);
-	assert_true(stm32_pwr_can_program_flash(&b->chip->pwr));
+	assert_true(stm32_env_can_program_flash(&b->chip->env));
 	bench_end(b);
 }
 

@@ -290,8 +290,3 @@ void stm32_pwr_note_standby(struct stm32_pwr *pwr)
 {
 	*reg(pwr, pwr->line->sbf_reg) |= pwr->line->sbf;
 }
-
-bool stm32_pwr_can_program_flash(const struct stm32_pwr *pwr)
-{
-	return stm32_env_can_program_flash(pwr->env);
-}

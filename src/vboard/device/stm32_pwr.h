@@ -35,6 +35,5 @@ void stm32_pwr_reset(struct stm32_pwr *pwr, enum vb_reset kind);
 /* What a deep sleep would enter now. */
 enum stm32_power stm32_pwr_deep(const struct stm32_pwr *pwr);
 void stm32_pwr_note_standby(struct stm32_pwr *pwr);		/* SBF */
-bool stm32_pwr_can_program_flash(const struct stm32_pwr *pwr);	/* as stm32_env_... says */
 
 #endif

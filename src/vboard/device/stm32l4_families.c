@@ -173,7 +173,7 @@ static const struct flash_option_row wb55_options[] = {
 	.cr = FLASH_CR, .eccr = FLASH_ECCR, .sr_optverr = SR_OPTVERR, .unit_bytes = 8, \
 	.acr_icen = ACR_ICEN, \
 	.fast_min_hz = 8000000, .has_alias = true, .otp_base = 0x1fff7000, .otp_dwords = 128, \
-	.size_addr = 0x1fff75e0, .uid_addr = 0x1fff7590, .package_addr = 0x1fff7500
+	.size_addr = 0x1fff75e0
 #define INFO_L4	\
 	{ { "system memory", 0x1fff0000, 0x8000 }, { "system memory 2", 0x1fff8000, 0x8000 } }
 /* DS10198 6.3.10, typical values. */

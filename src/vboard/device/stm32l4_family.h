@@ -95,7 +95,7 @@ struct stm32l4_flash_family {
 	bool has_alias;			/* MEM_MODE shows something at address 0 */
 	uint32_t secure_base;		/* a second window over main flash, or 0 */
 	struct flash_area info[FLASH_INFO_AREAS];	/* ends with bytes 0 */
-	uint32_t otp_base, otp_dwords, size_addr, uid_addr, package_addr;
+	uint32_t otp_base, otp_dwords, size_addr;
 };
 
 /* One row a line; RM0351, RM0432, RM0394, RM0444, RM0440, RM0438, RM0456, RM0434. */

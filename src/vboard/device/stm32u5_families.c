@@ -120,7 +120,7 @@ static const struct flash_option_row u575_options[] = {
 	.seckeyr = 0x0c, .secsr = 0x24, .seccr = 0x2c, .sr_optwerr = SR_OPTWERR, \
 	.tzen = BIT(31), .secure_base = 0x0c000000, .irq = 6, .sec_irq = 7, \
 	.cr_bker = CR_BKER, .pnb_bits = 7, .two_banks = true, .swap = SWAP_IF_SET, \
-	.bank_pages = 128, .otp_base = 0x0bfa0000, .otp_dwords = 64, .package_addr = 0x0bfa0500, \
+	.bank_pages = 128, .otp_base = 0x0bfa0000, .otp_dwords = 64, \
 	.info = { { "system memory", 0x0bf90000, 0x10000 }, { "OTP and UID", 0x0bfa0000, 0x1000 } }
 
 /* DS12736: as STM32L4. The page follows DBANK alone, on a 256 KiB part too. */
@@ -137,7 +137,7 @@ const struct stm32l4_flash_family stm32l552_flash = {
 	.needs_both_mer = true, .mode_loses_contents = true, .wrp_all_when_single = true,
 	.unit_bytes = 8,
 	.program_ns = 81700, .page_erase_ns = 22020000, .mass_erase_ns = 22130000,
-	.size_addr = 0x0bfa05e0, .uid_addr = 0x0bfa0590,
+	.size_addr = 0x0bfa05e0,
 };
 
 /* DS13737: 118 us a quad word, 48 us each in a burst of eight. WDW 17. */
@@ -153,5 +153,5 @@ const struct stm32l4_flash_family stm32u575_flash = {
 	.page_bytes = 8192, .page_bytes_single = 8192,
 	.unit_bytes = 16, .burst_bytes = 128,
 	.program_ns = 118000, .burst_ns = 48000, .page_erase_ns = 1500000, .mass_erase_ns = 195000000,
-	.size_addr = 0x0bfa07a0, .uid_addr = 0x0bfa0700,
+	.size_addr = 0x0bfa07a0,
 };
