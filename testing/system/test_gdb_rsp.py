@@ -287,10 +287,10 @@ def test_flash_packets_and_gdbs_slips(rsp, board):
 
 
 def test_ctrl_c_while_flashing(rsp, daemon):
-    data = random.Random(2).randbytes(128 * 1024)
+    data = random.Random(2).randbytes(512 * 1024)
     send_image(rsp, data)
     rsp.send(frame("vFlashDone"))
-    time.sleep(1.2)
+    time.sleep(0.5)
     rsp.send(b"\x03")
     start = time.monotonic()
     assert rsp.packet() == b"E04"
@@ -316,9 +316,9 @@ def test_a_client_lost_while_flashing(rsp, daemon, board):
 
 
 def test_the_console_stays_live_while_gdb_flashes(rsp, daemon):
-    send_image(rsp, random.Random(4).randbytes(64 * 1024))
+    send_image(rsp, random.Random(4).randbytes(512 * 1024))
     rsp.send(frame("vFlashDone"))
-    time.sleep(0.5)
+    time.sleep(0.3)
     start = time.monotonic()
     assert "busy" in daemon.fails("resume")
     assert daemon.tcl("expr 6*7") == "42"

@@ -116,6 +116,14 @@ def test_nothing_is_written_that_makes_no_sense(bench):
     assert bench.board.stats()["option_writes"] == 0
 
 
+def test_gdb_is_told_that_the_chip_was_reset(bench, make_gdb):
+    text = make_gdb(bench.daemon).run(["monitor stm32l4x option set --dry-run BFB2=1", "echo then\\n",
+                                  "monitor stm32l4x option set BFB2=1"])
+    before, after = text.split("then\n")
+    assert "1: boot from bank 2" in before and "registers from before" not in before
+    assert "verified" in after and "registers from before" in after
+
+
 def test_level_1_and_back(bench, tmp_path):
     (tmp_path / "image.bin").write_bytes(bytes(range(256)))
     bench.tcl(f"flash write_image erase {tmp_path}/image.bin 0x08000000 bin")

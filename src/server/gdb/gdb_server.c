@@ -39,9 +39,10 @@ static void on_tick(void *ctx)
 	}
 }
 
+/* A chip is examined again after it has reset itself, for its option bytes. */
 static bool moves_core(enum target_event event)
 {
-	return event == EVENT_RESUMED || event == EVENT_RESET_END;
+	return event == EVENT_RESUMED || event == EVENT_RESET_END || event == EVENT_EXAMINE_END;
 }
 
 static void end_daemon(void *ctx)
