@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from kit import BUILD, board_arguments, wait_for
+from kit import BUILD, Gdb, board_arguments, wait_for
 from rsp_client import Rsp
 
 RAM = 0x20000000
@@ -191,6 +191,19 @@ def test_a_chip_that_slept_before_anybody_came_is_stopped_as_the_message_says(ma
     daemon.tcl(typed)
     assert daemon.tcl("[target current] curstate") == "halted"
     assert word(daemon, CR) == 7
+
+
+def test_gdb_comes_back_to_a_chip_that_sleeps_since_it_left(make_daemon, board, firmware):
+    daemon = make_daemon(*board_arguments(board), "-c", "reset_config srst_only srst_nogate")
+    gdb = Gdb(daemon)
+    daemon.tcl(f"program {firmware('lowpower')}")
+    gdb.run(["monitor reset run", "disconnect"])
+    daemon.expect("debug bits were put back when GDB left")
+    assert "Remote connection closed" in gdb.run(["info registers pc"])
+    daemon.tcl("reset_config connect_assert_srst")
+    out = gdb.run(["info registers pc", "break main", "continue"], elf=firmware("lowpower"))
+    assert "Breakpoint 1, main" in out, out
+    assert "GDB connects under reset (connect_assert_srst)" in daemon.text
 
 
 def test_an_old_script_s_mmw_is_guarded_too(make_daemon, board, bus):

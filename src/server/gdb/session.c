@@ -192,10 +192,28 @@ void session_hang_up(struct gdb_session *s)
 	session_close(s);
 }
 
+/* Who configures connect_assert_srst wants a chip that sleeps, or has its debug pins off, to be reset by
+ * whoever connects; `init` does so for the first one. */
+static bool stop_under_reset(struct target *t)
+{
+	const unsigned wanted = RESET_HAS_SRST | RESET_SRST_NOGATE | RESET_CONNECT_UNDER_SRST;
+	const struct adapter *adapter = t->list->adapter;
+	struct error kept;
+
+	if ((adapter->reset_config & wanted) != wanted || adapter->is_lost)
+		return false;
+	error_take(&kept);
+	log_warning("%s does not answer: GDB connects under reset (connect_assert_srst)", t->name);
+	if (target_reset(t->list, RESET_HALT) == OK && t->examined)
+		return true;
+	error_put(&kept);
+	return false;
+}
+
 /* The target is looked at once more; a GDB without a core would only stumble. */
 static enum err check_examined(struct target *t, int number)
 {
-	if (t->examined || target_examine(t) == OK)
+	if (t->examined || target_examine(t) == OK || stop_under_reset(t))
 		return OK;
 	return error_what(error_current()->code,
 			  "Target %s not examined yet, refuse gdb connection %d!", t->name, number);
