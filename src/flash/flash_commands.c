@@ -273,8 +273,7 @@ const struct command flash_bank_commands[] = {
 	{ "flash bank", STAGE_CONFIG, 7, -1,
 	  "name driver base size chip_width bus_width target ?option ...?", cmd_bank,
 	  "Declare a flash bank. Size 0: what the chip says. A driver that this program does not "
-	  "have "
-	  "gives a warning; the bank then fails when it is used." },
+	  "have gives a warning; the bank then fails when it is used." },
 	{ "flash banks", STAGE_ANY, 0, 0, "", cmd_banks, "List the flash banks, one on a line." },
 	{ "flash list", STAGE_ANY, 0, 0, "", cmd_list,
 	  "Return the flash banks as a list of dicts." },

@@ -13,12 +13,10 @@
 
 #define WORD_BITS 46u /* SWD: a word written through DRW, turnarounds and parity included */
 #define PIECE	  16384u
-/* Opening the controller and loading helper code: some dozens of round trips, and what they carry.
- */
+/* Opening the controller and loading helper code: some dozens of round trips, and what they carry. */
 #define SETUP_US   15000u
 #define SETUP_BITS 60000u
-#define FEED_SHARE 13u /* of the wire goes into looking how far the ring has been read: one part   \
-			*/
+#define FEED_SHARE 13u /* one part of the wire's time goes into looking how far the ring was read */
 #define RING_BYTES 16384u /* of the work area that is put back afterwards */
 
 void preview_warn(const struct flash_write_options *options, const char *fmt, ...)
@@ -147,8 +145,7 @@ static void collect_warnings(struct account *a, const struct flash_write_options
 	    a->plan->is_inspected)
 		buf_printf(&a->warnings,
 			   "%zu of %zu sectors are not blank, and nothing is erased before: "
-			   "programming "
-			   "fails where a unit is not erased\n",
+			   "programming fails where a unit is not erased\n",
 			   a->plan->count - a->plan->blank_sectors, a->plan->count);
 }
 

@@ -279,13 +279,13 @@ static void show_health(struct buf *out, const struct stm32l4_facts *facts)
 	for (unsigned i = 0; i < FACT_COUNT; i++)
 		unread += !fact_known(facts, i) && facts->unread[i] != UNREAD_NOT_THERE;
 	buf_printf(out, "  nothing is wrong: read-out protection, error flags, modes, WRP and "
-			"PCROP, bank swap, "
-			"boot selection, resets, supply, clocks, ECC and size were looked at");
+			"PCROP, bank swap, boot selection, resets, supply, clocks, ECC and size "
+			"were looked at");
 	if (unread > 0)
 		buf_printf(out, "; %u of the values above could not be read", unread);
 	buf_printf(out, "\n  What only an operation can show (a locked-out key, a page that reads "
-			"blank and is "
-			"not): \"stm32l4x doctor %u --trial\" tries one on a blank page\n", facts->bank);
+			"blank and is not): \"stm32l4x doctor %u --trial\" tries one on a blank "
+			"page\n", facts->bank);
 }
 
 static void show_report(struct buf *out, const struct stm32l4_facts *facts,
@@ -387,8 +387,7 @@ static void show_trial(struct buf *out, int page, enum err rc)
 		buf_printf(out, "  left out: no page is certainly blank, or a cause is known already\n");
 	else if (rc == OK)
 		buf_printf(out, "  page %d, which was blank: erased, a double word programmed, "
-				"read back, erased "
-				"again: all good\n", page);
+				"read back, erased again: all good\n", page);
 	else
 		buf_printf(out, "  failed: %s\n", error_text(error_current()));
 	error_clear();
@@ -461,9 +460,9 @@ static enum err cmd_doctor(struct call *c)
 const struct command stm32l4_doctor_commands[] = {
 	{ "stm32l4x doctor", STAGE_EXEC, 0, 4, "?bank? ?--fix? ?--trial? ?confirm?", cmd_doctor,
 	  "Find out why the chip does not program: read everything that can be read without "
-	  "changing it, and "
-	  "print the causes, the likeliest first, with the register values that show them and the command "
-	  "that cures each. --fix carries out the harmless cures; with confirm those that change option "
-	  "bytes or erase, too. --trial erases and programs a page that is blank, and leaves it blank." },
+	  "changing it, and print the causes, the likeliest first, with the register values that "
+	  "show them and the command that cures each. --fix carries out the harmless cures; with "
+	  "confirm those that change option bytes or erase, too. --trial erases and programs a "
+	  "page that is blank, and leaves it blank." },
 	{ 0 }
 };

@@ -79,8 +79,8 @@ static bool torn_options(const struct stm32l4_facts *f, struct stm32l4_finding *
 	if (!is_mismatch(f))
 		return false;
 	finding_why(out, "the option bytes failed their check when they were loaded (a power cut "
-			 "while they "
-			 "were written), so the chip closed itself: read-out protection level 1");
+			 "while they were written), so the chip closed itself: read-out protection "
+			 "level 1");
 	finding_evidence(out, "FLASH_SR = 0x%08x (OPTVERR), FLASH_OPTR = 0x%08x (RDP = 0xFF, all user "
 			 "options 1)", sr(f), optr(f));
 	snprintf(out->loses, sizeof(out->loses), "the whole flash, SRAM2 and the backup registers");
@@ -105,8 +105,7 @@ static bool intruded(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 		return false;
 	out->rank = was_asked(f) ? RANK_CAUSE : RANK_LIKELY;
 	finding_why(out, "the flash has shut itself until power-on, because a debugger was "
-			 "attached while RDP "
-			 "is at level 1: the firmware cannot run either");
+			 "attached while RDP is at level 1: the firmware cannot run either");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (RDP = 0x%02X), the core %s", optr(f), OPTR_RDP(optr(f)),
 			 f->core == CORE_LOCKED_UP ? "is locked up" : "is in HardFault (IPSR = 3)");
 	finding_cure(out, "take the probe off and power-cycle the board; a reset is not enough");
@@ -118,8 +117,7 @@ static bool rdp1(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	if (rdp_level(f) != 1 || is_mismatch(f))
 		return false;
 	finding_why(out, "read-out protection (RDP) is at level 1: a debugger cannot read, erase "
-			 "or program "
-			 "this flash; the chip's identity can be read all the same");
+			 "or program this flash; the chip's identity can be read all the same");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (RDP = 0x%02X)", optr(f), OPTR_RDP(optr(f)));
 	snprintf(out->loses, sizeof(out->loses), "the whole flash, SRAM2 and the backup registers");
 	finding_command(out, "stm32l4x unlock %u; stm32l4x option_load %u", f->bank, f->bank);
@@ -133,8 +131,8 @@ static bool rdp_not_loaded(const struct stm32l4_facts *f, struct stm32l4_finding
 	if (!f->flash_refused || OPTR_RDP(optr(f)) != RDP_LEVEL_0 || (fact_of(f, FACT_ACR) & ACR_RUN_PD))
 		return false;
 	finding_why(out, "the flash still refuses to be read, though FLASH_OPTR shows no read-out "
-			 "protection: "
-			 "the new level was not loaded yet, or the flash has shut itself until power-on");
+			 "protection: the new level was not loaded yet, or the flash has shut "
+			 "itself until power-on");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (RDP = 0xAA), reading 0x%08x is a bus error", optr(f),
 			 f->base);
 	finding_command(out, "stm32l4x option_load %u", f->bank);
@@ -254,8 +252,7 @@ static bool ecc_double(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 		return false;
 	is_main = stm32l4_ecc_place(f->line, eccr, &physical, &offset);
 	finding_why(out, "a double word of the flash has two wrong bits (power was lost while it "
-			 "was written, "
-			 "or it aged): reading it raises an NMI%s",
+			 "was written, or it aged): reading it raises an NMI%s",
 		    fact_known(f, FACT_IPSR) && fact_of(f, FACT_IPSR) == 2
 			    ? ", and the firmware's NMI handler does not end" : "");
 	finding_evidence(out, "FLASH_ECCR = 0x%08x (ECCD, bank %u, offset 0x%x)%s", eccr,
@@ -286,14 +283,12 @@ static bool stray_write(const struct stm32l4_facts *f, struct stm32l4_finding *o
 		    ? "the firmware writes to the flash through a bad pointer: the error bits come back by "
 		      "themselves after they were cleared"
 		    : "the firmware may write to the flash, or to its alias at 0, through a bad "
-		      "pointer: then "
-		      "these error bits come back after every reset");
+		      "pointer: then these error bits come back after every reset");
 	evidence_sr(out, sr(f));
 	out->is_harmless = true;
 	finding_command(out, "reset halt");
 	finding_cure(out, "run \"reset halt\" and program before the firmware runs; then mend the "
-			  "stray write "
-		     "in the firmware");
+			  "stray write in the firmware");
 	return true;
 }
 
@@ -305,19 +300,16 @@ static const struct {
 } stale_kinds[] = {
 	{ "byte-write", SR_SIZERR, 0,
 	  "somebody wrote bytes or half-words into the flash (a debugger's \"set var\", an 8-bit "
-	  "access): the "
-	  "error bit that this left makes every later operation fail" },
+	  "access): the error bit that this left makes every later operation fail" },
 	{ "fast-mode", SR_MISERR | SR_FASTERR, 0,
 	  "fast programming was aborted (it needs a mass-erased bank, HCLK of 8 MHz or more, no "
-	  "interrupt and "
-	  "no read of that bank): its error bits make every later operation fail" },
+	  "interrupt and no read of that bank): its error bits make every later operation fail" },
 	{ "unaligned", SR_PGAERR, SR_PGSERR | SR_PROGERR | SR_WRPERR,
 	  "a write did not start at, or did not fill, a double word: its error bit makes every later "
 	  "operation fail" },
 	{ "stale-errors", STALE, 0,
 	  "error bits of an earlier operation are still set (the application wrote to the flash, "
-	  "or another "
-	  "tool failed): they make every later operation fail with PGSERR" },
+	  "or another tool failed): they make every later operation fail with PGSERR" },
 };
 
 static bool stale(const struct stm32l4_facts *f, struct stm32l4_finding *out, size_t kind)
@@ -344,8 +336,7 @@ static bool fast_mode(const struct stm32l4_facts *f, struct stm32l4_finding *out
 {
 	if (f->failure.rc == ERR_FLASH_OPERATION && (f->failure.sr & (SR_MISERR | SR_FASTERR))) {
 		finding_why(out, "fast programming was aborted: it needs a mass-erased bank, HCLK "
-				 "of 8 MHz or "
-				 "more, no interrupt and no read of that bank");
+				 "of 8 MHz or more, no interrupt and no read of that bank");
 		evidence_sr(out, f->failure.sr);
 		finding_cure(out, "repeat it with \"flash write_image erase\", which programs "
 				  "double words");
@@ -371,8 +362,7 @@ static bool modes_left(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 	if (!was_asked(f) || (cr & CR_LOCK) || !(cr & (CR_PG | CR_PER | CR_MER1 | CR_MER2 | CR_FSTPG)))
 		return false;
 	finding_why(out, "the application or another tool left a mode switched on: the next erase "
-			 "fails with "
-			 "PGSERR");
+			 "fails with PGSERR");
 	finding_evidence(out, "FLASH_CR = 0x%08x (unlocked%s%s%s%s)", cr, cr & CR_PG ? ", PG" : "",
 			 cr & CR_PER ? ", PER" : "", cr & (CR_MER1 | CR_MER2) ? ", MER" : "",
 			 cr & CR_FSTPG ? ", FSTPG" : "");
@@ -429,8 +419,7 @@ static bool wrp(const struct stm32l4_facts *f, struct stm32l4_finding *out, bool
 			    a->physical + 1, a->name, a->first, a->last);
 	else
 		finding_why(out, "page%s %u..%u %s write-protected (%s): a mass erase fails for a "
-				 "single one, "
-				 "the other pages take page erases",
+				 "single one, the other pages take page erases",
 			    a->first == a->last ? "" : "s", a->first, a->last,
 			    a->first == a->last ? "is" : "are", a->name);
 	finding_evidence(out, "%s = 0x%08x (pages %u..%u)", a->name, a->value, a->first, a->last);
@@ -456,8 +445,7 @@ static bool pcrop(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	if (a == NULL || is_mismatch(f))
 		return false;
 	finding_why(out, "0x%08x..0x%08x can be executed only (PCROP, %s): reading, erasing and "
-			 "programming "
-			 "pages %u..%u is refused, and so is a mass erase",
+			 "programming pages %u..%u is refused, and so is a mass erase",
 		    a->first_addr, a->last_addr, a->name, a->first, a->last);
 	finding_evidence(out, "%s = 0x%08x (pages %u..%u)%s", a->name, a->value, a->first, a->last,
 			 errors(f) & SR_RDERR ? ", FLASH_SR has RDERR" : "");
@@ -502,8 +490,8 @@ static bool wrong_bank(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 		return false;
 	out->rank = RANK_LIKELY;
 	finding_why(out, "a tool that does not select the bank (BKER) erased the start of bank 1 "
-			 "instead of "
-			 "0x%08x: bank 1 is blank there, bank 2 is not", f->base + f->g.bank2_offset);
+			 "instead of 0x%08x: bank 1 is blank there, bank 2 is not",
+			 f->base + f->g.bank2_offset);
 	finding_evidence(out, "FLASH_SR = 0x%08x (PROGERR), 0x%08x holds 0x%08x, 0x%08x holds 0x%08x",
 			 errors(f), f->base, fact_of(f, FACT_SP), f->base + f->g.bank2_offset,
 			 fact_of(f, FACT_BANK2_SP));

@@ -253,8 +253,8 @@ static bool lock_is_shut(struct flash_bank *bank)
 	error_why(ERR_FLASH_OPERATION, "the chip was reset in the middle of the operation");
 	error_evidence(ERR_FLASH_OPERATION, "RCC_CSR = 0x%08x, FLASH_CR = 0x%08x (locked again)", csr, cr);
 	error_next(ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it; if it comes back look "
-					"what pulls "
-		   "nRST (a button, another probe), and for a watchdog");
+					"what pulls nRST (a button, another probe), and for a "
+					"watchdog");
 	return true;
 }
 

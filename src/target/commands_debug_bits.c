@@ -161,27 +161,23 @@ static enum err cmd_policy(struct call *c)
 const struct command debug_bits_commands[] = {
 	{ "debug_bits add", STAGE_ANY, 2, 6, "address bits ?-enable address bits? ?words?", cmd_add,
 	  "Guards bits of a vendor debug register (DBGMCU_CR on STM32): they are set at each "
-	  "examination and "
-	  "halt, set again when the application clears them, and put back at the end (see "
-	  "debug_bits "
-	  "policy). -enable: the clock this register needs. words: what messages call it." },
+	  "examination and halt, set again when the application clears them, and put back at the "
+	  "end (see debug_bits policy). -enable: the clock this register needs. words: what "
+	  "messages call it." },
 	{ "debug_bits remove", STAGE_ANY, 1, 1, "address", cmd_remove,
 	  "Puts a register back and guards it no more." },
 	{ "debug_bits list", STAGE_ANY, 0, 0, "", cmd_list,
 	  "The guarded registers, as a list of dicts: address, bits, guarded (those not cleared by "
-	  "a user), "
-	  "before (what it held), words." },
+	  "a user), before (what it held), words." },
 	{ "debug_bits apply", STAGE_EXEC, 0, 0, "", cmd_apply,
 	  "Sets the guarded bits now, also those that were cleared through the debugger." },
 	{ "debug_bits restore", STAGE_EXEC, 0, 0, "", cmd_restore,
 	  "Puts the guarded bits back as they were, until the next halt or the next GDB." },
 	{ "debug_bits policy", STAGE_ANY, 0, 1, "?detach|exit|keep?", cmd_policy,
 	  "When the bits are put back: detach, when the last GDB has left and the core runs, and "
-	  "at the "
-	  "daemon's end (default); exit, at the daemon's end; keep, never." },
+	  "at the daemon's end (default); exit, at the daemon's end; keep, never." },
 	{ "debug_bits note", STAGE_ANY, 4, 4, "address mask value words", cmd_note,
 	  "Says the words once at attach if (word at address & mask) == value; a word that reads 0 "
-	  "has no "
-	  "clock and says nothing." },
+	  "has no clock and says nothing." },
 	{ 0 }
 };

@@ -343,13 +343,11 @@ static enum err cmd_request(struct call *c)
 const struct command target_commands[] = {
 	{ "target create", STAGE_CONFIG, 2, -1, "name type (-option value)*", cmd_create,
 	  "Declares a core (cortex_m, hla_target) or a bare access port (mem_ap) and makes it "
-	  "current. "
-	  "Options: -dap -ap-num -event -work-area-phys -work-area-virt -work-area-size "
+	  "current. Options: -dap -ap-num -event -work-area-phys -work-area-virt -work-area-size "
 	  "-work-area-backup -endian -coreid -chain-position -dbgbase -rtos -defer-examine "
-	  "-gdb-port "
-	  "-gdb-max-connections -on-exit (run, halt or leave: how the core stands when the daemon "
-	  "ends) -debug-bits (the policy of \"debug_bits policy\"). "
-	  "Returns the name, which is also the target's own command." },
+	  "-gdb-port -gdb-max-connections -on-exit (run, halt or leave: how the core stands when "
+	  "the daemon ends) -debug-bits (the policy of \"debug_bits policy\"). Returns the name, "
+	  "which is also the target's own command." },
 	{ "target names", STAGE_ANY, 0, 0, "", cmd_names, "All targets, as a list." },
 	{ "target types", STAGE_ANY, 0, 0, "", cmd_types, "The types \"target create\" knows." },
 	{ "target current", STAGE_ANY, 0, 0, "", cmd_current, "The target commands act on." },

@@ -329,8 +329,7 @@ static void user_writes(struct target *t, struct debug_word *w, uint32_t value)
 		return;
 	w->guarded &= ~cleared;
 	log_info("%s: bits 0x%x of 0x%08x are cleared as you say, and not guarded any more; "
-		 "\"debug_bits "
-		 "apply\" sets them again",
+		 "\"debug_bits apply\" sets them again",
 		 t->name, cleared, w->addr);
 }
 
@@ -465,17 +464,15 @@ bool debug_words_tell_silence(struct target *t)
 	guard->is_silence_told = true;
 	if (guard->is_set)
 		log_warning("%s does not answer any more: it sleeps (Stop, Standby), it seems, "
-			    "after its "
-			    "application has cleared the debug bits: \"reset halt\" with "
-			    "\"reset_config "
-			    "srst_only srst_nogate connect_assert_srst\" stops it at its start",
+			    "after its application has cleared the debug bits: \"reset halt\" with "
+			    "\"reset_config srst_only srst_nogate connect_assert_srst\" stops it "
+			    "at its start",
 			    t->name);
 	else
 		log_warning("%s sleeps, it seems: its debug bits were put back when GDB left. It "
-			    "is found "
-			    "again when it wakes, or by \"reset halt\" with \"reset_config "
-			    "srst_only srst_nogate "
-			    "connect_assert_srst\"; \"debug_bits policy exit\" keeps it in sight",
+			    "is found again when it wakes, or by \"reset halt\" with "
+			    "\"reset_config srst_only srst_nogate connect_assert_srst\"; "
+			    "\"debug_bits policy exit\" keeps it in sight",
 			    t->name);
 	error_clear();
 	return true;
