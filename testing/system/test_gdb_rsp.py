@@ -2,6 +2,7 @@
 """The GDB server byte by byte: cuts, glue, races and the packets no GDB sends."""
 import random
 import re
+import select
 import time
 
 import pytest
@@ -287,10 +288,10 @@ def test_flash_packets_and_gdbs_slips(rsp, board):
 
 
 def test_ctrl_c_while_flashing(rsp, daemon):
-    data = random.Random(2).randbytes(512 * 1024)
+    data = random.Random(2).randbytes(1024 * 1024)
     send_image(rsp, data)
     rsp.send(frame("vFlashDone"))
-    time.sleep(0.5)
+    select.select([rsp.socket], [], [])                 # the first sign of life; then half is still to do
     rsp.send(b"\x03")
     start = time.monotonic()
     assert rsp.packet() == b"E04"
