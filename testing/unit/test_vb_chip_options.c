@@ -536,8 +536,9 @@ static void test_verbs_refuse_nonsense(void **state)
 {
 	static const char *const nonsense[] = {
 		"preset-sr 0x10080", "preset-sr 0x80 often", "preset-sr 0x80 sticky too",
-		"preset-cr 0xffffffff", "preset-cr 0x10001", "preset-cr 1 1", "corrupt-options OPTR PCROP1SR",
-		"flash-load /dev/zero", "flash-load /tmp", "cell-state 0x08000000 erased twice", "flash-size -18446744073709551104",
+		"preset-cr 0xffffffff", "preset-cr 0x10001", "preset-cr 1 1",
+		"corrupt-options OPTR PCROP1SR", "flash-load /dev/zero", "flash-load /tmp",
+		"cell-state 0x08000000 erased twice", "flash-size -18446744073709551104",
 	};
 	struct chip_bench *b = *state;
 

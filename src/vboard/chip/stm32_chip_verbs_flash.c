@@ -330,7 +330,8 @@ static bool load(struct stm32_chip *chip, FILE *file, uint32_t offset, size_t *t
 	rewind(file);
 	for (*total = 0; *total < (size_t)bytes; *total += n) {
 		n = MIN(CHUNK - (offset + *total) % CHUNK, (size_t)bytes - *total);
-		if (fread(chunk, 1, n, file) != n || !stm32_chip_phys(chip, offset + (uint32_t)*total, &phys))
+		if (fread(chunk, 1, n, file) != n ||
+		    !stm32_chip_phys(chip, offset + (uint32_t)*total, &phys))
 			return false;
 		stm32l4_array_load(&chip->flash, phys, chunk, n);
 	}
