@@ -84,6 +84,11 @@ static const struct stm32l4_timing timing_c0 = {
 	.unit = 85, .page_erase = 22000, .mass_erase = 22100, .row = 960, .row_units = 16,
 	.fast_cr = CR_FSTPG, .fast_needs_mass_erase = true,
 };
+/* A row of WB has 64 double words, one of WL 32: FLASH_NB_DOUBLE_WORDS_IN_ROW of ST's HAL (DS11929). */
+static const struct stm32l4_timing timing_wb = {
+	.unit = 82, .page_erase = 22020, .mass_erase = 22130, .row = 3820, .row_units = 64,
+	.fast_cr = CR_FSTPG, .fast_needs_mass_erase = true,
+};
 static const struct stm32l4_timing timing_u0 = { .unit = 85, .page_erase = 22000, .mass_erase = 22100 };
 static const struct stm32l4_timing timing_l5 = { .unit = 82, .page_erase = 22020, .mass_erase = 22130 };
 static const struct stm32l4_timing timing_u5 = {
@@ -97,8 +102,7 @@ static const struct stm32l4_timing timing_u5 = {
 #define G4_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g4
 #define G0_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g0, .timing = &timing_g0, \
 	.factory_optr = 0xfffffeaa
-#define WB_REGS .regs = FLASH_WB, L4_INFO, .around = &stm32l4_around_wb, .timing = &timing_l4, \
-	.layout = &layout_g0
+#define WB_REGS .regs = FLASH_WB, L4_INFO, .around = &stm32l4_around_wb, .layout = &layout_g0
 #define C0_REGS .regs = 0x40022000, .size_reg = 0x1fff75a0, .otp_base = 0x1fff7000, .otp_bytes = 1024, \
 	.uid = 0x1fff7550, .package = 0x1fff7500, .eccr = 0x18, .unit = 8, .bker = 11, \
 	.around = &stm32l4_around_c0, .timing = &timing_c0, .layout = &layout_g0, .pcrop_unit = 512, \
@@ -187,16 +191,16 @@ const struct stm32l4_line stm32l4_lines[] = {
 	  .package = 0x1fff6d00, .unit = 8, .bker = 11,
 	  .eccr = 0x18, .timing = &timing_u0,
 	  .layout = &layout_g0, .max_kib = 256, .page_bytes = 2048 },
-	{ .dev_id = 0x495, .name = "STM32WB5x", .revisions = rev_495, WB_REGS,
+	{ .dev_id = 0x495, .name = "STM32WB5x", .revisions = rev_495, WB_REGS, .timing = &timing_wb,
 	  .max_kib = 1024, .page_bytes = 4096, .pcrop_unit = 2048,
 	  .factory_optr = 0x2d8f71aa },
-	{ .dev_id = 0x496, .name = "STM32WB3x", .revisions = rev_a, WB_REGS,
+	{ .dev_id = 0x496, .name = "STM32WB3x", .revisions = rev_a, WB_REGS, .timing = &timing_wb,
 	  .max_kib = 512, .page_bytes = 4096, .pcrop_unit = 2048,
 	  .factory_optr = 0x2d8f71aa },
-	{ .dev_id = 0x494, .name = "STM32WB1x", .revisions = rev_ab, WB_REGS,
+	{ .dev_id = 0x494, .name = "STM32WB1x", .revisions = rev_ab, WB_REGS, .timing = &timing_wb,
 	  .max_kib = 320, .page_bytes = 2048, .pcrop_unit = 2048,
 	  .factory_optr = 0x2d8f71aa },
-	{ .dev_id = 0x497, .name = "STM32WLEx/WL5x", .revisions = rev_497, WB_REGS,
+	{ .dev_id = 0x497, .name = "STM32WLEx/WL5x", .revisions = rev_497, WB_REGS, .timing = &timing_l4,
 	  .max_kib = 256, .page_bytes = 2048, .pcrop_unit = 1024,
 	  .factory_optr = 0x3feff0aa },
 	{ .dev_id = 0x472, .name = "STM32L55/L56xx", .revisions = rev_abz, .regs = 0x40022000,

@@ -120,6 +120,18 @@ def test_fast_programming_can_be_switched_off(l4, tmp_path):
     assert daemon.tcl("stm32l4x fast auto") == "auto"
 
 
+@pytest.mark.parametrize("operations", (2, 33, 1000))
+def test_a_fast_row_that_breaks_off_is_written_the_slow_way(l4, tmp_path, operations):
+    board, daemon = l4
+    board.ctl(f"fail-after {operations} late")
+    before = surroundings(daemon)
+    write(daemon, image(tmp_path, noise(20 * 2048)), FLASH, "erase --verify")
+    assert "fast programming broke off" in daemon.text and "came too late" in daemon.text
+    assert board.memory(FLASH, 20 * 2048) == noise(20 * 2048)
+    assert board.stats()["flash_mass_erases"] == 2 and surroundings(daemon) == before
+    assert daemon.tcl("read_memory 0x40022010 32 1") == "0x0"
+
+
 def test_everything_around_the_flash_is_put_back(l4, tmp_path):
     board, daemon = l4
     # SYSCLK from MSI at 2 MHz in voltage range 2, caches off, SYSCFG without clock.
@@ -174,6 +186,19 @@ def test_a_double_word_of_ones_is_named(make_board, make_daemon, tmp_path):
     assert "not erased" in text and "erase" in text, text
     write(daemon, image(tmp_path, noise(2048)), FLASH, "erase --verify")
     assert board.memory(FLASH, 2048) == noise(2048)
+
+
+@pytest.mark.parametrize("name", ("nucleo-l476rg", "nucleo-g0b1", "nucleo-u575"))
+def test_a_page_that_only_looks_blank_is_erased_if_all_of_it_is_written(name, make_board, make_daemon,
+                                                                        tmp_path):
+    board = make_board("--deterministic", "--preset", "ones-programmed", name=name)
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl("reset halt; flash probe 0")
+    page = BOARDS[name][0]
+    write(daemon, image(tmp_path, noise(2 * page)), FLASH, "")
+    assert "reads blank and is not erased: erasing the page first" in daemon.text
+    assert board.memory(FLASH, 2 * page) == noise(2 * page)
+    assert board.stats()["flash_erases"] == 1
 
 
 def test_nothing_is_written_behind_the_end(l4, tmp_path):

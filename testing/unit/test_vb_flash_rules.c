@@ -105,6 +105,38 @@ static void test_the_core_runs_stale_code(void **state)
 	line_close(&l);
 }
 
+/* What the core stores and the controller rejects never shows, not even while the session lasts. */
+static void test_a_store_that_was_rejected_leaves_nothing(void **state)
+{
+	static const uint32_t stores[][2] = { { 0x60426001, 0xe7fee7fe },	/* str, str */
+					      { 0xe7fec006, 0xe7fee7fe },	/* stmia r0!, {r1, r2} */
+					      { 0x1200e9c0, 0xe7fee7fe } };	/* strd */
+	OPEN(L476);
+
+	control(&l, CR_PG);
+	put(&l, MAIN, 0xffffffff);	/* all ones: programmed, though it reads blank */
+	put(&l, MAIN + 4, 0xffffffff);
+	settle(&l);
+	for (unsigned i = 0; i < ARRAY_SIZE(stores); i++) {
+		assert_true(vb_bus_poke(l.b.board->bus, SRAM1_BASE, stores[i], sizeof(stores[i])));
+		put(&l, DHCSR, 0xa05f0003);
+		run_us(&l.b, 5);
+		set_core(&l, 0, MAIN);
+		set_core(&l, 1, 0x11111111);
+		set_core(&l, 2, 0x22222222);
+		set_core(&l, 16, BIT(24));
+		set_core(&l, 15, SRAM1_BASE);
+		control(&l, CR_PG);
+		put(&l, DHCSR, 0xa05f0001);
+		run_us(&l.b, 200);
+		assert_int_equal(errors(&l), SR_PROGERR | SR_PGSERR | SR_PGAERR);
+		assert_int_equal(get(&l, MAIN), 0xffffffff);
+		assert_int_equal(get(&l, MAIN + 4), 0xffffffff);
+		clear(&l);
+	}
+	line_close(&l);
+}
+
 /* Fast programming */
 
 static void fast_row(struct line_bench *l, uint32_t addr)
@@ -290,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_code_comes_from_the_instruction_cache),
 		cmocka_unit_test(test_a_reset_empties_the_instruction_cache),
 		cmocka_unit_test(test_the_core_runs_stale_code),
+		cmocka_unit_test(test_a_store_that_was_rejected_leaves_nothing),
 		cmocka_unit_test(test_fast_mode_on_every_line_that_has_it),
 		cmocka_unit_test(test_the_pump_gives_up_after_7_ms),
 		cmocka_unit_test(test_fast_mode_misuse),

@@ -218,9 +218,9 @@ const struct vb_control_verb stm32_chip_verbs[] = {
 	  stm32_chip_flip_bits },
 	{ "cell-state", "ADDR [erased|programmed|single|bad]", "Shows or sets a double word's state.",
 	  stm32_chip_cell_state },
-	{ "fail-after", "N [operations|bytes] reset|power|brownout|unplug, or off",
+	{ "fail-after", "N [operations|bytes] reset|power|brownout|unplug|late, or off",
 	  "Fails in the middle of the Nth flash operation from now, or of the one that programs the "
-	  "Nth byte.", stm32_chip_fail_after },
+	  "Nth byte. late: the next double word of a fast row misses its time.", stm32_chip_fail_after },
 	{ "fb-mode", "on|off", "Swaps the banks, as the boot loader or firmware would.",
 	  stm32_chip_fb_mode },
 	{ "run-pd", "on|off", "Flash powered down in Run mode.", stm32_chip_run_pd },

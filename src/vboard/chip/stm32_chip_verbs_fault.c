@@ -184,7 +184,7 @@ bool stm32_chip_fail_after(VERB_ARGS)
 {
 	static const struct { const char *name; enum flash_fail kind; } kinds[] = {
 		{ "reset", FAIL_RESET }, { "power", FAIL_POWER }, { "brownout", FAIL_BROWNOUT },
-		{ "unplug", FAIL_UNPLUG }
+		{ "unplug", FAIL_UNPLUG }, { "late", FAIL_LATE }
 	};
 	struct stm32l4_flash *f = flash_of(board);
 	bool bytes = argc == 4 && strcmp(argv[2], "bytes") == 0;
@@ -199,7 +199,7 @@ bool stm32_chip_fail_after(VERB_ARGS)
 	}
 	if (argc < 3 || argc > 4 || (argc == 4 && !bytes && strcmp(argv[2], "operations") != 0))
 		return vb_refuse(error, error_size, "usage: fail-after N [operations|bytes] "
-				 "reset|power|brownout|unplug, or off");
+				 "reset|power|brownout|unplug|late, or off");
 	if (!vb_number(argv[1], &n, error, error_size))
 		return false;
 	if (n == 0)
@@ -214,7 +214,7 @@ bool stm32_chip_fail_after(VERB_ARGS)
 			bytes ? "bytes" : "operations");
 		return true;
 	}
-	return vb_refuse(error, error_size, "the failure is one of reset, power, brownout, unplug");
+	return vb_refuse(error, error_size, "the failure is one of reset, power, brownout, unplug, late");
 }
 
 /* As the boot loader does it, or firmware: lines that swap by an option have no such switch. */

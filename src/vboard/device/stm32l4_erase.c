@@ -21,6 +21,10 @@ static void fail_now(void *ctx)
 			board->unplug(board->unplug_ctx);
 		return;
 	}
+	if (kind == FAIL_LATE) {
+		f->fast_is_late = f->op == FLASH_FAST;
+		return;
+	}
 	stm32l4_flash_abort(f);
 	if (kind == FAIL_POWER)
 		vb_board_set_power(board, false);

@@ -271,7 +271,7 @@ const struct stm32l4_flash_family stm32g474_flash = {
 
 /* CFGBSY 18, PESD 19. Erratum: OPTVERR is set after every reset. */
 const struct stm32l4_flash_family stm32wb55_flash = {
-	L4_LAYOUT, TIMES_L4,
+	L4_LAYOUT,
 	.name = "STM32WB55",
 	.max_kb = 1024,
 	.regs = wb_regs, .options = wb55_options, .optverr_always = true, .ese = BIT(8),
@@ -281,6 +281,8 @@ const struct stm32l4_flash_family stm32wb55_flash = {
 	.ecc_addr = 0x1ffff, .ecc_sysf = BIT(20), .ecc_shift = 3,
 	.irq = 4,
 	.page_bytes = 4096, .page_bytes_single = 4096,
+	.row_dwords = 64, .program_ns = 81690, .fast_ns = 3820000 / 64,
+	.page_erase_ns = 22020000, .mass_erase_ns = 22130000,
 	.pcrop_bytes = 2048, .pcrop_bytes_single = 2048,
 	.info = { { "system memory", 0x1fff0000, 0x8000 }, { "option bytes", 0x1fff8000, 0x1000 } },
 };

@@ -11,7 +11,7 @@
 static enum vb_result reject(struct stm32l4_flash *f, uint32_t flags)
 {
 	f->fast = FAST_IDLE;
-	f->fast_half = f->fast_full = false;
+	f->fast_half = f->fast_full = f->fast_is_late = false;
 	return stm32l4_program_reject(f, 0, flags);
 }
 
@@ -111,7 +111,7 @@ void stm32l4_fast_done(struct stm32l4_flash *f)
 	if (row_done) {
 		f->fast = FAST_IDLE;
 		f->stats.fast_rows++;
-	} else if (!f->fast_full || f->env->clocks.hclk < f->family->fast_min_hz) {
+	} else if (!f->fast_full || f->fast_is_late || f->env->clocks.hclk < f->family->fast_min_hz) {
 		reject(f, SR_MISERR | SR_FASTERR);
 	} else if (stm32_env_now(f->env) - f->fast_since_ns > HIGH_VOLTAGE_NS) {
 		reject(f, SR_FASTERR);
@@ -131,5 +131,5 @@ void stm32l4_fast_row_read(struct stm32l4_flash *f)
 void stm32l4_fast_left(struct stm32l4_flash *f)
 {
 	f->fast = FAST_IDLE;
-	f->fast_half = f->fast_full = false;
+	f->fast_half = f->fast_full = f->fast_is_late = false;
 }

@@ -23,7 +23,7 @@ enum flash_op { FLASH_IDLE, FLASH_PROGRAM, FLASH_FAST, FLASH_PAGE_ERASE, FLASH_M
 		FLASH_OPTIONS };
 enum flash_key { KEY_CLOSED, KEY_HALF, KEY_OPEN, KEY_LOCKED_OUT };
 enum flash_fast { FAST_IDLE, FAST_ROW, FAST_DEAD };
-enum flash_fail { FAIL_NONE, FAIL_RESET, FAIL_POWER, FAIL_BROWNOUT, FAIL_UNPLUG };
+enum flash_fail { FAIL_NONE, FAIL_RESET, FAIL_POWER, FAIL_BROWNOUT, FAIL_UNPLUG, FAIL_LATE };
 
 #define FLASH_WINDOWS	  8
 #define FLASH_REGS	  80
@@ -120,6 +120,7 @@ struct stm32l4_flash {
 	uint32_t sticky_sr;
 	unsigned fail_after, fail_after_bytes;	/* operations, bytes programmed; 0: never */
 	enum flash_fail fail_kind;
+	bool fast_is_late;		/* the next double word of this row is */
 
 	struct {
 		uint64_t programs, fast_rows, page_erases, mass_erases, option_writes, double_writes,
