@@ -175,7 +175,7 @@ static enum err open_and_write(struct call *c, struct write_args *w)
 
 	TRY(target_current(room_of(c)->targets, &t));
 	if (!w->dry.is_set)
-		TRY(check_halted(t));
+		TRY(check_room_halted(room_of(c), t));
 	TRY(open_image(room_of(c), t, &w->image, &image));
 	rc = write_file(c, t, w, image);
 	image_close(image);
@@ -240,7 +240,7 @@ static enum err write_bank_dry(struct call *c, const struct dry_run *dry)
 	if (c->argc > 3)
 		TRY(arg_u32(c, 3, &offset));
 	if (!dry->is_set)
-		TRY(check_halted(bank->target));
+		TRY(check_bank_halted(bank));
 	TRY(write_bank(c, bank, offset, dry, &report));
 	if (dry->is_set)
 		return OK;
@@ -330,7 +330,7 @@ static enum err erase_sector_dry(struct call *c, const struct dry_run *dry)
 
 	TRY(arg_flash_bank(c, 1, NULL, &bank));
 	if (!dry->is_set)
-		TRY(check_halted(bank->target));
+		TRY(check_bank_halted(bank));
 	TRY(arg_sector_range(c, 2, bank, &first, &last));
 	if (dry->is_set)
 		return flash_preview_erase(bank, first, last, false, dry->format, c->out);
@@ -412,7 +412,7 @@ static enum err erase_address_dry(struct call *c, const struct dry_run *dry)
 	TRY(target_current(room_of(c)->targets, &t));
 	if (dry->is_set)
 		return preview_range(c, &(struct flash_erase_args){ t, addr, length, pad, unlock }, dry);
-	TRY(check_halted(t));
+	TRY(check_room_halted(room_of(c), t));
 	start = clock_now_ns();
 	if (unlock)
 		TRY(unlock_range(c, t, addr, length));

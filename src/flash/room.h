@@ -96,6 +96,10 @@ enum err flash_erase_sectors_of(struct flash_bank *bank, uint32_t addr, uint32_t
 enum err plan_run(struct flash_plan *plan, const char *what);
 /* "flash write" can only go on if the core is halted. */
 enum err check_halted(struct target *t);
+/* The same, and a core that was never identified is explained by the bank's driver. */
+enum err check_bank_halted(struct flash_bank *bank);
+/* By the driver of any bank of the target. */
+enum err check_room_halted(struct flash_room *room, struct target *t);
 
 /* Arguments of the verbs: FILE ?OFFSET ?TYPE??, two sectors. */
 struct image_args {

@@ -44,7 +44,8 @@ enum err stm32l4_wait(struct flash_bank *bank, unsigned timeout_ms, uint32_t *sr
 		bool late = clock_now_ms() >= deadline;
 
 		TRY(stm32l4_read(bank, f->layout->sr, sr));
-		if (!(*sr & busy))
+		f->busy_sr = *sr & busy ? *sr : 0;
+		if (f->busy_sr == 0)
 			return OK;
 		if (late)
 			return stm32l4_still_busy(*sr, timeout_ms);

@@ -50,6 +50,7 @@ struct stm32l4 {
 	uint32_t reset_flags, failed_sr, fresh_resets;
 	bool has_reset_flags, twin_matches;
 	int failed_sector;
+	uint32_t busy_sr;		/* SR when it was waited for in vain; 0: it came back */
 	bool is_fast_clock;		/* HCLK is known to be 8 MHz or more */
 	bool fast_off;			/* `stm32l4x fast off` */
 	bool fast_failed;		/* this chip does not take it */

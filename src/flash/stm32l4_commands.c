@@ -20,7 +20,7 @@ static enum err arg_bank(struct call *c, struct flash_bank **bank, struct stm32l
 static enum err arg_halted_bank(struct call *c, struct flash_bank **bank, struct stm32l4 **f)
 {
 	TRY(arg_flash_bank(c, 1, &stm32l4_driver, bank));
-	TRY(check_halted((*bank)->target));
+	TRY(check_bank_halted(*bank));
 	return arg_bank(c, bank, f);
 }
 
@@ -184,7 +184,8 @@ static enum err mass_erase_dry(struct call *c, const struct dry_run *dry)
 
 	TRY(dry->is_set ? arg_bank(c, &bank, &f) : arg_halted_bank(c, &bank, &f));
 	if (f->is_otp)
-		return error_why(ERR_UNSUPPORTED, "OTP cannot be erased");
+		return error_next(error_why(ERR_UNSUPPORTED, "OTP cannot be erased"),
+				  "\"flash banks\" tells which bank is the flash");
 	if (dry->is_set)
 		return flash_preview_erase(bank, 0, bank->sector_count - 1, false, dry->format, c->out);
 	TRY(flash_erase_sectors(bank, 0, bank->sector_count - 1));
@@ -489,8 +490,10 @@ static enum err cmd_trustzone(struct call *c)
 			      f->is_tz ? "enabled" : "disabled");
 		return OK;
 	}
+	if (c->argc > 3 && !is_confirmed(c))
+		return arg_usage(c);
 	TRY(arg_word(c, 2, words, &word));
-	TRY(check_halted(bank->target));
+	TRY(check_bank_halted(bank));
 	if (f->is_tz == (word == 0)) {
 		log_info("TrustZone is %s already", f->is_tz ? "enabled" : "disabled");
 		return OK;

@@ -54,6 +54,8 @@ struct stm32l4_facts {
 	enum stm32l4_link link;
 	enum stm32l4_core core;
 	char link_error[200];
+	bool link_waits;			/* LINK_NO_BUS: no refusal, but no end either */
+	uint32_t busy_sr;			/* SR as last read, with BSY; 0: it was not busy */
 	uint32_t reg[FACT_COUNT];
 	uint64_t has;			/* BIT64(fact): was read */
 	uint8_t unread[FACT_COUNT];	/* enum stm32l4_unread */

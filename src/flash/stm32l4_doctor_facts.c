@@ -150,6 +150,7 @@ static bool link_failed(struct reader *r, enum stm32l4_link link)
 	if (r->is_lost)
 		return false;
 	r->facts->link = link;
+	r->facts->link_waits = error_current()->code == ERR_DAP_WAIT;
 	snprintf(r->facts->link_error, sizeof(r->facts->link_error), "%.190s", error_current()->why);
 	error_clear();
 	for (unsigned i = FACT_DHCSR; i < FACT_COUNT; i++)
@@ -497,7 +498,8 @@ enum err stm32l4_read_facts(struct flash_bank *bank, struct stm32l4_facts *facts
 	struct reader r = { .facts = facts, .target = bank->target };
 
 	*facts = (struct stm32l4_facts){ .bank = bank->number, .base = bank->base ? bank->base : MAIN_BASE,
-					 .failure = { .sector = NO_ADDRESS } };
+					 .failure = { .sector = NO_ADDRESS },
+					 .busy_sr = ((struct stm32l4 *)bank->priv)->busy_sr };
 	read_voltage(&r);
 	if (!read_link(&r) || !read_core_state(&r))
 		return r.is_lost ? ERR_ADAPTER_LOST : OK;

@@ -55,13 +55,32 @@ static bool silent(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	return true;
 }
 
+/* Whoever writes CR or reads flash while BSY is set waits for it, and with him all that comes behind
+ * (RM0351 3.3.7). A sleeping core answers the same way, but the busy flash was seen. */
+static bool stuck_busy(const struct stm32l4_facts *f, struct stm32l4_finding *out)
+{
+	if (f->link != LINK_NO_BUS || !f->link_waits || f->busy_sr == 0)
+		return false;
+	finding_why(out, "the flash controller does not end its operation, and the bus waits for it");
+	finding_evidence(out, "FLASH_SR = 0x%08x (BSY) when it could be read last, DPIDR = 0x%08x, %s",
+			 f->busy_sr, fact_of(f, FACT_DPIDR), f->link_error);
+	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; adapter reconnect; "
+			     "reset halt");
+	finding_cure(out, "reset the chip: \"%s\"; if it stays, power-cycle the board and look at its "
+			  "supply", out->command);
+	return true;
+}
+
 static bool no_bus(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	if (f->link != LINK_NO_BUS)
+	if (f->link != LINK_NO_BUS || (f->link_waits && f->busy_sr != 0))
 		return false;
 	if (!was_asked(f) && f->failure.rc != ERR_NOT_EXAMINED)
 		finding_why(out, "the debug port answers and the memory behind it does not any more: the "
 				 "bus hangs, or the chip was reset and its firmware sleeps");
+	else if (f->link_waits)
+		finding_why(out, "the debug port answers and the memory behind it keeps it waiting: the "
+				 "firmware is in Stop or Standby, or the flash does not end an operation");
 	else
 		finding_why(out, "the debug port answers and the memory behind it does not: the firmware "
 				 "is in Stop or Standby, where the core has no clock");
@@ -475,6 +494,7 @@ static bool slow_clock(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 
 const struct stm32l4_rule stm32l4_system_rules[] = {
 	{ "silent", silent },
+	{ "flash-busy", stuck_busy },
 	{ "no-bus", no_bus },
 	{ "held-in-reset", in_reset },
 	{ "unknown-chip", unknown_chip },

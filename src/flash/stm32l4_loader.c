@@ -141,8 +141,10 @@ static enum err explain_stall(struct job *j, enum err rc)
 		return stm32l4_explain_loss(j->bank, rc);
 	error_take(&saved);
 	/* Was it the controller that did not come back? */
-	if (stm32l4_read(j->bank, f->layout->sr, &sr) == OK && (sr & busy_bits(f)))
+	if (stm32l4_read(j->bank, f->layout->sr, &sr) == OK && (sr & busy_bits(f))) {
+		f->busy_sr = sr;
 		return stm32l4_still_busy(sr, STALL_MS);
+	}
 	error_clear();
 	error_put(&saved);
 	return stm32l4_explain_loss(j->bank, rc);

@@ -289,7 +289,7 @@ enum err stm32l4_protect(struct flash_bank *bank, bool set, unsigned first, unsi
 	struct stm32l4 *f = bank->priv;
 	struct protect_plan plan = { 0 }, left = { 0 };
 
-	TRY(check_halted(bank->target));
+	TRY(check_bank_halted(bank));
 	TRY(flash_probe(bank));
 	if (f->is_otp) {
 		f->otp_enabled = !set;

@@ -281,6 +281,21 @@ enum err check_halted(struct target *t)
 	return OK;
 }
 
+enum err check_bank_halted(struct flash_bank *bank)
+{
+	enum err rc = check_halted(bank->target);
+
+	return rc == ERR_NOT_EXAMINED ? flash_explain(bank, rc) : rc;
+}
+
+enum err check_room_halted(struct flash_room *room, struct target *t)
+{
+	for (struct flash_bank *bank = room->banks; bank != NULL; bank = bank->next)
+		if (bank->target == t)
+			return check_bank_halted(bank);
+	return check_halted(t);
+}
+
 /* The part of the image that was written: what lies in banks. */
 static enum err verify_written(struct flash_room *room, struct target *t, const struct image *image)
 {

@@ -261,6 +261,28 @@ def test_firmware_that_takes_the_swd_pins_is_met_under_reset(make_board, make_da
     daemon.tcl(f"reset halt; flash write_image erase {firmware('blink')}; flash verify_image {firmware('blink')}")
 
 
+def test_what_needs_a_halted_core_names_a_sleeping_firmware_too(start, firmware):
+    """Row 18: not only "not identified", but why and the way in."""
+    _, daemon = start("stop-mode")
+    for command in ("flash erase_sector 0 0 1", f"flash write_image erase {firmware('blink')}",
+                    "flash erase_address 0x08000000 2048", "stm32l4x mass_erase 0", "stm32l4x unlock 0"):
+        text = daemon.fails(command)
+        assert "Stop or Standby" in text and "connect_assert_srst" in text, f"{command}: {text}"
+
+
+def test_a_controller_that_hangs_is_not_taken_for_a_sleeping_firmware(make_board, make_daemon, tmp_path):
+    """BSY never falls: a write of CR waits for it, and the bus with it."""
+    board = make_board()
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl("reset halt; flash probe 0")
+    board.ctl("stuck-bsy on")
+    assert "still busy" in daemon.fails("flash erase_sector 0 0 1")
+    daemon.fails("mww 0x40022014 0x80000000")
+    report = daemon.tcl("stm32l4x doctor 0")
+    assert "[flash-busy, cause]" in report and "FLASH_SR = 0x00010000 (BSY)" in report, report
+    assert "Stop or Standby" not in report, report
+
+
 def test_a_reset_in_the_middle_of_a_write_is_named(start, firmware):
     board, daemon = start("good")
     daemon.tcl("halt")
