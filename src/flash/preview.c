@@ -16,7 +16,7 @@
 /* Opening the controller and loading helper code: some dozens of round trips, and what they carry. */
 #define SETUP_US   15000u
 #define SETUP_BITS 60000u
-#define FEED_SHARE 13u /* one part of the wire's time goes into looking how far the ring was read */
+#define FEED_SHARE 13u /* one part in so many of the wire's time: how far was the ring read? */
 #define RING_BYTES 16384u /* of the work area that is put back afterwards */
 
 void preview_warn(const struct flash_write_options *options, const char *fmt, ...)

@@ -378,7 +378,8 @@ static bool optverr(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	out->rank = RANK_NOTE;
 	finding_why(out, "OPTVERR is set, and the option bytes make sense: so it is on a new chip%s; some "
 			 "tools take it for a failure of their own operation",
-		    stm32l4_has_second_core(f->line) ? " and, by an erratum, on every STM32WB after reset" : "");
+		    stm32l4_has_second_core(f->line) ? " and, by an erratum, on every STM32WB after reset"
+						     : "");
 	finding_evidence(out, "FLASH_SR = 0x%08x (OPTVERR), FLASH_OPTR = 0x%08x", sr(f), optr(f));
 	harmless(f, out, stm32l4_fix_flags);
 	return true;

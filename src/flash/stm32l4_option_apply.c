@@ -55,7 +55,8 @@ static enum err judge_torn(struct stm32l4_option_plan *plan)
 	if (stm32l4_has_mismatch_values(f, optr, sr))
 		snprintf(plan->danger, sizeof(plan->danger),
 			 "the option bytes failed their check, and the safe values that the chip holds "
-			 "instead would be stored with this; \"stm32l4x option restore %u\" puts them right",
+			 "instead would be stored with this; \"stm32l4x option restore %u\" puts them "
+			 "right",
 			 plan->bank->number);
 	return OK;
 }

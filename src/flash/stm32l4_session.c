@@ -16,7 +16,6 @@
 #define   ICACHE_BUSYF	  BIT(0)
 #define DBGEN_ENR 0x4002103cu	/* G0, C0: DBGMCU has a clock (RM0444 5.4.15) */
 #define   DBGEN		  BIT(27)
-#define SFR	 0x80u		/* WB, WL: where the second core's flash begins (RM0434 3.10.22) */
 
 /* Locks. A key written while the lock is open, or a wrong key, is a bus error and shuts the lock
  * until the next system reset (RM0351 3.3.5): so look first. */
@@ -283,7 +282,7 @@ static enum err caches_off(struct flash_bank *bank)
 	struct stm32l4 *f = bank->priv;
 	uint32_t cr;
 
-	if (f->layout->acr == 0 && f->line->layout->sr != 0x10) {
+	if (f->layout->acr == 0 && f->line->has_trustzone) {
 		if (target_read_u32(bank->target, ICACHE_CR, &cr) != OK) {
 			error_clear();
 			return OK;
@@ -318,8 +317,7 @@ static enum err caches_restore(struct flash_bank *bank)
 
 static uint32_t freeze_reg(const struct stm32l4 *f)
 {
-	/* WB and WL have one set for each core, RM0434 41.8. */
-	return f->dbgmcu + (f->line->regs == 0x58004000 ? 0x3c : DBGMCU_APB1FZR1);
+	return f->dbgmcu + stm32l4_freeze_reg(f->line);
 }
 
 /*
@@ -396,7 +394,7 @@ static enum err finish_half(struct flash_bank *bank)
 	uint32_t sr;
 	enum err rc;
 
-	if (f->line->layout->sr != 0x10 || f->line->has_l4_rcc)
+	if (!stm32l4_is_like_g0(f->line))
 		return OK;
 	TRY(stm32l4_read(bank, f->layout->sr, &sr));
 	if (!(sr & SR_CFGBSY))
@@ -420,7 +418,7 @@ static enum err wait_second_core(struct flash_bank *bank)
 	uint64_t deadline = clock_now_ms() + PESD_MS;
 	uint32_t sr;
 
-	if (f->line->regs != 0x58004000)
+	if (!stm32l4_has_second_core(f->line))
 		return OK;
 	do {
 		TRY(stm32l4_read(bank, f->layout->sr, &sr));
@@ -437,15 +435,13 @@ static enum err wait_second_core(struct flash_bank *bank)
 enum err stm32l4_check_second_core(struct flash_bank *bank, const struct flash_step *steps, size_t count)
 {
 	const struct stm32l4 *f = bank->priv;
-	uint32_t sfr, first, wl = f->line->dev_id == 0x497;
+	uint32_t sfr, first;
 
-	if (f->line->regs != 0x58004000)
+	if (!stm32l4_has_second_core(f->line))
 		return OK;
-	TRY(stm32l4_read(bank, SFR, &sfr));
-	/* FSD: no secure flash (WB: RM0434 3.10.22; WL: RM0453 4.10.22). */
-	if (sfr & (wl ? BIT(7) : BIT(8)))
+	TRY(stm32l4_read(bank, FLASH_SFR, &sfr));
+	if (!stm32l4_second_core_page(f->line, sfr, &first))
 		return OK;
-	first = sfr & (wl ? 0x7f : 0xff);
 	for (size_t i = 0; i < count; i++) {
 		if (steps[i].sector < first)
 			continue;
@@ -474,7 +470,7 @@ static enum err clear_errors(struct flash_bank *bank)
 		buf_free(&text);
 	}
 	return stm32l4_write(bank, f->layout->sr,
-			     f->line->layout->sr != 0x10 ? SR_CLEAR | SR_OPTWERR : SR_CLEAR);
+			     f->line->has_trustzone ? SR_CLEAR | SR_OPTWERR : SR_CLEAR);
 }
 
 /* Mode bits that an interrupted tool or application left set make the next operation fail: locking
@@ -617,8 +613,9 @@ static enum err tell_boot_bank(struct flash_bank *bank)
 		return OK;
 	TRY(target_read_u32(bank->target, bank->base + f->g.bank2_offset, &sp));
 	if (sp >> 20 == 0x200)
-		log_warning("bank 1 was programmed, but BFB2 = 1 and bank 2 holds a program: a reset starts "
-			    "that one, at 0x%08x: \"stm32l4x option set %u BFB2=0\" makes bank 1 start",
+		log_warning("bank 1 was programmed, but BFB2 = 1 and bank 2 holds a program: a reset "
+			    "starts that one, at 0x%08x: \"stm32l4x option set %u BFB2=0\" makes "
+			    "bank 1 start",
 			    bank->base, bank->number);
 	return OK;
 }

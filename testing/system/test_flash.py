@@ -252,7 +252,7 @@ def test_pcrop_is_named_with_its_range(board, daemon, firmware):
     ready(daemon)
     text = daemon.fails(f"flash write_image erase {firmware('blink')}")
     assert "PCROP1 covers 0x08000000..0x080007ff" in text
-    assert "RDP from level 1 to 0" in text
+    assert "only RDP 0 to 1 and back to 0 removes it" in text
 
 
 def test_read_protection_is_explained_and_lifted_by_who_asks_for_it(board, daemon, firmware, tmp_path):
