@@ -20,9 +20,10 @@ static uint32_t stored_place(const struct stm32l4 *f, uint8_t reg)
 	static const uint8_t order_1[] = { 0x20, 0x24, 0x28, 0x2c, 0x30, 0x34, 0x38 };
 	static const uint8_t order_2[] = { 0, 0x44, 0x48, 0x4c, 0x50 };
 	bool is_l4p = f->line->dev_id == 0x470 || f->line->dev_id == 0x471;
-	uint32_t base = is_l4p ? 0x1ff00000u : 0x1fff7800u;
+	bool is_wb = f->line->dev_id == 0x495 || f->line->dev_id == 0x496;
+	uint32_t base = is_l4p ? 0x1ff00000u : is_wb ? 0x1fff8000u : 0x1fff7800u;
 
-	if (f->line->has_trustzone || f->line->regs != 0x40022000)
+	if (f->line->has_trustzone)
 		return 0;
 	for (uint32_t i = 0; i < ARRAY_SIZE(order_1); i++)
 		if (order_1[i] == reg)

@@ -370,6 +370,29 @@ static enum err settle_journal(struct flash_bank *bank, const uint32_t uid[3])
 	return OK;
 }
 
+/* The write that launches may be lost as well as its answer; a reset has shut the locks. */
+static enum err check_launched(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t cr;
+
+	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
+	if (cr & CR_OPTLOCK)
+		return OK;
+	error_why(ERR_FLASH_OPERATION, "the option bytes were not loaded: the chip did not reset itself");
+	error_evidence(ERR_FLASH_OPERATION, "FLASH_CR = 0x%08x (options unlocked)", cr);
+	return error_next(ERR_FLASH_OPERATION, "run \"stm32l4x option_load %u\" again, or power-cycle the "
+						 "board", bank->number);
+}
+
+static bool is_silent(struct flash_bank *bank)
+{
+	enum err rc = check_launched(bank);
+
+	error_clear();
+	return rc != OK && rc != ERR_FLASH_OPERATION;
+}
+
 /* Everything that was read from the chip may be different now. */
 static void forget(struct flash_bank *bank)
 {
@@ -387,17 +410,21 @@ enum err stm32l4_load_options(struct flash_bank *bank)
 
 	TRY(check_halted(t));
 	TRY(stm32l4_read_uid(bank, uid));
-	TRY(stm32l4_read(bank, f->line->layout->optr, &optr));
+	/* On some lines the register shows what is loaded, not what will be (RM0444 3.7.8). */
+	if (!stm32l4_stored_option(bank, f->line->layout->optr, &optr))
+		TRY(stm32l4_read(bank, f->line->layout->optr, &optr));
 	TRY(target_read_u32(t, DEMCR, &demcr));
 	TRY(target_write_u32(t, DEMCR, demcr | DEMCR_VC_CORERESET));
 	rc = launch(bank);
 	forget(bank);
-	if (rc == OK && stm32l4_rdp_level(optr) == 2) {
+	if (rc == OK && stm32l4_rdp_level(optr) == 2 && is_silent(bank)) {
 		log_warning("RDP is at level 2 now: this chip has no debug port any more");
 		return OK;
 	}
 	if (rc == OK)
 		rc = find_again(t);
+	if (rc == OK)
+		rc = check_launched(bank);
 	if (rc == OK)
 		rc = target_write_u32(t, DEMCR, demcr);
 	forget(bank);

@@ -157,6 +157,27 @@ def test_level_2_needs_the_token_of_this_change_on_this_chip(bench):
     assert bench.ctl("options")["level"] == 2
 
 
+@pytest.mark.parametrize("name", BOARDS[1:])
+def test_level_2_on_every_line(start, name):
+    bench = start(name=name)
+    token = re.search(r'confirm (\w{8})"', bench.fails("stm32l4x option set RDP=2")).group(1)
+    assert "debug port is closed" in bench.tcl(f"stm32l4x option set RDP=2 confirm {token}")
+    assert bench.ctl("options")["level"] == 2
+
+
+@pytest.mark.parametrize("kind", ["fault", "no-ack"])
+def test_a_load_that_was_lost_on_the_wire_is_no_load(bench, kind):
+    bench.tcl("stm32l4x option_write 0 0x20 0x400 0x700; reset halt; flash probe 0")
+    for skip in range(40, 80):
+        bench.ctl("options BOR_LEV=4 pending")
+        bench.tcl("reset halt; flash probe 0")
+        bench.board.ctl(f"inject {kind} {skip} 1")
+        result = bench.daemon.tcl("catch {stm32l4x option_load 0}")
+        bench.board.ctl("inject none")
+        assert result != "0" or bench.active()["BOR_LEV"] == 4, skip
+        bench.ctl("options factory")
+
+
 def test_pcrop_grows_but_does_not_shrink(bench):
     assert "it goes only with RDP" in bench.tcl("stm32l4x option set PCROP1=0x08001000..0x080017ff")
     assert bench.active()["PCROP1"] == [0x200, 0x2ff]
@@ -215,6 +236,13 @@ def test_what_is_written_but_not_loaded_is_shown(bench):
     assert "BOR_LEV = 4: about 2.8 V\n" in bench.tcl("stm32l4x option")
     assert bench.journal()[-1] == "loaded"
     assert "stored" not in bench.tcl("stm32l4x option")
+
+
+@pytest.mark.parametrize("name", [n for n in BOARDS if n not in ("nucleo-u575", "nucleo-l552")])
+def test_stored_words_are_found_on_the_lines_that_show_them(start, name):
+    bench = start(name=name)
+    bench.tcl("stm32l4x option_write 0 0x20 0 0x20000; reset halt")
+    assert "[17] IWDG_STOP = 1: IWDG runs in Stop  -- stored: 0" in bench.tcl("stm32l4x option")
 
 
 @pytest.mark.parametrize("which", ["meant", "before", "factory"])
