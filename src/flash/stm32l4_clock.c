@@ -124,10 +124,15 @@ static enum err select_hsi(struct flash_bank *bank, const struct clock *c)
 					   c->source << a->sws_shift };
 	const struct stm32l4_wait there = { a->cfgr, back.mask, a->sw_hsi << a->sws_shift };
 	const struct stm32l4_wait latency = { f->regs + f->layout->acr, ACR_LATENCY, WAIT_STATES };
+	uint32_t acr;
 
-	/* Wait states first; they must read back before the clock may rise (RM0351 3.3.3). */
-	TRY(stm32l4_change(bank, latency.addr, WAIT_STATES, ACR_LATENCY));
-	TRY(stm32l4_wait_bits(bank->target, &latency));
+	/* Wait states first; they must read back before the clock may rise (RM0351 3.3.3). More than enough
+	 * stay as they are: the clock of this moment, an HSE perhaps, may want them. */
+	TRY(target_read_u32(bank->target, latency.addr, &acr));
+	if ((acr & ACR_LATENCY) < WAIT_STATES) {
+		TRY(stm32l4_change(bank, latency.addr, WAIT_STATES, ACR_LATENCY));
+		TRY(stm32l4_wait_bits(bank->target, &latency));
+	}
 	TRY(stm32l4_change(bank, a->rcc_cr, CR_HSION, a->hsi_mhz == 16 ? a->hsi_div : 0));
 	TRY(stm32l4_wait_bits(bank->target, &ready));
 	TRY(stm32l4_change_wait(bank, a->cfgr, a->sw_hsi, a->sw_mask & ~a->sw_hsi, &back));

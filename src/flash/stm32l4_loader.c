@@ -99,10 +99,11 @@ static enum err write_parameters(struct job *j, const struct stm32l4_helper *h,
 	return ring_feed_init(j->bank->target, feed);
 }
 
-/* Asks the loader to end between two double words: half of one would block the controller. */
+/* Asks the loader to end between two double words: half of one would block the controller. An erase that
+ * goes on meanwhile is waited for: whoever touched CR would wait for it on the bus. */
 static void stop_gently(struct job *j, struct algorithm *a, const struct ring_feed *feed)
 {
-	uint64_t deadline = clock_now_ms() + 200;
+	uint64_t deadline = clock_now_ms() + STALL_MS;
 	bool running = true;
 	struct error saved;
 

@@ -518,15 +518,18 @@ static enum err restore_surroundings(struct flash_bank *bank)
 	return error_first(rc, stm32l4_undo(bank, 0));
 }
 
-/* A reset has put everything back by itself, but DBGMCU (RM0351 48.16.2). */
-static enum err forget_surroundings(struct flash_bank *bank)
+static void drop_session(struct stm32l4 *f)
 {
-	struct stm32l4 *f = bank->priv;
-
 	f->note_count = 0;
 	f->has_saved_acr = f->has_saved_winr = f->is_opened = false;
 	f->regs = f->line->regs;
 	f->layout = f->dbgmcu == 0 ? &stm32l4_layout_wl_cpu2 : f->line->layout;
+}
+
+/* A reset has put everything back by itself, but DBGMCU (RM0351 48.16.2). */
+static enum err forget_surroundings(struct flash_bank *bank)
+{
+	drop_session(bank->priv);
 	return watchdogs_restore(bank);
 }
 
@@ -627,7 +630,11 @@ enum err stm32l4_end(struct flash_bank *bank)
 	enum err rc;
 
 	/* The lock was opened by begin: if it is shut, the chip was reset in between. */
-	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
+	rc = stm32l4_read(bank, f->layout->lock_cr, &cr);
+	if (rc != OK) {
+		drop_session(f);	/* the link is gone: with it what could be put back */
+		return rc;
+	}
 	if (cr & CR_LOCK)
 		return forget_surroundings(bank);
 	rc = tell_boot_bank(bank);

@@ -68,6 +68,19 @@ def test_a_cut_between_page_erases(ready, how, tmp_path):
         assert board.memory(FLASH + 0x40000, 4) == b"kept"
 
 
+def test_after_a_lost_session_the_options_are_reached_again(make_board, make_daemon, tmp_path):
+    """With TrustZone on a write goes through the secure registers, option bytes never do (RM0438 6.4.2)."""
+    board = make_board("--deterministic", "--preset", "tzen", name="nucleo-l552")
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl("reset halt; flash probe 0")
+    board.ctl("fail-after 100 unplug")
+    daemon.fails(f"flash write_image erase {image(tmp_path, DATA, 'new.bin')} {FLASH:#x} bin")
+    come_back(board, daemon, "unplug")
+    assert "<0x40022058>" in daemon.tcl("stm32l4x option_read 0 0x58")
+    daemon.tcl("flash protect 0 4 5 on")
+    assert daemon.tcl("stm32l4x option_read 0 0x58").endswith("0xff85ff84")
+
+
 def test_a_cut_in_a_plain_erase(ready):
     board, daemon, old, _ = ready
     for n in (1, 3):
