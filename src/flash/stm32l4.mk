@@ -19,6 +19,7 @@ libprobed_a_SOURCES += \
 	src/flash/stm32l4_doctor_system.c \
 	src/flash/stm32l4_fast.c \
 	src/flash/stm32l4_fields.c \
+	src/flash/stm32l4_fields.h \
 	src/flash/stm32l4_info.c \
 	src/flash/stm32l4_lines.c \
 	src/flash/stm32l4_loader.c \

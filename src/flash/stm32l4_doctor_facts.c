@@ -6,6 +6,7 @@
 #include "flash/stm32l4_doctor.h"
 
 #include "dap/mem_ap.h"
+#include "flash/stm32l4_fields.h"
 
 #define SCB_DHCSR  0xe000edf0u
 #define   S_SLEEP    BIT(18)
@@ -27,31 +28,30 @@ static const struct surroundings {
 	uint16_t csr, flashen_reg, syscfg_reg, pwren_reg;
 	uint8_t flashen_bit, syscfg_bit, pwren_bit;	/* 0xff: its clock is always on */
 	uint16_t cr1, sr2;		/* of PWR: where VOS and LPR are, and their state */
-	uint32_t option_word;		/* the stored OPTR in system memory; 0: none to compare with */
 	bool has_l4_clocks;		/* CR, CFGR, PLLCFGR as RM0351 6.4 */
 } surroundings[] = {
 	{ { 0x415, 0x461, 0x435, 0x462, 0x464 }, 0x40021000, 0x40007000, 0x40010000, 0x94, 0x48, 0x60, 0x58,
-	  8, 0, 28, 0x00, 0x14, 0x1fff7800, true },
+	  8, 0, 28, 0x00, 0x14, true },
 	{ { 0x470, 0x471 }, 0x40021000, 0x40007000, 0x40010000, 0x94, 0x48, 0x60, 0x58, 8, 0, 28, 0x00,
-	  0x14, 0x1ff00000, true },
+	  0x14, true },
 	{ { 0x468, 0x469, 0x479 }, 0x40021000, 0x40007000, 0x40010000, 0x94, 0x48, 0x60, 0x58, 8, 0, 28,
-	  0x00, 0x14, 0x1fff7800, false },
+	  0x00, 0x14, false },
 	{ { 0x466, 0x456, 0x460, 0x467 }, 0x40021000, 0x40007000, 0x40010000, 0x60, 0x38, 0x40, 0x3c, 8, 0,
-	  28, 0x00, 0x14, 0x1fff7800, false },
+	  28, 0x00, 0x14, false },
 	{ { 0x443, 0x453, 0x44c, 0x493, 0x44d }, 0x40021000, 0x40007000, 0x40010000, 0x60, 0x38, 0x40,
-	  0x3c, 8, 0, 28, ABSENT, ABSENT, 0, false },
+	  0x3c, 8, 0, 28, ABSENT, ABSENT, false },
 	{ { 0x459, 0x489 }, 0x40021000, 0x40007000, 0x40010000, 0x94, 0x48, 0x60, 0x58, 8, 0, 28, 0x00,
-	  0x14, 0, false },
+	  0x14, false },
 	{ { 0x495, 0x496, 0x494, 0x497 }, 0x58000000, 0x58000400, 0x40010000, 0x94, 0x50, ABSENT, ABSENT,
-	  25, 0xff, 0xff, 0x00, 0x14, 0x1fff8000, false },
-	{ { 0x472 }, 0x40021000, 0x40007000, 0, 0x94, 0x48, ABSENT, 0x58, 8, 0xff, 28, 0x00, 0x14, 0,
+	  25, 0xff, 0xff, 0x00, 0x14, false },
+	{ { 0x472 }, 0x40021000, 0x40007000, 0, 0x94, 0x48, ABSENT, 0x58, 8, 0xff, 28, 0x00, 0x14,
 	  false },
 	{ { 0x455, 0x482, 0x481, 0x476 }, 0x46020c00, 0x46020800, 0, 0xf4, 0x88, ABSENT, 0x94, 8, 0xff, 2,
-	  ABSENT, ABSENT, 0, false },
+	  ABSENT, ABSENT, false },
 	{ { 0x454, 0x42a }, 0x40030c00, 0x40030800, 0, 0xf4, ABSENT, ABSENT, ABSENT, 0xff, 0xff, 0xff,
-	  ABSENT, ABSENT, 0, false },
+	  ABSENT, ABSENT, false },
 	{ { 0x492, 0x4b0, 0x4b2 }, 0x46020c00, 0x46020800, 0, 0xf4, 0x88, ABSENT, ABSENT, 8, 0xff, 0xff,
-	  ABSENT, ABSENT, 0, false },
+	  ABSENT, ABSENT, false },
 };
 
 struct reader {
@@ -311,41 +311,27 @@ static bool read_option_word(struct reader *r, uint32_t addr, uint32_t *value)
 	return is_one;
 }
 
-/* RM0351 3.4.1: the words stand 8 bytes apart in the order of the registers; those of bank 2 on a page of
- * their own. Bits that mean nothing are left out. */
-static const struct {
-	const char *name;
-	uint8_t reg;
-	uint16_t at;			/* from the stored OPTR on */
-	uint32_t mask;
-} option_words[] = {
-	{ "FLASH_OPTR", 0x20, 0x00, 0x1fffffff },   { "PCROP1SR", 0x24, 0x08, 0x0000ffff },
-	{ "PCROP1ER", 0x28, 0x10, 0x0000ffff },	    { "WRP1AR", 0x2c, 0x18, 0x00ff00ff },
-	{ "WRP1BR", 0x30, 0x20, 0x00ff00ff },	    { "PCROP2SR", 0x44, 0x8008, 0x0000ffff },
-	{ "PCROP2ER", 0x48, 0x8010, 0x0000ffff },   { "WRP2AR", 0x4c, 0x8018, 0x00ff00ff },
-	{ "WRP2BR", 0x50, 0x8020, 0x00ff00ff },
-};
-
-static bool has_option_word(const struct stm32l4_line *line, size_t index)
-{
-	return option_words[index].at < 0x8000 || (line->has_l4_rcc && line->layout->wrp[2] != 0);
-}
-
-static void read_stored_options(struct reader *r, uint32_t base)
+static void read_stored_options(struct reader *r)
 {
 	struct stm32l4_facts *facts = r->facts;
-	uint32_t stored, now;
+	const struct stm32l4_line *line = facts->line;
+	uint8_t regs[STM32L4_OPTION_REGS];
+	size_t count = stm32l4_option_registers(line, regs);
 
-	for (size_t i = 0; i < ARRAY_SIZE(option_words); i++) {
-		if (!has_option_word(facts->line, i) ||
-		    !read_option_word(r, base + option_words[i].at, &stored))
+	for (size_t i = 0; i < count; i++) {
+		uint32_t place = stm32l4_stored_place(line, regs[i]), stored, now;
+		bool is_optr = regs[i] == line->layout->optr;
+
+		if (place == 0 || !read_option_word(r, place, &stored))
 			continue;
-		if (i == 0)
+		if (is_optr)
 			note(facts, FACT_STORED_OPTR, stored);
-		if (facts->pending.name == NULL &&
-		    read_word(r, facts->line->regs + option_words[i].reg, &now) == OK &&
-		    ((now ^ stored) & option_words[i].mask))
-			facts->pending = (struct stm32l4_pending){ option_words[i].name, now, stored };
+		if (facts->pending.name == NULL && read_word(r, line->regs + regs[i], &now) == OK &&
+		    stm32l4_option_differs(line, regs[i], now, stored))
+			facts->pending = (struct stm32l4_pending){
+				is_optr ? "FLASH_OPTR" : stm32l4_option_register_name(line, regs[i]), now,
+				stored
+			};
 		error_clear();
 	}
 }
@@ -376,8 +362,7 @@ static void read_surroundings(struct reader *r)
 		get_clocked(r, a->pwren_reg, a->pwren_bit, places, 2);
 	}
 	get(r, FACT_IWDG_WINR, IWDG_WINR);
-	if (a->option_word != 0)
-		read_stored_options(r, r->facts->line->dev_id == 0x494 ? 0x1fff7800u : a->option_word);
+	read_stored_options(r);
 }
 
 /* RM0351 6.2: what drives HCLK. 0: not to be told (HSE). */

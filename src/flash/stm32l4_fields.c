@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_fields.h"
 
 #define WORDS_0_1(name, if_0, if_1)                                                                \
 	static const struct stm32l4_value name[] = { { 0, if_0 }, { 1, if_1 }, { 0, NULL } }
@@ -404,4 +404,33 @@ void stm32l4_describe_value(const struct stm32l4_field *field, uint32_t value, s
 		buf_printf(out, field->msb - field->lsb > 2 ? "0x%02X" : "%u", value);
 	if (words != NULL)
 		buf_printf(out, ": %s", words);
+}
+
+bool stm32l4_option_differs(const struct stm32l4_line *line, uint8_t reg, uint32_t a, uint32_t b)
+{
+	for (const struct stm32l4_field *o = stm32l4_fields(line); o->name != NULL; o++)
+		if (o->reg == reg && ((a ^ b) & stm32l4_field_mask(o)))
+			return true;
+	return false;
+}
+
+/* The words stand 8 bytes apart in the order of the registers, those of bank 2 on a page of their own.
+ * unconfirmed: where that is on L4+. */
+uint32_t stm32l4_stored_place(const struct stm32l4_line *line, uint8_t reg)
+{
+	static const uint8_t order_1[] = { 0x20, 0x24, 0x28, 0x2c, 0x30, 0x34, 0x38 };
+	static const uint8_t order_2[] = { 0, 0x44, 0x48, 0x4c, 0x50 };
+	bool is_l4p = line->dev_id == 0x470 || line->dev_id == 0x471;
+	bool is_wb = line->dev_id == 0x495 || line->dev_id == 0x496;
+	uint32_t base = is_l4p ? 0x1ff00000u : is_wb ? 0x1fff8000u : 0x1fff7800u;
+
+	if (line->has_trustzone)
+		return 0;
+	for (uint32_t i = 0; i < ARRAY_SIZE(order_1); i++)
+		if (order_1[i] == reg)
+			return base + 8 * i;
+	for (uint32_t i = 1; i < ARRAY_SIZE(order_2); i++)
+		if (order_2[i] == reg && line->layout->pcrop[1][0] == 0)
+			return base + (is_l4p ? 0x1000u : 0x8000u) + 8 * i;
+	return 0;
 }

@@ -10,33 +10,9 @@
 
 /* The stored words */
 
-/*
- * Option words stand in system memory as double words, value and complement (RM0351 3.4.1). Where the
- * complement does not fit, this is no option word and nothing is said about it. unconfirmed: the place
- * of bank 2's.
- */
-static uint32_t stored_place(const struct stm32l4 *f, uint8_t reg)
-{
-	static const uint8_t order_1[] = { 0x20, 0x24, 0x28, 0x2c, 0x30, 0x34, 0x38 };
-	static const uint8_t order_2[] = { 0, 0x44, 0x48, 0x4c, 0x50 };
-	bool is_l4p = f->line->dev_id == 0x470 || f->line->dev_id == 0x471;
-	bool is_wb = f->line->dev_id == 0x495 || f->line->dev_id == 0x496;
-	uint32_t base = is_l4p ? 0x1ff00000u : is_wb ? 0x1fff8000u : 0x1fff7800u;
-
-	if (f->line->has_trustzone)
-		return 0;
-	for (uint32_t i = 0; i < ARRAY_SIZE(order_1); i++)
-		if (order_1[i] == reg)
-			return base + 8 * i;
-	for (uint32_t i = 1; i < ARRAY_SIZE(order_2); i++)
-		if (order_2[i] == reg && f->line->layout->pcrop[1][0] == 0)
-			return base + (is_l4p ? 0x1000u : 0x8000u) + 8 * i;
-	return 0;
-}
-
 bool stm32l4_stored_option(struct flash_bank *bank, uint8_t reg, uint32_t *value)
 {
-	uint32_t place = stored_place(bank->priv, reg), complement = 0;
+	uint32_t place = stm32l4_stored_place(((struct stm32l4 *)bank->priv)->line, reg), complement = 0;
 	enum err rc;
 
 	if (place == 0)
@@ -83,19 +59,12 @@ void stm32l4_describe_area(const struct stm32l4_area *a, struct buf *out)
 			   a->first_addr, a->last_addr);
 }
 
-static bool differs(const struct stm32l4 *f, uint8_t reg, uint32_t a, uint32_t b)
-{
-	for (const struct stm32l4_field *o = stm32l4_fields(f->line); o->name != NULL; o++)
-		if (o->reg == reg && ((a ^ b) & stm32l4_field_mask(o)))
-			return true;
-	return false;
-}
-
 static bool list_register(struct flash_bank *bank, uint8_t reg, uint32_t value, struct buf *out)
 {
 	const struct stm32l4 *f = bank->priv;
 	uint32_t stored = 0;
-	bool is_pending = stm32l4_stored_option(bank, reg, &stored) && differs(f, reg, value, stored);
+	bool is_pending = stm32l4_stored_option(bank, reg, &stored) &&
+			  stm32l4_option_differs(f->line, reg, value, stored);
 
 	buf_printf(out, "FLASH_%s = 0x%08x", stm32l4_option_register_name(f->line, reg), value);
 	if (is_pending)
