@@ -438,9 +438,8 @@ const struct command flash_write_commands[] = {
 	  cmd_write_image,
 	  "Program a file. erase: erase the sectors it touches first, and with --keep put back "
 	  "what else they held. unlock: remove write protection first. --skip-same: leave sectors "
-	  "alone that "
-	  "already hold the data. --dry-run: only return the plan. offset is added to the file's "
-	  "addresses." },
+	  "alone that already hold the data. --dry-run: only return the plan. offset is added to "
+	  "the file's addresses." },
 	{ "flash plan", STAGE_EXEC, 1, -1,
 	  "?unlock? ?--keep? ?--skip-same? ?-dict|-json? file ?offset ?bin|ihex|elf|s19??", cmd_plan,
 	  "Return what \"flash write_image erase\" would do with the file, and do nothing: sectors to "

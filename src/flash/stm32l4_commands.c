@@ -533,8 +533,8 @@ const struct command stm32l4_commands[] = {
 	  "The same as wrp_info." },
 	{ "stm32l4x unprotect", STAGE_EXEC, 1, 3, "bank ?first last?", cmd_unprotect,
 	  "Remove write protection (WRP) from sectors first to last, or from all, and load the "
-	  "option bytes; the "
-	  "chip resets and is halted. Returns the sectors that are still protected." },
+	  "option bytes; the chip resets and is halted. Returns the sectors that are still "
+	  "protected." },
 	{ "stm32l4x otp", STAGE_EXEC, 2, 6,
 	  "bank enable|disable|show|write ?file ?offset? ?confirm token??",
 	  cmd_otp,

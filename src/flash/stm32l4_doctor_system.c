@@ -44,8 +44,7 @@ static bool silent(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	if (f->link != LINK_SILENT)
 		return false;
 	finding_why(out, "the debug port does not answer: no power, a wire, or the firmware has "
-			 "taken the SWD "
-			 "pins (PA13, PA14) for itself");
+			 "taken the SWD pins (PA13, PA14) for itself");
 	finding_evidence(out, "%s", f->link_error);
 	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; adapter reconnect; "
 			     "reset halt");
@@ -99,8 +98,7 @@ static bool in_reset(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	finding_evidence(out, "DHCSR = 0x%08x (S_RESET_ST stays set)", fact_of(f, FACT_DHCSR));
 	finding_command(out, "reset halt");
 	finding_cure(out, "run \"reset halt\"; if it stays, look what pulls nRST low (a button, a "
-			  "supervisor, "
-			  "another probe)");
+			  "supervisor, another probe)");
 	out->is_harmless = true;
 	return true;
 }
@@ -130,8 +128,7 @@ static bool iwdg_hw(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 		    bits & OPTR_IWDG_SW ? "IWDG_SW" : "WWDG_SW",
 		    was_it ? "it reset the chip in the middle of the operation"
 			   : "it resets the chip in the middle of a download unless it is frozen "
-			     "or fed, which "
-			     "the flash commands do");
+			     "or fed, which the flash commands do");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x%s%s", optr(f),
 			 fact_of(f, FACT_RCC_CSR) & CSR_IWDGRSTF ? ", RCC_CSR has IWDGRSTF" : "",
 			 was_it ? ", which is new" : "");
@@ -184,8 +181,7 @@ static bool low_power_reset(const struct stm32l4_facts *f, struct stm32l4_findin
 		return false;
 	out->rank = was_it ? RANK_CAUSE : RANK_LIKELY;
 	finding_why(out, "an option byte turns entering a low-power mode into a reset (nRST_STOP, "
-			 "nRST_STDBY "
-			 "or nRST_SHDW = 0), and that has happened");
+			 "nRST_STDBY or nRST_SHDW = 0), and that has happened");
 	finding_evidence(out, "RCC_CSR = 0x%08x (LPWRRSTF), FLASH_OPTR = 0x%08x", fact_of(f, FACT_RCC_CSR),
 			 optr(f));
 	finding_command(out, "reset halt");
@@ -252,8 +248,7 @@ static bool bank_swap(const struct stm32l4_facts *f, struct stm32l4_finding *out
 	else
 		finding_why(out, "the banks are swapped: bank 2 stands at 0x%08x%s", f->base,
 			    by_option ? "" : " until the next reset, and tools that do not look "
-					     "erase the other "
-					     "bank than they program");
+					     "erase the other bank than they program");
 	if (fact_known(f, FACT_MEMRMP))
 		finding_evidence(out, "SYSCFG_MEMRMP = 0x%08x (FB_MODE = %u), FLASH_OPTR = 0x%08x "
 				      "(BFB2 = %u)",
@@ -282,8 +277,7 @@ static bool bfb2(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 		      "loader: bank 2 "
 		      "holds no valid application, or it was reset a moment ago"
 		    : "the chip is told to boot from bank 2 (BFB2 = 1): the running application "
-		      "sees the banks "
-		      "swapped, a halted chip after reset does not");
+		      "sees the banks swapped, a halted chip after reset does not");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (BFB2 = 1)%s", optr(f),
 			 is_in_boot_loader(f) ? ", PC or MEM_MODE is in system memory" : "");
 	finding_command(out, "stm32l4x option set %u BFB2=0", f->bank);
@@ -302,8 +296,8 @@ static bool pempty(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 		return false;
 	out->rank = RANK_LIKELY;
 	finding_why(out, "the flash was blank when the option bytes were loaded: until they are "
-			 "loaded again "
-			 "every reset enters the boot loader, although it is programmed now");
+			 "loaded again every reset enters the boot loader, although it is "
+			 "programmed now");
 	finding_evidence(out, f->line->has_pempty ? "FLASH_SR = 0x%08x (PEMPTY)"
 						  : "FLASH_ACR = 0x%08x (EMPTY)",
 			 fact_of(f, f->line->has_pempty ? FACT_SR : FACT_ACR));
@@ -318,8 +312,7 @@ static bool boot0(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 		return false;
 	out->rank = RANK_LIKELY;
 	finding_why(out, "the chip has started the boot loader in system memory: the BOOT0 pin is "
-			 "high, or the "
-			 "boot option bits ask for it");
+			 "high, or the boot option bits ask for it");
 	if (fact_known(f, FACT_PC))
 		finding_evidence(out, "PC = 0x%08x, FLASH_OPTR = 0x%08x", fact_of(f, FACT_PC), optr(f));
 	else
@@ -357,13 +350,12 @@ static bool half_size(const struct stm32l4_facts *f, struct stm32l4_finding *out
 											 : RANK_NOTE;
 	if (f->g.dual)
 		finding_why(out, "this part has %u KiB in two banks: bank 2 begins at 0x%08x; "
-				 "tools that take "
-				 "0x08080000 for it do not erase the upper half", kib,
+				 "tools that take 0x08080000 for it do not erase the upper half",
+				 kib,
 			    f->base + f->g.bank2_offset);
 	else
 		finding_why(out, "this part has %u KiB in one bank (DUALBANK = 0): tools that take "
-				 "it for two do "
-				 "not erase the upper half", kib);
+				 "it for two do not erase the upper half", kib);
 	finding_evidence(out, "flash size register = %u KiB, FLASH_OPTR = 0x%08x (DUALBANK = "
 			      "%u)", kib, optr(f),
 			 optr(f) >> 21 & 1);
@@ -401,8 +393,7 @@ static bool flash_clock_off(const struct stm32l4_facts *f, struct stm32l4_findin
 	if (!fact_known(f, FACT_FLASHEN) || fact_of(f, FACT_FLASHEN))
 		return false;
 	finding_why(out, "the firmware has switched off the clock of the flash controller: its "
-			 "registers read "
-			 "0 and take nothing");
+			 "registers read 0 and take nothing");
 	finding_evidence(out, "FLASHEN = 0 in the AHB clock enable register of RCC");
 	wake_up(f, out);
 	return true;
@@ -442,16 +433,14 @@ static bool voltage_range(const struct stm32l4_facts *f, struct stm32l4_finding 
 	out->rank = RANK_LIKELY;
 	if (!is_l5) {
 		finding_why(out, "the application left the core voltage in range 2: whoever "
-				 "attaches without a "
-				 "reset inherits its clocks and voltage");
+				 "attaches without a reset inherits its clocks and voltage");
 		finding_evidence(out, "PWR_CR1 = 0x%08x (VOS = range 2)", fact_of(f, FACT_PWR_CR1));
 		finding_command(out, "reset halt");
 		out->is_harmless = true;
 		return true;
 	}
 	finding_why(out, "the core voltage is in range 2, as after every reset of this line: the "
-			 "flash takes "
-			 "erasing and programming in range 0 and 1 only");
+			 "flash takes erasing and programming in range 0 and 1 only");
 	finding_evidence(out, "PWR_CR1 = 0x%08x (VOS = range 2)", fact_of(f, FACT_PWR_CR1));
 	wake_up(f, out);
 	return true;

@@ -100,8 +100,7 @@ static unsigned percent(uint64_t part, uint64_t whole)
 static void log_report(const struct flash_report *r)
 {
 	log_info("flash: %zu bytes written, %zu skipped, %zu sectors erased in %.2f s (%.1f "
-		 "KiB/s); flash %u %%, "
-		 "wire %u %%, USB %u %%: the %s held it back",
+		 "KiB/s); flash %u %%, wire %u %%, USB %u %%: the %s held it back",
 		 r->bytes_written, r->bytes_skipped, r->sectors_erased, (double)r->wall_us / 1e6,
 		 (double)r->bytes_written / 1024 / ((double)MAX(r->wall_us, 1u) / 1e6),
 		 percent(r->flash_us, r->wall_us), percent(r->wire_us, r->wall_us),
