@@ -79,21 +79,25 @@ struct clock {
 	bool is_divided;
 };
 
+/* One round trip. A register that a line does not have stays 0. */
 static enum err read_clock(struct flash_bank *bank, struct clock *c)
 {
 	const struct stm32l4_around *a = ((struct stm32l4 *)bank->priv)->line->around;
-	struct target *t = bank->target;
+	const struct { uint32_t addr, *value; } wanted[] = {
+		{ a->rcc_cr, &c->cr }, { a->cfgr, &c->cfgr }, { a->hpre_reg, &c->hpre },
+		{ a->msi_csr, &c->csr }, { a->c2boot_reg, &c->c2boot },
+	};
+	struct read_span spans[ARRAY_SIZE(wanted)];
+	uint8_t words[ARRAY_SIZE(wanted)][4] = { { 0 } };
+	size_t count = 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (wanted[i].addr != 0)
+			spans[count++] = (struct read_span){ wanted[i].addr, 4, words[i] };
+	TRY(target_read_spans(bank->target, spans, count));
 	*c = (struct clock){ 0 };
-	TRY(target_read_u32(t, a->rcc_cr, &c->cr));
-	TRY(target_read_u32(t, a->cfgr, &c->cfgr));
-	c->hpre = c->cfgr;
-	if (a->hpre_reg != a->cfgr)
-		TRY(target_read_u32(t, a->hpre_reg, &c->hpre));
-	if (a->msi_csr != 0)
-		TRY(target_read_u32(t, a->msi_csr, &c->csr));
-	if (a->c2boot_reg != 0)
-		TRY(target_read_u32(t, a->c2boot_reg, &c->c2boot));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		*wanted[i].value = get_le32(words[i]);
 	c->source = c->cfgr >> a->sws_shift & a->sw_mask;
 	/* The upper half of the prescaler's values divides. */
 	c->is_divided = c->hpre & (a->hpre_mask & ~(a->hpre_mask >> 1));
