@@ -260,6 +260,7 @@ static enum err carry_out(const struct stm32l4_option_plan *plan)
 	const struct stm32l4_line *line = ((struct stm32l4 *)plan->bank->priv)->line;
 	struct stm32l4_option options[STM32L4_OPTION_REGS];
 	size_t count = plan->count;
+	enum err rc;
 
 	for (size_t i = 0; i < count; i++)
 		options[i] = (struct stm32l4_option){ plan->regs[i].reg, plan->regs[i].then };
@@ -269,11 +270,16 @@ static enum err carry_out(const struct stm32l4_option_plan *plan)
 		};
 	TRY(check_unchanged(plan));
 	TRY(stm32l4_write_options(plan->bank, options, count));
-	TRY(stm32l4_load_options(plan->bank));
+	rc = stm32l4_load_options(plan->bank);
+	if (rc != OK)
+		return error_what(rc, "the option bytes are written, but loading them failed");
 	if (stm32l4_rdp_level(*stm32l4_option_value(&plan->then, line->layout->optr)) == 2)
 		return OK;
-	TRY(verify(plan));
-	return flash_probe(plan->bank);
+	rc = verify(plan);
+	if (rc == OK)
+		rc = flash_probe(plan->bank);
+	return rc == OK ? OK : error_what(rc, "the option bytes are written and loaded, but the check "
+					      "afterwards failed");
 }
 
 enum err stm32l4_apply_option_plan(struct stm32l4_option_plan *plan, const char *confirm,

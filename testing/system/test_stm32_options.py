@@ -178,6 +178,19 @@ def test_a_load_that_was_lost_on_the_wire_is_no_load(bench, kind):
         bench.ctl("options factory")
 
 
+def test_a_link_that_breaks_after_the_write_does_not_hide_it(bench):
+    told = []
+    for skip in range(630, 730, 4):
+        bench.ctl("options factory")
+        bench.tcl("reset halt; flash probe 0")
+        bench.board.ctl(f"inject no-ack {skip} 1")
+        result = bench.daemon.tcl("catch {stm32l4x option set IWDG_STOP=0} result; set result")
+        bench.board.ctl("inject none")
+        assert bench.active()["IWDG_STOP"] == 1 or not result.startswith("option bytes not written"), skip
+        told.append(result)
+    assert any(text.startswith("the option bytes are written") for text in told), told
+
+
 def test_pcrop_grows_but_does_not_shrink(bench):
     assert "it goes only with RDP" in bench.tcl("stm32l4x option set PCROP1=0x08001000..0x080017ff")
     assert bench.active()["PCROP1"] == [0x200, 0x2ff]
