@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "adapter/adapter.h"
 #include "flash/room.h"
 
 #define BASE	0x08000000u
@@ -38,6 +39,7 @@ static const struct flash_driver fake_driver = { .name = "fake",
 struct world {
 	struct target target;
 	struct target_list targets;
+	struct adapter adapter;
 	struct flash_room room;
 	struct flash_bank banks[2];
 	struct flash_sector sectors[2][SECTORS];
@@ -83,6 +85,7 @@ static void setup(struct world *w)
 	w->room.banks = &w->banks[0];
 	w->targets.loop = loop_new();
 	w->targets.script = script_new(w->targets.loop, false);
+	w->targets.adapter = &w->adapter;
 	w->room.targets = &w->targets;
 }
 
@@ -351,7 +354,7 @@ static void test_describes_runs(void **state)
 	add(&w, 0, 3 * SECTOR + 8, 0x5a);
 	add(&w, 6 * SECTOR, 8, 0x5a);
 	assert_int_equal(build(&w), OK);
-	flash_plan_describe(w.plans, w.count, &text);
+	preview_plans(w.plans, w.count, &w.options, PREVIEW_TEXT, &text);
 	assert_non_null(
 		strstr((char *)text.data, "sectors 0..3 at 0x08000000: erase, program 776 bytes"));
 	assert_non_null(
