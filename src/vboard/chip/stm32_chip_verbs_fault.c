@@ -86,11 +86,12 @@ bool stm32_chip_lock_keys(VERB_ARGS)
 bool stm32_chip_stuck_bsy(VERB_ARGS)
 {
 	struct stm32l4_flash *f = flash_of(board);
+	bool on;
 
 	(void)ctx;
-	if (argc != 2 || (strcmp(argv[1], "on") != 0 && strcmp(argv[1], "off") != 0))
+	if (!stm32_chip_is_on(argc, argv, &on))
 		return vb_refuse(error, error_size, "usage: stuck-bsy on|off");
-	f->stuck_bsy = strcmp(argv[1], "on") == 0;
+	f->stuck_bsy = on;
 	stm32l4_array_guard(f);
 	fprintf(out, "{\"stuck_bsy\":%s}", vb_truth(f->stuck_bsy));
 	return true;
