@@ -166,19 +166,11 @@ static enum err switch_clocks_on(struct target *t, struct look *look)
 	return look_at(t, look);
 }
 
-static void tell_cleared(struct target *t, struct buf *names)
-{
-	log_warning(
-		"%s: %s: cleared by the application, or by a loss of power: set again (told once)",
-		t->name, (const char *)names->data);
-}
-
-/* Names in `names` what is missing and was not told yet. */
-static enum err set_missing(struct target *t, const struct look *look, struct buf *names)
+static enum err set_missing(struct target *t, const struct look *look, bool *any)
 {
 	size_t i = 0;
-	bool any = false;
 
+	*any = false;
 	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
 		uint32_t value = look->values[i], missing = w->guarded & ~value;
 
@@ -189,25 +181,68 @@ static enum err set_missing(struct target *t, const struct look *look, struct bu
 		if (missing == 0)
 			continue;
 		mem_ap_queue_write32(t->ap, w->addr, value | w->guarded);
-		any = true;
+		*any = true;
 		log_debug("%s: 0x%08x = 0x%08x: 0x%x set", t->name, w->addr, value, missing);
-		if (w->is_told)
-			continue;
-		w->is_told = names != NULL;
-		if (names == NULL)
-			continue;
-		buf_printf(names, "%s", names->len > 0 ? "; " : "");
-		if (w->words != NULL)
-			buf_printf(names, "%s, ", w->words);
-		buf_printf(names, "0x%08x = 0x%08x", w->addr, value);
 	}
-	return any ? mem_ap_run(t->ap) : OK;
+	return *any ? mem_ap_run(t->ap) : OK;
+}
+
+static void name_word(struct buf *names, const struct debug_word *w, uint32_t value)
+{
+	buf_printf(names, "%s", names->len > 0 ? "; " : "");
+	if (w->words != NULL)
+		buf_printf(names, "%s, ", w->words);
+	buf_printf(names, "0x%08x = 0x%08x", w->addr, value);
+}
+
+/* What was missing and was not told yet: cleared by somebody, or not there to be set. `is_quiet`: that
+ * they were missing is no wonder. */
+static void tell_missing(struct target *t, const struct look *was, const struct look *is, bool is_quiet)
+{
+	struct buf cleared = { 0 }, stuck = { 0 };
+	size_t i = 0;
+
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
+		uint32_t missing = w->guarded & ~was->values[i];
+		bool is_stuck = missing != 0 && (w->guarded & is->values[i]) == 0;
+
+		/* Bits that this chip does not have are no news. */
+		if (w->is_told || (!is_stuck && (is_quiet || (missing & is->values[i]) == 0)))
+			continue;
+		w->is_told = true;
+		name_word(is_stuck ? &stuck : &cleared, w, was->values[i]);
+	}
+	if (cleared.len > 0)
+		log_warning("%s: %s: cleared by the application, or by a loss of power: set again "
+			    "(told once)", t->name, (const char *)cleared.data);
+	if (stuck.len > 0)
+		log_warning("%s: %s: takes no debug bits, its clock is off, it seems: \"debug_bits add\" "
+			    "with -enable switches that on", t->name, (const char *)stuck.data);
+	buf_free(&cleared);
+	buf_free(&stuck);
+}
+
+/* Set, and looked at again: a register without clock takes nothing, without an error. */
+static enum err set_and_tell(struct target *t, const struct look *look, bool is_quiet)
+{
+	struct look after;
+	bool any;
+	enum err rc;
+
+	TRY(set_missing(t, look, &any));
+	if (!any)
+		return OK;
+	look_open(t, &after);
+	rc = look_at(t, &after);
+	if (rc == OK)
+		tell_missing(t, look, &after, is_quiet);
+	free(after.values);
+	return rc;
 }
 
 void debug_words_apply(struct target *t, bool is_quiet)
 {
 	struct debug_guard *guard = guard_of(t);
-	struct buf names = { 0 };
 	struct error outer;
 	struct look look;
 	enum err rc;
@@ -221,14 +256,10 @@ void debug_words_apply(struct target *t, bool is_quiet)
 	if (rc == OK)
 		rc = switch_clocks_on(t, &look);
 	if (rc == OK)
-		rc = set_missing(t, &look, is_quiet ? NULL : &names);
-	if (!give_up(t, rc, "could not be set")) {
+		rc = set_and_tell(t, &look, is_quiet);
+	if (!give_up(t, rc, "could not be set"))
 		guard->is_set = true;
-		if (names.len > 0)
-			tell_cleared(t, &names);
-	}
 	free(look.values);
-	buf_free(&names);
 	error_put(&outer);
 }
 

@@ -219,6 +219,16 @@ def test_an_old_script_s_mmw_is_guarded_too(make_daemon, board, bus):
     assert bus(board, CR) == [0]
 
 
+def test_a_register_without_clock_is_not_the_application_s_fault(make_board, make_daemon):
+    """Scripts for STM32G0 that forget RCC_APBENR1.DBGEN."""
+    daemon = make_daemon(*board_arguments(make_board(name="nucleo-g0b1"))[:-2], "-c", "swd newdap x cpu; "
+                         "dap create x.dap -chain-position x.cpu; target create x.cpu cortex_m -dap x.dap; "
+                         "x.cpu configure -event examine-end { mmw 0x40015804 0x00000006 0 }")
+    daemon.tcl("sleep 1200")
+    assert daemon.text.count("0x40015804 = 0x00000000: takes no debug bits, its clock is off, it seems") == 1
+    assert "cleared by the application" not in daemon.text
+
+
 def test_polling_pays_nothing_for_it(make_board, make_daemon):
     board = make_board("--deterministic")
     daemon = make_daemon(*board_arguments(board))

@@ -8,6 +8,7 @@
  * first of a block that was not erased. Every sector written is erased if it has to be.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/gdb/packets.h"
 
@@ -36,8 +37,10 @@ static enum err start(struct gdb_session *s)
  * messages name are typed into a console elsewhere. */
 static enum err failed(struct gdb_session *s, enum err rc)
 {
-	console_note(s, "%s%s", error_text(error_current()),
-		     error_current()->next[0] != '\0' ? " (in GDB: \"monitor\" before a command)" : "");
+	const char *text = error_text(error_current());
+
+	console_note(s, "%s%s", text,
+		     strchr(text, '"') != NULL ? " (in GDB: \"monitor\" before a command)" : "");
 	flash_forget(s);
 	return rc;
 }
