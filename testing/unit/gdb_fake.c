@@ -259,6 +259,14 @@ enum err target_halt(struct target *t)
 	return OK;
 }
 
+enum err target_reset(struct target_list *list, enum reset_mode mode)
+{
+	(void)list, (void)mode;
+	TRY(fails());
+	fake_halt(the_fake, HALT_DEBUG_REQUEST, 0x08000200);
+	return OK;
+}
+
 enum err target_wait_state(struct target *t, enum target_state state, unsigned timeout_ms)
 {
 	(void)timeout_ms;
