@@ -89,8 +89,8 @@ enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_
 	return error_first(rc, (work_area_free(t, area), OK));
 }
 
-static enum err crcs_by_reading(struct target *t, uint32_t addr, uint32_t block, unsigned count,
-				uint32_t *crcs)
+enum err crcs_by_reading(struct target *t, uint32_t addr, uint32_t block, unsigned count,
+			 uint32_t *crcs)
 {
 	uint8_t *data = xcalloc(1, block);
 	enum err rc = OK;

@@ -53,7 +53,9 @@ uint32_t crc_of_fill(uint8_t value, size_t n);
  */
 enum err block_crcs(struct target *t, uint32_t keepalive, uint32_t addr, uint32_t block,
 		    unsigned count, uint32_t *crcs);
-/* The same; without the means to do so it reads the memory back. */
+/* The same, by reading the memory back. */
+enum err crcs_by_reading(struct target *t, uint32_t addr, uint32_t block, unsigned count, uint32_t *crcs);
+/* By helper code, or without the means to do so by reading. */
 enum err block_crcs_anyhow(struct target *t, uint32_t keepalive, uint32_t addr, uint32_t block,
 			   unsigned count, uint32_t *crcs);
 /* Of a bank's bytes: by the driver where it has a way of its own, else by helper code on the bus. */

@@ -49,6 +49,7 @@ struct stm32l4 {
 	 * operation, and where; verify found the image in the other bank. */
 	uint32_t reset_flags, failed_sr, fresh_resets;
 	bool has_reset_flags, twin_matches;
+	bool has_wwdg;			/* the window watchdog runs: no helper code in this session */
 	int failed_sector;
 	uint32_t busy_sr;		/* SR when it was waited for in vain; 0: it came back */
 	bool is_fast_clock;		/* HCLK is known to be 8 MHz or more */

@@ -353,8 +353,13 @@ static enum err run_once(struct job *j)
 	struct stm32l4_helper h;
 	bool right = true;
 	enum err rc = stm32l4_stream_build(&j->s, f->is_fast_clock && !f->fast_off && !f->fast_failed &&
+							  !f->has_wwdg &&
 							  work_area_available(j->bank->target) > 4096);
 
+	if (rc == OK && f->has_wwdg) {
+		log_info("the window watchdog (WWDG) runs: writing with the core halted, which is slower");
+		return run_directly(j);
+	}
 	if (rc == OK)
 		rc = open_loader(j, &h);
 	if (rc == ERR_NO_WORK_AREA && j->s.fast_rows == 0) {

@@ -82,6 +82,8 @@ enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1
 #define   IWDG_KEY_ACCESS 0x5555u
 #define IWDG_SR		0x4000300cu
 #define   IWDG_SR_WVU	  BIT(2)
+#define WWDG_CR		0x40002c00u
+#define   WWDG_WDGA	  BIT(7)
 #define IWDG_WINR	0x40003010u
 #define   IWDG_WINR_NONE  0xfffu
 

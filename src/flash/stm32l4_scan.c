@@ -134,6 +134,8 @@ enum err stm32l4_scan(struct flash_bank *bank, uint32_t offset, uint32_t block, 
 
 	if (bank->target->state != TARGET_HALTED)
 		return error_why(ERR_NOT_HALTED, "Target not halted");
+	if (((struct stm32l4 *)bank->priv)->has_wwdg)
+		return error_why(ERR_NO_WORK_AREA, "the window watchdog runs: no helper code");
 	TRY(stm32l4_helper_open(bank, stm32l4_scan_loader, sizeof(stm32l4_scan_loader),
 				fixed + 8 * MIN(count, 4u), fixed + 8 * MIN(count, MAX_BLOCKS), &h));
 	n = MIN((h.room - fixed) / 8, MAX_BLOCKS);
@@ -198,6 +200,11 @@ enum err stm32l4_crcs(struct flash_bank *bank, uint32_t offset, uint32_t block, 
 		return block_crcs_anyhow(bank->target, bank->keepalive, bank->base + offset, block,
 					 count, crcs);
 	rc = stm32l4_bypass_caches(bank);
+	f->has_wwdg = rc == OK && stm32l4_wwdg_runs(bank);
+	if (f->has_wwdg)
+		rc = crcs_by_reading(bank->target, bank->base + offset, block, count, crcs);
+	if (f->has_wwdg)
+		return error_first(rc, stm32l4_undo(bank, mark));
 	if (rc == OK && block * count >= WORTH_RAISING)
 		rc = stm32l4_raise_clock(bank);
 	if (rc == OK)

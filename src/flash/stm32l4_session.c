@@ -359,6 +359,15 @@ static enum err close_window(struct flash_bank *bank)
 	return target_write_u32(bank->target, IWDG_WINR, f->saved_winr);
 }
 
+bool stm32l4_wwdg_runs(struct flash_bank *bank)
+{
+	uint32_t cr = 0;
+
+	if (target_read_u32(bank->target, WWDG_CR, &cr) != OK)
+		error_clear();
+	return cr & WWDG_WDGA;
+}
+
 static enum err watchdogs_freeze(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
@@ -373,6 +382,7 @@ static enum err watchdogs_freeze(struct flash_bank *bank)
 	if ((f->saved_freeze & (FREEZE_IWDG | FREEZE_WWDG)) != (FREEZE_IWDG | FREEZE_WWDG))
 		TRY(target_write_u32(bank->target, addr,
 				     f->saved_freeze | FREEZE_IWDG | FREEZE_WWDG));
+	f->has_wwdg = stm32l4_wwdg_runs(bank);
 	return open_window(bank);
 }
 
@@ -554,7 +564,7 @@ static enum err prepare(struct flash_bank *bank)
 	f->has_new_start = false;
 	f->note_count = f->clock_mark = 0;
 	f->failed_sr = f->fresh_resets = 0;
-	f->has_reset_flags = false;
+	f->has_reset_flags = f->has_wwdg = false;
 	f->has_saved_acr = f->has_saved_freeze = f->has_saved_winr = f->is_opened = false;
 	if (f->line->around != NULL && f->line->around->reset_csr != 0)
 		TRY(target_read_u32(bank->target, f->line->around->reset_csr, &f->reset_flags));

@@ -26,6 +26,10 @@ enum err stm32l4_undo(struct flash_bank *bank, unsigned mark);
  * but with a lost link: a clock that does not start is left alone. */
 enum err stm32l4_raise_clock(struct flash_bank *bank);
 
+/* stm32l4_session.c. Helper code cannot keep WWDG quiet, whose window may be a millisecond: with it running
+ * the core stays halted, which freezes it (RM0351 37.3.4, 48.16.4). */
+bool stm32l4_wwdg_runs(struct flash_bank *bank);
+
 /* stm32l4_scan.c. A work area for helper code: vector table, code, then `room` bytes from `data` on. */
 struct stm32l4_helper {
 	struct work_area *area;

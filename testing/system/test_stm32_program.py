@@ -201,6 +201,21 @@ def test_a_page_that_only_looks_blank_is_erased_if_all_of_it_is_written(name, ma
     assert board.stats()["flash_erases"] == 1
 
 
+def test_a_window_watchdog_that_runs_stays_frozen(l4, tmp_path):
+    """Helper code cannot feed WWDG, which would reset the chip in the middle of a double word."""
+    board, daemon = l4
+    daemon.tcl("mww 0x40021058 0x800; mww 0x40002c04 0x1ff; mww 0x40002c00 0xff")
+    path = image(tmp_path, noise(4 * 2048))
+    write(daemon, path, FLASH, "erase --verify")
+    daemon.tcl(f"flash verify_bank 0 {path}; flash erase_check 0")
+    assert board.memory(FLASH, 4 * 2048) == noise(4 * 2048)
+    assert int(daemon.tcl("read_memory 0x40002c00 32 1"), 16) & 0x80, "it reset the chip"
+    # Not the next time round.
+    daemon.tcl("reset halt")
+    write(daemon, image(tmp_path, noise(20 * 2048, 2)), FLASH, "erase --verify")
+    assert board.stats()["flash_fast_rows"] > 0
+
+
 def test_nothing_is_written_behind_the_end(l4, tmp_path):
     _, daemon = l4
     text = daemon.fails(f"flash write_image erase {image(tmp_path, noise(64))} 0x08100000 bin")
