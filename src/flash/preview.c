@@ -163,8 +163,10 @@ uint64_t plan_setup_us(const struct flash_bank *bank)
 	return SETUP_US + (khz != 0 ? SETUP_BITS * 1000u / khz : 0);
 }
 
-static uint64_t wire_us(uint32_t khz, size_t bytes)
+uint64_t plan_wire_us(const struct flash_bank *bank, size_t bytes)
 {
+	uint32_t khz = speed_khz(bank);
+
 	return khz != 0 ? (uint64_t)bytes / 4 * WORD_BITS * 1000 / khz : 0;
 }
 
@@ -186,18 +188,17 @@ static void estimate(struct account *a)
 	const struct flash_bank *bank = a->plan->bank;
 	struct flash_time time = { a->plan->estimate_us - a->plan->program_us,
 				   a->plan->estimate_us };
-	uint32_t khz = speed_khz(bank);
 
 	if (bank->driver->plan != NULL && a->plan->count > 0 &&
 	    bank->driver->plan(a->plan->bank, a->plan->steps, a->plan->count, &a->how, &time) != OK)
 		warn_failure(a);
 	a->flash_us = time.total_us;
-	a->wire_us = wire_us(khz, a->plan->program_bytes);
+	a->wire_us = plan_wire_us(bank, a->plan->program_bytes);
 	a->wire_us += a->wire_us / FEED_SHARE;
 	if (a->plan->count > 0)
 		a->total_us = plan_setup_us(bank) + time.apart_us +
 			      MAX(time.total_us - time.apart_us, a->wire_us) +
-			      2 * wire_us(khz, backup_bytes(a->plan));
+			      2 * plan_wire_us(bank, backup_bytes(a->plan));
 }
 
 /* As text */

@@ -77,6 +77,8 @@ void plan_remove_dropped(struct flash_plan *plan);
 
 /* preview.c: to open a controller and get helper code going, at this adapter speed. */
 uint64_t plan_setup_us(const struct flash_bank *bank);
+/* The same for bytes on their way to RAM; 0: not known. */
+uint64_t plan_wire_us(const struct flash_bank *bank, size_t bytes);
 /* preview.c: a warning of a plan, to where its options say. */
 void preview_warn(const struct flash_write_options *options, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

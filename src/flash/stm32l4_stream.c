@@ -239,19 +239,30 @@ static enum err choose_erase(struct stm32l4_stream *s, unsigned physical)
 	return rc;
 }
 
-static enum err choose(struct stm32l4_stream *s, bool can_fast)
+/* A wire that brings a row no sooner than standard mode programs it would gain nothing, and fast rows
+ * are checked afterwards. */
+static bool gains_by_fast(const struct stm32l4_stream *s)
 {
 	const struct stm32l4 *f = s->bank->priv;
 	const struct stm32l4_timing *timing = f->line->timing;
+
+	if (timing->row_units == 0 || (timing->fast_needs_mass_erase && !s->mass[0] && !s->mass[1]))
+		return false;
+	return plan_wire_us(s->bank, timing->row_units * f->line->unit) <
+	       timing->row_units * timing->unit;
+}
+
+static enum err choose(struct stm32l4_stream *s, bool can_fast)
+{
+	const struct stm32l4 *f = s->bank->priv;
 
 	if (f->is_otp)
 		return OK;
 	TRY(choose_erase(s, 0));
 	if (f->g.dual)
 		TRY(choose_erase(s, 1));
-	if (can_fast && timing->row_units != 0 &&
-	    (!timing->fast_needs_mass_erase || s->mass[0] || s->mass[1]))
-		s->row_bytes = timing->row_units * f->line->unit;
+	if (can_fast && gains_by_fast(s))
+		s->row_bytes = f->line->timing->row_units * f->line->unit;
 	return OK;
 }
 
