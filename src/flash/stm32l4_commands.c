@@ -38,6 +38,20 @@ static bool is_confirmed(const struct call *c)
 	return confirm_index(c) != 0;
 }
 
+static enum err plan_register(struct flash_bank *bank, uint8_t reg, uint32_t value,
+			      struct stm32l4_option_plan *plan)
+{
+	struct stm32l4_option_values then;
+	uint32_t *word;
+
+	TRY(stm32l4_read_option_values(bank, &then));
+	word = stm32l4_option_value(&then, reg);
+	if (word == NULL)
+		return OK;
+	*word = value;
+	return stm32l4_plan_option_values(bank, &then, false, plan);
+}
+
 /*
  * These verbs do what scripts expect of them, so what is merely unwise is done with a warning. What can
  * never be taken back needs the token of exactly this change.
@@ -45,16 +59,10 @@ static bool is_confirmed(const struct call *c)
 static enum err guard_for_ever(struct call *c, struct flash_bank *bank, uint8_t reg, uint32_t value)
 {
 	struct stm32l4_option_plan *plan = xcalloc(1, sizeof(*plan));
-	struct stm32l4_option_values then;
 	int at = confirm_index(c);
 	const char *token = at != 0 && at + 1 < c->argc ? c->argv[at + 1] : "";
-	enum err rc = stm32l4_read_option_values(bank, &then);
-	uint32_t *word = rc == OK ? stm32l4_option_value(&then, reg) : NULL;
+	enum err rc = plan_register(bank, reg, value, plan);
 
-	if (word != NULL) {
-		*word = value;
-		rc = stm32l4_plan_option_values(bank, &then, false, plan);
-	}
 	if (rc == ERR_REFUSED) {
 		log_warning("%s", error_current()->why);
 		error_clear();
@@ -71,22 +79,77 @@ static enum err guard_for_ever(struct call *c, struct flash_bank *bank, uint8_t 
 	return rc;
 }
 
-static enum err write_claimed(struct flash_bank *bank, const struct stm32l4_option *options,
-			      size_t count, const char *what)
+/* Registers to write together. */
+struct change {
+	struct stm32l4_option options[STM32L4_OPTION_REGS];
+	size_t count;
+	const char *what;
+};
+
+static struct change change_one(uint8_t reg, uint32_t value)
+{
+	return (struct change){ .options = { { reg, value } }, .count = 1,
+				.what = "option bytes" };
+}
+
+static enum err write_claimed(struct flash_bank *bank, const struct change *change)
 {
 	enum err rc;
 
-	TRY(target_claim(bank->target, what));
-	rc = stm32l4_write_options(bank, options, count);
+	TRY(target_claim(bank->target, change->what));
+	rc = stm32l4_write_options(bank, change->options, change->count);
 	target_release(bank->target);
 	return rc;
 }
 
-static enum err write_one(struct flash_bank *bank, uint8_t reg, uint32_t value)
-{
-	const struct stm32l4_option option = { reg, value };
+/* --dry-run */
 
-	return write_claimed(bank, &option, 1, "option bytes");
+/* The rows' most arguments count the word itself; it has one format. */
+static enum err check_words(struct call *c, const struct dry_run *dry)
+{
+	return c->argc > c->row->max_args || dry->format != PREVIEW_TEXT ? arg_usage(c) : OK;
+}
+
+static enum err arg_dry_bank(struct call *c, const struct dry_run *dry, struct flash_bank **bank,
+			     struct stm32l4 **f)
+{
+	return dry->is_set ? arg_bank(c, bank, f) : arg_halted_bank(c, bank, f);
+}
+
+static enum err preview(struct call *c, struct flash_bank *bank, const struct change *change)
+{
+	TRY(stm32l4_preview_options(bank, change->options, change->count, c->out));
+	result_printf(c, "it would be written, and act after \"stm32l4x option_load %u\" or a power "
+			 "cycle; nothing was touched\n", bank->number);
+	return OK;
+}
+
+/* With what the verb asks for before it does that. */
+static enum err preview_guarded(struct call *c, struct flash_bank *bank, const struct change *change,
+				bool wants_confirm)
+{
+	const struct stm32l4_option *last = &change->options[change->count - 1];
+	struct stm32l4_option_plan *plan = xcalloc(1, sizeof(*plan));
+	enum err rc = plan_register(bank, last->reg, last->value, plan);
+
+	if (rc == ERR_REFUSED) {	/* the verb only warns of it */
+		error_clear();
+		rc = OK;
+	}
+	if (rc == OK)
+		rc = preview(c, bank, change);
+	if (rc == OK && (wants_confirm || plan->token[0] != '\0'))
+		result_printf(c, "to do it, add \"confirm%s%s\"\n", plan->token[0] ? " " : "",
+			      plan->token);
+	free(plan);
+	return rc;
+}
+
+static enum err nothing_to_change(struct call *c, const struct dry_run *dry)
+{
+	if (dry->is_set)
+		result_printf(c, "nothing to change\n");
+	return OK;
 }
 
 static enum err load_claimed(struct flash_bank *bank)
@@ -99,27 +162,37 @@ static enum err load_claimed(struct flash_bank *bank)
 	return rc;
 }
 
-static enum err cmd_lock(struct call *c)
+static enum err lock_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_bank *bank;
+	struct change change;
 	struct stm32l4 *f;
 	uint32_t optr;
 
-	/* Who adds another word, such as --dry-run, means something else than to lock. */
+	TRY(check_words(c, dry));
+	/* Who adds another word means something else than to lock. */
 	if (c->argc > 2 && confirm_index(c) != 2)
 		return arg_usage(c);
-	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(arg_dry_bank(c, dry, &bank, &f));
 	TRY(stm32l4_read(bank, f->layout->optr, &optr));
 	if (stm32l4_rdp_rank(f->line, optr) == stm32l4_rdp_rank(f->line, RDP_LEVEL_1_BY_LOCK))
-		return OK;
+		return nothing_to_change(c, dry);
 	optr = (optr & ~0xffu) | RDP_LEVEL_1_BY_LOCK;
+	change = change_one(f->layout->optr, optr);
+	if (dry->is_set)
+		return preview_guarded(c, bank, &change, false);
 	TRY(guard_for_ever(c, bank, f->layout->optr, optr));
-	TRY(write_one(bank, f->layout->optr, optr));
+	TRY(write_claimed(bank, &change));
 	log_info(
 		"RDP is set to level 1: it acts after \"stm32l4x option_load %u\" or a power cycle; going "
 		"back to level 0 erases the whole flash",
 		bank->number);
 	return OK;
+}
+
+static enum err cmd_lock(struct call *c)
+{
+	return with_dry_run(c, lock_dry);
 }
 
 static enum err has_pcrop(struct flash_bank *bank, bool *found)
@@ -136,45 +209,54 @@ static enum err has_pcrop(struct flash_bank *bank, bool *found)
 
 /* To a lower level. Without PCROP_RDP the pages under PCROP survive; with no area set the manual wants
  * it set (RM0351 3.5.1). `all`: those pages, too. */
-static enum err regress(struct flash_bank *bank, uint32_t optr, bool all)
+static enum err regression(struct flash_bank *bank, uint32_t optr, bool all, struct change *change)
 {
 	struct stm32l4 *f = bank->priv;
-	struct stm32l4_option options[2];
-	size_t count = 0;
 	bool spares = false;
 	uint32_t end;
 
+	*change = (struct change){ .what = "RDP regression" };
 	if (!all)
 		TRY(has_pcrop(bank, &spares));
 	if (f->line->pcrop_unit != 0 && !spares) {
 		TRY(stm32l4_read(bank, f->layout->pcrop[0][1], &end));
-		options[count++] =
+		change->options[change->count++] =
 			(struct stm32l4_option){ f->layout->pcrop[0][1], end | PCROP_RDP };
 	}
-	options[count++] = (struct stm32l4_option){ f->layout->optr, optr };
-	return write_claimed(bank, options, count, "RDP regression");
+	change->options[change->count++] = (struct stm32l4_option){ f->layout->optr, optr };
+	return OK;
 }
 
-static enum err cmd_unlock(struct call *c)
+static enum err unlock_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_bank *bank;
+	struct change change;
 	struct stm32l4 *f;
 	uint32_t optr;
 
-	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(check_words(c, dry));
+	TRY(arg_dry_bank(c, dry, &bank, &f));
 	TRY(stm32l4_read(bank, f->layout->optr, &optr));
 	if (stm32l4_rdp_level(optr) == 0)
-		return OK;
+		return nothing_to_change(c, dry);
 	if (stm32l4_rdp_level(optr) == 2)
 		return error_next(error_why(ERR_READ_PROTECTED, "RDP is at level 2"),
 				  "there is no way back from level 2");
+	TRY(regression(bank, (optr & ~0xffu) | RDP_LEVEL_0, true, &change));
+	if (dry->is_set)
+		return preview(c, bank, &change);
 	/* The verb is the wish: scripts that lift the protection this way know what they do. */
 	log_warning(REGRESSION_TEXT ": that is being done, it takes up to 15 s");
-	TRY(regress(bank, (optr & ~0xffu) | RDP_LEVEL_0, true));
+	TRY(write_claimed(bank, &change));
 	log_info("RDP is at level 0: run \"stm32l4x option_load %u\"; if the flash stays closed, "
 		 "power-cycle the board",
 		 bank->number);
 	return OK;
+}
+
+static enum err cmd_unlock(struct call *c)
+{
+	return with_dry_run(c, unlock_dry);
 }
 
 static enum err mass_erase_dry(struct call *c, const struct dry_run *dry)
@@ -182,7 +264,7 @@ static enum err mass_erase_dry(struct call *c, const struct dry_run *dry)
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 
-	TRY(dry->is_set ? arg_bank(c, &bank, &f) : arg_halted_bank(c, &bank, &f));
+	TRY(arg_dry_bank(c, dry, &bank, &f));
 	if (f->is_otp)
 		return error_next(error_why(ERR_UNSUPPORTED, "OTP cannot be erased"),
 				  "\"flash banks\" tells which bank is the flash");
@@ -225,11 +307,10 @@ static enum err cmd_option_read(struct call *c)
 
 /* The writes nobody wants to make by a wrong mask. OpenOCD's manual shows WRP1AR at 0x28, which is
  * PCROP1ER. */
-static enum err check_option(struct call *c, struct flash_bank *bank, uint8_t reg, uint32_t old,
-			     uint32_t value, uint32_t mask)
+static enum err check_option(struct flash_bank *bank, uint8_t reg, uint32_t old, uint32_t value,
+			     uint32_t mask)
 {
 	const struct stm32l4 *f = bank->priv;
-	unsigned from = stm32l4_rdp_rank(f->line, old), to = stm32l4_rdp_rank(f->line, value);
 
 	/* A key written there shuts the lock, a value in CR erases. */
 	if (reg < f->line->layout->optr)
@@ -243,71 +324,98 @@ static enum err check_option(struct call *c, struct flash_bank *bank, uint8_t re
 	    (mask == 0x00ff00ff || ((value ^ old) & 0x00ff0000u)))
 		log_warning("offset 0x%02x is PCROP1ER, the end of a PCROP area; WRP1AR is 0x%02x", reg,
 			    f->layout->wrp[0]);
+	return OK;
+}
+
+static enum err guard_option(struct call *c, struct flash_bank *bank, uint8_t reg, uint32_t old,
+			     uint32_t value, bool regresses)
+{
 	TRY(guard_for_ever(c, bank, reg, value));
-	if (reg != f->layout->optr || to >= from || is_confirmed(c))
+	if (!regresses || is_confirmed(c))
 		return OK;
 	error_why(ERR_REFUSED, REGRESSION_TEXT);
 	error_evidence(ERR_REFUSED, "FLASH_OPTR = 0x%08x, would become 0x%08x", old, value);
 	return error_next(ERR_REFUSED, "to do that add \"confirm\" at the end of the command");
 }
 
-static enum err cmd_option_write(struct call *c)
+static enum err option_write_dry(struct call *c, const struct dry_run *dry)
 {
 	int words = is_confirmed(c) ? confirm_index(c) : c->argc;
 	uint32_t value, mask = 0xffffffff, old;
 	struct flash_bank *bank;
+	struct change change;
 	struct stm32l4 *f;
+	bool regresses;
 	uint8_t reg = 0;
 
+	TRY(check_words(c, dry));
 	if (words < 4 || words > 5)
 		return arg_usage(c);
-	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(arg_dry_bank(c, dry, &bank, &f));
 	TRY(arg_option_reg(c, 2, &reg));
 	TRY(arg_u32(c, 3, &value));
 	if (words == 5)
 		TRY(arg_u32(c, 4, &mask));
 	TRY(stm32l4_read(bank, reg, &old));
 	value = (old & ~mask) | (value & mask);
-	TRY(check_option(c, bank, reg, old, value, mask));
-	if (reg == f->layout->optr &&
-	    stm32l4_rdp_rank(f->line, value) < stm32l4_rdp_rank(f->line, old))
-		TRY(regress(bank, value, false));
-	else
-		TRY(write_one(bank, reg, value));
+	TRY(check_option(bank, reg, old, value, mask));
+	regresses = reg == f->layout->optr &&
+		    stm32l4_rdp_rank(f->line, value) < stm32l4_rdp_rank(f->line, old);
+	change = change_one(reg, value);
+	if (!dry->is_set)
+		TRY(guard_option(c, bank, reg, old, value, regresses));
+	if (regresses)
+		TRY(regression(bank, value, false, &change));
+	if (dry->is_set)
+		return preview_guarded(c, bank, &change, regresses);
+	TRY(write_claimed(bank, &change));
 	result_printf(c, "stm32l4x Option written.\nINFO: a reset or power cycle is required for "
 			 "the new settings to take effect.\n");
 	return OK;
 }
 
+static enum err cmd_option_write(struct call *c)
+{
+	return with_dry_run(c, option_write_dry);
+}
+
 /* Every option register as the chip left the factory, whatever state they are in. */
-static enum err write_factory(struct flash_bank *bank, bool is_regression)
+static enum err to_factory(struct flash_bank *bank, bool is_regression, struct change *change)
 {
 	struct stm32l4 *f = bank->priv;
-	struct stm32l4_option options[STM32L4_OPTION_REGS];
 	struct stm32l4_option_values now, factory;
-	size_t count = 0;
 
+	*change = (struct change){ .what = "option bytes" };
 	TRY(stm32l4_read_option_values(bank, &now));
 	TRY(stm32l4_factory_options(bank, &now, &factory));
 	if (is_regression && f->line->pcrop_unit != 0)
 		*stm32l4_option_value(&factory, f->layout->pcrop[0][1]) |= PCROP_RDP;
 	for (size_t i = 0; i < now.count; i++)
 		if (factory.value[i] != now.value[i] || factory.reg[i] == f->layout->optr)
-			options[count++] = (struct stm32l4_option){ factory.reg[i], factory.value[i] };
-	return write_claimed(bank, options, count, "option bytes");
+			change->options[change->count++] =
+				(struct stm32l4_option){ factory.reg[i], factory.value[i] };
+	return OK;
 }
 
-static enum err cmd_option_factory(struct call *c)
+static enum err option_factory_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_bank *bank;
+	struct change change;
 	struct stm32l4 *f;
 	uint32_t optr;
 
-	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(check_words(c, dry));
+	TRY(arg_dry_bank(c, dry, &bank, &f));
 	if (f->line->factory_optr == 0)
 		return error_why(ERR_UNSUPPORTED, "the factory option bytes of a %s are not known here",
 				 f->line->name);
 	TRY(stm32l4_read(bank, f->layout->optr, &optr));
+	if (dry->is_set) {
+		TRY(to_factory(bank, stm32l4_rdp_level(optr) == 1, &change));
+		TRY(preview(c, bank, &change));
+		result_printf(c, "to do it, add \"confirm\"\n");
+		return OK;
+	}
 	if (!is_confirmed(c)) {
 		error_why(ERR_REFUSED, "all option bytes would be set to factory values%s%s",
 			  stm32l4_rdp_level(optr) == 1 ? "; " : "",
@@ -317,9 +425,15 @@ static enum err cmd_option_factory(struct call *c)
 		return error_next(ERR_REFUSED, "to do that run \"stm32l4x option_factory %u confirm\"",
 				  bank->number);
 	}
-	TRY(write_factory(bank, stm32l4_rdp_level(optr) == 1));
+	TRY(to_factory(bank, stm32l4_rdp_level(optr) == 1, &change));
+	TRY(write_claimed(bank, &change));
 	log_info("factory option bytes written: run \"stm32l4x option_load %u\"", bank->number);
 	return OK;
+}
+
+static enum err cmd_option_factory(struct call *c)
+{
+	return with_dry_run(c, option_factory_dry);
 }
 
 static enum err cmd_option_load(struct call *c)
@@ -372,23 +486,31 @@ static enum err cmd_wrp_info(struct call *c)
 	return OK;
 }
 
-static enum err cmd_unprotect(struct call *c)
+static enum err unprotect_dry(struct call *c, const struct dry_run *dry)
 {
 	unsigned first = 0, last;
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 
-	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(check_words(c, dry));
+	TRY(arg_dry_bank(c, dry, &bank, &f));
 	last = bank->sector_count - 1;
 	if (c->argc == 3)
 		return arg_usage(c);
 	if (c->argc > 3)
 		TRY(arg_sector_range(c, 2, bank, &first, &last));
+	if (dry->is_set)
+		return stm32l4_preview_protect(bank, false, first, last, c->out);
 	TRY(flash_protect(bank, false, first, last));
 	for (unsigned i = 0; i < bank->sector_count; i++)
 		if (bank->sectors[i].is_protected == 1)
 			result_append_int(c, i);
 	return OK;
+}
+
+static enum err cmd_unprotect(struct call *c)
+{
+	return with_dry_run(c, unprotect_dry);
 }
 
 /* Status */
@@ -451,20 +573,32 @@ static enum err cmd_otp(struct call *c)
 
 #define OPTR_TZEN BIT(31)
 
+static enum err check_trustzone(const struct stm32l4 *f, bool enable)
+{
+
+	if (enable && stm32l4_rdp_level(f->optr) != 0)
+		return error_why(ERR_REFUSED, "TrustZone can be enabled at RDP level 0 only");
+	if (!enable && OPTR_RDP(f->optr) != RDP_LEVEL_0_5 && stm32l4_rdp_level(f->optr) != 1)
+		return error_why(ERR_REFUSED,
+				 "TrustZone can be disabled at RDP level 0.5 or 1 only");
+	return OK;
+}
+
+static struct change trustzone_change(const struct stm32l4 *f, bool enable)
+{
+	return change_one(f->layout->optr,
+			  enable ? f->optr | OPTR_TZEN
+				 : ((f->optr & ~OPTR_TZEN & ~0xffu) | RDP_LEVEL_0));
+}
+
 static enum err set_trustzone(struct flash_bank *bank, bool enable)
 {
 	struct stm32l4 *f = bank->priv;
-	uint32_t optr = f->optr;
+	struct change change = trustzone_change(f, enable);
 
-	if (enable && stm32l4_rdp_level(optr) != 0)
-		return error_why(ERR_REFUSED, "TrustZone can be enabled at RDP level 0 only");
-	if (!enable && OPTR_RDP(optr) != RDP_LEVEL_0_5 && stm32l4_rdp_level(optr) != 1)
-		return error_why(ERR_REFUSED,
-				 "TrustZone can be disabled at RDP level 0.5 or 1 only");
 	if (!enable)	/* as with unlock, the verb is the wish */
 		log_warning(REGRESSION_TEXT ": that is being done, it takes up to 15 s");
-	optr = enable ? optr | OPTR_TZEN : ((optr & ~OPTR_TZEN & ~0xffu) | RDP_LEVEL_0);
-	TRY(write_one(bank, f->layout->optr, optr));
+	TRY(write_claimed(bank, &change));
 	TRY(load_claimed(bank));
 	TRY(flash_probe(bank));
 	if (f->is_tz != enable)
@@ -474,13 +608,24 @@ static enum err set_trustzone(struct flash_bank *bank, bool enable)
 	return OK;
 }
 
-static enum err cmd_trustzone(struct call *c)
+static enum err preview_trustzone(struct call *c, struct flash_bank *bank, bool enable)
+{
+	struct change change = trustzone_change(bank->priv, enable);
+
+	TRY(stm32l4_preview_options(bank, change.options, change.count, c->out));
+	result_printf(c, "it would be written and loaded, which resets the chip; nothing was "
+			 "touched\n");
+	return OK;
+}
+
+static enum err trustzone_dry(struct call *c, const struct dry_run *dry)
 {
 	static const char *const words[] = { "enable", "disable", NULL };
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 	int word;
 
+	TRY(check_words(c, dry));
 	TRY(arg_bank(c, &bank, &f));
 	if (!f->line->has_trustzone)
 		return error_next(error_why(ERR_UNSUPPORTED, "a %s has no TrustZone", f->line->name),
@@ -493,35 +638,44 @@ static enum err cmd_trustzone(struct call *c)
 	if (c->argc > 3 && !is_confirmed(c))
 		return arg_usage(c);
 	TRY(arg_word(c, 2, words, &word));
-	TRY(check_bank_halted(bank));
+	if (!dry->is_set)
+		TRY(check_bank_halted(bank));
 	if (f->is_tz == (word == 0)) {
 		log_info("TrustZone is %s already", f->is_tz ? "enabled" : "disabled");
-		return OK;
+		return nothing_to_change(c, dry);
 	}
-	return set_trustzone(bank, word == 0);
+	TRY(check_trustzone(f, word == 0));
+	return dry->is_set ? preview_trustzone(c, bank, word == 0) : set_trustzone(bank, word == 0);
+}
+
+static enum err cmd_trustzone(struct call *c)
+{
+	return with_dry_run(c, trustzone_dry);
 }
 
 const struct command stm32l4_commands[] = {
-	{ "stm32l4x lock", STAGE_EXEC, 1, 3, "bank ?confirm token?", cmd_lock,
+	{ "stm32l4x lock", STAGE_EXEC, 1, 4, "?--dry-run? bank ?confirm token?", cmd_lock,
 	  "Set read-out protection level 1. Acts after option_load or a power cycle. With BOOT_LOCK set "
-	  "it would be for ever and needs the token." },
-	{ "stm32l4x unlock", STAGE_EXEC, 1, 1, "bank", cmd_unlock,
+	  "it would be for ever and needs the token. --dry-run only shows the plan." },
+	{ "stm32l4x unlock", STAGE_EXEC, 1, 2, "?--dry-run? bank", cmd_unlock,
 	  "Set read-out protection level 0. From level 1 this erases the whole flash, SRAM2 and the "
-	  "backup registers." },
+	  "backup registers. --dry-run only shows the plan." },
 	{ "stm32l4x mass_erase", STAGE_EXEC, 1, 2, "?--dry-run? bank", cmd_mass_erase,
 	  "Erase the whole flash of the chip, both banks at once. --dry-run: only return the plan." },
 	{ "stm32l4x option_read", STAGE_EXEC, 2, 2, "bank reg_offset", cmd_option_read,
 	  "Return an option register, by its offset from the FLASH base." },
-	{ "stm32l4x option_write", STAGE_EXEC, 3, 6, "bank reg_offset value ?mask? ?confirm ?token??",
-	  cmd_option_write,
+	{ "stm32l4x option_write", STAGE_EXEC, 3, 7,
+	  "?--dry-run? bank reg_offset value ?mask? ?confirm ?token??", cmd_option_write,
 	  "Change the masked bits of an option register and program the option bytes. Acts after "
 	  "option_load or a power cycle. confirm is needed where the flash would be erased, confirm "
-	  "with the token that the refusal shows where the chip would be closed for ever." },
+	  "with the token that the refusal shows where the chip would be closed for ever. --dry-run only "
+	  "shows the plan." },
 	{ "stm32l4x option_load", STAGE_EXEC, 1, 1, "bank", cmd_option_load,
 	  "Load the option bytes, which resets the chip; the core is halted afterwards." },
-	{ "stm32l4x option_factory", STAGE_EXEC, 1, 2, "bank ?confirm?", cmd_option_factory,
+	{ "stm32l4x option_factory", STAGE_EXEC, 1, 3, "?--dry-run? bank ?confirm?", cmd_option_factory,
 	  "Program all option bytes with factory values: the way back from option bytes that a "
-	  "power cut has spoiled. Needs confirm; from RDP level 1 it erases the whole flash." },
+	  "power cut has spoiled. Needs confirm; from RDP level 1 it erases the whole flash. --dry-run "
+	  "only shows the plan." },
 	{ "stm32l4x options", STAGE_EXEC, 1, 1, "bank", cmd_options,
 	  "Show every option bit, write protection and PCROP area in words." },
 	{ "stm32l4x status", STAGE_EXEC, 1, 1, "bank", cmd_status,
@@ -531,16 +685,18 @@ const struct command stm32l4_commands[] = {
 	  "List the write-protected areas." },
 	{ "stm32l4x wrp_desc", STAGE_EXEC, 1, 2, "bank ?bank1|bank2?", cmd_wrp_info,
 	  "The same as wrp_info." },
-	{ "stm32l4x unprotect", STAGE_EXEC, 1, 3, "bank ?first last?", cmd_unprotect,
+	{ "stm32l4x unprotect", STAGE_EXEC, 1, 4, "?--dry-run? bank ?first last?", cmd_unprotect,
 	  "Remove write protection (WRP) from sectors first to last, or from all, and load the "
 	  "option bytes; the chip resets and is halted. Returns the sectors that are still "
-	  "protected." },
+	  "protected. --dry-run only shows the plan." },
 	{ "stm32l4x otp", STAGE_EXEC, 2, 6,
 	  "bank enable|disable|show|write ?file ?offset? ?confirm token??",
 	  cmd_otp,
 	  "The one-time programmable area. enable, disable: whether flash verbs may write it. write: show "
 	  "which units a file would use, with a token; confirm it to write them, once and for ever." },
-	{ "stm32l4x trustzone", STAGE_EXEC, 1, 3, "bank ?enable|disable? ?confirm?", cmd_trustzone,
-	  "Show or change TrustZone (TZEN), and load the option bytes." },
+	{ "stm32l4x trustzone", STAGE_EXEC, 1, 4, "?--dry-run? bank ?enable|disable? ?confirm?",
+	  cmd_trustzone,
+	  "Show or change TrustZone (TZEN), and load the option bytes. --dry-run only shows the "
+	  "plan." },
 	{ 0 }
 };

@@ -284,6 +284,28 @@ static enum err plan_protection(struct flash_bank *bank, bool set, unsigned firs
 	return rc;
 }
 
+enum err stm32l4_preview_protect(struct flash_bank *bank, bool set, unsigned first, unsigned last,
+				 struct buf *out)
+{
+	struct stm32l4 *f = bank->priv;
+	struct protect_plan plan = { 0 };
+
+	if (f->is_otp) {
+		buf_printf(out, "OTP memory bank #%u would be %s for write commands\n", bank->number,
+			   set ? "disabled" : "enabled");
+		return OK;
+	}
+	TRY(stm32l4_check_swap(bank));
+	TRY(plan_protection(bank, set, first, last, &plan));
+	if (plan.count == 0) {
+		buf_printf(out, "nothing to change\n");
+		return OK;
+	}
+	TRY(stm32l4_preview_options(bank, plan.options, plan.count, out));
+	buf_printf(out, "it would be written and loaded, which resets the chip; nothing was touched\n");
+	return OK;
+}
+
 enum err stm32l4_protect(struct flash_bank *bank, bool set, unsigned first, unsigned last)
 {
 	struct stm32l4 *f = bank->priv;

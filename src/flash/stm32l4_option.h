@@ -70,6 +70,13 @@ enum err stm32l4_plan_options(struct flash_bank *bank, int argc, const char *con
 enum err stm32l4_plan_option_values(struct flash_bank *bank, const struct stm32l4_option_values *then,
 				    bool kept_too, struct stm32l4_option_plan *plan);
 void stm32l4_describe_option_plan(const struct stm32l4_option_plan *plan, struct buf *out);
+/* What stm32l4_write_options() would do with these, in the same words; touches nothing. The registers are
+ * taken as given, also where the chip would refuse. */
+enum err stm32l4_preview_options(struct flash_bank *bank, const struct stm32l4_option *options,
+				 size_t count, struct buf *out);
+/* The same for stm32l4_protect(). */
+enum err stm32l4_preview_protect(struct flash_bank *bank, bool set, unsigned first, unsigned last,
+				 struct buf *out);
 /* Writes, launches, finds the target again, compares. ERR_REFUSED without the confirmation it needs. */
 enum err stm32l4_apply_option_plan(struct stm32l4_option_plan *plan, const char *confirm,
 				   const char *token);
@@ -78,6 +85,8 @@ enum err stm32l4_apply_option_plan(struct stm32l4_option_plan *plan, const char 
 enum err stm32l4_parse_options(const struct flash_bank *bank, int argc, const char *const *argv,
 			       struct stm32l4_option_values *values);
 enum err stm32l4_judge_options(struct stm32l4_option_plan *plan);
+/* From now and then to regs. */
+void stm32l4_list_changes(struct stm32l4_option_plan *plan);
 
 uint32_t stm32l4_page_mask(const struct stm32l4 *f);
 uint32_t stm32l4_pcrop_unit(const struct stm32l4 *f);

@@ -177,9 +177,13 @@ void stm32l4_describe_option_plan(const struct stm32l4_option_plan *plan, struct
 	}
 	buf_printf(out, "option bytes of this %s, before -> after:\n", f->line->name);
 	for (size_t i = 0; i < plan->count; i++) {
-		buf_printf(out, "  FLASH_%s = 0x%08x -> 0x%08x\n",
-			   stm32l4_option_register_name(f->line, plan->regs[i].reg),
-			   plan->regs[i].now, plan->regs[i].then);
+		const char *name = stm32l4_option_register_name(f->line, plan->regs[i].reg);
+
+		if (name != NULL)
+			buf_printf(out, "  FLASH_%s", name);
+		else
+			buf_printf(out, "  offset 0x%02x", plan->regs[i].reg);
+		buf_printf(out, " = 0x%08x -> 0x%08x\n", plan->regs[i].now, plan->regs[i].then);
 		describe_changes(plan, i, out);
 	}
 	describe_areas(plan, out);
@@ -187,6 +191,62 @@ void stm32l4_describe_option_plan(const struct stm32l4_option_plan *plan, struct
 		buf_printf(out, "  note: %s\n", plan->notes[i]);
 	if (plan->danger[0] != '\0')
 		buf_printf(out, "  careful: %s\n", plan->danger);
+}
+
+static void add_note(struct stm32l4_option_plan *plan, const char *text)
+{
+	if (plan->note_count < STM32L4_PLAN_NOTES)
+		snprintf(plan->notes[plan->note_count++], sizeof(plan->notes[0]), "%.250s",
+			 text);
+}
+
+/* Judged as a wish by name would be, but what the chip would refuse is shown all the same. */
+static enum err judge_registers(struct stm32l4_option_plan *plan)
+{
+	const struct stm32l4_option_values then = plan->then;
+	enum err rc = stm32l4_judge_options(plan);
+
+	if (rc == ERR_REFUSED || rc == ERR_READ_PROTECTED) {
+		add_note(plan, error_current()->why);
+		error_clear();
+		rc = OK;
+	}
+	plan->then = then;
+	stm32l4_list_changes(plan);
+	return rc;
+}
+
+enum err stm32l4_preview_options(struct flash_bank *bank, const struct stm32l4_option *options,
+				 size_t count, struct buf *out)
+{
+	struct stm32l4_option_values stored;
+	struct stm32l4_option_plan plan;
+
+	TRY(start_plan(bank, &plan, &stored));
+	plan.then = plan.now;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t *value = stm32l4_option_value(&plan.then, options[i].reg);
+
+		if (value != NULL)
+			*value = options[i].value;
+	}
+	TRY(judge_registers(&plan));
+	if (memcmp(&plan.now, &stored, sizeof(stored)) != 0)
+		add_note(&plan, "the registers differ from what is stored: what they hold would be "
+				"stored with it");
+	/* option_write takes an offset of which nothing more is known. */
+	for (size_t i = 0; i < count && plan.count < ARRAY_SIZE(plan.regs); i++) {
+		if (stm32l4_option_value(&plan.now, options[i].reg) != NULL)
+			continue;
+		plan.regs[plan.count].reg = options[i].reg;
+		TRY(stm32l4_read(bank, options[i].reg, &plan.regs[plan.count].now));
+		plan.regs[plan.count++].then = options[i].value;
+	}
+	if (plan.count == 0)
+		buf_printf(out, "the registers hold it: it would be written once more\n");
+	else
+		stm32l4_describe_option_plan(&plan, out);
+	return OK;
 }
 
 static enum err check_confirmed(const struct stm32l4_option_plan *plan, const char *confirm,

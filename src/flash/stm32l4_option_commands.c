@@ -262,7 +262,7 @@ static enum err page_of(const struct flash_bank *bank, const char *text, unsigne
 	return OK;
 }
 
-static enum err cmd_wrp_set(struct call *c)
+static enum err wrp_set_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_bank *bank;
 	unsigned first, last;
@@ -274,7 +274,7 @@ static enum err cmd_wrp_set(struct call *c)
 	TRY(stm32l4_arg_bank(c, 1, &bank, &used));
 	/* "wrp set 0..15 on": a range is no bank. */
 	at = used && c->argc > 3 ? 2 : 1;
-	if (c->argc != at + 2)
+	if (c->argc != at + 2 || dry->format != PREVIEW_TEXT)
 		return arg_usage(c);
 	if (at == 1 && used)
 		TRY(only_bank(c->user, &bank));
@@ -285,9 +285,16 @@ static enum err cmd_wrp_set(struct call *c)
 	TRY(page_of(bank, dots != NULL ? dots + 2 : start, &last));
 	if (first > last)
 		return error_why(ERR_ARGUMENT, "%s: the first page comes after the last", c->argv[at]);
+	if (dry->is_set)
+		return stm32l4_preview_protect(bank, on, first, last, c->out);
 	TRY(halt(bank->target));
 	TRY(flash_protect(bank, on, first, last));
 	return stm32l4_show_wrp(bank, c->out);
+}
+
+static enum err cmd_wrp_set(struct call *c)
+{
+	return with_dry_run(c, wrp_set_dry);
 }
 
 const struct command stm32l4_option_commands[] = {
@@ -313,8 +320,8 @@ const struct command stm32l4_option_commands[] = {
 	  "and why, protections, OTP, second core, TrustZone." },
 	{ "stm32l4x wrp", STAGE_EXEC, 0, 1, "?bank?", cmd_wrp,
 	  "Show the protected pages of each physical bank as a map." },
-	{ "stm32l4x wrp set", STAGE_EXEC, 2, 3, "?bank? first..last on|off", cmd_wrp_set,
+	{ "stm32l4x wrp set", STAGE_EXEC, 2, 4, "?--dry-run? ?bank? first..last on|off", cmd_wrp_set,
 	  "Write-protect pages first to last, given as pages or addresses, or take their protection "
-	  "off; loads the option bytes, which resets the chip." },
+	  "off; loads the option bytes, which resets the chip. --dry-run only shows the plan." },
 	{ 0 }
 };

@@ -377,6 +377,18 @@ static void make_token(struct stm32l4_option_plan *plan)
 	snprintf(plan->token, sizeof(plan->token), "%08x", hash);
 }
 
+void stm32l4_list_changes(struct stm32l4_option_plan *plan)
+{
+	plan->count = 0;
+	for (size_t i = 0; i < plan->now.count; i++) {
+		if (plan->now.value[i] == plan->then.value[i])
+			continue;
+		plan->regs[plan->count].reg = plan->now.reg[i];
+		plan->regs[plan->count].now = plan->now.value[i];
+		plan->regs[plan->count++].then = plan->then.value[i];
+	}
+}
+
 enum err stm32l4_judge_options(struct stm32l4_option_plan *plan)
 {
 	plan->note_count = plan->count = 0;
@@ -391,13 +403,7 @@ enum err stm32l4_judge_options(struct stm32l4_option_plan *plan)
 	judge_geometry(plan);
 	judge_boot(plan);
 	judge_areas(plan);
-	for (size_t i = 0; i < plan->now.count; i++) {
-		if (plan->now.value[i] == plan->then.value[i])
-			continue;
-		plan->regs[plan->count].reg = plan->now.reg[i];
-		plan->regs[plan->count].now = plan->now.value[i];
-		plan->regs[plan->count++].then = plan->then.value[i];
-	}
+	stm32l4_list_changes(plan);
 	if (plan->is_for_ever)
 		make_token(plan);
 	return OK;

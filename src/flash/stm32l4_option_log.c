@@ -13,10 +13,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "flash/journal.h"
 
 #define LINE_BYTES  2048
+#define PATH_BYTES  512
 
 static const char *const stage_names[] = { "started", "written", "loaded" };
 
@@ -25,22 +28,65 @@ static const char *log_name(const char *path)
 	return path != NULL ? path : STM32L4_OPTION_LOG;
 }
 
-/* Where the working directory cannot be written, the home directory takes the default file. */
-static FILE *open_log(const char *path, const char *mode)
-{
-	const char *home = getenv("HOME");
-	FILE *f = fopen(log_name(path), mode);
-	char name[512];
+/*
+ * Where the default file may be, best first: the working directory, the home directory where that cannot be
+ * written, and where neither can a directory for what does not last.
+ */
+enum place { AT_WORK, AT_HOME, FOR_NOW, PLACES };
 
-	if (f != NULL || path != NULL || home == NULL ||
-	    (size_t)snprintf(name, sizeof(name), "%s/." STM32L4_OPTION_LOG, home) >= sizeof(name))
-		return f;
-	return fopen(name, mode);
+static bool place_name(enum place place, const char *path, char *name, size_t size)
+{
+	const char *home = getenv("HOME"), *run = getenv("XDG_RUNTIME_DIR");
+	int n = -1;
+
+	if (place == AT_WORK) {
+		n = snprintf(name, size, "%s", log_name(path));
+	} else if (path != NULL) {
+		return false;		/* that one and no other */
+	} else if (place == AT_HOME && home != NULL) {
+		n = snprintf(name, size, "%s/." STM32L4_OPTION_LOG, home);
+	} else if (place == FOR_NOW) {
+		bool has_run = run != NULL && run[0] == '/' && access(run, W_OK | X_OK) == 0;
+
+		n = snprintf(name, size, "%s/probed-options-%u.log", has_run ? run : "/tmp",
+			     (unsigned)geteuid());
+	}
+	return n > 0 && (size_t)n < size;
 }
 
-static enum err log_failed(const char *path)
+/* `name` is the file that was opened, or the last one that could not. */
+static FILE *open_to_add(const char *path, bool tell, char name[PATH_BYTES])
 {
-	error_why(ERR_IO, "the journal of option writes, %s, cannot be written: %s", log_name(path),
+	for (int place = AT_WORK; place < PLACES; place++) {
+		FILE *f;
+
+		if (!place_name((enum place)place, path, name, PATH_BYTES))
+			continue;
+		f = place == FOR_NOW ? journal_open_own(name, true) : fopen(name, "a");
+		if (f != NULL && place == FOR_NOW && tell)
+			log_warning("neither the working nor the home directory can be written: the "
+				    "journal of option writes goes to %s, which may not outlast a "
+				    "restart; \"stm32l4x log FILE\" chooses another", name);
+		if (f != NULL)
+			return f;
+	}
+	return NULL;
+}
+
+/* writable: could the next entry go there? A file that takes none any more is out of date. */
+static FILE *open_to_read(enum place place, const char *path, bool *writable)
+{
+	char name[PATH_BYTES];
+
+	if (!place_name(place, path, name, sizeof(name)))
+		return NULL;
+	*writable = access(name, W_OK) == 0;
+	return place == FOR_NOW ? journal_open_own(name, false) : fopen(name, "r");
+}
+
+static enum err log_failed(const char *name)
+{
+	error_why(ERR_IO, "the journal of option writes, %.200s, cannot be written: %s", name,
 		  strerror(errno));
 	return error_next(ERR_IO, "choose another file with \"stm32l4x log FILE\": without it a power "
 				  "cut in the middle could not be mended");
@@ -69,25 +115,31 @@ enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_
 				enum option_stage stage, const struct stm32l4_option_values *before,
 				const struct stm32l4_option_values *meant)
 {
-	FILE *f = open_log(path, "a");
+	char name[PATH_BYTES];
+	FILE *f = open_to_add(path, stage == OPTIONS_STARTED, name);
 
 	if (f == NULL)
-		return log_failed(path);
+		return log_failed(name);
 	journal_put_time(f);
 	fprintf(f, " uid=%08x%08x%08x dev=0x%03x", uid[0], uid[1], uid[2], dev_id);
 	put_values(f, "before", dev_id, before);
 	put_values(f, "meant", dev_id, meant);
 	fprintf(f, " state=%s\n", stage_names[stage]);
-	return journal_close(f) ? OK : log_failed(path);
+	return journal_close(f) ? OK : log_failed(name);
 }
 
 bool stm32l4_option_log_exists(const char *path)
 {
-	FILE *f = open_log(path, "r");
+	for (int place = AT_WORK; place < PLACES; place++) {
+		bool writable;
+		FILE *f = open_to_read((enum place)place, path, &writable);
 
-	if (f != NULL)
+		if (f == NULL)
+			continue;
 		fclose(f);
-	return f != NULL;
+		return true;
+	}
+	return false;
 }
 
 static bool get_values(const char *line, const char *key, struct stm32l4_option_values *values)
@@ -161,18 +213,36 @@ static bool complete(struct stm32l4_option_values *values, uint16_t dev_id)
 	return true;
 }
 
+static bool find_last(FILE *f, const char *key, struct stm32l4_option_record *record)
+{
+	char line[LINE_BYTES];
+	bool found = false;
+
+	while (fgets(line, sizeof(line), f) != NULL)
+		found = parse_line(line, key, record) || found;
+	return found;
+}
+
 bool stm32l4_option_log_find(const char *path, const uint32_t uid[3], uint16_t dev_id,
 			     struct stm32l4_option_record *record)
 {
-	char line[LINE_BYTES], key[60];
-	FILE *f = open_log(path, "r");
-	bool found = false;
+	struct stm32l4_option_record last = { 0 };
+	bool found = false, is_current = false;
+	char key[60];
 
-	if (f == NULL)
-		return false;
 	snprintf(key, sizeof(key), " uid=%08x%08x%08x dev=0x%03x ", uid[0], uid[1], uid[2], dev_id);
-	while (fgets(line, sizeof(line), f) != NULL)
-		found = parse_line(line, key, record) || found;
-	fclose(f);
+	for (int place = AT_WORK; place < PLACES && !is_current; place++) {
+		bool writable = false;
+		FILE *f = open_to_read((enum place)place, path, &writable);
+
+		if (f == NULL)
+			continue;
+		if (find_last(f, key, &last) && (!found || writable)) {
+			*record = last;
+			found = true;
+			is_current = writable;
+		}
+		fclose(f);
+	}
 	return found && complete(&record->before, dev_id) && complete(&record->meant, dev_id);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Option bytes by name: what they are, what a change brings, and that none is left half written."""
+import os
 import re
 
 import pytest
@@ -594,3 +595,81 @@ def test_cut_on_the_way_to_level_0(bench):
     bench.tcl("stm32l4x option restore meant confirm")
     assert bench.active()["RDP"] == 0xaa and bench.active()["WRP2B"] == [1, 2]
     assert "stm32l4x" in bench.tcl("flash info 0") and "cut off" not in bench.tcl("stm32l4x option")
+
+
+# What each verb would do: board, what was there before, the verb, and words of its plan.
+DRY = [
+    (BOARD, "", "wrp set 0..15 on", r"WRP1A: off  ->  pages 0\.\.15, 0x08000000\.\.0x08007fff"),
+    (BOARD, "options WRP1A=0..31", "unprotect 0 0 7", r"WRP1A: pages 0\.\.31.*->  pages 8\.\.31"),
+    (BOARD, "", "lock 0", r"note: RDP level 1 closes .* going back to level 0 erases the whole flash"),
+    (BOARD, "", "option_write 0 0x20 0xcc 0xff", r'(?s)careful: .*for ever\n.*add "confirm \w{8}"'),
+    (BOARD, "", "option_write 0 0x20 0x400 0x700", r"BOR_LEV = 0.*->  4: about 2.8 V"),
+    (BOARD, "options PCROP1=2..9", "option_write 0 0x24 0xffffffff", r"note: .*can grow but not shrink"),
+    (BOARD, "options BFB2=1 BOR_LEV=2", "option_factory 0", r"(?s)BFB2 = 1.*->  0.*nothing was touched.*\"confirm\""),
+    (BOARD, "options RDP=0xbb", "unlock 0", r"careful: lowering RDP erases the whole flash, SRAM2"),
+    (BOARD, "options RDP=0xbb", "option_write 0 0x20 0xaa 0xff", r'(?s)PCROP_RDP = 0.*careful: lowering.*"confirm"'),
+    ("nucleo-g0b1", "options BOOT_LOCK=1", "lock 0", r'(?s)careful: BOOT_LOCK.*for ever\n.*"confirm \w{8}"'),
+    ("nucleo-g474", "options RDP=0xbb", "unlock 0", r"careful: lowering RDP erases"),
+    ("nucleo-wb55", "", "wrp set 0..3 on", r"WRP1A: off  ->  pages 0\.\.3"),
+    ("nucleo-l552", "", "trustzone 0 enable", r"(?s)TZEN = 0.*->  1.*careful: .*the way back erases.*resets"),
+    ("nucleo-u575", "options TZEN=1 RDP=0x55", "trustzone 0 disable", r"(?s)TZEN = 1.*->  0.*careful: lowering"),
+]
+
+
+@pytest.mark.parametrize("name,before,verb,words", DRY)
+def test_a_dry_run_shows_what_the_verb_does_and_touches_nothing(start, name, before, verb, words):
+    bench = start(name=name)
+    if before:
+        bench.ctl(before)
+        bench.start()
+    bench.tcl("resume")
+    was = bench.board.stats(), bench.ctl("options")
+    first = verb.replace(" ", " -dry-run ", 1).replace("-dry-run set", "set -dry-run")
+    plans = {bench.tcl(f"stm32l4x {text}") for text in (f"{verb} --dry-run", first)}
+    plan = plans.pop()
+    assert not plans and re.search(words, plan) and "nothing was touched" in plan, plan
+    now = bench.board.stats()
+    assert not [key for key in now if re.search("write|erase|program|reset|halt", key) and now[key] != was[0][key]]
+    assert bench.ctl("options") == was[1] and bench.journal() == []
+    assert bench.tcl("[target current] curstate") == "running"
+    if "careful" in plan or "note: PCROP" in plan:
+        return
+    confirm = " confirm" if '"confirm"' in plan else ""
+    bench.tcl(f"halt; stm32l4x {verb}{confirm}")
+    after = bench.tcl("stm32l4x option")
+    for register, value in re.findall(r"(FLASH_\w+) = 0x\w+ -> (0x\w+)", plan):
+        assert f"{register} = {value}" in after, (register, plan, after)
+
+
+def test_without_dry_run_the_verbs_take_no_word_more(bench):
+    for verb in ("unlock 0 x", "lock 0 x", "lock 0 --dry-run x", "option_factory 0 confirm x", "unprotect 0 0 1 x",
+                 "lock 0 -json", "option_write 0 0x20 0xaa 0xff confirm x y", "wrp set 0 0..1 on x",
+                 "unprotect --dry-run"):
+        assert "stm32l4x" in bench.fails(f"stm32l4x {verb}"), verb
+    for verb in ("unlock 0", "unprotect 0"):
+        assert bench.tcl(f"stm32l4x {verb} --dry-run").strip() == "nothing to change"
+    assert bench.board.stats()["option_writes"] == 0
+
+
+def test_the_journal_goes_where_it_can(make_board, make_daemon, tmp_path):
+    board, run = make_board("--deterministic"), tmp_path / "run"
+    run.mkdir()
+    (tmp_path / "probed-options.log").mkdir()       # nobody, root neither, writes to that
+    mine, victim = run / f"probed-options-{os.geteuid()}.log", tmp_path / "victim"
+    environment = {"HOME": "/nonexistent", "XDG_RUNTIME_DIR": str(run)}
+
+    daemon = make_daemon(*board_arguments(board), env=environment)
+    daemon.tcl("halt; stm32l4x option set BFB2=1")
+    daemon.expect(rf"the journal of option writes goes to {mine}")
+    assert daemon.text.count("goes to") == 1
+    assert re.findall(r"state=(\w+)", mine.read_text()) == ["started", "written", "loaded"]
+    assert mine.stat().st_mode & 0o777 == 0o600
+    assert "BFB2 = 1" in daemon.tcl("stm32l4x option restore before --dry-run")
+    victim.write_text("")
+    for plant in (lambda: mine.symlink_to(victim), lambda: mine.hardlink_to(victim), lambda: os.mkfifo(mine),
+                  lambda: (mine.write_text(""), mine.chmod(0o666))):
+        mine.unlink()
+        plant()
+        told = daemon.fails("stm32l4x option set BFB2=0")
+        assert f"{mine}, cannot be written" in told, told
+    assert victim.read_text() == "" and board.stats()["option_writes"] == 1
