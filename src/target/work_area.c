@@ -90,16 +90,18 @@ static void drop(struct target *t, struct work_area *area)
 void work_area_free(struct target *t, struct work_area *area)
 {
 	struct error kept;
+	enum err rc;
 
 	if (area == NULL)
 		return;
 	error_take(&kept);
-	if (area->backup != NULL &&
-	    target_write_bytes(t, area->addr, area->backup, area->size) != OK) {
+	rc = area->backup != NULL ? target_write_bytes(t, area->addr, area->backup, area->size) : OK;
+	/* That the probe is gone is told by whoever noticed it. */
+	if (rc != OK)
 		log_warning("%s: working area at 0x%08x not restored: %s", t->name, area->addr,
-			    error_text(error_current()));
-		error_clear();
-	}
+			    rc == ERR_ADAPTER_LOST ? "the probe is gone"
+						   : error_text(error_current()));
+	error_clear();
 	drop(t, area);
 	error_put(&kept);
 }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "adapter/adapter.h"
 #include "flash/stm32l4_work.h"
 
 #define FACTORY_OPTR 0xffeff8aau
@@ -17,6 +18,9 @@
 struct chip {
 	struct stm32l4 f;
 	struct flash_bank bank;
+	struct flash_room room;
+	struct target_list targets;
+	struct adapter adapter;
 };
 
 static void make(struct chip *c, uint16_t dev_id, uint32_t kib, uint32_t optr)
@@ -27,6 +31,10 @@ static void make(struct chip *c, uint16_t dev_id, uint32_t kib, uint32_t optr)
 	c->f.layout = c->f.line->layout;
 	c->f.optr = optr;
 	stm32l4_geometry(c->f.line, kib, optr, &c->f.g);
+	c->adapter.speed_khz = 4000;
+	c->targets.adapter = &c->adapter;
+	c->room.targets = &c->targets;
+	c->bank.room = &c->room;
 	c->bank.priv = &c->f;
 	c->bank.base = MAIN_BASE;
 	c->bank.size = c->f.g.span;
@@ -351,6 +359,32 @@ static void test_a_whole_bank_goes_fast_but_for_rows_with_holes(void **state)
 	drop(&c);
 }
 
+/* 256 bytes take 2.9 ms at 1 MHz, the flash 2.6 ms in standard mode. */
+static void test_a_slow_wire_does_not_make_rows_go_fast(void **state)
+{
+	static const struct { uint32_t khz; bool fast; } speeds[] = { { 1000, false }, { 1200, true },
+								      { 4000, true } };
+	uint8_t data[2048];
+	struct chip c;
+
+	(void)state;
+	memset(data, 0x5a, sizeof(data));
+	for (size_t i = 0; i < ARRAY_SIZE(speeds); i++) {
+		struct stm32l4_stream s = { .bank = &c.bank, .count = 256 };
+
+		make(&c, 0x415, 1024, FACTORY_OPTR);
+		c.adapter.speed_khz = speeds[i].khz;
+		c.bank.erased_value = 0xff;
+		s.steps = whole_bank(&c, data, 256);
+		assert_int_equal(stm32l4_stream_build(&s, true), OK);
+		assert_true(s.mass[0]);
+		assert_int_equal(s.fast_rows > 0, speeds[i].fast);
+		stm32l4_stream_free(&s);
+		free(s.steps);
+		drop(&c);
+	}
+}
+
 static void test_single_bank_mode_erases_with_both_bits(void **state)
 {
 	struct stm32l4_stream s = { 0 };
@@ -553,6 +587,7 @@ int main(void)
 		cmocka_unit_test(test_every_line_to_the_figure),
 		cmocka_unit_test(test_rows_and_surroundings),
 		cmocka_unit_test(test_a_whole_bank_goes_fast_but_for_rows_with_holes),
+		cmocka_unit_test(test_a_slow_wire_does_not_make_rows_go_fast),
 		cmocka_unit_test(test_single_bank_mode_erases_with_both_bits),
 		cmocka_unit_test(test_units_of_16_bytes_and_bursts),
 		cmocka_unit_test(test_wrp_areas),
