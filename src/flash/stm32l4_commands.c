@@ -59,18 +59,20 @@ static enum err plan_register(struct flash_bank *bank, uint8_t reg, uint32_t val
 static enum err guard_for_ever(struct call *c, struct flash_bank *bank, uint8_t reg, uint32_t value)
 {
 	struct stm32l4_option_plan *plan = xcalloc(1, sizeof(*plan));
+	const struct stm32l4 *f = bank->priv;
 	int at = confirm_index(c);
 	const char *token = at != 0 && at + 1 < c->argc ? c->argv[at + 1] : "";
 	enum err rc = plan_register(bank, reg, value, plan);
 
-	if (rc == ERR_REFUSED) {
+	/* What the chip would not do is only worth a warning: unless it would be for ever if it did. */
+	if (rc == ERR_REFUSED && (reg != f->layout->optr || stm32l4_rdp_level(value) != 2)) {
 		log_warning("%s", error_current()->why);
 		error_clear();
 		rc = OK;
 	} else if (rc == OK && plan->is_for_ever && strcmp(token, plan->token) != 0) {
 		error_why(ERR_REFUSED, "%s", plan->danger);
 		error_evidence(ERR_REFUSED, "FLASH_%s = 0x%08x, would become 0x%08x",
-			       stm32l4_option_register_name(((struct stm32l4 *)bank->priv)->line, reg),
+			       stm32l4_option_register_name(f->line, reg),
 			       *stm32l4_option_value(&plan->now, reg), value);
 		rc = error_next(ERR_REFUSED, "to do that add \"confirm %s\" at the end of the command",
 				plan->token);

@@ -510,6 +510,18 @@ def test_level_0_5_and_back(start, name):
     assert bench.active() == {**bench.active(), **secure, "TZEN": 1, "RDP": 0xaa}
 
 
+@pytest.mark.parametrize("name", ["nucleo-l552", "nucleo-u575"])
+def test_a_change_the_chip_would_refuse_does_not_hide_level_2(start, name):
+    """TZEN back to 0 and RDP 0xCC in one write: refused before it reaches the chip."""
+    bench = start("--preset", "tzen", name=name)
+    before = bench.active()
+    told = bench.fails("stm32l4x option_write 0 0x40 0xcc 0x800000ff")
+    assert "TZEN" in told, told
+    bench.fails("stm32l4x option_write 0 0x40 0xcc 0x800000ff confirm")
+    assert bench.active() == before and before["TZEN"] == 1
+    assert bench.board.stats()["option_writes"] == 0
+
+
 def test_what_belongs_to_the_second_core_is_kept(start):
     bench = start("--preset", "sfsa", name="nucleo-wb55")
     info = bench.tcl("stm32l4x info")
