@@ -516,7 +516,7 @@ def test_a_change_the_chip_would_refuse_does_not_hide_level_2(start, name):
     bench = start("--preset", "tzen", name=name)
     before = bench.active()
     told = bench.fails("stm32l4x option_write 0 0x40 0xcc 0x800000ff")
-    assert "TZEN" in told, told
+    assert "only together with RDP" in told, told
     bench.fails("stm32l4x option_write 0 0x40 0xcc 0x800000ff confirm")
     assert bench.active() == before and before["TZEN"] == 1
     assert bench.board.stats()["option_writes"] == 0
