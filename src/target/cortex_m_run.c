@@ -93,6 +93,17 @@ enum err cortex_m_entered_debug(struct cortex_m *cm)
 	return OK;
 }
 
+/* A reset that came just before the halt is told now: seen later it would be taken for one that came
+ * while helper code ran. */
+static enum err seen_before_halt(struct cortex_m *cm)
+{
+	if (!(cm->sticky & S_RESET_ST) || cm->target->list->adapter->srst)
+		return OK;
+	cm->sticky &= ~S_RESET_ST;
+	log_info("[%s] external reset detected", cm->target->name);
+	return cortex_m_rearm(cm);
+}
+
 /* Asks, looks and fetches everything in one batch; the core halts long before the wire asks. */
 enum err cortex_m_halt(struct target *t)
 {
@@ -113,10 +124,11 @@ enum err cortex_m_halt(struct target *t)
 	dhcsr_seen(cm, dhcsr);
 	if ((dhcsr & S_HALT) && (cm->dfsr & DFSR_ALL) && reg_batch_finish(cm, &batch)) {
 		now_halted(cm);
-		return OK;
+		return seen_before_halt(cm);
 	}
 	TRY(cortex_m_wait_halted(cm, HALT_TIMEOUT_MS));
-	return cortex_m_entered_debug(cm);
+	TRY(cortex_m_entered_debug(cm));
+	return seen_before_halt(cm);
 }
 
 /* A BKPT compiled into the program would stop the core again at once: go on behind it. */

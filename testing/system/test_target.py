@@ -475,6 +475,16 @@ def test_the_reset_button_is_noticed(board, daemon, program):
     assert daemon.text.count("external reset detected") == 1
 
 
+def test_a_reset_just_before_a_halt_is_not_taken_for_one_of_helper_code(make_board, make_daemon):
+    board = make_board()
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl("poll off; reset run")
+    board.ctl("reset")
+    daemon.tcl("halt")
+    daemon.expect(r"\[stm32l4x\.cpu\] external reset detected")
+    daemon.tcl("flash erase_check 0")
+
+
 def test_lost_power_is_said_once_and_the_core_comes_back(board, daemon, program):
     program("blink")
     daemon.tcl("reset run")
