@@ -98,6 +98,12 @@ static inline uint32_t fact_of(const struct stm32l4_facts *f, enum stm32l4_fact 
 	return fact_known(f, fact) ? f->reg[fact] : 0;
 }
 
+/* By somebody, and not by an operation that failed. */
+static inline bool was_asked(const struct stm32l4_facts *f)
+{
+	return f->failure.rc == OK;
+}
+
 /* Works on a core in any state, also on one that was never examined. Only a lost probe is an error. */
 enum err stm32l4_read_facts(struct flash_bank *bank, struct stm32l4_facts *facts);
 void stm32l4_describe_facts(const struct stm32l4_facts *facts, struct buf *out);

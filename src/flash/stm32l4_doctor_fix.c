@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stm32l4 doctor: the harmless cures, and a trial on a page where nothing can be lost. */
 #include "flash/stm32l4_doctor.h"
+#include "flash/stm32l4_work.h"
 
 #include <string.h>
 
@@ -24,17 +25,12 @@ static enum err stop_core(struct flash_bank *bank)
 static enum err refresh_caches(struct flash_bank *bank)
 {
 	struct stm32l4 *s = bank->priv;
-	uint32_t acr, off;
+	uint32_t acr;
 
 	if (s->line->has_trustzone)
 		return OK;
 	TRY(stm32l4_read(bank, s->layout->acr, &acr));
-	/* The reset bits act while their cache is off (RM0351 3.7.1). */
-	off = acr & ~(ACR_ICEN | ACR_DCEN | ACR_ICRST | ACR_DCRST);
-	TRY(stm32l4_write(bank, s->layout->acr, off));
-	TRY(stm32l4_write(bank, s->layout->acr, off | ACR_ICRST | ACR_DCRST));
-	TRY(stm32l4_write(bank, s->layout->acr, off));
-	return stm32l4_write(bank, s->layout->acr, acr);
+	return stm32l4_reset_caches(bank, acr);
 }
 
 enum err stm32l4_fix_flags(struct flash_bank *bank)

@@ -24,11 +24,6 @@ static uint32_t errors(const struct stm32l4_facts *f)
 	return f->failure.rc != OK ? f->failure.sr : sr(f);
 }
 
-static bool was_asked(const struct stm32l4_facts *f)
-{
-	return f->failure.rc == OK;
-}
-
 static unsigned rdp_level(const struct stm32l4_facts *f)
 {
 	/* Without its clock every register of the controller reads 0. */
@@ -408,9 +403,19 @@ static const struct stm32l4_area *find_area(const struct stm32l4_facts *f, bool 
 	return first;
 }
 
+static const char *describe_pages(const struct stm32l4_area *a, char *text, size_t size)
+{
+	if (a->first == a->last)
+		snprintf(text, size, "page %u is", a->first);
+	else
+		snprintf(text, size, "pages %u..%u are", a->first, a->last);
+	return text;
+}
+
 static bool wrp(const struct stm32l4_facts *f, struct stm32l4_finding *out, bool whole)
 {
 	const struct stm32l4_area *a = find_area(f, false, whole);
+	char pages[40];
 
 	if (a == NULL)
 		return false;
@@ -419,10 +424,9 @@ static bool wrp(const struct stm32l4_facts *f, struct stm32l4_finding *out, bool
 		finding_why(out, "all of bank %u is write-protected (%s covers pages %u..%u)",
 			    a->physical + 1, a->name, a->first, a->last);
 	else
-		finding_why(out, "page%s %u..%u %s write-protected (%s): a mass erase fails for a "
-				 "single one, the other pages take page erases",
-			    a->first == a->last ? "" : "s", a->first, a->last,
-			    a->first == a->last ? "is" : "are", a->name);
+		finding_why(out, "%s write-protected (%s): a mass erase fails for a single page, the "
+				 "others take page erases",
+			    describe_pages(a, pages, sizeof(pages)), a->name);
 	finding_evidence(out, "%s = 0x%08x (pages %u..%u)", a->name, a->value, a->first, a->last);
 	finding_command(out, "flash protect %u %u %u off", f->bank, a->first, a->last);
 	return true;

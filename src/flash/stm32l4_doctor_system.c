@@ -19,11 +19,6 @@
 #define POOR_MV	     2000u
 #define NO_VREF_MV   1000u
 
-static bool was_asked(const struct stm32l4_facts *f)
-{
-	return f->failure.rc == OK;
-}
-
 static uint32_t optr(const struct stm32l4_facts *f)
 {
 	return fact_of(f, FACT_OPTR);

@@ -185,8 +185,7 @@ enum err stm32l4_bypass_caches(struct flash_bank *bank)
 		return OK;
 	TRY(stm32l4_change(bank, f->regs + f->layout->acr, 0, ACR_ICEN | ACR_DCEN));
 	TRY(stm32l4_read(bank, f->layout->acr, &acr));
-	TRY(stm32l4_write(bank, f->layout->acr, acr | ACR_ICRST | ACR_DCRST));
-	return stm32l4_write(bank, f->layout->acr, acr);
+	return stm32l4_reset_caches(bank, acr);
 }
 
 enum err stm32l4_crcs(struct flash_bank *bank, uint32_t offset, uint32_t block, unsigned count,

@@ -299,18 +299,26 @@ static enum err caches_off(struct flash_bank *bank)
 	return stm32l4_write(bank, f->layout->acr, f->saved_acr & ~(ACR_ICEN | ACR_DCEN));
 }
 
+enum err stm32l4_reset_caches(struct flash_bank *bank, uint32_t acr)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t off = acr & ~(ACR_ICEN | ACR_DCEN | ACR_ICRST | ACR_DCRST);
+
+	TRY(stm32l4_write(bank, f->layout->acr, off));
+	TRY(stm32l4_write(bank, f->layout->acr, off | ACR_ICRST | ACR_DCRST));
+	TRY(stm32l4_write(bank, f->layout->acr, off));
+	return stm32l4_write(bank, f->layout->acr, acr);
+}
+
 static enum err caches_restore(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
-	uint32_t off = f->saved_acr & ~(ACR_ICEN | ACR_DCEN | ACR_ICRST | ACR_DCRST);
 
 	if (!f->has_saved_acr)
 		return OK;
 	f->has_saved_acr = false;
 	TRY(clear_empty_flag(bank));
-	TRY(stm32l4_write(bank, f->layout->acr, off | ACR_ICRST | ACR_DCRST));
-	TRY(stm32l4_write(bank, f->layout->acr, off));
-	return stm32l4_write(bank, f->layout->acr, f->saved_acr);
+	return stm32l4_reset_caches(bank, f->saved_acr);
 }
 
 /* Watchdogs: frozen while the core is halted; helper code refreshes IWDG while it runs. */

@@ -49,6 +49,8 @@ enum err stm32l4_scan(struct flash_bank *bank, uint32_t offset, uint32_t block, 
 		      bool is_blank_check, struct stm32l4_block *blocks);
 /* Off until the notes are taken back, and emptied. */
 enum err stm32l4_bypass_caches(struct flash_bank *bank);
+/* Empties both, which act on their reset bits while they are off (RM0351 3.7.1); ACR is `acr` then. */
+enum err stm32l4_reset_caches(struct flash_bank *bank, uint32_t acr);
 /* The driver's crcs. ERR_FLASH_OPERATION: a block is spoiled; all are filled in, that one with what
  * differs from anything. */
 enum err stm32l4_crcs(struct flash_bank *bank, uint32_t offset, uint32_t block, unsigned count,
