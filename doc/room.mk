@@ -2,6 +2,7 @@
 EXTRA_DIST += README.md HACKING.md COPYING doc/architecture.md doc/manual.md doc/performance.md doc/terminology.md \
 	doc/notes/cmsis-dap.md doc/notes/cortex-m.md doc/notes/dap.md doc/notes/debug-port.md doc/notes/flash-loader.md doc/notes/gdb.md doc/notes/jim.md \
 	doc/notes/ftdi.md doc/notes/imxrt.md doc/notes/imxrt-boot-rom.md doc/notes/jlink.md doc/notes/serial-nor.md \
-	doc/notes/stlink.md doc/notes/swo.md doc/notes/unicorn-m-profile.md doc/notes/usb-emulation.md doc/notes/virtual-flexspi.md doc/notes/virtual-imxrt.md doc/notes/virtual-l476.md doc/notes/virtual-stm32-lines.md \
+	doc/notes/stlink.md doc/notes/swo.md doc/notes/unicorn-m-profile.md doc/notes/usb-emulation.md doc/notes/virtual-flexspi.md doc/notes/virtual-imxrt.md doc/notes/virtual-l476.md doc/notes/virtual-stm32-flash.md doc/notes/virtual-stm32-lines.md doc/notes/virtual-stm32-boards.md \
+	doc/notes/judge-stm32.md doc/notes/virtual-stm32-presets.md doc/notes/stm32-debug-bits.md doc/notes/stm32-options.md \
 	doc/adding-a-chip.md doc/adding-a-flash-driver.md doc/adding-a-probe.md \
 	.ci/run .clang-format .editorconfig

@@ -134,6 +134,12 @@ enum err check_blank(struct flash_bank *bank, unsigned first, unsigned count)
 	enum err rc;
 
 	rc = bank_crcs(bank, s->offset, s->size, count, crcs);
+	/* One that lost power on the way is not blank, and that is all there is to tell. */
+	if (rc == ERR_FLASH_OPERATION) {
+		log_warning("%s", error_current()->why);
+		error_clear();
+		rc = OK;
+	}
 	for (unsigned i = 0; rc == OK && i < count; i++)
 		bank->sectors[first + i].is_erased = crcs[i] == blank;
 	free(crcs);

@@ -30,6 +30,11 @@ struct flash_step {
 	enum { STEP_WAITS, STEP_UNKNOWN, STEP_ERASED, STEP_DONE } state;
 };
 
+/* Typical times of what run() would do. `apart`: looking and erasing while the wire cannot bring data. */
+struct flash_time {
+	uint64_t apart_us, total_us;
+};
+
 struct flash_driver {
 	const char *name;		/* of `flash bank` */
 	const char *const *aliases;
@@ -50,23 +55,27 @@ struct flash_driver {
 	/* Optional: all steps in one go, at the driver's best pace; else erase() and write() are
 	 * called for each. Sets every step's state and reports flash_progress(). (services) */
 	enum err (*run)(struct flash_bank *bank, struct flash_step *steps, size_t count);
-	/* May be NULL. For `flash plan`, outside of begin and end, the core may run: what run() would do with
-	 * these steps: how it erases, in words ("2 pages one by one", "mass erase of both banks"), and the
-	 * time the flash itself needs. Changes nothing. */
+	/* May be NULL. For `flash plan`, outside of begin and end, the core may run: what run() would do
+	 * with these steps: how it erases, in words ("2 pages one by one", "mass erase of both banks"),
+	 * and its time on the flash's side. Changes nothing. */
 	enum err (*plan)(struct flash_bank *bank, const struct flash_step *steps, size_t count,
-			 struct buf *how, uint64_t *us);
+			 struct buf *how, struct flash_time *time);
 	/* May be NULL. The same moment: what run() would refuse or warn of, a line each; in the way of
 	 * the core or the controller it gets as little as reading does. */
 	enum err (*objections)(struct flash_bank *bank, const struct flash_step *steps, size_t count,
 			       struct buf *lines);
+	/* For the time in a plan: helper code's RAM is only put back by writes of up to so many bytes; 0:
+	 * always. */
+	uint32_t backup_worth;
 	/* Not between begin and end: it may reset the chip. Leaves the target halted. */
 	enum err (*protect)(struct flash_bank *bank, bool set, unsigned first, unsigned last);
 	enum err (*protect_check)(struct flash_bank *bank);
 	enum err (*info)(struct flash_bank *bank, struct buf *out);	/* may be NULL */
 	/* May be NULL. Why the flash cannot be read, in words: protected, spoiled; OK: it can. */
 	enum err (*readable)(struct flash_bank *bank);
-	/* May be NULL. An operation failed with rc, and the controller is closed again: adds cause, evidence
-	 * and next step to the error. twin_matches: verify found the data at twin(). Returns rc. */
+	/* May be NULL. An operation failed with rc, and the controller is closed again: adds cause,
+	 * evidence and next step to the error. twin_matches: verify found the data at twin(). Returns
+	 * rc. */
 	enum err (*explain)(struct flash_bank *bank, enum err rc, bool twin_matches);
 	/* May be NULL. What was read differs from what should be there: drops what caches hold. *changed:
 	 * it is worth reading again. */

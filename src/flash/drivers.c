@@ -9,6 +9,7 @@
 #include "flash/room.h"
 #include "flash/stm32l4_doctor.h"
 #include "flash/stm32l4_option.h"
+#include "flash/stm32l4_work.h"
 
 const struct flash_driver *const flash_drivers[] = {
 	&stm32l4_driver,
@@ -23,6 +24,7 @@ const struct command *const flash_chip_commands[] = {
 	imxrt_commands,
 	stm32l4_doctor_commands,
 	stm32l4_option_commands,
+	stm32l4_fast_commands,
 	NULL
 };
 

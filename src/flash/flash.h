@@ -39,6 +39,7 @@ struct flash_bank {
 	uint8_t erased_value, pad_value;
 	bool has_pad_value;		/* `flash padded_value` was given */
 	bool is_probed;
+	bool is_once_only;		/* OTP: what is padded could never be written */
 	struct flash_sector *sectors;
 	unsigned sector_count;
 	/* A word that helper code writes 0xaaaa to now and then, for a watchdog; 0: none. */
@@ -122,7 +123,8 @@ void flash_plan_free(struct flash_plan *plans, size_t count);
  */
 enum preview_format { PREVIEW_TEXT, PREVIEW_DICT, PREVIEW_JSON };
 enum err flash_preview(struct flash_room *room, struct target *target, const struct image *image,
-		       const struct flash_write_options *options, enum preview_format format, struct buf *out);
+		       const struct flash_write_options *options, enum preview_format format,
+		       struct buf *out);
 /* The same for erasing sectors. `unlock`: protection would be taken off first. */
 enum err flash_preview_erase(struct flash_bank *bank, unsigned first, unsigned last, bool unlock,
 			     enum preview_format format, struct buf *out);

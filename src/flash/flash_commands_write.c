@@ -79,8 +79,8 @@ static void take_dry_run(const struct call *c, struct call *copy, const char **w
 	static const struct {
 		const char *word;
 		enum preview_format format;
-	} flags[] = { { "--dry-run", PREVIEW_TEXT }, { "-dry-run", PREVIEW_TEXT }, { "-dict", PREVIEW_DICT },
-		      { "-json", PREVIEW_JSON } };
+	} flags[] = { { "--dry-run", PREVIEW_TEXT }, { "-dry-run", PREVIEW_TEXT },
+		      { "-dict", PREVIEW_DICT }, { "-json", PREVIEW_JSON } };
 
 	*dry = (struct dry_run){ 0 };
 	*copy = *c;
@@ -427,7 +427,9 @@ static enum err cmd_erase_address(struct call *c)
 	return with_dry_run(c, erase_address_dry);
 }
 
-#define FILL_HELP "Program count copies of value from address on. Nothing is erased before. --dry-run: only return the plan."
+#define FILL_HELP \
+	"Program count copies of value from address on. Nothing is erased before. --dry-run: only " \
+	"return the plan."
 
 const struct command flash_write_commands[] = {
 	{ "flash write_image", STAGE_EXEC, 1, -1,

@@ -81,7 +81,7 @@ struct nor_stream {
 };
 /* For `flash plan`: the driver's callback. */
 enum err flexspi_nor_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count,
-			  struct buf *how, uint64_t *us);
+			  struct buf *how, struct flash_time *time);
 void nor_stream_build(struct nor_stream *s, struct flash_bank *bank, struct flash_step *steps,
 		      size_t count);
 /* The first `done` operations are over, the next one may have begun. */

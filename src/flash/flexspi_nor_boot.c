@@ -185,7 +185,8 @@ static void write_findings(const struct flexspi_nor *f, const struct imxrt_boot_
 		if (finding->severity == BOOT_NOTE)
 			continue;
 		buf_printf(lines, "%s%s%s%s\n",
-			   finding->severity == BOOT_REFUSE && !f->is_forced ? "the write is refused: " : "",
+			   finding->severity == BOOT_REFUSE && !f->is_forced
+				   ? "the write is refused: " : "",
 			   finding->text, finding->next != NULL ? ": " : "",
 			   finding->next != NULL ? finding->next : "");
 	}

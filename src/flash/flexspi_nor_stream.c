@@ -164,7 +164,7 @@ void nor_stream_free(struct nor_stream *s)
 }
 
 enum err flexspi_nor_plan(struct flash_bank *bank, const struct flash_step *steps, size_t count,
-			  struct buf *how, uint64_t *us)
+			  struct buf *how, struct flash_time *time)
 {
 	const struct flexspi_nor *f = bank->priv;
 	struct flash_step *copy = xcalloc(count, sizeof(*copy));
@@ -173,14 +173,18 @@ enum err flexspi_nor_plan(struct flash_bank *bank, const struct flash_step *step
 
 	memcpy(copy, steps, count * sizeof(*copy));
 	nor_stream_build(&s, bank, copy, count);
-	*us = s.erase_chip ? f->nor.chip_typical_us : 0;
+	*time = (struct flash_time){ .apart_us = s.erase_chip ? f->nor.chip_typical_us : 0 };
 	for (size_t i = 0; i < s.operation_count; i++) {
 		const struct nor_operation *op = &s.operations[i];
 
-		*us += op->unit != NULL ? op->unit->typical_us : f->nor.page_typical_us;
-		if (op->unit != NULL)
-			erases[op->unit - f->nor.erase]++;
+		if (op->unit == NULL) {
+			time->total_us += f->nor.page_typical_us;
+			continue;
+		}
+		time->apart_us += op->unit->typical_us;
+		erases[op->unit - f->nor.erase]++;
 	}
+	time->total_us += time->apart_us;
 	if (s.erase_chip)
 		buf_printf(how, "the whole chip");
 	for (size_t i = ARRAY_SIZE(erases); i-- > 0;)

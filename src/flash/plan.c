@@ -294,7 +294,8 @@ void plan_total(struct flash_plan *plan)
 		for (size_t at = 0; at < s->bytes; at += unit)
 			units += !is_filled(s->data + at, unit, bank->erased_value);
 	}
-	plan->estimate_us = units * bank->program_unit_us;
+	plan->program_us = units * bank->program_unit_us;
+	plan->estimate_us = plan->program_us;
 	if (plan->sectors_erased == bank->sector_count && bank->mass_erase_us != 0)
 		plan->estimate_us += bank->mass_erase_us;
 	else
@@ -311,6 +312,23 @@ static void finish_lists(struct builder *b, struct flash_plan **plans, size_t *c
 		for (size_t k = 0; k < list->count; k++)
 			draft_to_step(b, list->bank, &list->drafts[k], plan);
 	}
+}
+
+/* What fills a unit up stays for ever: that is for the person to decide. */
+static enum err check_once_only(const struct flash_plan *plan)
+{
+	const struct flash_bank *bank = plan->bank;
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < plan->count; i++)
+		bytes += plan->steps[i].bytes;
+	if (!bank->is_once_only || bytes == plan->image_bytes)
+		return OK;
+	error_why(ERR_REFUSED,
+		  "the file gives %zu of the %zu bytes of the %u-byte units that it touches in "
+		  "bank %s: the rest of a unit could never be written later",
+		  plan->image_bytes, bytes, bank->program_unit, bank->name);
+	return error_next(ERR_REFUSED, "fill the units up in the file, with 0xff where nothing is wanted");
 }
 
 static void builder_free(struct builder *b)
@@ -354,6 +372,7 @@ static enum err build(struct builder *b, const struct image *image, struct flash
 	for (size_t i = 0; i < *count; i++) {
 		struct flash_plan *plan = &(*plans)[i];
 
+		TRY(check_once_only(plan));
 		if (b->options->skip_same && !b->options->is_preview)
 			TRY(flash_explain_read(plan->bank, plan_skip_same(plan)));
 		if (!b->options->is_preview)	/* which looks at the flash first */

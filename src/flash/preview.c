@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `flash plan` and --dry-run: what a write or an erase would do. The target is read and nothing else:
- * it is not halted, no helper code is loaded. A driver that cannot read in passing (a serial flash
- * behind its controller) says so in its objections.
+ * `flash plan` and --dry-run: what a write or an erase would do. The target is read and nothing
+ * else: it is not halted, no helper code is loaded. A driver that cannot read in passing (a serial
+ * flash behind its controller) says so in its objections.
  */
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,8 +11,15 @@
 #include "adapter/adapter.h"
 #include "flash/room.h"
 
-#define WORD_BITS 46u	/* SWD: a word written through DRW, turnarounds and parity included */
+#define WORD_BITS 46u /* SWD: a word written through DRW, turnarounds and parity included */
 #define PIECE	  16384u
+/* Opening the controller and loading helper code: some dozens of round trips, and what they carry.
+ */
+#define SETUP_US   15000u
+#define SETUP_BITS 60000u
+#define FEED_SHARE 13u /* of the wire goes into looking how far the ring has been read: one part   \
+			*/
+#define RING_BYTES 16384u /* of the work area that is put back afterwards */
 
 void preview_warn(const struct flash_write_options *options, const char *fmt, ...)
 {
@@ -41,12 +48,14 @@ static enum err read_sector(const struct flash_plan *plan, unsigned sector, uint
 	return OK;
 }
 
-static void judge_step(struct flash_plan *plan, struct flash_step *step, const uint8_t *now, bool skip)
+static void judge_step(struct flash_plan *plan, struct flash_step *step, const uint8_t *now,
+		       bool skip)
 {
 	const struct flash_sector *s = &plan->bank->sectors[step->sector];
 	bool is_blank = is_filled(now, s->size, plan->bank->erased_value);
 	bool is_same = step->bytes == 0 ? is_blank
-		       : memcmp(now + (step->offset - s->offset), step->data, step->bytes) == 0;
+					: memcmp(now + (step->offset - s->offset), step->data,
+						 step->bytes) == 0;
 
 	if (is_same && skip) {
 		plan_drop_step(plan, step);
@@ -106,13 +115,16 @@ static void warn_protected(struct account *a, bool unlock)
 		end = i + 1;
 		if (bank->sectors[first->sector].is_protected != 1)
 			continue;
-		while (end < a->plan->count && a->plan->steps[end].sector == a->plan->steps[end - 1].sector + 1 &&
+		while (end < a->plan->count &&
+		       a->plan->steps[end].sector == a->plan->steps[end - 1].sector + 1 &&
 		       bank->sectors[a->plan->steps[end].sector].is_protected == 1)
 			end++;
-		buf_printf(&a->warnings, "sectors %u..%u are write-protected: %s\n", first->sector,
-			   a->plan->steps[end - 1].sector,
-			   unlock ? "the protection is taken off first, the chip may be reset for it"
-				  : "the write is refused, nothing is touched; \"unlock\" takes the protection off");
+		buf_printf(
+			&a->warnings, "sectors %u..%u are write-protected: %s\n", first->sector,
+			a->plan->steps[end - 1].sector,
+			unlock ? "the protection is taken off first, the chip may be reset for it"
+			       : "the write is refused, nothing is touched; \"unlock\" takes the "
+				 "protection off");
 	}
 }
 
@@ -120,7 +132,7 @@ static void collect_warnings(struct account *a, const struct flash_write_options
 {
 	struct flash_bank *bank = a->plan->bank;
 
-	if (bank->driver->protect_check != NULL) {
+	if (bank->driver->protect_check != NULL && !bank->is_once_only) {
 		if (bank->driver->protect_check(bank) != OK)
 			warn_failure(a);
 		else
@@ -131,26 +143,64 @@ static void collect_warnings(struct account *a, const struct flash_write_options
 		warn_failure(a);
 	if (options->erase || a->plan->count == 0)
 		return;
-	if (a->plan->same_sectors + a->plan->blank_sectors < a->plan->count && a->plan->is_inspected)
-		buf_printf(&a->warnings, "%zu of %zu sectors are not blank, and nothing is erased before: programming "
+	if (a->plan->same_sectors + a->plan->blank_sectors < a->plan->count &&
+	    a->plan->is_inspected)
+		buf_printf(&a->warnings,
+			   "%zu of %zu sectors are not blank, and nothing is erased before: "
+			   "programming "
 			   "fails where a unit is not erased\n",
 			   a->plan->count - a->plan->blank_sectors, a->plan->count);
+}
+
+static uint32_t speed_khz(const struct flash_bank *bank)
+{
+	const struct adapter *adapter = bank->room->targets->adapter;
+
+	return adapter->actual_khz != 0 ? adapter->actual_khz : adapter->speed_khz;
+}
+
+uint64_t plan_setup_us(const struct flash_bank *bank)
+{
+	uint32_t khz = speed_khz(bank);
+
+	return SETUP_US + (khz != 0 ? SETUP_BITS * 1000u / khz : 0);
+}
+
+static uint64_t wire_us(uint32_t khz, size_t bytes)
+{
+	return khz != 0 ? (uint64_t)bytes / 4 * WORD_BITS * 1000 / khz : 0;
+}
+
+/* RAM under helper code that is read before and put back afterwards. */
+static size_t backup_bytes(const struct flash_plan *plan)
+{
+	const struct target *t = plan->bank->target;
+	uint32_t worth = plan->bank->driver->backup_worth;
+
+	if (!t->work_area_backup || plan->program_bytes == 0)
+		return 0;
+	if (worth == 0)
+		return MIN(t->work_area_size, RING_BYTES);
+	return plan->program_bytes <= worth ? MIN(t->work_area_size, plan->program_bytes + 512) : 0;
 }
 
 static void estimate(struct account *a)
 {
 	const struct flash_bank *bank = a->plan->bank;
-	const struct adapter *adapter = bank->room->targets->adapter;
-	uint32_t khz = adapter->actual_khz != 0 ? adapter->actual_khz : adapter->speed_khz;
+	struct flash_time time = { a->plan->estimate_us - a->plan->program_us,
+				   a->plan->estimate_us };
+	uint32_t khz = speed_khz(bank);
 
-	a->flash_us = a->plan->estimate_us;
 	if (bank->driver->plan != NULL && a->plan->count > 0 &&
-	    bank->driver->plan(a->plan->bank, a->plan->steps, a->plan->count, &a->how, &a->flash_us) != OK)
+	    bank->driver->plan(a->plan->bank, a->plan->steps, a->plan->count, &a->how, &time) != OK)
 		warn_failure(a);
-	if (khz != 0)
-		a->wire_us = (uint64_t)a->plan->program_bytes / 4 * WORD_BITS * 1000 / khz;
-	/* The ring buffer lets both work at the same time. */
-	a->total_us = MAX(a->flash_us, a->wire_us);
+	a->flash_us = time.total_us;
+	a->wire_us = wire_us(khz, a->plan->program_bytes);
+	a->wire_us += a->wire_us / FEED_SHARE;
+	if (a->plan->count > 0)
+		a->total_us = plan_setup_us(bank) + time.apart_us +
+			      MAX(time.total_us - time.apart_us, a->wire_us) +
+			      2 * wire_us(khz, backup_bytes(a->plan));
 }
 
 /* As text */
@@ -167,7 +217,9 @@ static void describe_run(const struct flash_plan *plan, size_t first, size_t end
 	if (a != z)
 		buf_printf(out, "..%u", z->sector);
 	buf_printf(out, " at 0x%08x: %s", bank->base + bank->sectors[a->sector].offset,
-		   a->erase ? "erase" : a->looked_blank ? "blank, not erased" : "not erased");
+		   a->erase	     ? "erase"
+		   : a->looked_blank ? "blank, not erased"
+				     : "not erased");
 	if (bytes > 0)
 		buf_printf(out, ", program %zu bytes from 0x%08x", bytes, bank->base + a->offset);
 	buf_putc(out, '\n');
@@ -199,9 +251,10 @@ static void describe_steps(const struct flash_plan *p, struct buf *out)
 {
 	size_t end;
 
-	buf_printf(out, "flash bank #%u %s at 0x%08x\n", p->bank->number, p->bank->name, p->bank->base);
+	buf_printf(out, "flash bank #%u %s at 0x%08x\n", p->bank->number, p->bank->name,
+		   p->bank->base);
 	for (size_t k = 0; k < p->count; k = end) {
-		for (end = k + 1; end < p->count && continues(p, end); )
+		for (end = k + 1; end < p->count && continues(p, end);)
 			end++;
 		describe_run(p, k, end, out);
 	}
@@ -218,7 +271,9 @@ static void describe(const struct account *a, struct buf *out)
 
 	describe_steps(p, out);
 	if (p->same_sectors > 0)
-		buf_printf(out, "  %u sectors (%zu bytes) hold the data already: \"--skip-same\" leaves them alone\n",
+		buf_printf(out,
+			   "  %u sectors (%zu bytes) hold the data already: \"--skip-same\" leaves "
+			   "them alone\n",
 			   p->same_sectors, p->same_bytes);
 	if (p->blank_sectors > 0)
 		buf_printf(out, "  %u sectors are blank\n", p->blank_sectors);
@@ -261,7 +316,10 @@ static void put_text(struct emit *e, const char *text)
 	}
 	buf_putc(e->out, '{');
 	for (; *text != '\0'; text++)
-		buf_putc(e->out, *text == '{' ? '(' : *text == '}' ? ')' : *text == '\\' ? '/' : *text);
+		buf_putc(e->out, *text == '{'	 ? '('
+				 : *text == '}'	 ? ')'
+				 : *text == '\\' ? '/'
+						 : *text);
 	buf_putc(e->out, '}');
 }
 
@@ -306,8 +364,10 @@ static void emit_runs(struct emit *e, const struct flash_plan *p)
 		       p->steps[end].sector == p->steps[end - 1].sector + 1)
 			end++;
 		buf_printf(e->out, e->is_json ? "%s[%u, %u]" : "%s{%u %u}",
-			   first ? "" : e->is_json ? ", " : " ", p->steps[i].sector,
-			   p->steps[end - 1].sector);
+			   first	? ""
+			   : e->is_json ? ", "
+					: " ",
+			   p->steps[i].sector, p->steps[end - 1].sector);
 		first = false;
 	}
 	buf_putc(e->out, e->is_json ? ']' : '}');
@@ -374,8 +434,9 @@ static void describe_all(struct account *accounts, size_t count, const struct bu
 	buf_printf(out, "about %.2f s; nothing was erased or written\n", (double)total / 1e6);
 }
 
-void preview_plans(struct flash_plan *plans, size_t count, const struct flash_write_options *options,
-		   enum preview_format format, struct buf *out)
+void preview_plans(struct flash_plan *plans, size_t count,
+		   const struct flash_write_options *options, enum preview_format format,
+		   struct buf *out)
 {
 	struct account *accounts = xcalloc(count + 1, sizeof(*accounts));
 	static const struct buf none = { 0 };
@@ -430,7 +491,8 @@ static enum err inspect_all(struct flash_plan *plans, size_t count,
 }
 
 enum err flash_preview(struct flash_room *room, struct target *t, const struct image *image,
-		       const struct flash_write_options *asked, enum preview_format format, struct buf *out)
+		       const struct flash_write_options *asked, enum preview_format format,
+		       struct buf *out)
 {
 	struct flash_write_options options = *asked;
 	struct flash_plan *plans = NULL;
@@ -453,7 +515,9 @@ enum err flash_preview(struct flash_room *room, struct target *t, const struct i
 enum err flash_preview_erase(struct flash_bank *bank, unsigned first, unsigned last, bool unlock,
 			     enum preview_format format, struct buf *out)
 {
-	struct flash_write_options options = { .erase = true, .unlock = unlock, .is_preview = true };
+	struct flash_write_options options = { .erase = true,
+					       .unlock = unlock,
+					       .is_preview = true };
 	struct flash_plan plan = { 0 };
 
 	TRY(flash_probe(bank));

@@ -73,6 +73,8 @@ void plan_warn_extra_erase(const struct flash_plan *plan, const struct flash_wri
 void plan_drop_step(struct flash_plan *plan, struct flash_step *step);
 void plan_remove_dropped(struct flash_plan *plan);
 
+/* preview.c: to open a controller and get helper code going, at this adapter speed. */
+uint64_t plan_setup_us(const struct flash_bank *bank);
 /* preview.c: a warning of a plan, to where its options say. */
 void preview_warn(const struct flash_write_options *options, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

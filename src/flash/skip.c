@@ -44,6 +44,16 @@ void plan_drop_step(struct flash_plan *plan, struct flash_step *step)
 	step->state = STEP_DONE;
 }
 
+/* A sector that lost power on the way differs from anything: to write it is the cure. */
+static enum err tolerate_spoiled(enum err rc)
+{
+	if (rc != ERR_FLASH_OPERATION)
+		return rc;
+	log_warning("%s", error_current()->why);
+	error_clear();
+	return OK;
+}
+
 static enum err compare_whole(struct flash_plan *plan, size_t first, size_t end)
 {
 	struct flash_bank *bank = plan->bank;
@@ -52,7 +62,7 @@ static enum err compare_whole(struct flash_plan *plan, size_t first, size_t end)
 	uint32_t blank = crc_of_fill(bank->erased_value, s->size);
 	enum err rc;
 
-	rc = bank_crcs(bank, s->offset, s->size, (unsigned)(end - first), crcs);
+	rc = tolerate_spoiled(bank_crcs(bank, s->offset, s->size, (unsigned)(end - first), crcs));
 	for (size_t i = first; rc == OK && i < end; i++) {
 		struct flash_step *step = &plan->steps[i];
 		bool is_blank = crcs[i - first] == blank;
@@ -101,7 +111,7 @@ enum err plan_skip_same(struct flash_plan *plan)
 {
 	size_t next;
 
-	TRY(flash_check_readable(plan->bank));
+	TRY(tolerate_spoiled(flash_check_readable(plan->bank)));
 	for (size_t i = 0; i < plan->count; i = next) {
 		next = i + 1;
 		if (!is_whole(plan, &plan->steps[i])) {

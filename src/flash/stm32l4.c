@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stm32l4: identification, register access, and the driver's table. */
-#include "flash/stm32l4.h"
+#include "flash/stm32l4_work.h"
 
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "flash/stm32l4_otp.h"
 
 #define RESERVED_IDCODE 0xfffu
 #define WL_DEV_ID	0x497u
@@ -137,22 +138,30 @@ void stm32l4_fill_sectors(struct flash_bank *bank, const struct stm32l4_geometry
 		};
 }
 
-/* DS10198 table 52 (L47), DS12288 (G4), DS13560 (G0), DS13086 (U5): typical. */
 static void fill_timings(struct flash_bank *bank, const struct stm32l4_line *line)
 {
 	bank->program_unit = line->unit;
-	bank->program_unit_us = line->unit == 16				? 118
-				: line->layout->sr == 0x10 && !line->has_l4_rcc ? 85
-										: 82;
-	bank->erase_sector_us = line->unit == 16 ? 1500 : 22020;
-	bank->mass_erase_us = line->unit == 16 ? 0 : 22130;
+	bank->program_unit_us = line->timing->unit;
+	bank->erase_sector_us = line->timing->page_erase;
+	bank->mass_erase_us = line->timing->mass_erase;
 	bank->erased_value = 0xff;
-	bank->keepalive = 0;
+}
+
+/* Helper code looks at the flash before begin, too, and a watchdog that the firmware has started runs on
+ * meanwhile. A refresh does nothing to one that does not run; inside a window it would be a reset. */
+static void note_keepalive(struct flash_bank *bank)
+{
+	uint32_t winr = 0;
+
+	if (target_read_u32(bank->target, IWDG_WINR, &winr) != OK)
+		error_clear();
+	bank->keepalive = winr == IWDG_WINR_NONE ? IWDG_KR : 0;
 }
 
 static enum err probe_otp(struct flash_bank *bank, struct stm32l4 *f)
 {
 	f->is_otp = true;
+	bank->is_once_only = true;
 	bank->size = f->line->otp_bytes;
 	bank->sector_count = 1;
 	bank->sectors = xrealloc(bank->sectors, sizeof(*bank->sectors));
@@ -202,7 +211,7 @@ static void log_identity(const struct stm32l4 *f)
 static enum err probe(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
-	struct stm32l4 now = { .otp_enabled = f->otp_enabled };
+	struct stm32l4 now = { .otp_enabled = f->otp_enabled, .fast_off = f->fast_off };
 
 	TRY(identify(bank, &now));
 	TRY(target_read_u32(bank->target, now.regs + now.layout->optr, &now.optr));
@@ -213,7 +222,12 @@ static enum err probe(struct flash_bank *bank)
 	*f = now;
 	log_identity(f);
 	fill_timings(bank, f->line);
-	return bank->base == f->line->otp_base ? probe_otp(bank, f) : probe_main(bank, f);
+	note_keepalive(bank);
+	if (bank->base == f->line->otp_base)
+		return probe_otp(bank, f);
+	TRY(probe_main(bank, f));
+	stm32l4_tell_interrupted(bank);
+	return OK;
 }
 
 /* The contract's steps */
@@ -276,10 +290,14 @@ const struct flash_driver stm32l4_driver = {
 	.erase = erase,
 	.write = write,
 	.run = stm32l4_run,
+	.plan = stm32l4_plan,
+	.objections = stm32l4_otp_objections,
+	.backup_worth = 4096,
 	.protect = stm32l4_protect,
 	.protect_check = stm32l4_protect_check,
 	.info = stm32l4_info,
 	.readable = stm32l4_readable,
+	.crcs = stm32l4_crcs,
 	.explain = stm32l4_explain,
 	.refresh = stm32l4_refresh,
 	.twin = stm32l4_twin,

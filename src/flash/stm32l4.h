@@ -33,10 +33,30 @@ struct stm32l4_revision {
 	const char *name;
 };
 
-struct stm32l4_option_field {
-	uint8_t msb, lsb;		/* in OPTR */
-	const char *name;
-	const char *if_0, *if_1;	/* one-bit fields; may be NULL */
+/* Typical times in us, and the rows of fast programming. 0: not known, no such mode. */
+struct stm32l4_timing {
+	uint32_t unit, page_erase, mass_erase;	/* mass erase: of one bank or of all alike */
+	uint32_t row, row_units;	/* of a fast row; how many units it has */
+	/* CR bits of fast programming, and if only a bank fresh from a mass erase takes it. */
+	uint32_t fast_cr;
+	bool fast_needs_mass_erase;
+};
+
+/*
+ * RCC, PWR and SYSCFG as far as flash work touches them. Addresses; 0: the line has none, or it needs
+ * no attention.
+ */
+struct stm32l4_around {
+	uint32_t flash_enr, flash_en, pwr_enr, pwr_en, syscfg_enr, syscfg_en;
+	uint32_t reset_csr;		/* reset flags in bits 31..25 */
+	uint32_t memrmp;		/* SYSCFG_MEMRMP with FB_MODE */
+	uint32_t pwr_cr1, pwr_sr2;	/* LPR and VOS; REGLPF and VOSF */
+	uint32_t c2boot_reg, c2boot;	/* set: the second core runs */
+	/* Clock: SW in bits from 0 on, SWS above it. */
+	uint32_t rcc_cr, cfgr, sw_mask, sw_hsi, sw_msi, sw_pll, hpre_reg, hpre_mask;
+	unsigned sws_shift, hsi_mhz;
+	uint32_t hsi_div;		/* mask in rcc_cr */
+	uint32_t msi_csr;		/* MSIRANGE in rcc_cr 7:4, MSISRANGE in bits 11:8 here */
 };
 
 struct stm32l4_line {
@@ -44,8 +64,11 @@ struct stm32l4_line {
 	const char *name;
 	const struct stm32l4_revision *revisions;	/* ends with name NULL */
 	const struct stm32l4_layout *layout;
-	const struct stm32l4_option_field *options;	/* ends with name NULL */
 	uint32_t regs, size_reg, otp_base;
+	uint32_t uid, package;		/* 0: not known */
+	const struct stm32l4_timing *timing;
+	const struct stm32l4_around *around;	/* NULL: not known */
+	uint8_t eccr, eccr2;		/* offsets; 0: none */
 	uint16_t otp_bytes, max_kib;
 	uint16_t page_bytes, single_page_bytes;		/* with two banks, with one */
 	enum bank_rule banks;
@@ -61,6 +84,9 @@ struct stm32l4_line {
 	bool has_pempty;		/* SR.PEMPTY; the lines without has_l4_rcc: ACR.EMPTY */
 	uint32_t factory_optr;		/* 0: not known */
 };
+
+extern const struct stm32l4_around stm32l4_around_l4, stm32l4_around_g4, stm32l4_around_g0,
+	stm32l4_around_c0, stm32l4_around_wb, stm32l4_around_l5, stm32l4_around_u5;
 
 /* NULL if unknown. */
 const struct stm32l4_line *stm32l4_find_line(uint16_t dev_id);
@@ -86,6 +112,16 @@ void stm32l4_geometry(const struct stm32l4_line *line, uint32_t kib, uint32_t op
 /* The driver's copy of a geometry: sectors[]. */
 void stm32l4_fill_sectors(struct flash_bank *bank, const struct stm32l4_geometry *geometry);
 
+struct stm32l4_wait {
+	uint32_t addr, mask, value;	/* mask 0: nothing to wait for */
+};
+/* What was changed around the flash, to be put back. */
+struct stm32l4_note {
+	uint32_t addr, value;
+	struct stm32l4_wait wait;
+};
+enum { STM32L4_NOTES = 16 };
+
 struct stm32l4 {
 	const struct stm32l4_line *line;
 	uint32_t idcode, optr, dbgmcu;
@@ -101,8 +137,15 @@ struct stm32l4 {
 	/* For the diagnosis of a failure: reset_flags are those of the last begin; the errors of the last
 	 * operation, and where; verify found the image in the other bank. */
 	bool has_reset_flags, twin_matches;
-	uint32_t failed_sr;
+	uint32_t failed_sr, fresh_resets;
 	int failed_sector;
+	uint32_t saved_winr;
+	bool has_saved_winr;
+	struct stm32l4_note notes[STM32L4_NOTES];
+	unsigned note_count, clock_mark;	/* the clock's notes: from the mark on */
+	bool is_fast_clock;		/* HCLK is known to be 8 MHz or more */
+	bool fast_off;			/* `stm32l4x fast off` */
+	bool fast_failed;		/* this chip does not take it */
 };
 
 /* Register access by offset of the layout. */
@@ -115,15 +158,18 @@ enum err stm32l4_still_busy(uint32_t sr, unsigned waited_ms);
 enum err stm32l4_unlock(struct flash_bank *bank, bool options_too);
 enum err stm32l4_lock(struct flash_bank *bank);
 enum err stm32l4_check_swap(struct flash_bank *bank);
+/* ERR_PROTECTED: a step touches pages of the second core (WB, WL). */
+enum err stm32l4_check_second_core(struct flash_bank *bank, const struct flash_step *steps,
+				   size_t count);
 enum err stm32l4_begin(struct flash_bank *bank);
 enum err stm32l4_end(struct flash_bank *bank);
 enum err stm32l4_readable(struct flash_bank *bank);
-/* Flash clock, power and voltage as an option write needs them, at any RDP level. */
-enum err stm32l4_prepare_options(struct flash_bank *bank);
 /* stm32l4_doctor_fix.c: the driver's hooks of the same names. */
 enum err stm32l4_explain(struct flash_bank *bank, enum err rc, bool twin_matches);
 enum err stm32l4_refresh(struct flash_bank *bank, bool *changed);
 uint32_t stm32l4_twin(struct flash_bank *bank, uint32_t addr);
+/* Flash clock, power and voltage as an option write needs them, at any RDP level. */
+enum err stm32l4_prepare_options(struct flash_bank *bank);
 
 /* CR value that selects a sector for erase, without STRT. */
 uint32_t stm32l4_erase_value(const struct stm32l4 *f, const struct flash_sector *sector);
@@ -142,6 +188,10 @@ void stm32l4_describe_sr(uint32_t sr, struct buf *out);
 enum err stm32l4_describe_ecc(struct flash_bank *bank, struct buf *out);
 /* ERR_FLASH_OPERATION if a double error was met since the last reset. */
 enum err stm32l4_check_ecc(struct flash_bank *bank);
+/* The address of RCC_CSR; 0: not known. */
+uint32_t stm32l4_reset_csr(const struct stm32l4_line *line);
+/* Flags of RCC_CSR that came since begin. */
+uint32_t stm32l4_fresh_resets(const struct stm32l4 *f, uint32_t csr);
 /* The chip was reset in the middle of things? Adds the reason to the current error. */
 enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc);
 
@@ -176,6 +226,10 @@ enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_opt
 			       size_t count);
 /* OBL_LAUNCH: the chip resets; the target is found again and halted. */
 enum err stm32l4_load_options(struct flash_bank *bank);
+/* A warning if an option write on this chip was cut off. */
+void stm32l4_tell_interrupted(struct flash_bank *bank);
+/* The same as a line of a report; nothing if there is nothing to say. */
+void stm32l4_show_interrupted(struct flash_bank *bank, struct buf *out);
 enum err stm32l4_describe_options(struct flash_bank *bank, struct buf *out);
 enum err stm32l4_info(struct flash_bank *bank, struct buf *out);
 unsigned stm32l4_rdp_level(uint32_t optr);

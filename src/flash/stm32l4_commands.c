@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flash/stm32l4_option.h"
+#include "flash/stm32l4_otp.h"
 
 #define REGRESSION_TEXT                                                                            \
 	"lowering RDP from level 1 to 0 erases the whole flash, SRAM2 and the backup registers"
@@ -52,7 +53,7 @@ static enum err guard_for_ever(struct call *c, struct flash_bank *bank, uint8_t 
 
 	if (word != NULL) {
 		*word = value;
-		rc = stm32l4_plan_option_values(bank, &then, plan);
+		rc = stm32l4_plan_option_values(bank, &then, false, plan);
 	}
 	if (rc == ERR_REFUSED) {
 		log_warning("%s", error_current()->why);
@@ -118,22 +119,36 @@ static enum err cmd_lock(struct call *c)
 	return OK;
 }
 
-/* Level 1 to 0. Without PCROP_RDP the pages under PCROP would survive; with no area set the manual
- * wants it set (RM0351 3.5.1). */
-static enum err regress(struct flash_bank *bank, uint32_t optr)
+static enum err has_pcrop(struct flash_bank *bank, bool *found)
+{
+	struct stm32l4_area areas[2 * MAX_AREAS];
+	size_t count;
+
+	*found = false;
+	TRY(stm32l4_read_areas(bank, areas, &count));
+	for (size_t i = 0; i < count; i++)
+		*found = *found || (areas[i].is_pcrop && areas[i].is_active);
+	return OK;
+}
+
+/* To a lower level. Without PCROP_RDP the pages under PCROP survive; with no area set the manual wants
+ * it set (RM0351 3.5.1). `all`: those pages, too. */
+static enum err regress(struct flash_bank *bank, uint32_t optr, bool all)
 {
 	struct stm32l4 *f = bank->priv;
 	struct stm32l4_option options[2];
 	size_t count = 0;
+	bool spares = false;
 	uint32_t end;
 
-	if (f->line->pcrop_unit != 0) {
+	if (!all)
+		TRY(has_pcrop(bank, &spares));
+	if (f->line->pcrop_unit != 0 && !spares) {
 		TRY(stm32l4_read(bank, f->layout->pcrop[0][1], &end));
 		options[count++] =
 			(struct stm32l4_option){ f->layout->pcrop[0][1], end | PCROP_RDP };
 	}
-	options[count++] =
-		(struct stm32l4_option){ f->layout->optr, (optr & ~0xffu) | RDP_LEVEL_0 };
+	options[count++] = (struct stm32l4_option){ f->layout->optr, optr };
 	return write_claimed(bank, options, count, "RDP regression");
 }
 
@@ -152,24 +167,31 @@ static enum err cmd_unlock(struct call *c)
 				  "there is no way back from level 2");
 	/* The verb is the wish: scripts that lift the protection this way know what they do. */
 	log_warning(REGRESSION_TEXT ": that is being done, it takes up to 15 s");
-	TRY(regress(bank, optr));
+	TRY(regress(bank, (optr & ~0xffu) | RDP_LEVEL_0, true));
 	log_info("RDP is at level 0: run \"stm32l4x option_load %u\"; if the flash stays closed, "
 		 "power-cycle the board",
 		 bank->number);
 	return OK;
 }
 
-static enum err cmd_mass_erase(struct call *c)
+static enum err mass_erase_dry(struct call *c, const struct dry_run *dry)
 {
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 
-	TRY(arg_halted_bank(c, &bank, &f));
+	TRY(dry->is_set ? arg_bank(c, &bank, &f) : arg_halted_bank(c, &bank, &f));
 	if (f->is_otp)
 		return error_why(ERR_UNSUPPORTED, "OTP cannot be erased");
+	if (dry->is_set)
+		return flash_preview_erase(bank, 0, bank->sector_count - 1, false, dry->format, c->out);
 	TRY(flash_erase_sectors(bank, 0, bank->sector_count - 1));
 	result_printf(c, "stm32l4x mass erase complete\n");
 	return OK;
+}
+
+static enum err cmd_mass_erase(struct call *c)
+{
+	return with_dry_run(c, mass_erase_dry);
 }
 
 static enum err arg_option_reg(struct call *c, int index, uint8_t *reg)
@@ -239,7 +261,7 @@ static enum err cmd_option_write(struct call *c)
 	TRY(check_option(c, bank, reg, old, value, mask));
 	if (reg == f->layout->optr &&
 	    stm32l4_rdp_rank(f->line, value) < stm32l4_rdp_rank(f->line, old))
-		TRY(regress(bank, value));
+		TRY(regress(bank, value, false));
 	else
 		TRY(write_one(bank, reg, value));
 	result_printf(c, "stm32l4x Option written.\nINFO: a reset or power cycle is required for "
@@ -388,7 +410,7 @@ static enum err cmd_status(struct call *c)
 
 static enum err cmd_otp(struct call *c)
 {
-	static const char *const words[] = { "enable", "disable", "show", NULL };
+	static const char *const words[] = { "enable", "disable", "show", "write", NULL };
 	struct flash_bank *bank;
 	struct stm32l4 *f;
 	int word;
@@ -399,6 +421,10 @@ static enum err cmd_otp(struct call *c)
 		return error_next(
 			error_why(ERR_ARGUMENT, "bank #%u is not an OTP memory", bank->number),
 			"declare a bank with base 0x%08x", f->line->otp_base);
+	if (word == 3)
+		return stm32l4_otp_write(c, bank);
+	if (c->argc > 3)
+		return arg_usage(c);
 	if (word < 2)
 		f->otp_enabled = word == 0;
 	if (word == 0)
@@ -433,8 +459,9 @@ static enum err set_trustzone(struct call *c, struct flash_bank *bank, bool enab
 	TRY(load_claimed(bank));
 	TRY(flash_probe(bank));
 	if (f->is_tz != enable)
-		return error_next(error_why(ERR_VERIFY, "TZEN is still %u after the option bytes were loaded",
-					    f->is_tz), "power-cycle the board and try again");
+		return error_next(error_why(ERR_VERIFY, "TZEN is still %u after the option bytes were "
+					    "loaded", f->is_tz),
+				  "power-cycle the board and try again");
 	return OK;
 }
 
@@ -469,8 +496,8 @@ const struct command stm32l4_commands[] = {
 	{ "stm32l4x unlock", STAGE_EXEC, 1, 1, "bank", cmd_unlock,
 	  "Set read-out protection level 0. From level 1 this erases the whole flash, SRAM2 and the "
 	  "backup registers." },
-	{ "stm32l4x mass_erase", STAGE_EXEC, 1, 1, "bank", cmd_mass_erase,
-	  "Erase the whole flash of the chip, both banks at once." },
+	{ "stm32l4x mass_erase", STAGE_EXEC, 1, 2, "?--dry-run? bank", cmd_mass_erase,
+	  "Erase the whole flash of the chip, both banks at once. --dry-run: only return the plan." },
 	{ "stm32l4x option_read", STAGE_EXEC, 2, 2, "bank reg_offset", cmd_option_read,
 	  "Return an option register, by its offset from the FLASH base." },
 	{ "stm32l4x option_write", STAGE_EXEC, 3, 6, "bank reg_offset value ?mask? ?confirm ?token??",
@@ -496,8 +523,11 @@ const struct command stm32l4_commands[] = {
 	  "Remove write protection (WRP) from sectors first to last, or from all, and load the "
 	  "option bytes; the "
 	  "chip resets and is halted. Returns the sectors that are still protected." },
-	{ "stm32l4x otp", STAGE_EXEC, 2, 2, "bank enable|disable|show", cmd_otp,
-	  "Allow or forbid writing to the one-time programmable area." },
+	{ "stm32l4x otp", STAGE_EXEC, 2, 6,
+	  "bank enable|disable|show|write ?file ?offset? ?confirm token??",
+	  cmd_otp,
+	  "The one-time programmable area. enable, disable: whether flash verbs may write it. write: show "
+	  "which units a file would use, with a token; confirm it to write them, once and for ever." },
 	{ "stm32l4x trustzone", STAGE_EXEC, 1, 3, "bank ?enable|disable? ?confirm?", cmd_trustzone,
 	  "Show or change TrustZone (TZEN), and load the option bytes." },
 	{ 0 }

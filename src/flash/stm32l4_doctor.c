@@ -67,10 +67,11 @@ size_t stm32l4_diagnose(const struct stm32l4_facts *facts, struct stm32l4_findin
 {
 	/* A reset in the middle explains what the controller shows afterwards. */
 	bool reset_first = facts->failure.fresh_resets != 0;
-	size_t n = apply_rules(reset_first ? stm32l4_system_rules : stm32l4_flash_rules, facts, findings, max);
+	const struct stm32l4_rule *first = reset_first ? stm32l4_system_rules : stm32l4_flash_rules;
+	const struct stm32l4_rule *second = reset_first ? stm32l4_flash_rules : stm32l4_system_rules;
+	size_t n = apply_rules(first, facts, findings, max);
 
-	n += apply_rules(reset_first ? stm32l4_flash_rules : stm32l4_system_rules, facts, findings + n,
-			 max - n);
+	n += apply_rules(second, facts, findings + n, max - n);
 	sort_by_rank(findings, n);
 	return n;
 }
@@ -91,7 +92,7 @@ static bool is_worth_a_look(enum err rc)
 	case ERR_BUS:
 	case ERR_DAP_FAULT:
 	case ERR_DAP_WAIT:
-	case ERR_DAP_NO_ACK:
+	case ERR_NOT_EXAMINED:
 	case ERR_HALT_TIMEOUT:
 		return true;
 	default:
@@ -102,15 +103,20 @@ static bool is_worth_a_look(enum err rc)
 /* Their messages name the cause and the cure already. */
 static bool is_explained(enum err rc)
 {
-	return rc == ERR_PROTECTED || rc == ERR_READ_PROTECTED || rc == ERR_FLASH_LOCKED;
+	return rc == ERR_PROTECTED || rc == ERR_READ_PROTECTED || rc == ERR_FLASH_LOCKED ||
+	       rc == ERR_FLASH_BUSY;
 }
 
 static bool sector_reads_blank(struct flash_bank *bank, int sector)
 {
 	uint8_t data[512];
+	bool changed;
 
 	if (sector < 0 || (unsigned)sector >= bank->sector_count)
 		return false;
+	/* A cache may hold what was refused. */
+	if (stm32l4_refresh(bank, &changed) != OK)
+		error_clear();
 	for (uint32_t at = 0; at < bank->sectors[sector].size; at += sizeof(data)) {
 		uint32_t addr = bank->base + bank->sectors[sector].offset + at;
 
@@ -133,7 +139,8 @@ static void note_failure(struct flash_bank *bank, enum err rc, struct stm32l4_fa
 	failure->sector = s->failed_sr != 0 ? s->failed_sector : NO_ADDRESS;
 	failure->twin_matches = s->twin_matches;
 	if (s->has_reset_flags && fact_known(facts, FACT_RCC_CSR))
-		failure->fresh_resets = fact_of(facts, FACT_RCC_CSR) & ~s->reset_flags & 0xff000000u;
+		failure->fresh_resets = stm32l4_fresh_resets(s, fact_of(facts, FACT_RCC_CSR)) |
+					s->fresh_resets;
 	if ((failure->sr & SR_PROGERR) && facts->flash_reads)
 		failure->reads_blank = sector_reads_blank(bank, failure->sector);
 }
@@ -146,35 +153,67 @@ static int register_part(const char *evidence)
 	return end != NULL ? (int)(end - evidence) : (int)strlen(evidence);
 }
 
+static bool same_register(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "=");
+
+	return n > 0 && strncmp(a, b, n) == 0;
+}
+
 static void add_to_error(struct error *error, const struct stm32l4_finding *lead)
 {
 	char why[sizeof(error->why)];
 
-	if (!is_explained(error->code) || error->why[0] == '\0') {
+	/* The same register, the same fact: it is not said twice. */
+	bool is_same = same_register(error->evidence, lead->evidence);
+	size_t n = strlen(error->evidence);
+
+	if (!is_explained(error->code)) {
 		snprintf(why, sizeof(why), "%.180s; %.320s", error->why, lead->why);
-		/* A message that says it already is not said twice. */
-		if (strstr(error->why, lead->why) == NULL && strncmp(lead->why, error->why, 24) != 0)
+		if (!is_same || strstr(lead->id, "ones-programmed") != NULL)
 			memcpy(error->why, why, sizeof(why));
 		snprintf(error->next, sizeof(error->next), "%s", lead->cure);
 	}
-	if (error->evidence[0] == '\0')
+	if (n == 0)
 		snprintf(error->evidence, sizeof(error->evidence), "%s", lead->evidence);
-	else if (strncmp(error->evidence, lead->evidence, 24) != 0) {
-		size_t n = strlen(error->evidence);
-
+	else if (!is_same)
 		snprintf(error->evidence + n, sizeof(error->evidence) - n, "; %s", lead->evidence);
-	}
 }
 
 /* A person at GDB sees the message only: the value goes along. */
 static void name_evidence(struct error *error)
 {
-	size_t n = strlen(error->why);
 	int part = register_part(error->evidence);
+	size_t n = strlen(error->why);
+	char bracket[80];
 
-	if (part > 0 && part < 60 && strstr(error->why, error->evidence) == NULL &&
-	    n + (size_t)part + 4 < sizeof(error->why))
-		snprintf(error->why + n, sizeof(error->why) - n, " [%.*s]", part, error->evidence);
+	if (part <= 0 || part >= 60)
+		return;
+	snprintf(bracket, sizeof(bracket), " [%.*s]", part, error->evidence);
+	if (strstr(error->why, bracket) == NULL && n + strlen(bracket) < sizeof(error->why))
+		memcpy(error->why + n, bracket, strlen(bracket) + 1);
+}
+
+/* A refusal names its area: its register is the evidence, whichever area leads the table. */
+static bool name_area(struct error *error, const struct stm32l4_facts *facts)
+{
+	for (size_t i = 0; error->code == ERR_PROTECTED && i < facts->area_count; i++) {
+		const struct stm32l4_area *a = &facts->areas[i];
+		const char *at = strstr(error->why, a->name);
+
+		if (!a->is_active || at == NULL || at[strlen(a->name)] != ' ')
+			continue;
+		snprintf(error->evidence, sizeof(error->evidence), "%s = 0x%08x (pages %u..%u)", a->name,
+			 a->value, a->first, a->last);
+		/* Lifted already, but nobody made it count. */
+		if (facts->pending.name != NULL &&
+		    strncmp(facts->pending.name, a->name, strlen(a->name)) == 0)
+			snprintf(error->next, sizeof(error->next),
+				 "another value is stored and not loaded: run \"stm32l4x option_load %u\"",
+				 facts->bank);
+		return true;
+	}
+	return false;
 }
 
 static void log_others(const struct flash_bank *bank, const struct stm32l4_finding *findings, size_t count,
@@ -196,7 +235,9 @@ enum err stm32l4_attach_diagnosis(struct flash_bank *bank, enum err rc)
 	if (!is_worth_a_look(rc) || bank->driver != &stm32l4_driver)
 		return rc;
 	error_take(&saved);
-	if (stm32l4_read_facts(bank, &facts) != OK) {
+	/* A silent line has its own diagnosis already. */
+	if (stm32l4_read_facts(bank, &facts) != OK || facts.link == LINK_SILENT) {
+		error_clear();
 		error_put(&saved);
 		return rc;
 	}
@@ -204,7 +245,9 @@ enum err stm32l4_attach_diagnosis(struct flash_bank *bank, enum err rc)
 	error_clear();
 	count = stm32l4_diagnose(&facts, findings, ARRAY_SIZE(findings));
 	told = count;
-	if (count > 0 && findings[0].rank == RANK_CAUSE) {
+	if (name_area(&saved, &facts)) {
+		told = 0;
+	} else if (count > 0 && findings[0].rank == RANK_CAUSE) {
 		told = 0;
 		add_to_error(&saved, &findings[0]);
 	} else if (saved.next[0] == '\0') {
@@ -235,11 +278,13 @@ static void show_health(struct buf *out, const struct stm32l4_facts *facts)
 
 	for (unsigned i = 0; i < FACT_COUNT; i++)
 		unread += !fact_known(facts, i) && facts->unread[i] != UNREAD_NOT_THERE;
-	buf_printf(out, "  nothing is wrong: read-out protection, error flags, modes, WRP and PCROP, bank swap, "
+	buf_printf(out, "  nothing is wrong: read-out protection, error flags, modes, WRP and "
+			"PCROP, bank swap, "
 			"boot selection, resets, supply, clocks, ECC and size were looked at");
 	if (unread > 0)
 		buf_printf(out, "; %u of the values above could not be read", unread);
-	buf_printf(out, "\n  What only an operation can show (a locked-out key, a page that reads blank and is "
+	buf_printf(out, "\n  What only an operation can show (a locked-out key, a page that reads "
+			"blank and is "
 			"not): \"stm32l4x doctor %u --trial\" tries one on a blank page\n", facts->bank);
 }
 
@@ -251,6 +296,8 @@ static void show_report(struct buf *out, const struct stm32l4_facts *facts,
 	buf_printf(out, "What is wrong\n");
 	if (count == 0)
 		show_health(out, facts);
+	else if (findings[0].rank == RANK_NOTE)
+		buf_printf(out, "  nothing hinders programming; worth knowing:\n");
 	for (size_t i = 0; i < count; i++)
 		show_finding(out, (unsigned)i + 1, &findings[i]);
 }
@@ -337,24 +384,38 @@ static void show_trial(struct buf *out, int page, enum err rc)
 {
 	buf_printf(out, "Trial\n");
 	if (rc == OK && page == NO_ADDRESS)
-		buf_printf(out, "  left out: no page is certainly blank\n");
+		buf_printf(out, "  left out: no page is certainly blank, or a cause is known already\n");
 	else if (rc == OK)
-		buf_printf(out, "  page %d, which was blank: erased, a double word programmed, read back, erased "
+		buf_printf(out, "  page %d, which was blank: erased, a double word programmed, "
+				"read back, erased "
 				"again: all good\n", page);
 	else
 		buf_printf(out, "  failed: %s\n", error_text(error_current()));
 	error_clear();
 }
 
-static enum err run_trial(struct call *c, struct flash_bank *bank)
+static enum err run_trial(struct call *c, struct flash_bank *bank, bool has_page)
 {
 	int page = NO_ADDRESS;
-	enum err rc = stm32l4_trial(bank, &page);
+	enum err rc = has_page ? stm32l4_trial(bank, &page) : OK;
 
 	if (rc == ERR_ADAPTER_LOST || rc == ERR_CANCELLED)
 		return rc;
 	show_trial(c->out, page, rc);
 	return OK;
+}
+
+/* What only doing shows: are the keys taken, does the firmware set the error bits again? */
+static void try_out(struct flash_bank *bank, const struct orders *orders, struct stm32l4_facts *facts)
+{
+	if (facts->link != LINK_OK || facts->core == CORE_IN_RESET || facts->line == NULL)
+		return;
+	if (orders->trial && (fact_of(facts, FACT_SR) & SR_PGSERR)) {
+		facts->was_watched = stm32l4_watch_firmware(bank, &facts->flags_came_back) == OK;
+		error_clear();
+	}
+	if (stm32l4_try_keys(bank, &facts->keys_refused) != OK)
+		error_clear();
 }
 
 /* Error bits that are back a moment later, with no operation of ours between: the firmware makes them. */
@@ -377,10 +438,11 @@ static enum err cmd_doctor(struct call *c)
 
 	TRY(parse_orders(c, &bank, &orders));
 	TRY(stm32l4_read_facts(bank, &facts));
-	if (orders.fix && facts.link == LINK_OK && stm32l4_try_keys(bank, &facts.keys_refused) != OK)
-		error_clear();
+	if (orders.fix || orders.trial)
+		try_out(bank, &orders, &facts);
 	count = stm32l4_diagnose(&facts, findings, ARRAY_SIZE(findings));
 	show_report(c->out, &facts, findings, count);
+	stm32l4_show_interrupted(bank, c->out);
 	if (orders.fix) {
 		sr = fact_of(&facts, FACT_SR);
 		if (cure_all(c, bank, &orders, findings, count) > 0) {
@@ -391,12 +453,16 @@ static enum err cmd_doctor(struct call *c)
 			show_report(c->out, &facts, findings, count);
 		}
 	}
-	return orders.trial ? run_trial(c, bank) : OK;
+	if (!orders.trial)
+		return OK;
+	/* With a cause found, an operation on the flash would only meet it. */
+	return run_trial(c, bank, count == 0 || findings[0].rank != RANK_CAUSE);
 }
 
 const struct command stm32l4_doctor_commands[] = {
 	{ "stm32l4x doctor", STAGE_EXEC, 0, 4, "?bank? ?--fix? ?--trial? ?confirm?", cmd_doctor,
-	  "Find out why the chip does not program: read everything that can be read without changing it, and "
+	  "Find out why the chip does not program: read everything that can be read without "
+	  "changing it, and "
 	  "print the causes, the likeliest first, with the register values that show them and the command "
 	  "that cures each. --fix carries out the harmless cures; with confirm those that change option "
 	  "bytes or erase, too. --trial erases and programs a page that is blank, and leaves it blank." },

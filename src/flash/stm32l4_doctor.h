@@ -59,11 +59,17 @@ struct stm32l4_facts {
 	uint8_t unread[FACT_COUNT];	/* enum stm32l4_unread */
 	bool flash_reads;		/* the first words came without a bus error */
 	bool flash_refused;		/* they were asked for, and the bus refused */
+	bool was_watched;		/* the firmware was restarted and looked at, for what follows */
 	bool flags_came_back;		/* after they were cleared, without an operation */
 	bool keys_refused;		/* CR stayed locked after the right keys */
 	struct stm32l4_area areas[2 * MAX_AREAS];
 	size_t area_count;
 	unsigned ecc_sector;		/* of ECCR's address */
+	/* An option register that differs from what is stored; name NULL: none does. */
+	struct stm32l4_pending {
+		const char *name;
+		uint32_t now, stored;
+	} pending;
 	struct stm32l4_failure failure;
 };
 
@@ -120,6 +126,8 @@ enum err stm32l4_fix_power(struct flash_bank *bank);	/* RUN_PD, flash clock, low
 /* Erases and programs a double word of a page that is blank before and after. *page NO_ADDRESS: there is
  * no such page. Leaves the core halted. */
 enum err stm32l4_trial(struct flash_bank *bank, int *page);
+/* Clears the error bits, lets the firmware start, and looks if they are back. Ends with `reset halt`. */
+enum err stm32l4_watch_firmware(struct flash_bank *bank, bool *came_back);
 /* The keys are taken? Opens and locks the controller. */
 enum err stm32l4_try_keys(struct flash_bank *bank, bool *refused);
 

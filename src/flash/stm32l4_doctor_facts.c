@@ -154,7 +154,7 @@ static bool link_failed(struct reader *r, enum stm32l4_link link)
 	r->facts->link = link;
 	snprintf(r->facts->link_error, sizeof(r->facts->link_error), "%.190s", error_current()->why);
 	error_clear();
-	for (unsigned i = 0; i < FACT_COUNT; i++)
+	for (unsigned i = FACT_DHCSR; i < FACT_COUNT; i++)
 		note_unread(r->facts, i, UNREAD_LINK);
 	return false;
 }
@@ -302,15 +302,61 @@ static const struct surroundings *find_surroundings(uint16_t dev_id)
 	return NULL;
 }
 
-/* The option byte as the flash holds it: a value, and its complement that proves it is one. */
-static void read_option_word(struct reader *r, uint32_t addr)
+/* An option byte as the flash holds it: a value, and its complement that proves it is one. */
+static bool read_option_word(struct reader *r, uint32_t addr, uint32_t *value)
 {
-	uint32_t value, complement;
+	uint32_t complement;
+	bool is_one = read_word(r, addr, value) == OK && read_word(r, addr + 4, &complement) == OK &&
+		      *value == ~complement;
 
-	if (read_word(r, addr, &value) == OK && read_word(r, addr + 4, &complement) == OK &&
-	    value == ~complement)
-		note(r->facts, FACT_STORED_OPTR, value);
 	error_clear();
+	return is_one;
+}
+
+/* RM0351 3.4.1: the words stand 8 bytes apart in the order of the registers; those of bank 2 on a page of
+ * their own. Bits that mean nothing are left out. */
+static const struct {
+	const char *name;
+	uint8_t reg;
+	uint16_t at;			/* from the stored OPTR on */
+	uint32_t mask;
+} option_words[] = {
+	{ "FLASH_OPTR", 0x20, 0x00, 0x1fffffff },   { "PCROP1SR", 0x24, 0x08, 0x0000ffff },
+	{ "PCROP1ER", 0x28, 0x10, 0x0000ffff },	    { "WRP1AR", 0x2c, 0x18, 0x00ff00ff },
+	{ "WRP1BR", 0x30, 0x20, 0x00ff00ff },	    { "PCROP2SR", 0x44, 0x8008, 0x0000ffff },
+	{ "PCROP2ER", 0x48, 0x8010, 0x0000ffff },   { "WRP2AR", 0x4c, 0x8018, 0x00ff00ff },
+	{ "WRP2BR", 0x50, 0x8020, 0x00ff00ff },
+};
+
+static bool has_option_word(const struct stm32l4_line *line, size_t index)
+{
+	return option_words[index].at < 0x8000 || (line->has_l4_rcc && line->layout->wrp[2] != 0);
+}
+
+static void read_stored_options(struct reader *r, uint32_t base)
+{
+	struct stm32l4_facts *facts = r->facts;
+	uint32_t stored, now;
+
+	for (size_t i = 0; i < ARRAY_SIZE(option_words); i++) {
+		if (!has_option_word(facts->line, i) ||
+		    !read_option_word(r, base + option_words[i].at, &stored))
+			continue;
+		if (i == 0)
+			note(facts, FACT_STORED_OPTR, stored);
+		if (facts->pending.name == NULL &&
+		    read_word(r, facts->line->regs + option_words[i].reg, &now) == OK &&
+		    ((now ^ stored) & option_words[i].mask))
+			facts->pending = (struct stm32l4_pending){ option_words[i].name, now, stored };
+		error_clear();
+	}
+}
+
+uint32_t stm32l4_reset_csr(const struct stm32l4_line *line)
+{
+	const struct surroundings *a = find_surroundings(line->dev_id);
+
+	return a == NULL ? 0 : a->rcc + a->csr;
 }
 
 static void read_surroundings(struct reader *r)
@@ -333,7 +379,7 @@ static void read_surroundings(struct reader *r)
 	}
 	get(r, FACT_IWDG_WINR, IWDG_WINR);
 	if (a->option_word != 0)
-		read_option_word(r, r->facts->line->dev_id == 0x494 ? 0x1fff7800u : a->option_word);
+		read_stored_options(r, r->facts->line->dev_id == 0x494 ? 0x1fff7800u : a->option_word);
 }
 
 /* RM0351 6.2: what drives HCLK. 0: not to be told (HSE). */
@@ -345,8 +391,9 @@ static uint32_t l4_hclk(const struct stm32l4_facts *facts)
 	uint32_t cr = facts->reg[FACT_RCC_CR], cfgr = facts->reg[FACT_RCC_CFGR];
 	uint32_t pll = facts->reg[FACT_RCC_PLLCFGR];
 	uint32_t m_bits = facts->line->banks == TWO_L4R ? 0xf : 7;
-	uint32_t khz[4] = { msi[cr & BIT(3) ? bits_get(cr, 7, 4) : bits_get(facts->reg[FACT_RCC_CSR], 11, 8)],
-			    16000, 0, 0 };
+	/* The range after Standby stands in RCC_CSR until RCC_CR takes over. */
+	uint32_t range = cr & BIT(3) ? bits_get(cr, 7, 4) : bits_get(facts->reg[FACT_RCC_CSR], 11, 8);
+	uint32_t khz[4] = { msi[range], 16000, 0, 0 };
 	uint32_t hpre = bits_get(cfgr, 7, 4);
 
 	if ((pll & 3) != 0)

@@ -99,7 +99,8 @@ enum err stm32l4_explain(struct flash_bank *bank, enum err rc, bool twin_matches
 	s->twin_matches = twin_matches;
 	rc = stm32l4_attach_diagnosis(bank, rc);
 	s->twin_matches = false;
-	s->failed_sr = 0;
+	s->failed_sr = s->fresh_resets = 0;
+	s->has_reset_flags = false;
 	return rc;
 }
 
@@ -125,6 +126,25 @@ enum err stm32l4_try_keys(struct flash_bank *bank, bool *refused)
 	}
 	TRY(rc);
 	return stm32l4_lock(bank);
+}
+
+enum err stm32l4_watch_firmware(struct flash_bank *bank, bool *came_back)
+{
+	struct target_list *list = bank->target->list;
+	struct stm32l4 *s = bank->priv;
+	uint32_t sr = 0;
+	enum err rc;
+
+	*came_back = false;
+	TRY(stm32l4_fix_flags(bank));
+	TRY(target_reset(list, RESET_RUN));
+	for (unsigned i = 0; i < 50 && !(sr & SR_FAILED); i++) {
+		loop_sleep(list->loop, 2);
+		TRY(stm32l4_read(bank, s->layout->sr, &sr));
+	}
+	*came_back = sr & SR_FAILED;
+	rc = target_reset(list, RESET_HALT);
+	return rc == OK ? stm32l4_fix_flags(bank) : rc;
 }
 
 /* The trial */

@@ -78,7 +78,8 @@ static bool torn_options(const struct stm32l4_facts *f, struct stm32l4_finding *
 {
 	if (!is_mismatch(f))
 		return false;
-	finding_why(out, "the option bytes failed their check when they were loaded (a power cut while they "
+	finding_why(out, "the option bytes failed their check when they were loaded (a power cut "
+			 "while they "
 			 "were written), so the chip closed itself: read-out protection level 1");
 	finding_evidence(out, "FLASH_SR = 0x%08x (OPTVERR), FLASH_OPTR = 0x%08x (RDP = 0xFF, all user "
 			 "options 1)", sr(f), optr(f));
@@ -88,6 +89,9 @@ static bool torn_options(const struct stm32l4_facts *f, struct stm32l4_finding *
 	else
 		finding_command(out, "stm32l4x option_factory %u confirm; stm32l4x option_load %u", f->bank,
 				f->bank);
+	finding_cure(out, "run \"%s\"; \"stm32l4x option %u\" tells if the values from before are "
+			  "on record",
+		     out->command, f->bank);
 	return true;
 }
 
@@ -100,7 +104,8 @@ static bool intruded(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	if (rdp_level(f) != 1 || !is_stuck || is_mismatch(f))
 		return false;
 	out->rank = was_asked(f) ? RANK_CAUSE : RANK_LIKELY;
-	finding_why(out, "the flash has shut itself until power-on, because a debugger was attached while RDP "
+	finding_why(out, "the flash has shut itself until power-on, because a debugger was "
+			 "attached while RDP "
 			 "is at level 1: the firmware cannot run either");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (RDP = 0x%02X), the core %s", optr(f), OPTR_RDP(optr(f)),
 			 f->core == CORE_LOCKED_UP ? "is locked up" : "is in HardFault (IPSR = 3)");
@@ -112,11 +117,14 @@ static bool rdp1(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
 	if (rdp_level(f) != 1 || is_mismatch(f))
 		return false;
-	finding_why(out, "read-out protection (RDP) is at level 1: a debugger cannot read, erase or program "
+	finding_why(out, "read-out protection (RDP) is at level 1: a debugger cannot read, erase "
+			 "or program "
 			 "this flash; the chip's identity can be read all the same");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (RDP = 0x%02X)", optr(f), OPTR_RDP(optr(f)));
 	snprintf(out->loses, sizeof(out->loses), "the whole flash, SRAM2 and the backup registers");
 	finding_command(out, "stm32l4x unlock %u; stm32l4x option_load %u", f->bank, f->bank);
+	finding_cure(out, "run \"%s\", which erases it; if the flash stays shut, power-cycle the board",
+		     out->command);
 	return true;
 }
 
@@ -124,7 +132,8 @@ static bool rdp_not_loaded(const struct stm32l4_facts *f, struct stm32l4_finding
 {
 	if (!f->flash_refused || OPTR_RDP(optr(f)) != RDP_LEVEL_0 || (fact_of(f, FACT_ACR) & ACR_RUN_PD))
 		return false;
-	finding_why(out, "the flash still refuses to be read, though FLASH_OPTR shows no read-out protection: "
+	finding_why(out, "the flash still refuses to be read, though FLASH_OPTR shows no read-out "
+			 "protection: "
 			 "the new level was not loaded yet, or the flash has shut itself until power-on");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (RDP = 0xAA), reading 0x%08x is a bus error", optr(f),
 			 f->base);
@@ -133,17 +142,31 @@ static bool rdp_not_loaded(const struct stm32l4_facts *f, struct stm32l4_finding
 	return true;
 }
 
+static bool has_areas(const struct stm32l4_facts *f)
+{
+	for (size_t i = 0; i < f->area_count; i++)
+		if (f->areas[i].is_active)
+			return true;
+	return false;
+}
+
 static bool option_pending(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	uint32_t stored = fact_of(f, FACT_STORED_OPTR);
+	bool differs = f->pending.name != NULL && !is_mismatch(f) &&
+		       (!fact_known(f, FACT_FLASHEN) || fact_of(f, FACT_FLASHEN));
+	bool is_refused = f->failure.rc == ERR_PROTECTED && (f->failure.sr & SR_WRPERR) && !has_areas(f);
 
-	if (!fact_known(f, FACT_STORED_OPTR) || !fact_known(f, FACT_OPTR) || stored == optr(f) ||
-	    is_mismatch(f) || (fact_known(f, FACT_FLASHEN) && !fact_of(f, FACT_FLASHEN)))
+	if (!differs && !is_refused)
 		return false;
-	out->rank = RANK_LIKELY;
+	out->rank = is_refused ? RANK_CAUSE : RANK_LIKELY;
 	finding_why(out, "option bytes were written but not loaded: they act after an option load or at "
 			 "power-on, not after a reset");
-	finding_evidence(out, "FLASH_OPTR = 0x%08x, the stored option byte is 0x%08x", optr(f), stored);
+	if (differs)
+		finding_evidence(out, "%s = 0x%08x, stored is 0x%08x", f->pending.name, f->pending.now,
+				 f->pending.stored);
+	else
+		finding_evidence(out, "FLASH_SR = 0x%08x (WRPERR), and no WRP or PCROP area is on",
+				 f->failure.sr);
 	finding_command(out, "stm32l4x option_load %u", f->bank);
 	return true;
 }
@@ -232,7 +255,8 @@ static bool ecc_double(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 
 	if (!(eccr & ECCR_ECCD))
 		return false;
-	finding_why(out, "a double word of the flash has two wrong bits (power was lost while it was written, "
+	finding_why(out, "a double word of the flash has two wrong bits (power was lost while it "
+			 "was written, "
 			 "or it aged): reading it raises an NMI%s",
 		    fact_known(f, FACT_IPSR) && fact_of(f, FACT_IPSR) == 2
 			    ? ", and the firmware's NMI handler does not end" : "");
@@ -253,7 +277,7 @@ static bool ecc_double(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 
 static bool stray_write(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	bool may_be = was_asked(f) && (sr(f) & SR_PGSERR) && fact_known(f, FACT_PC) &&
+	bool may_be = was_asked(f) && !f->was_watched && (sr(f) & SR_PGSERR) && fact_known(f, FACT_PC) &&
 		      f->core != CORE_IN_RESET && fact_of(f, FACT_PC) - f->base < f->span &&
 		      fact_of(f, FACT_PC) != (fact_of(f, FACT_RESET_VECTOR) & ~1u);
 
@@ -263,12 +287,14 @@ static bool stray_write(const struct stm32l4_facts *f, struct stm32l4_finding *o
 	finding_why(out, f->flags_came_back
 		    ? "the firmware writes to the flash through a bad pointer: the error bits come back by "
 		      "themselves after they were cleared"
-		    : "the firmware may write to the flash, or to its alias at 0, through a bad pointer: then "
+		    : "the firmware may write to the flash, or to its alias at 0, through a bad "
+		      "pointer: then "
 		      "these error bits come back after every reset");
 	evidence_sr(out, sr(f));
 	out->is_harmless = true;
 	finding_command(out, "reset halt");
-	finding_cure(out, "run \"reset halt\" and program before the firmware runs; then mend the stray write "
+	finding_cure(out, "run \"reset halt\" and program before the firmware runs; then mend the "
+			  "stray write "
 		     "in the firmware");
 	return true;
 }
@@ -280,16 +306,19 @@ static const struct {
 	const char *why;
 } stale_kinds[] = {
 	{ "byte-write", SR_SIZERR, 0,
-	  "somebody wrote bytes or half-words into the flash (a debugger's \"set var\", an 8-bit access): the "
+	  "somebody wrote bytes or half-words into the flash (a debugger's \"set var\", an 8-bit "
+	  "access): the "
 	  "error bit that this left makes every later operation fail" },
 	{ "fast-mode", SR_MISERR | SR_FASTERR, 0,
-	  "fast programming was aborted (it needs a mass-erased bank, HCLK of 8 MHz or more, no interrupt and "
+	  "fast programming was aborted (it needs a mass-erased bank, HCLK of 8 MHz or more, no "
+	  "interrupt and "
 	  "no read of that bank): its error bits make every later operation fail" },
 	{ "unaligned", SR_PGAERR, SR_PGSERR | SR_PROGERR | SR_WRPERR,
 	  "a write did not start at, or did not fill, a double word: its error bit makes every later "
 	  "operation fail" },
 	{ "stale-errors", STALE, 0,
-	  "error bits of an earlier operation are still set (the application wrote to the flash, or another "
+	  "error bits of an earlier operation are still set (the application wrote to the flash, "
+	  "or another "
 	  "tool failed): they make every later operation fail with PGSERR" },
 };
 
@@ -316,10 +345,12 @@ static bool byte_write(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 static bool fast_mode(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
 	if (f->failure.rc == ERR_FLASH_OPERATION && (f->failure.sr & (SR_MISERR | SR_FASTERR))) {
-		finding_why(out, "fast programming was aborted: it needs a mass-erased bank, HCLK of 8 MHz or "
+		finding_why(out, "fast programming was aborted: it needs a mass-erased bank, HCLK "
+				 "of 8 MHz or "
 				 "more, no interrupt and no read of that bank");
 		evidence_sr(out, f->failure.sr);
-		finding_cure(out, "repeat it with \"flash write_image erase\", which programs double words");
+		finding_cure(out, "repeat it with \"flash write_image erase\", which programs "
+				  "double words");
 		return true;
 	}
 	return stale(f, out, 1);
@@ -341,7 +372,8 @@ static bool modes_left(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 
 	if (!was_asked(f) || (cr & CR_LOCK) || !(cr & (CR_PG | CR_PER | CR_MER1 | CR_MER2 | CR_FSTPG)))
 		return false;
-	finding_why(out, "the application or another tool left a mode switched on: the next erase fails with "
+	finding_why(out, "the application or another tool left a mode switched on: the next erase "
+			 "fails with "
 			 "PGSERR");
 	finding_evidence(out, "FLASH_CR = 0x%08x (unlocked%s%s%s%s)", cr, cr & CR_PG ? ", PG" : "",
 			 cr & CR_PER ? ", PER" : "", cr & (CR_MER1 | CR_MER2) ? ", MER" : "",
@@ -398,8 +430,9 @@ static bool wrp(const struct stm32l4_facts *f, struct stm32l4_finding *out, bool
 		finding_why(out, "all of bank %u is write-protected (%s covers pages %u..%u)",
 			    a->physical + 1, a->name, a->first, a->last);
 	else
-		finding_why(out, "page%s %u..%u %s write-protected (%s): a mass erase fails for one of them, "
-				 "other pages take single erases",
+		finding_why(out, "page%s %u..%u %s write-protected (%s): a mass erase fails for a "
+				 "single one, "
+				 "the other pages take page erases",
 			    a->first == a->last ? "" : "s", a->first, a->last,
 			    a->first == a->last ? "is" : "are", a->name);
 	finding_evidence(out, "%s = 0x%08x (pages %u..%u)", a->name, a->value, a->first, a->last);
@@ -424,7 +457,8 @@ static bool pcrop(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	/* Spoiled option bytes show all of it as PCROP: that is their cause. */
 	if (a == NULL || is_mismatch(f))
 		return false;
-	finding_why(out, "0x%08x..0x%08x can be executed only (PCROP, %s): reading, erasing and programming "
+	finding_why(out, "0x%08x..0x%08x can be executed only (PCROP, %s): reading, erasing and "
+			 "programming "
 			 "pages %u..%u is refused, and so is a mass erase",
 		    a->first_addr, a->last_addr, a->name, a->first, a->last);
 	finding_evidence(out, "%s = 0x%08x (pages %u..%u)%s", a->name, a->value, a->first, a->last,
@@ -470,7 +504,8 @@ static bool wrong_bank(const struct stm32l4_facts *f, struct stm32l4_finding *ou
 	    !fact_known(f, FACT_BANK2_SP) || fact_of(f, FACT_BANK2_SP) == 0xffffffff)
 		return false;
 	out->rank = RANK_LIKELY;
-	finding_why(out, "a tool that does not select the bank (BKER) erased the start of bank 1 instead of "
+	finding_why(out, "a tool that does not select the bank (BKER) erased the start of bank 1 "
+			 "instead of "
 			 "0x%08x: bank 1 is blank there, bank 2 is not", f->base + f->g.bank2_offset);
 	finding_evidence(out, "FLASH_SR = 0x%08x (PROGERR), 0x%08x holds 0x%08x, 0x%08x holds 0x%08x",
 			 errors(f), f->base, fact_of(f, FACT_SP), f->base + f->g.bank2_offset,
@@ -526,10 +561,10 @@ const struct stm32l4_rule stm32l4_flash_rules[] = {
 	{ "wrp-page", wrp_page },
 	{ "pcrop", pcrop },
 	{ "trustzone", trustzone },
+	{ "cpu2-area", cpu2_area },
 	{ "option-pending", option_pending },
 	{ "ones-programmed", ones_programmed },
 	{ "not-erased", not_erased },
-	{ "cpu2-area", cpu2_area },
 	{ "optverr", optverr },
 	{ NULL, NULL }
 };

@@ -136,7 +136,10 @@ static void dbgmcu_words(const struct stm32l4_facts *f, uint32_t cr, struct buf 
 
 static void size_words(const struct stm32l4_facts *f, uint32_t kib, struct buf *out)
 {
-	buf_printf(out, ": %u KiB", kib);
+	if (kib == 0 || (f->line != NULL && kib > f->line->max_kib))
+		buf_printf(out, ": no size that this line has");
+	else
+		buf_printf(out, ": %u KiB", kib);
 	if (f->has_geometry)
 		buf_printf(out, "; used as %u pages of %u bytes in %s", f->g.pages, f->g.page_bytes,
 			   f->g.dual ? "two banks" : "one bank");

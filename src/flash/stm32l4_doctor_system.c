@@ -38,25 +38,20 @@ static bool has_options(const struct stm32l4_facts *f)
 	       !(fact_known(f, FACT_FLASHEN) && !fact_of(f, FACT_FLASHEN));
 }
 
-/* Changes one option bit: registers are written by their offset, so that it works on every line. */
-static void option_command(const struct stm32l4_facts *f, struct stm32l4_finding *out, uint32_t value,
-			   uint32_t mask)
-{
-	finding_command(out, "stm32l4x option_write %u 0x%02x 0x%08x 0x%08x; stm32l4x option_load %u",
-			f->bank, f->line->layout->optr, value, mask, f->bank);
-}
-
 /* The link */
 
 static bool silent(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
 	if (f->link != LINK_SILENT)
 		return false;
-	finding_why(out, "the debug port does not answer: no power, a wire, or the firmware has taken the SWD "
+	finding_why(out, "the debug port does not answer: no power, a wire, or the firmware has "
+			 "taken the SWD "
 			 "pins (PA13, PA14) for itself");
 	finding_evidence(out, "%s", f->link_error);
-	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; reset halt");
-	finding_cure(out, "check power and wires, then connect under reset: \"%s\"; then erase the firmware",
+	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; adapter reconnect; "
+			     "reset halt");
+	finding_cure(out, "check power and wires, then connect under reset: \"%s\"; then erase the "
+			  "firmware",
 		     out->command);
 	return true;
 }
@@ -65,10 +60,15 @@ static bool no_bus(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
 	if (f->link != LINK_NO_BUS)
 		return false;
-	finding_why(out, "the debug port answers and the memory behind it does not: the firmware is in Stop or "
-			 "Standby, where the core has no clock");
+	if (!was_asked(f) && f->failure.rc != ERR_NOT_EXAMINED)
+		finding_why(out, "the debug port answers and the memory behind it does not any more: the "
+				 "bus hangs, or the chip was reset and its firmware sleeps");
+	else
+		finding_why(out, "the debug port answers and the memory behind it does not: the firmware "
+				 "is in Stop or Standby, where the core has no clock");
 	finding_evidence(out, "DPIDR = 0x%08x, %s", fact_of(f, FACT_DPIDR), f->link_error);
-	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; reset halt");
+	finding_command(out, "reset_config srst_only srst_nogate connect_assert_srst; adapter reconnect; "
+			     "reset halt");
 	finding_cure(out, "connect under reset: \"%s\"; then erase or replace the firmware", out->command);
 	return true;
 }
@@ -80,7 +80,8 @@ static bool in_reset(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	finding_why(out, "the chip is held in reset: the flash cannot be reached");
 	finding_evidence(out, "DHCSR = 0x%08x (S_RESET_ST stays set)", fact_of(f, FACT_DHCSR));
 	finding_command(out, "reset halt");
-	finding_cure(out, "run \"reset halt\"; if it stays, look what pulls nRST low (a button, a supervisor, "
+	finding_cure(out, "run \"reset halt\"; if it stays, look what pulls nRST low (a button, a "
+			  "supervisor, "
 			  "another probe)");
 	out->is_harmless = true;
 	return true;
@@ -110,12 +111,14 @@ static bool iwdg_hw(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	finding_why(out, "an option byte starts the watchdog at every reset (%s = 0): %s",
 		    bits & OPTR_IWDG_SW ? "IWDG_SW" : "WWDG_SW",
 		    was_it ? "it reset the chip in the middle of the operation"
-			   : "it resets the chip in the middle of a download unless it is frozen or fed, which "
+			   : "it resets the chip in the middle of a download unless it is frozen "
+			     "or fed, which "
 			     "the flash commands do");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x%s%s", optr(f),
 			 fact_of(f, FACT_RCC_CSR) & CSR_IWDGRSTF ? ", RCC_CSR has IWDGRSTF" : "",
 			 was_it ? ", which is new" : "");
-	option_command(f, out, bits, bits);
+	finding_command(out, "stm32l4x option set %u%s%s", f->bank, bits & OPTR_IWDG_SW ? " IWDG_SW=1" : "",
+			bits & OPTR_WWDG_SW ? " WWDG_SW=1" : "");
 	return true;
 }
 
@@ -162,7 +165,8 @@ static bool low_power_reset(const struct stm32l4_facts *f, struct stm32l4_findin
 	if (!has_options(f) || !(fact_of(f, FACT_RCC_CSR) & CSR_LPWRRSTF) || (!was_asked(f) && !was_it))
 		return false;
 	out->rank = was_it ? RANK_CAUSE : RANK_LIKELY;
-	finding_why(out, "an option byte turns entering a low-power mode into a reset (nRST_STOP, nRST_STDBY "
+	finding_why(out, "an option byte turns entering a low-power mode into a reset (nRST_STOP, "
+			 "nRST_STDBY "
 			 "or nRST_SHDW = 0), and that has happened");
 	finding_evidence(out, "RCC_CSR = 0x%08x (LPWRRSTF), FLASH_OPTR = 0x%08x", fact_of(f, FACT_RCC_CSR),
 			 optr(f));
@@ -193,7 +197,8 @@ static bool low_voltage(const struct stm32l4_facts *f, struct stm32l4_finding *o
 	if (mv < NO_VREF_MV)
 		finding_why(out, "the probe measures no supply: its VTref wire is not connected");
 	else
-		finding_why(out, "the supply is low: erasing and programming need 1.71 V, and draw up to 7 mA");
+		finding_why(out, "the supply is low: erasing and programming need 1.71 V, and draw "
+				 "up to 7 mA");
 	finding_evidence(out, "VTarget = %u mV", mv);
 	finding_cure(out, "check the supply voltage, its load and the cable");
 	return true;
@@ -222,25 +227,29 @@ static bool bank_swap(const struct stm32l4_facts *f, struct stm32l4_finding *out
 		return false;
 	out->rank = f->failure.twin_matches ? RANK_CAUSE : by_option ? RANK_NOTE : RANK_LIKELY;
 	if (f->failure.twin_matches)
-		finding_why(out, "the image is in the other bank: the banks were swapped between writing and "
+		finding_why(out, "the image is in the other bank: the banks were swapped between "
+				 "writing and "
 				 "now (%s)", by_option ? "swap option"
 						       : "BFB2, or SYSCFG_MEMRMP.FB_MODE by the firmware");
 	else
 		finding_why(out, "the banks are swapped: bank 2 stands at 0x%08x%s", f->base,
-			    by_option ? "" : " until the next reset, and tools that do not look erase the other "
+			    by_option ? "" : " until the next reset, and tools that do not look "
+					     "erase the other "
 					     "bank than they program");
 	if (fact_known(f, FACT_MEMRMP))
-		finding_evidence(out, "SYSCFG_MEMRMP = 0x%08x (FB_MODE = %u), FLASH_OPTR = 0x%08x (BFB2 = %u)",
+		finding_evidence(out, "SYSCFG_MEMRMP = 0x%08x (FB_MODE = %u), FLASH_OPTR = 0x%08x "
+				      "(BFB2 = %u)",
 				 fact_of(f, FACT_MEMRMP), fact_of(f, FACT_MEMRMP) >> 8 & 1, optr(f),
 				 optr(f) >> 20 & 1);
 	else
 		finding_evidence(out, "FLASH_OPTR = 0x%08x (bit 20 = %u)", optr(f), optr(f) >> 20 & 1);
 	if (has_bfb2(f))
-		option_command(f, out, 0, OPTR_BFB2);
+		finding_command(out, "stm32l4x option set %u BFB2=0", f->bank);
 	else if (!by_option)
 		finding_command(out, "reset halt");
 	else
-		finding_cure(out, "nothing has to be done: the flash commands select the bank that stands there");
+		finding_cure(out, "nothing has to be done: the flash commands select the bank that "
+				  "stands there");
 	out->is_harmless = !has_bfb2(f) && !by_option;
 	return true;
 }
@@ -251,13 +260,15 @@ static bool bfb2(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 		return false;
 	out->rank = was_asked(f) && is_in_boot_loader(f) ? RANK_CAUSE : RANK_LIKELY;
 	finding_why(out, is_in_boot_loader(f)
-		    ? "the chip is told to boot from bank 2 (BFB2 = 1) and stands in the boot loader: bank 2 "
+		    ? "the chip is told to boot from bank 2 (BFB2 = 1) and stands in the boot "
+		      "loader: bank 2 "
 		      "holds no valid application, or it was reset a moment ago"
-		    : "the chip is told to boot from bank 2 (BFB2 = 1): the running application sees the banks "
+		    : "the chip is told to boot from bank 2 (BFB2 = 1): the running application "
+		      "sees the banks "
 		      "swapped, a halted chip after reset does not");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x (BFB2 = 1)%s", optr(f),
 			 is_in_boot_loader(f) ? ", PC or MEM_MODE is in system memory" : "");
-	option_command(f, out, 0, OPTR_BFB2);
+	finding_command(out, "stm32l4x option set %u BFB2=0", f->bank);
 	return true;
 }
 
@@ -274,9 +285,11 @@ static bool pempty(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 	    fact_of(f, FACT_SP) == 0xffffffff)
 		return false;
 	out->rank = RANK_LIKELY;
-	finding_why(out, "the flash was blank when the option bytes were loaded: until they are loaded again "
+	finding_why(out, "the flash was blank when the option bytes were loaded: until they are "
+			 "loaded again "
 			 "every reset enters the boot loader, although it is programmed now");
-	finding_evidence(out, f->line->has_pempty ? "FLASH_SR = 0x%08x (PEMPTY)" : "FLASH_ACR = 0x%08x (EMPTY)",
+	finding_evidence(out, f->line->has_pempty ? "FLASH_SR = 0x%08x (PEMPTY)" : "FLASH_ACR = "
+										   "0x%08x (EMPTY)",
 			 fact_of(f, f->line->has_pempty ? FACT_SR : FACT_ACR));
 	finding_command(out, "stm32l4x option_load %u", f->bank);
 	return true;
@@ -284,16 +297,18 @@ static bool pempty(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 
 static bool boot0(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	if (!has_options(f) || !was_asked(f) || has_bfb2(f) || is_marked_empty(f) || !is_in_boot_loader(f) ||
-	    f->line->has_trustzone)
+	if (!has_options(f) || !was_asked(f) || has_bfb2(f) || is_marked_empty(f) ||
+	    !is_in_boot_loader(f) || f->line->has_trustzone)
 		return false;
 	out->rank = RANK_LIKELY;
-	finding_why(out, "the chip has started the boot loader in system memory: the BOOT0 pin is high, or the "
+	finding_why(out, "the chip has started the boot loader in system memory: the BOOT0 pin is "
+			 "high, or the "
 			 "boot option bits ask for it");
 	if (fact_known(f, FACT_PC))
 		finding_evidence(out, "PC = 0x%08x, FLASH_OPTR = 0x%08x", fact_of(f, FACT_PC), optr(f));
 	else
-		finding_evidence(out, "SYSCFG_MEMRMP = 0x%08x, FLASH_OPTR = 0x%08x", fact_of(f, FACT_MEMRMP),
+		finding_evidence(out, "SYSCFG_MEMRMP = 0x%08x, FLASH_OPTR = "
+				      "0x%08x", fact_of(f, FACT_MEMRMP),
 				 optr(f));
 	finding_cure(out, "pull BOOT0 low and reset; it does not hinder programming");
 	return true;
@@ -325,13 +340,16 @@ static bool half_size(const struct stm32l4_facts *f, struct stm32l4_finding *out
 	out->rank = f->failure.rc == ERR_VERIFY || f->failure.rc == ERR_FLASH_OPERATION ? RANK_LIKELY
 											 : RANK_NOTE;
 	if (f->g.dual)
-		finding_why(out, "this part has %u KiB in two banks: bank 2 begins at 0x%08x; tools that take "
+		finding_why(out, "this part has %u KiB in two banks: bank 2 begins at 0x%08x; "
+				 "tools that take "
 				 "0x08080000 for it do not erase the upper half", kib,
 			    f->base + f->g.bank2_offset);
 	else
-		finding_why(out, "this part has %u KiB in one bank (DUALBANK = 0): tools that take it for two do "
+		finding_why(out, "this part has %u KiB in one bank (DUALBANK = 0): tools that take "
+				 "it for two do "
 				 "not erase the upper half", kib);
-	finding_evidence(out, "flash size register = %u KiB, FLASH_OPTR = 0x%08x (DUALBANK = %u)", kib, optr(f),
+	finding_evidence(out, "flash size register = %u KiB, FLASH_OPTR = 0x%08x (DUALBANK = "
+			      "%u)", kib, optr(f),
 			 optr(f) >> 21 & 1);
 	finding_command(out, "flash erase_sector %u 0 last", f->bank);
 	finding_cure(out, "if another tool left it half erased: \"%s\" erases all of it", out->command);
@@ -345,7 +363,8 @@ static bool dualbank_ignored(const struct stm32l4_facts *f, struct stm32l4_findi
 	    fact_of(f, FACT_SIZE) != f->line->max_kib || (optr(f) & OPTR_DUAL))
 		return false;
 	out->rank = RANK_NOTE;
-	finding_why(out, "DUALBANK = 0 has no effect on a part of this size: it has two banks all the same");
+	finding_why(out, "DUALBANK = 0 has no effect on a part of this size: it has two banks all "
+			 "the same");
 	finding_evidence(out, "FLASH_OPTR = 0x%08x, flash size register = %u KiB", optr(f),
 			 fact_of(f, FACT_SIZE));
 	finding_cure(out, "nothing has to be done");
@@ -365,7 +384,8 @@ static bool flash_clock_off(const struct stm32l4_facts *f, struct stm32l4_findin
 {
 	if (!fact_known(f, FACT_FLASHEN) || fact_of(f, FACT_FLASHEN))
 		return false;
-	finding_why(out, "the firmware has switched off the clock of the flash controller: its registers read "
+	finding_why(out, "the firmware has switched off the clock of the flash controller: its "
+			 "registers read "
 			 "0 and take nothing");
 	finding_evidence(out, "FLASHEN = 0 in the AHB clock enable register of RCC");
 	wake_up(f, out);
@@ -404,10 +424,18 @@ static bool voltage_range(const struct stm32l4_facts *f, struct stm32l4_finding 
 	    !was_asked(f))
 		return false;
 	out->rank = RANK_LIKELY;
-	finding_why(out, is_l5 ? "the core voltage is in range 2, as after every reset of this line: the flash "
-				 "takes erasing and programming in range 0 and 1 only"
-			       : "the application left the core voltage in range 2: whoever attaches without a "
+	if (!is_l5) {
+		finding_why(out, "the application left the core voltage in range 2: whoever "
+				 "attaches without a "
 				 "reset inherits its clocks and voltage");
+		finding_evidence(out, "PWR_CR1 = 0x%08x (VOS = range 2)", fact_of(f, FACT_PWR_CR1));
+		finding_command(out, "reset halt");
+		out->is_harmless = true;
+		return true;
+	}
+	finding_why(out, "the core voltage is in range 2, as after every reset of this line: the "
+			 "flash takes "
+			 "erasing and programming in range 0 and 1 only");
 	finding_evidence(out, "PWR_CR1 = 0x%08x (VOS = range 2)", fact_of(f, FACT_PWR_CR1));
 	wake_up(f, out);
 	return true;
@@ -416,8 +444,10 @@ static bool voltage_range(const struct stm32l4_facts *f, struct stm32l4_finding 
 /* DS10198 table 42, RM0432 3.3.3: MHz a wait state more is good for. */
 static bool latency(const struct stm32l4_facts *f, struct stm32l4_finding *out)
 {
-	static const uint8_t limits[2][2][6] = { { { 16, 32, 48, 64, 80, 80 }, { 6, 12, 18, 26, 26, 26 } },
-						 { { 20, 40, 60, 80, 100, 120 }, { 8, 16, 26, 26, 26, 26 } } };
+	static const uint8_t limits[2][2][6] = {
+		{ { 16, 32, 48, 64, 80, 80 }, { 6, 12, 18, 26, 26, 26 } },	/* L4 */
+		{ { 20, 40, 60, 80, 100, 120 }, { 8, 16, 26, 26, 26, 26 } },	/* L4+ */
+	};
 	uint32_t states = fact_of(f, FACT_ACR) & 7, mhz = fact_of(f, FACT_HCLK) / 1000000;
 	bool is_range_2 = (fact_of(f, FACT_PWR_CR1) & PWR_CR1_VOS) == PWR_CR1_VOS_2;
 

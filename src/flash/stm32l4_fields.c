@@ -382,7 +382,7 @@ const char *stm32l4_option_register_name(const struct stm32l4_line *line, uint8_
 
 const char *stm32l4_value_words(const struct stm32l4_field *field, uint32_t value)
 {
-	bool is_rdp = field->lsb == 0 && field->msb == 7 && (field->values == rdp || field->values == rdp_tz);
+	bool is_rdp = field->values == rdp || field->values == rdp_tz;
 
 	for (const struct stm32l4_value *v = field->values; v != NULL && v->words != NULL; v++)
 		if (v->value == value)
@@ -397,7 +397,10 @@ void stm32l4_describe_value(const struct stm32l4_field *field, uint32_t value, s
 {
 	const char *words = stm32l4_value_words(field, value);
 
-	buf_printf(out, field->msb - field->lsb > 2 ? "0x%02X" : "%u", value);
+	if (field->msb == 31 && field->lsb == 7)	/* a boot address */
+		buf_printf(out, "0x%08x", value << 7);
+	else
+		buf_printf(out, field->msb - field->lsb > 2 ? "0x%02X" : "%u", value);
 	if (words != NULL)
 		buf_printf(out, ": %s", words);
 }

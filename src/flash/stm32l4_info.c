@@ -236,6 +236,20 @@ static enum err describe_otp(struct flash_bank *bank, struct buf *out)
 	return OK;
 }
 
+/* RM0456 7.6.2: with a key provisioned, RDP goes down only after the debugger has shown it. */
+static enum err describe_oem_locks(struct flash_bank *bank, struct buf *out)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t sr = 0;
+
+	TRY(stm32l4_read(bank, f->layout->sr, &sr));
+	if (sr & BIT(18))
+		buf_printf(out, "OEM1 key: set (OEM1LOCK = 1), RDP level 1 to 0 needs it\n");
+	if (sr & BIT(19))
+		buf_printf(out, "OEM2 key: set (OEM2LOCK = 1), RDP level 2 to 1 and 1 to 0.5 need it\n");
+	return OK;
+}
+
 static enum err describe_second_core(struct flash_bank *bank, struct buf *out)
 {
 	struct stm32l4 *f = bank->priv;
@@ -245,6 +259,8 @@ static enum err describe_second_core(struct flash_bank *bank, struct buf *out)
 
 	if (f->line->has_trustzone)
 		buf_printf(out, "TrustZone: %s\n", f->is_tz ? "on (TZEN = 1)" : "off (TZEN = 0)");
+	if (f->line->has_wrp_unlock)
+		TRY(describe_oem_locks(bank, out));
 	if (sfsa == NULL)
 		return OK;
 	TRY(stm32l4_read(bank, sfsa->reg, &sfr));

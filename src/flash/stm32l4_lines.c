@@ -64,170 +64,109 @@ const struct stm32l4_layout stm32l4_layout_wl_cpu2 = {
 	.wrp = { 0x2c, 0x30 }, .pcrop = { { 0x24, 0x28 }, { 0x34, 0x38 } },
 };
 
-/* OPTR. RDP is decoded by itself. */
-#define RESETS_ON(what) "reset on entering " what, "no reset on " what
-#define WATCHDOGS(iwdg_sw)                                                                         \
-	{ iwdg_sw, iwdg_sw, "IWDG_SW", "hardware: IWDG starts at every reset", "software start" }, \
-	{ iwdg_sw + 1, iwdg_sw + 1, "IWDG_STOP", "IWDG frozen in Stop", "IWDG runs in Stop" },      \
-	{ iwdg_sw + 2, iwdg_sw + 2, "IWDG_STDBY", "IWDG frozen in Standby", "IWDG runs in Standby" }, \
-	{ iwdg_sw + 3, iwdg_sw + 3, "WWDG_SW", "hardware WWDG", "software start" }
-#define L4_COMMON                                                                                  \
-	{ 10, 8, "BOR_LEV", NULL, NULL },                                                          \
-	{ 12, 12, "nRST_STOP", RESETS_ON("Stop") },                                                \
-	{ 13, 13, "nRST_STDBY", RESETS_ON("Standby") },                                            \
-	{ 14, 14, "nRST_SHDW", RESETS_ON("Shutdown") },                                            \
-	WATCHDOGS(16)
-#define BOOT_BITS                                                                                  \
-	{ 26, 26, "nSWBOOT0", "boot by nBOOT0", "boot by the BOOT0 pin" },                         \
-	{ 27, 27, "nBOOT0", NULL, NULL }
-#define SRAM2_BITS                                                                                 \
-	{ 24, 24, "SRAM2_PE", "parity check on", "parity check off" },                             \
-	{ 25, 25, "SRAM2_RST", "SRAM2 erased at reset", "SRAM2 kept at reset" }
-#define BFB2_BIT { 20, 20, "BFB2", "normal boot", "boot from bank 2 by way of system memory" }
-
-static const struct stm32l4_option_field options_l47[] = {
-	L4_COMMON, BFB2_BIT,
-	{ 21, 21, "DUALBANK", "single bank (512K and 256K parts)", "dual bank" },
-	{ 23, 23, "nBOOT1", NULL, NULL }, SRAM2_BITS, { .name = NULL }
+/*
+ * DS10198 table 52 (L47), DS12023 (L4R), DS12288 (G4), DS13560 (G0), DS13866 (C0), DS13086 (U5): typical,
+ * in us. U5 writes a burst of 8 units of 16 bytes without a mass erase (RM0456 7.3.7).
+ */
+static const struct stm32l4_timing timing_l4 = {
+	.unit = 82, .page_erase = 22020, .mass_erase = 22130, .row = 1910, .row_units = 32,
+	.fast_cr = CR_FSTPG, .fast_needs_mass_erase = true,
 };
-static const struct stm32l4_option_field options_l49[] = {
-	L4_COMMON, BFB2_BIT,
-	{ 21, 21, "DUALBANK", "single bank (512K and 256K parts)", "dual bank" },
-	{ 23, 23, "nBOOT1", NULL, NULL }, SRAM2_BITS, BOOT_BITS, { .name = NULL }
+static const struct stm32l4_timing timing_l4r = {
+	.unit = 82, .page_erase = 22000, .mass_erase = 22130, .row = 3800, .row_units = 64,
+	.fast_cr = CR_FSTPG, .fast_needs_mass_erase = true,
 };
-static const struct stm32l4_option_field options_l43[] = {
-	L4_COMMON, { 23, 23, "nBOOT1", NULL, NULL }, SRAM2_BITS, BOOT_BITS, { .name = NULL }
+static const struct stm32l4_timing timing_g0 = {
+	.unit = 85, .page_erase = 22000, .mass_erase = 22100, .row = 1910, .row_units = 32,
+	.fast_cr = CR_FSTPG, .fast_needs_mass_erase = true,
 };
-static const struct stm32l4_option_field options_l4r[] = {
-	L4_COMMON, BFB2_BIT,
-	{ 21, 21, "DB1M", "single bank (parts below the maximum)", "dual bank" },
-	{ 22, 22, "DBANK", "single bank, 128-bit wide", "dual bank, 64-bit wide" },
-	{ 23, 23, "nBOOT1", NULL, NULL }, SRAM2_BITS, BOOT_BITS, { .name = NULL }
+static const struct stm32l4_timing timing_c0 = {
+	.unit = 85, .page_erase = 22000, .mass_erase = 22100, .row = 960, .row_units = 16,
+	.fast_cr = CR_FSTPG, .fast_needs_mass_erase = true,
 };
-#define G4_COMMON                                                                                  \
-	L4_COMMON, { 23, 23, "nBOOT1", NULL, NULL },                                               \
-	{ 24, 24, "SRAM_PE", "parity check on", "parity check off" },                              \
-	{ 25, 25, "CCMSRAM_RST", "CCM SRAM erased at reset", "CCM SRAM kept at reset" }, BOOT_BITS, \
-	{ 29, 28, "NRST_MODE", NULL, NULL }, { 30, 30, "IRHEN", NULL, NULL }
-static const struct stm32l4_option_field options_g43[] = { G4_COMMON, { .name = NULL } };
-static const struct stm32l4_option_field options_g49[] = {
-	G4_COMMON, { 22, 22, "PB4_PUPEN", NULL, NULL }, { .name = NULL }
-};
-static const struct stm32l4_option_field options_g47[] = {
-	G4_COMMON, BFB2_BIT, { 22, 22, "DBANK", "single bank", "dual bank" }, { .name = NULL }
-};
-#define G0_COMMON                                                                                  \
-	{ 8, 8, "BOR_EN", NULL, NULL }, { 10, 9, "BORR_LEV", NULL, NULL },                         \
-	{ 12, 11, "BORF_LEV", NULL, NULL }, { 13, 13, "nRST_STOP", RESETS_ON("Stop") },            \
-	{ 14, 14, "nRST_STDBY", RESETS_ON("Standby") }, { 15, 15, "nRST_SHDW", RESETS_ON("Shutdown") }, \
-	WATCHDOGS(16),                                                                             \
-	{ 22, 22, "RAM_PARITY_CHECK", "parity check on", "parity check off" },                     \
-	{ 24, 24, "nBOOT_SEL", "boot by the PA14-BOOT0 pin", "boot by nBOOT0" },                   \
-	{ 25, 25, "nBOOT1", NULL, NULL }, { 26, 26, "nBOOT0", NULL, NULL },                        \
-	{ 28, 27, "NRST_MODE", NULL, NULL }, { 29, 29, "IRHEN", NULL, NULL }
-static const struct stm32l4_option_field options_g0[] = { G0_COMMON, { .name = NULL } };
-static const struct stm32l4_option_field options_g0b[] = {
-	G0_COMMON, { 20, 20, "nSWAP_BANK", "banks swapped", "banks not swapped" },
-	{ 21, 21, "DUAL_BANK", "single bank", "dual bank" }, { .name = NULL }
-};
-#define WB_COMMON                                                                                  \
-	{ 8, 8, "ESE", NULL, NULL }, { 11, 9, "BOR_LEV", NULL, NULL },                             \
-	{ 12, 12, "nRST_STOP", RESETS_ON("Stop") }, { 13, 13, "nRST_STDBY", RESETS_ON("Standby") }, \
-	{ 14, 14, "nRST_SHDW", RESETS_ON("Shutdown") }, WATCHDOGS(16),                             \
-	{ 23, 23, "nBOOT1", NULL, NULL }, SRAM2_BITS, BOOT_BITS
-static const struct stm32l4_option_field options_wb[] = {
-	WB_COMMON, { 31, 29, "AGC_TRIM", NULL, NULL }, { .name = NULL }
-};
-static const struct stm32l4_option_field options_wl[] = {
-	WB_COMMON, { 30, 30, "BOOT_LOCK", NULL, "boot locked to main flash" },
-	{ 31, 31, "C2BOOT_LOCK", NULL, NULL }, { .name = NULL }
-};
-static const struct stm32l4_option_field options_l5[] = {
-	L4_COMMON, { 20, 20, "SWAP_BANK", "banks not swapped", "banks swapped" },
-	{ 21, 21, "DB256K", "single bank (256K parts)", "dual bank" },
-	{ 22, 22, "DBANK", "single bank", "dual bank" }, SRAM2_BITS, BOOT_BITS,
-	{ 28, 28, "PA15_PUPEN", NULL, NULL }, { 31, 31, "TZEN", "TrustZone off", "TrustZone on" },
-	{ .name = NULL }
-};
-static const struct stm32l4_option_field options_u5[] = {
-	L4_COMMON, { 15, 15, "SRAM_RST", NULL, NULL },
-	{ 20, 20, "SWAP_BANK", "banks not swapped", "banks swapped" },
-	{ 21, 21, "DUALBANK", "single bank", "dual bank" }, { 22, 22, "BKPRAM_ECC", NULL, NULL },
-	{ 23, 23, "SRAM3_ECC", NULL, NULL }, { 24, 24, "SRAM2_ECC", NULL, NULL },
-	{ 25, 25, "SRAM2_RST", "SRAM2 erased at reset", "SRAM2 kept at reset" }, BOOT_BITS,
-	{ 28, 28, "PA15_PUPEN", NULL, NULL }, { 29, 29, "IO_VDD_HSLV", NULL, NULL },
-	{ 30, 30, "IO_VDDIO2_HSLV", NULL, NULL }, { 31, 31, "TZEN", "TrustZone off", "TrustZone on" },
-	{ .name = NULL }
+static const struct stm32l4_timing timing_u0 = { .unit = 85, .page_erase = 22000, .mass_erase = 22100 };
+static const struct stm32l4_timing timing_l5 = { .unit = 82, .page_erase = 22020, .mass_erase = 22130 };
+static const struct stm32l4_timing timing_u5 = {
+	.unit = 118, .page_erase = 1500, .row = 384, .row_units = 8, .fast_cr = CR_PG | CR_BWR,
 };
 
 /* What most rows of a generation have in common. */
-#define L4_REGS .regs = 0x40022000, .size_reg = 0x1fff75e0, .otp_base = 0x1fff7000, .otp_bytes = 1024, \
-	.unit = 8, .bker = 11
-#define WB_REGS .regs = 0x58004000, .size_reg = 0x1fff75e0, .otp_base = 0x1fff7000, .otp_bytes = 1024, \
-	.unit = 8, .bker = 11, .layout = &layout_g0
+#define L4_INFO .size_reg = 0x1fff75e0, .otp_base = 0x1fff7000, .otp_bytes = 1024, .uid = 0x1fff7590, \
+	.package = 0x1fff7500, .eccr = 0x18, .unit = 8, .bker = 11
+#define L4_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_l4
+#define G4_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g4
+#define G0_REGS .regs = 0x40022000, L4_INFO, .around = &stm32l4_around_g0, .timing = &timing_g0, \
+	.factory_optr = 0xfffffeaa
+#define WB_REGS .regs = 0x58004000, L4_INFO, .around = &stm32l4_around_wb, .timing = &timing_l4, \
+	.layout = &layout_g0
 #define C0_REGS .regs = 0x40022000, .size_reg = 0x1fff75a0, .otp_base = 0x1fff7000, .otp_bytes = 1024, \
-	.unit = 8, .bker = 11, .layout = &layout_g0, .options = options_g0, .pcrop_unit = 512
+	.uid = 0x1fff7550, .package = 0x1fff7500, .eccr = 0x18, .unit = 8, .bker = 11, \
+	.around = &stm32l4_around_c0, .timing = &timing_c0, .layout = &layout_g0, .pcrop_unit = 512, \
+	.factory_optr = 0x3fffffaa
 #define U5_REGS .regs = 0x40022000, .size_reg = 0x0bfa07a0, .otp_base = 0x0bfa0000, .otp_bytes = 512, \
-	.bker = 11, .layout = &layout_l5, .options = options_u5, .has_wrp_unlock = true, \
-	.has_trustzone = true
+	.uid = 0x0bfa0700, .package = 0x0bfa0500, .eccr = 0x30, .bker = 11, \
+	.layout = &layout_l5, .has_wrp_unlock = true, .has_trustzone = true
 
 const struct stm32l4_line stm32l4_lines[] = {
-	{ .dev_id = 0x415, .name = "STM32L47/L48xx", .revisions = rev_415, L4_REGS,
-	  .layout = &layout_two, .options = options_l47, .max_kib = 1024, .page_bytes = 2048,
+	{ .dev_id = 0x415, .name = "STM32L47/L48xx", .revisions = rev_415, L4_REGS, .timing = &timing_l4,
+	  .layout = &layout_two, .max_kib = 1024, .page_bytes = 2048,
 	  .banks = TWO_L47, .swap = SWAP_FB_MODE, .pcrop_unit = 8, .has_l4_rcc = true,
 	  .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x461, .name = "STM32L49/L4Axx", .revisions = rev_ab, L4_REGS,
-	  .layout = &layout_two, .options = options_l49, .max_kib = 1024, .page_bytes = 2048,
+	{ .dev_id = 0x461, .name = "STM32L49/L4Axx", .revisions = rev_ab, L4_REGS, .timing = &timing_l4,
+	  .layout = &layout_two, .max_kib = 1024, .page_bytes = 2048,
 	  .banks = TWO_L47, .swap = SWAP_FB_MODE, .pcrop_unit = 8, .has_l4_rcc = true,
 	  .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x435, .name = "STM32L43/L44xx", .revisions = rev_az, L4_REGS,
-	  .layout = &layout_one, .options = options_l43, .max_kib = 256, .page_bytes = 2048,
+	{ .dev_id = 0x435, .name = "STM32L43/L44xx", .revisions = rev_az, L4_REGS, .timing = &timing_l4,
+	  .layout = &layout_one, .max_kib = 256, .page_bytes = 2048,
 	  .pcrop_unit = 8, .has_l4_rcc = true,
 	  .has_pempty = true, .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x462, .name = "STM32L45/L46xx", .revisions = rev_az, L4_REGS,
-	  .layout = &layout_one, .options = options_l43, .max_kib = 512, .page_bytes = 2048,
+	{ .dev_id = 0x462, .name = "STM32L45/L46xx", .revisions = rev_az, L4_REGS, .timing = &timing_l4,
+	  .layout = &layout_one, .max_kib = 512, .page_bytes = 2048,
 	  .pcrop_unit = 8, .has_l4_rcc = true,
 	  .has_pempty = true, .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x464, .name = "STM32L41/L42xx", .revisions = rev_az, L4_REGS,
-	  .layout = &layout_one, .options = options_l43, .max_kib = 128, .page_bytes = 2048,
+	{ .dev_id = 0x464, .name = "STM32L41/L42xx", .revisions = rev_az, L4_REGS, .timing = &timing_l4,
+	  .layout = &layout_one, .max_kib = 128, .page_bytes = 2048,
 	  .pcrop_unit = 8, .has_l4_rcc = true,
 	  .has_pempty = true, .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x470, .name = "STM32L4R/L4Sxx", .revisions = rev_470, L4_REGS,
-	  .layout = &layout_two, .options = options_l4r, .max_kib = 2048, .page_bytes = 4096,
+	{ .dev_id = 0x470, .name = "STM32L4R/L4Sxx", .revisions = rev_470, L4_REGS, .timing = &timing_l4r,
+	  .layout = &layout_two, .max_kib = 2048, .page_bytes = 4096,
 	  .single_page_bytes = 8192, .banks = TWO_L4R, .swap = SWAP_FB_MODE, .pcrop_unit = 8,
 	  .has_l4_rcc = true,
 	  .has_pempty = true, .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x471, .name = "STM32L4P5/L4Q5x", .revisions = rev_z, L4_REGS,
-	  .layout = &layout_two, .options = options_l4r, .max_kib = 1024, .page_bytes = 4096,
+	{ .dev_id = 0x471, .name = "STM32L4P5/L4Q5x", .revisions = rev_z, L4_REGS, .timing = &timing_l4r,
+	  .layout = &layout_two, .max_kib = 1024, .page_bytes = 4096,
 	  .single_page_bytes = 8192, .banks = TWO_L4R, .swap = SWAP_FB_MODE, .pcrop_unit = 8,
 	  .has_l4_rcc = true,
 	  .has_pempty = true, .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x468, .name = "STM32G43/G44xx", .revisions = rev_abz, L4_REGS,
-	  .layout = &layout_one, .options = options_g43, .max_kib = 128, .page_bytes = 2048,
+	{ .dev_id = 0x468, .name = "STM32G43/G44xx", .revisions = rev_abz, G4_REGS, .timing = &timing_l4,
+	  .layout = &layout_one, .max_kib = 128, .page_bytes = 2048,
 	  .pcrop_unit = 8, .has_l4_rcc = true,
 	  .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x469, .name = "STM32G47/G48xx", .revisions = rev_abz, L4_REGS,
-	  .layout = &layout_two, .options = options_g47, .max_kib = 512, .page_bytes = 2048,
+	{ .dev_id = 0x469, .name = "STM32G47/G48xx", .revisions = rev_abz, G4_REGS, .timing = &timing_l4,
+	  .layout = &layout_two, .max_kib = 512, .page_bytes = 2048,
 	  .single_page_bytes = 4096, .banks = TWO_G47, .swap = SWAP_FB_MODE, .pcrop_unit = 8,
 	  .has_l4_rcc = true,
 	  .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x479, .name = "STM32G49/G4Axx", .revisions = rev_a, L4_REGS,
-	  .layout = &layout_one, .options = options_g49, .max_kib = 512, .page_bytes = 2048,
+	{ .dev_id = 0x479, .name = "STM32G49/G4Axx", .revisions = rev_a, G4_REGS, .timing = &timing_l4,
+	  .layout = &layout_one, .max_kib = 512, .page_bytes = 2048,
 	  .pcrop_unit = 8, .has_l4_rcc = true,
 	  .factory_optr = 0xffeff8aa },
-	{ .dev_id = 0x466, .name = "STM32G03/G04xx", .revisions = rev_466, L4_REGS,
-	  .layout = &layout_g0, .options = options_g0, .max_kib = 64, .page_bytes = 2048,
+	{ .dev_id = 0x466, .name = "STM32G03/G04xx", .revisions = rev_466, G0_REGS,
+	  .layout = &layout_g0, .max_kib = 64, .page_bytes = 2048,
 	  .pcrop_unit = 512 },
-	{ .dev_id = 0x456, .name = "STM32G05/G06xx", .revisions = rev_a, L4_REGS,
-	  .layout = &layout_g0, .options = options_g0, .max_kib = 64, .page_bytes = 2048,
+	{ .dev_id = 0x456, .name = "STM32G05/G06xx", .revisions = rev_a, G0_REGS,
+	  .layout = &layout_g0, .max_kib = 64, .page_bytes = 2048,
 	  .pcrop_unit = 512 },
-	{ .dev_id = 0x460, .name = "STM32G07/G08xx", .revisions = rev_460, L4_REGS,
-	  .layout = &layout_g0, .options = options_g0, .max_kib = 128, .page_bytes = 2048,
+	{ .dev_id = 0x460, .name = "STM32G07/G08xx", .revisions = rev_460, G0_REGS,
+	  .layout = &layout_g0, .max_kib = 128, .page_bytes = 2048,
 	  .pcrop_unit = 512 },
 	{ .dev_id = 0x467, .name = "STM32G0B/G0Cx", .revisions = rev_a, .regs = 0x40022000,
-	  .size_reg = 0x1fff75e0, .otp_base = 0x1fff7000, .otp_bytes = 1024, .unit = 8, .bker = 13,
-	  .layout = &layout_g0b, .options = options_g0b, .max_kib = 512, .page_bytes = 2048,
-	  .banks = TWO_G0B, .swap = SWAP_OPT_CLEAR, .pcrop_unit = 512 },
+	  .size_reg = 0x1fff75e0, .otp_base = 0x1fff7000, .otp_bytes = 1024, .uid = 0x1fff7590,
+	  .package = 0x1fff7500, .eccr = 0x18, .eccr2 = 0x1c, .around = &stm32l4_around_g0,
+	  .timing = &timing_g0, .unit = 8, .bker = 13,
+	  .layout = &layout_g0b, .max_kib = 512, .page_bytes = 2048,
+	  .banks = TWO_G0B, .swap = SWAP_OPT_CLEAR, .pcrop_unit = 512,
+	  .factory_optr = 0xfffffeaa },
 	{ .dev_id = 0x443, .name = "STM32C01xx", .revisions = rev_1z, C0_REGS, .max_kib = 32,
 	  .page_bytes = 2048 },
 	{ .dev_id = 0x453, .name = "STM32C03xx", .revisions = rev_1z, C0_REGS, .max_kib = 32,
@@ -240,45 +179,67 @@ const struct stm32l4_line stm32l4_lines[] = {
 	  .page_bytes = 2048 },
 	{ .dev_id = 0x459, .name = "STM32U03xx", .revisions = rev_a, .regs = 0x40022000,
 	  .size_reg = 0x1fff3ea0, .otp_base = 0x1fff6800, .otp_bytes = 1024, .unit = 8, .bker = 11,
-	  .layout = &layout_g0, .options = options_g0, .max_kib = 64, .page_bytes = 2048 },
+	  .eccr = 0x18, .timing = &timing_u0,
+	  .layout = &layout_g0, .max_kib = 64, .page_bytes = 2048 },
 	{ .dev_id = 0x489, .name = "STM32U07/U08xx", .revisions = rev_a, .regs = 0x40022000,
 	  .size_reg = 0x1fff6ea0, .otp_base = 0x1fff6800, .otp_bytes = 1024, .unit = 8, .bker = 11,
-	  .layout = &layout_g0, .options = options_g0, .max_kib = 256, .page_bytes = 2048 },
+	  .eccr = 0x18, .timing = &timing_u0,
+	  .layout = &layout_g0, .max_kib = 256, .page_bytes = 2048 },
 	{ .dev_id = 0x495, .name = "STM32WB5x", .revisions = rev_495, WB_REGS,
-	  .options = options_wb, .max_kib = 1024, .page_bytes = 4096, .pcrop_unit = 2048 },
-	{ .dev_id = 0x496, .name = "STM32WB3x", .revisions = rev_a, WB_REGS, .options = options_wb,
-	  .max_kib = 512, .page_bytes = 4096, .pcrop_unit = 2048 },
+	  .max_kib = 1024, .page_bytes = 4096, .pcrop_unit = 2048,
+	  .factory_optr = 0x2d8f71aa },
+	{ .dev_id = 0x496, .name = "STM32WB3x", .revisions = rev_a, WB_REGS,
+	  .max_kib = 512, .page_bytes = 4096, .pcrop_unit = 2048,
+	  .factory_optr = 0x2d8f71aa },
 	{ .dev_id = 0x494, .name = "STM32WB1x", .revisions = rev_ab, WB_REGS,
-	  .options = options_wb, .max_kib = 320, .page_bytes = 2048, .pcrop_unit = 2048 },
+	  .max_kib = 320, .page_bytes = 2048, .pcrop_unit = 2048,
+	  .factory_optr = 0x2d8f71aa },
 	{ .dev_id = 0x497, .name = "STM32WLEx/WL5x", .revisions = rev_497, WB_REGS,
-	  .options = options_wl, .max_kib = 256, .page_bytes = 2048, .pcrop_unit = 1024 },
+	  .max_kib = 256, .page_bytes = 2048, .pcrop_unit = 1024,
+	  .factory_optr = 0x3feff0aa },
 	{ .dev_id = 0x472, .name = "STM32L55/L56xx", .revisions = rev_abz, .regs = 0x40022000,
-	  .size_reg = 0x0bfa05e0, .otp_base = 0x0bfa0000, .otp_bytes = 512, .unit = 8, .bker = 11,
-	  .layout = &layout_l5, .options = options_l5, .max_kib = 512, .page_bytes = 2048,
+	  .size_reg = 0x0bfa05e0, .otp_base = 0x0bfa0000, .otp_bytes = 512, .uid = 0x0bfa0590,
+	  .package = 0x0bfa0500, .eccr = 0x30, .around = &stm32l4_around_l5, .timing = &timing_l5,
+	  .unit = 8, .bker = 11,
+	  .layout = &layout_l5, .max_kib = 512, .page_bytes = 2048,
 	  .single_page_bytes = 4096, .banks = TWO_L5, .swap = SWAP_OPT_SET,
 	  .has_trustzone = true,
-	  .starts_in_range_2 = true },
-	{ .dev_id = 0x455, .name = "STM32U53/U54xx", .revisions = rev_1z, U5_REGS, .unit = 16,
-	  .max_kib = 512, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET },
-	{ .dev_id = 0x482, .name = "STM32U57/U58xx", .revisions = rev_482, U5_REGS, .unit = 16,
-	  .max_kib = 2048, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET },
-	{ .dev_id = 0x481, .name = "STM32U59/U5Axx", .revisions = rev_481, U5_REGS, .unit = 16,
-	  .max_kib = 4096, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET },
-	{ .dev_id = 0x476, .name = "STM32U5F/U5Gxx", .revisions = rev_1z, U5_REGS, .unit = 16,
-	  .max_kib = 4096, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET },
-	{ .dev_id = 0x454, .name = "STM32U37/U38xx", .revisions = rev_1z, U5_REGS, .unit = 8,
+	  .starts_in_range_2 = true,
+	  .factory_optr = 0x7feff8aa },
+	{ .dev_id = 0x455, .name = "STM32U53/U54xx", .revisions = rev_1z, U5_REGS, .timing = &timing_u5,
+	  .around = &stm32l4_around_u5, .unit = 16,
+	  .max_kib = 512, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET,
+	  .factory_optr = 0x1feff8aa },
+	{ .dev_id = 0x482, .name = "STM32U57/U58xx", .revisions = rev_482, U5_REGS, .timing = &timing_u5,
+	  .around = &stm32l4_around_u5, .unit = 16,
+	  .max_kib = 2048, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET,
+	  .factory_optr = 0x1feff8aa },
+	{ .dev_id = 0x481, .name = "STM32U59/U5Axx", .revisions = rev_481, U5_REGS, .timing = &timing_u5,
+	  .around = &stm32l4_around_u5, .unit = 16,
+	  .max_kib = 4096, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET,
+	  .factory_optr = 0x1feff8aa },
+	{ .dev_id = 0x476, .name = "STM32U5F/U5Gxx", .revisions = rev_1z, U5_REGS, .timing = &timing_u5,
+	  .around = &stm32l4_around_u5, .unit = 16,
+	  .max_kib = 4096, .page_bytes = 8192, .banks = TWO_U5, .swap = SWAP_OPT_SET,
+	  .factory_optr = 0x1feff8aa },
+	{ .dev_id = 0x454, .name = "STM32U37/U38xx", .revisions = rev_1z, U5_REGS, .timing = &timing_l5,
+	  .unit = 8,
 	  .max_kib = 1024, .page_bytes = 4096, .banks = TWO_U5, .swap = SWAP_OPT_SET },
-	{ .dev_id = 0x42a, .name = "STM32U3B/U3Cxx", .revisions = rev_1z, U5_REGS, .unit = 8,
+	{ .dev_id = 0x42a, .name = "STM32U3B/U3Cxx", .revisions = rev_1z, U5_REGS, .timing = &timing_l5,
+	  .unit = 8,
 	  .max_kib = 2048, .page_bytes = 4096, .banks = TWO_U5, .swap = SWAP_OPT_SET },
 	{ .dev_id = 0x492, .name = "STM32WBA5x", .revisions = rev_a, .regs = 0x40022000,
-	  .size_reg = 0x0bf907a0, .otp_base = 0x0bf90000, .otp_bytes = 512, .unit = 16, .bker = 11,
-	  .layout = &layout_l5, .options = options_u5, .max_kib = 1024, .page_bytes = 8192,
+	  .size_reg = 0x0bf907a0, .otp_base = 0x0bf90000, .otp_bytes = 512, .timing = &timing_u5,
+	  .eccr = 0x30, .unit = 16, .bker = 11,
+	  .layout = &layout_l5, .max_kib = 1024, .page_bytes = 8192,
 	  .has_wrp_unlock = true, .has_trustzone = true },
-	{ .dev_id = 0x4b0, .name = "STM32WBA6x", .revisions = rev_1z, U5_REGS, .unit = 16,
+	{ .dev_id = 0x4b0, .name = "STM32WBA6x", .revisions = rev_1z, U5_REGS, .timing = &timing_u5,
+	  .unit = 16,
 	  .max_kib = 2048, .page_bytes = 8192, .banks = TWO_WBA6, .swap = SWAP_OPT_SET },
 	{ .dev_id = 0x4b2, .name = "STM32WBA2x", .revisions = rev_a, .regs = 0x40022000,
-	  .size_reg = 0x0bf8d7a0, .otp_base = 0x0bf8d000, .otp_bytes = 512, .unit = 8, .bker = 11,
-	  .layout = &layout_l5, .options = options_u5, .max_kib = 512, .page_bytes = 4096,
+	  .size_reg = 0x0bf8d7a0, .otp_base = 0x0bf8d000, .otp_bytes = 512, .timing = &timing_l5,
+	  .eccr = 0x30, .unit = 8, .bker = 11,
+	  .layout = &layout_l5, .max_kib = 512, .page_bytes = 4096,
 	  .has_wrp_unlock = true, .has_trustzone = true },
 	{ .dev_id = 0 }
 };

@@ -1,369 +1,223 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stm32l4: erasing and programming.
+ * stm32l4: carrying out a stream (stm32l4_stream.c).
  *
- * All steps of an operation become one stream for contrib/loaders/stm32l4.S: an erase header for
- * each page (or one mass erase for a whole bank), then the runs of double words that are not all
- * ones. The loader erases and programs at the flash's own pace while the next data is on the wire,
- * so the wire only counts where it is slower than the flash. Without a work area the host does the
- * same steps by itself.
+ * The loader erases and programs at the flash's own pace while the next data is on the wire, so the
+ * wire only counts where it is slower than the flash. Without a work area the host does the same steps
+ * by itself. Fast programming is believed only when the pages' checksums are right: a read at the wrong
+ * moment breaks off a row without a flag. Where it fails everything is done again in standard mode.
  */
-#include "flash/stm32l4.h"
+#include "flash/stm32l4_work.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "flash/stm32l4_loader.h"
+#include "flash/stm32l4_otp.h"
 
-#define UNIT		8u		/* of the stream */
-#define STREAM_END	0xffffffffu
 /* Parameters in front of the ring; offsets as in the loader's source. */
-#define PARAM_BYTES	24u
+#define PARAM_BYTES	40u
+#define POINTER_BYTES	8u
 #define RING_MIN	256u
 #define RING_MAX	16384u
-#define STALL_MS	3000u		/* the longest single operation takes 25 ms */
-#define ERASE_MS	1000u
+#define STALL_MS	3000u		/* the longest single operation takes 25 ms; U5 mass erase 1 s */
+#define PAGE_ERASE_MS	250u
+#define MASS_ERASE_MS	500u
 #define DIRECT_BYTES	256u		/* without loader: between two looks at SR */
+/* A program that is rewritten as a whole is going to be reset: its RAM is not worth two transfers of
+ * the ring. Less than this may be a page of data beneath a program that goes on. */
+#define BACKUP_WORTH	4096u
+#define SR_FAST_FAILED	(SR_PROGERR | SR_PGAERR | SR_PGSERR | SR_MISERR | SR_FASTERR)
 
-struct stream {
+/* One run of a stream. */
+struct job {
+	struct stm32l4_stream s;
 	struct flash_bank *bank;
-	struct flash_step *steps;
-	size_t count;
-	struct buf bytes;
-	size_t *ends;			/* of each step, in bytes */
-	size_t start;			/* of the first step: behind a mass erase */
-	bool mass[2];			/* physical banks erased as a whole */
-	/* progress */
-	size_t taken, step;
+	uint32_t sr;			/* error bits it ended with */
+	uint32_t failed_addr;		/* of the double word; 0: an erase, or not known */
 };
 
-static void put_unit(struct buf *b, uint32_t first, uint32_t second)
-{
-	uint8_t unit[UNIT];
-
-	put_le32(unit, first);
-	put_le32(unit + 4, second);
-	buf_append(b, unit, sizeof(unit));
-}
-
-/* Addresses and pages */
-
-static bool in_upper_half(const struct stm32l4 *f, uint32_t offset)
-{
-	return f->g.dual && offset >= f->g.bank2_offset;
-}
-
-static unsigned physical_bank(const struct stm32l4 *f, uint32_t offset)
-{
-	return f->g.dual ? in_upper_half(f, offset) != f->is_swapped : 0;
-}
-
-/* Page numbers start again in bank 2; one that is too large erases a wrong page without a sign. */
-uint32_t stm32l4_erase_value(const struct stm32l4 *f, const struct flash_sector *sector)
-{
-	uint32_t base = in_upper_half(f, sector->offset) ? f->g.bank2_offset : 0;
-	uint32_t page = (sector->offset - base) / f->g.page_bytes;
-
-	return CR_PER | CR_PNB(page) | (physical_bank(f, sector->offset) ? BIT(f->line->bker) : 0);
-}
-
-unsigned stm32l4_bank_first_sector(const struct stm32l4 *f, unsigned physical)
-{
-	return f->g.dual && (physical != 0) != f->is_swapped ? f->g.bank_pages : 0;
-}
-
-static uint32_t mass_value(const struct stm32l4 *f, const bool mass[2])
-{
-	/* A two-bank chip in single-bank mode wants both bits. */
-	if (!f->g.dual)
-		return CR_MER1 | (f->line->banks != ONE_BANK ? CR_MER2 : 0);
-	return (mass[0] ? CR_MER1 : 0) | (mass[1] ? CR_MER2 : 0);
-}
-
-/* Building the stream */
-
-static bool whole_bank(const struct stream *s, unsigned physical)
-{
-	const struct stm32l4 *f = s->bank->priv;
-	unsigned erased = 0;
-
-	for (size_t i = 0; i < s->count; i++)
-		if (s->steps[i].erase && s->steps[i].state == STEP_WAITS &&
-		    physical_bank(f, s->bank->sectors[s->steps[i].sector].offset) == physical)
-			erased++;
-	return erased == f->g.bank_pages;
-}
-
-static size_t erased_units(const uint8_t *data, size_t n, uint8_t value)
-{
-	size_t i = 0;
-
-	while (i + UNIT <= n && is_filled(data + i, UNIT, value))
-		i += UNIT;
-	return i;
-}
-
-static size_t data_units(const struct stm32l4 *f, const uint8_t *data, size_t n, uint8_t value)
-{
-	size_t i = 0;
-
-	/* Lines that program 16 bytes at once skip only whole such units. */
-	while (i < n && !is_filled(data + i, f->line->unit, value))
-		i += f->line->unit;
-	return i;
-}
-
-/* All-ones double words are left out: written, they read blank and yet refuse the next write. */
-static void put_data(struct stream *s, const struct flash_step *step)
-{
-	const struct stm32l4 *f = s->bank->priv;
-	size_t at = 0, n;
-
-	while (at < step->bytes) {
-		n = data_units(f, step->data + at, step->bytes - at, s->bank->erased_value);
-		if (n == 0) {
-			n = erased_units(step->data + at, f->line->unit, s->bank->erased_value);
-			at += n;
-			continue;
-		}
-		put_unit(&s->bytes, s->bank->base + step->offset + (uint32_t)at,
-			 (uint32_t)(n / UNIT));
-		buf_append(&s->bytes, step->data + at, n);
-		at += n;
-	}
-}
-
-static void build(struct stream *s)
-{
-	const struct stm32l4 *f = s->bank->priv;
-
-	if (!f->is_otp) {
-		s->mass[0] = whole_bank(s, 0);
-		s->mass[1] = f->g.dual && whole_bank(s, 1);
-	}
-	if (s->mass[0] || s->mass[1])
-		put_unit(&s->bytes, mass_value(f, s->mass), 0);
-	s->start = s->bytes.len;
-	s->ends = xcalloc(s->count, sizeof(*s->ends));
-	for (size_t i = 0; i < s->count; i++) {
-		const struct flash_step *step = &s->steps[i];
-		const struct flash_sector *sector = &s->bank->sectors[step->sector];
-
-		if (step->state == STEP_WAITS) {
-			if (step->erase && !s->mass[physical_bank(f, sector->offset)])
-				put_unit(&s->bytes, stm32l4_erase_value(f, sector), 0);
-			put_data(s, step);
-		}
-		s->ends[i] = s->bytes.len;
-	}
-	put_unit(&s->bytes, 0, STREAM_END);
-}
-
-/* How far it got */
-
-static size_t step_bytes(const struct stream *s, size_t i)
-{
-	const struct flash_step *step = &s->steps[i];
-
-	return step->bytes + (step->erase ? s->bank->sectors[step->sector].size : 0);
-}
-
-/* The loader fetches one unit ahead: a step is over when two units behind it are taken. */
-static void note_taken(void *ctx, size_t taken)
-{
-	struct stream *s = ctx;
-
-	s->taken = taken;
-	for (; s->step < s->count && s->ends[s->step] + UNIT < taken; s->step++)
-		flash_progress(s->bank, step_bytes(s, s->step));
-}
-
-static void set_states(struct stream *s, size_t stopped_at)
-{
-	const struct stm32l4 *f = s->bank->priv;
-	bool erased_all = s->start > 0 && s->taken > s->start;
-
-	for (size_t i = 0; i < s->count; i++) {
-		struct flash_step *step = &s->steps[i];
-
-		if (step->state == STEP_DONE)
-			continue;
-		if (i < stopped_at)
-			step->state = STEP_DONE;
-		else if (i == stopped_at)
-			step->state = STEP_UNKNOWN;
-		else if (erased_all && step->erase &&
-			 s->mass[physical_bank(f, s->bank->sectors[step->sector].offset)])
-			step->state = STEP_ERASED;
-	}
-}
-
-static size_t step_of_sector(const struct stream *s, unsigned sector)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (s->steps[i].sector == sector)
-			return i;
-	return s->step;
-}
-
 /* The loader says which double word, or with which CR value, it failed. */
-static int failed_sector(const struct stream *s, uint32_t behind, uint32_t header)
+static int failed_sector(const struct job *j, uint32_t behind, uint32_t header)
 {
-	const struct stm32l4 *f = s->bank->priv;
+	const struct stm32l4 *f = j->bank->priv;
+	unsigned sector;
 
-	if (behind != 0)
-		return (int)flash_sector_at(s->bank, behind - UNIT - s->bank->base);
-	for (unsigned i = 0; i < s->bank->sector_count; i++)
-		if (stm32l4_erase_value(f, &s->bank->sectors[i]) == header)
-			return (int)i;
+	if (behind != 0) {
+		sector = flash_sector_at(j->bank, behind - 8 - j->bank->base);
+		return sector < j->bank->sector_count ? (int)sector : NO_ADDRESS;
+	}
+	if (header & CR_PER)
+		for (unsigned i = 0; !f->is_otp && i < j->bank->sector_count; i++)
+			if (stm32l4_erase_value(f, &j->bank->sectors[i]) == header)
+				return (int)i;
 	return NO_ADDRESS;
 }
 
-static enum err judge(struct stream *s, const struct algorithm *a)
+static enum err judge(struct job *j, const struct algorithm *a)
 {
 	int sector;
 
 	if (a->result[0] == 0) {
-		note_taken(s, s->bytes.len + UNIT);
-		set_states(s, s->count);
+		stm32l4_stream_taken(&j->s, j->s.bytes.len + j->s.unit);
+		stm32l4_stream_states(&j->s, NO_ADDRESS, 0);
 		return OK;
 	}
-	sector = failed_sector(s, a->result[1], a->result[2]);
-	if (sector == (int)s->bank->sector_count)
-		sector = NO_ADDRESS;
-	set_states(s, sector == NO_ADDRESS ? s->step : step_of_sector(s, (unsigned)sector));
-	return stm32l4_failed(s->bank, a->result[0], sector);
+	j->sr = a->result[0];
+	j->failed_addr = a->result[1] != 0 ? a->result[1] - 8 : 0;
+	sector = failed_sector(j, a->result[1], a->result[2]);
+	stm32l4_stream_states(&j->s, sector, 0);
+	return stm32l4_failed(j->bank, a->result[0], sector);
 }
 
 /* Running the loader */
 
-static enum err place_loader(struct stream *s, const struct work_area *area,
-			     const struct ring_feed *feed)
+static uint32_t busy_bits(const struct stm32l4 *f)
 {
-	struct stm32l4 *f = s->bank->priv;
-	uint32_t scratch = feed->base + 8 + feed->size;
-	uint8_t code[sizeof(stm32l4_loader) + PARAM_BYTES];
-	uint8_t *p = code + sizeof(stm32l4_loader);
+	return f->line->banks == TWO_G0B ? SR_BSY | SR_BSY2 : SR_BSY;
+}
 
-	memcpy(code, stm32l4_loader, sizeof(stm32l4_loader));
+static enum err write_parameters(struct job *j, const struct stm32l4_helper *h,
+				 const struct ring_feed *feed)
+{
+	const struct stm32l4 *f = j->bank->priv;
+	uint32_t scratch = feed->base + POINTER_BYTES + feed->size;
+	uint8_t p[PARAM_BYTES];
+
 	put_le32(p, f->regs + f->layout->sr);
 	put_le32(p + 4, f->regs + f->layout->cr);
-	put_le32(p + 8, f->line->banks == TWO_G0B ? SR_BSY | SR_BSY2 : SR_BSY);
+	put_le32(p + 8, busy_bits(f));
 	put_le32(p + 12, SR_FAILED);
 	put_le32(p + 16, CR_PG);
-	put_le32(p + 20, s->bank->keepalive != 0 ? s->bank->keepalive : scratch);
-	TRY(target_write(s->bank->target, area->addr, 4, sizeof(code) / 4, code));
-	return ring_feed_init(s->bank->target, feed);
+	put_le32(p + 20, j->bank->keepalive != 0 ? j->bank->keepalive : scratch);
+	put_le32(p + 24, f->line->timing->fast_cr);
+	put_le32(p + 28, j->s.row_bytes / 8);
+	put_le32(p + 32, j->s.unit == 16 ? 8 : 0);
+	put_le32(p + 36, f->line->eccr != 0 ? f->regs + f->line->eccr : scratch + 4);
+	TRY(target_write(j->bank->target, h->data, 4, sizeof(p) / 4, p));
+	return ring_feed_init(j->bank->target, feed);
 }
 
 /* Asks the loader to end between two double words: half of one would block the controller. */
-static void stop_gently(struct stream *s, struct algorithm *a, const struct ring_feed *feed)
+static void stop_gently(struct job *j, struct algorithm *a, const struct ring_feed *feed)
 {
 	uint64_t deadline = clock_now_ms() + 200;
 	bool running = true;
 	struct error saved;
 
 	error_take(&saved);
-	if (target_write_u32(s->bank->target, feed->base, 0) == OK)
+	if (target_write_u32(j->bank->target, feed->base, 0) == OK)
 		while (running && clock_now_ms() < deadline)
-			if (algorithm_poll(s->bank->target, a, &running) != OK)
+			if (algorithm_poll(j->bank->target, a, &running) != OK)
 				break;
 	error_clear();
 	error_put(&saved);
 }
 
-static enum err wait_end(struct stream *s, struct algorithm *a)
+static enum err wait_end(struct job *j, struct algorithm *a)
 {
 	uint64_t deadline = clock_now_ms() + STALL_MS;
 	bool running = true;
 
 	for (;;) {
-		TRY(algorithm_poll(s->bank->target, a, &running));
+		TRY(algorithm_poll(j->bank->target, a, &running));
 		if (!running)
 			return OK;
 		if (clock_now_ms() >= deadline)
 			return error_why(ERR_TIMEOUT, "the flash loader did not end within %u ms",
 					 STALL_MS);
-		loop_service(s->bank->target->list->loop);
+		loop_service(j->bank->target->list->loop);
 	}
 }
 
-static enum err explain_stall(struct stream *s, enum err rc)
+static enum err explain_stall(struct job *j, enum err rc)
 {
-	struct stm32l4 *f = s->bank->priv;
+	struct stm32l4 *f = j->bank->priv;
 	struct error saved;
 	uint32_t sr;
 
 	if (rc != ERR_TIMEOUT)
-		return stm32l4_explain_loss(s->bank, rc);
+		return stm32l4_explain_loss(j->bank, rc);
 	error_take(&saved);
 	/* Was it the controller that did not come back? */
-	if (stm32l4_read(s->bank, f->layout->sr, &sr) == OK && (sr & SR_BSY))
+	if (stm32l4_read(j->bank, f->layout->sr, &sr) == OK && (sr & busy_bits(f)))
 		return stm32l4_still_busy(sr, STALL_MS);
 	error_clear();
 	error_put(&saved);
-	return stm32l4_explain_loss(s->bank, rc);
+	return stm32l4_explain_loss(j->bank, rc);
 }
 
-static enum err run_loader(struct stream *s, const struct work_area *area)
+static void note_taken(void *ctx, size_t taken)
 {
-	uint32_t head = (uint32_t)sizeof(stm32l4_loader) + PARAM_BYTES;
+	struct job *j = ctx;
+
+	stm32l4_stream_taken(&j->s, taken);
+}
+
+static enum err run_loader(struct job *j, const struct stm32l4_helper *h)
+{
+	uint32_t head = PARAM_BYTES + POINTER_BYTES + 8;
 	struct ring_feed feed = {
-		.base = area->addr + head,
-		.size = (area->size - head - 8 - UNIT) / UNIT * UNIT,
-		.unit = UNIT,
-		.data = s->bytes.data,
-		.bytes = s->bytes.len,
+		.base = h->data + PARAM_BYTES,
+		.size = (h->room - head) / j->s.unit * j->s.unit,
+		.unit = j->s.unit,
+		.data = j->s.bytes.data,
+		.bytes = j->s.bytes.len,
 		.progress = note_taken,
-		.ctx = s,
+		.ctx = j,
 	};
 	struct algorithm a = {
-		.entry = area->addr + STM32L4_LOADER_ENTRY,
-		.exit_pc = area->addr + STM32L4_LOADER_EXIT,
-		.r = { feed.base - PARAM_BYTES, feed.base + 8 + feed.size },
+		.entry = h->code + STM32L4_LOADER_ENTRY,
+		.exit_pc = h->code + STM32L4_LOADER_EXIT,
+		.stack = h->stack,
+		.r = { h->data, feed.base + POINTER_BYTES + feed.size },
 		.timeout_ms = STALL_MS,
 	};
 	enum err rc;
 
-	TRY(place_loader(s, area, &feed));
-	TRY(algorithm_start(s->bank->target, &a));
-	rc = algorithm_feed(s->bank->target, &a, &feed);
+	TRY(write_parameters(j, h, &feed));
+	TRY(algorithm_start(j->bank->target, &a));
+	rc = algorithm_feed(j->bank->target, &a, &feed);
 	if (rc == OK)
-		rc = wait_end(s, &a);
+		rc = wait_end(j, &a);
 	else if (rc == ERR_CANCELLED)
-		stop_gently(s, &a, &feed);
-	rc = error_first(rc, algorithm_finish(s->bank->target, &a));
+		stop_gently(j, &a, &feed);
+	rc = error_first(rc, algorithm_finish(j->bank->target, &a));
 	if (rc == OK)
-		return judge(s, &a);
-	set_states(s, s->step);
-	return explain_stall(s, rc);
+		return judge(j, &a);
+	/* The loader may have taken what was in the ring since it was last asked. */
+	stm32l4_stream_states(&j->s, NO_ADDRESS, feed.size);
+	return explain_stall(j, rc);
 }
 
 /* The slow path: the host writes CR and the double words, the bus makes it wait. */
 
-static enum err check_sr(struct flash_bank *bank, int sector)
+static enum err check_sr(struct job *j, int sector, unsigned timeout_ms)
 {
 	uint32_t sr;
 
-	TRY(stm32l4_wait(bank, ERASE_MS, &sr));
-	return sr & SR_FAILED ? stm32l4_failed(bank, sr, sector) : OK;
+	TRY(stm32l4_wait(j->bank, timeout_ms, &sr));
+	if (!(sr & SR_FAILED))
+		return OK;
+	j->sr = sr & SR_FAILED;
+	return stm32l4_failed(j->bank, sr, sector);
 }
 
-static enum err direct_erase(struct flash_bank *bank, uint32_t value, int sector)
+static enum err direct_erase(struct job *j, uint32_t value, int sector)
 {
-	struct stm32l4 *f = bank->priv;
+	const struct stm32l4 *f = j->bank->priv;
 
-	TRY(stm32l4_write(bank, f->layout->cr, value));
-	TRY(stm32l4_write(bank, f->layout->cr, value | CR_STRT));
-	TRY(check_sr(bank, sector));
-	return stm32l4_write(bank, f->layout->cr, 0);
+	TRY(stm32l4_write(j->bank, f->layout->cr, value));
+	TRY(stm32l4_write(j->bank, f->layout->cr, value | CR_STRT));
+	TRY(check_sr(j, sector, value & CR_PER ? PAGE_ERASE_MS : MASS_ERASE_MS));
+	return stm32l4_write(j->bank, f->layout->cr, 0);
 }
 
-static enum err direct_program(struct flash_bank *bank, uint32_t addr, const uint8_t *data,
-			       size_t n, int sector)
+static enum err direct_program(struct job *j, uint32_t addr, const uint8_t *data, size_t n, int sector)
 {
-	struct stm32l4 *f = bank->priv;
+	struct flash_bank *bank = j->bank;
+	const struct stm32l4 *f = bank->priv;
 
 	TRY(stm32l4_write(bank, f->layout->cr, CR_PG));
 	while (n > 0) {
@@ -372,9 +226,9 @@ static enum err direct_program(struct flash_bank *bank, uint32_t addr, const uin
 
 		/* A refused write: SR knows why. */
 		if (rc == ERR_BUS || rc == ERR_DAP_FAULT)
-			TRY(check_sr(bank, sector));
+			TRY(check_sr(j, sector, PAGE_ERASE_MS));
 		TRY(rc);
-		TRY(check_sr(bank, sector));
+		TRY(check_sr(j, sector, PAGE_ERASE_MS));
 		TRY(operation_step(bank));
 		addr += (uint32_t)part;
 		data += part;
@@ -384,70 +238,234 @@ static enum err direct_program(struct flash_bank *bank, uint32_t addr, const uin
 }
 
 /* Walks the same stream the loader would get. */
-static enum err direct_unit(struct stream *s, size_t *at, int sector)
+static enum err direct_unit(struct job *j, size_t *at, int sector)
 {
-	const uint8_t *p = s->bytes.data + *at;
+	const uint8_t *p = j->s.bytes.data + *at + j->s.unit - 8;
 	uint32_t first = get_le32(p), count = get_le32(p + 4);
 
-	*at += UNIT;
+	*at += j->s.unit;
 	if (count == 0)
-		return direct_erase(s->bank, first, sector);
-	p += UNIT;
-	*at += (size_t)count * UNIT;
-	return direct_program(s->bank, first, p, (size_t)count * UNIT, sector);
+		return direct_erase(j, first, sector);
+	p += 8;
+	*at += (size_t)count * 8;
+	return direct_program(j, first, p, (size_t)count * 8, sector);
 }
 
-static enum err run_directly(struct stream *s)
+static enum err run_directly(struct job *j)
 {
+	struct stm32l4_stream *s = &j->s;
 	size_t at = 0;
 	enum err rc = OK;
 
 	if (s->start > 0)
-		rc = direct_unit(s, &at, NO_ADDRESS);
+		rc = direct_unit(j, &at, NO_ADDRESS);
 	for (size_t i = 0; rc == OK && i < s->count; i++) {
-		while (rc == OK && at < s->ends[i])
-			rc = direct_unit(s, &at, (int)s->steps[i].sector);
+		while (rc == OK && at < s->pieces[i].end)
+			rc = direct_unit(j, &at, (int)s->steps[i].sector);
 		if (rc == OK)
-			note_taken(s, at + 2 * UNIT);
+			stm32l4_stream_taken(s, at + 2 * s->unit);
 		if (rc == OK)
-			rc = operation_step(s->bank);
+			rc = operation_step(j->bank);
 	}
-	set_states(s, s->step);
+	if (rc == OK)
+		s->taken = s->bytes.len + s->unit;
+	stm32l4_stream_states(s, NO_ADDRESS, 0);
 	return rc;
 }
 
-static enum err run_stream(struct stream *s)
+/* Fast rows */
+
+/* What the sectors of steps first..end-1 must hold now, and if they do. */
+static enum err check_rows(struct job *j, size_t first, size_t end, bool *right)
 {
-	struct target *t = s->bank->target;
-	uint32_t head = (uint32_t)sizeof(stm32l4_loader) + PARAM_BYTES + 8 + UNIT;
-	uint32_t want = MIN(work_area_available(t), head + RING_MAX);
-	struct work_area *area;
+	struct flash_bank *bank = j->bank;
+	const struct flash_sector *sector = &bank->sectors[j->s.steps[first].sector];
+	struct stm32l4_block *blocks = xcalloc(end - first, sizeof(*blocks));
+	uint8_t *page = xcalloc(1, sector->size);
+	enum err rc = stm32l4_scan(bank, sector->offset, sector->size, (unsigned)(end - first), false,
+				   blocks);
+
+	for (size_t i = first; rc == OK && i < end; i++) {
+		const struct flash_step *step = &j->s.steps[i];
+
+		memset(page, bank->erased_value, sector->size);
+		if (step->bytes > 0)
+			memcpy(page + (step->offset - bank->sectors[step->sector].offset), step->data,
+			       step->bytes);
+		*right &= !blocks[i - first].bad &&
+			  blocks[i - first].value == crc_bytes(0xffffffff, page, sector->size);
+	}
+	free(page);
+	free(blocks);
+	return rc;
+}
+
+static enum err check_fast(struct job *j, bool *right)
+{
+	const struct flash_sector *sectors = j->bank->sectors;
+	struct flash_step *steps = j->s.steps;
+	size_t end;
+
+	*right = true;
+	for (size_t i = 0; *right && i < j->s.count; i = end) {
+		end = i + 1;
+		/* Only an erased sector is known from end to end. */
+		if (!steps[i].erase || steps[i].bytes == 0)
+			continue;
+		while (end < j->s.count && steps[end].erase && steps[end].bytes > 0 &&
+		       sectors[steps[end].sector].offset ==
+			       sectors[steps[end - 1].sector].offset + sectors[steps[i].sector].size)
+			end++;
+		TRY(check_rows(j, i, end, right));
+	}
+	return OK;
+}
+
+/* One stream, by the loader if there is room for one. */
+
+static enum err open_loader(struct job *j, struct stm32l4_helper *h)
+{
+	const struct stm32l4 *f = j->bank->priv;
+	struct target *t = j->bank->target;
+	uint32_t head = PARAM_BYTES + POINTER_BYTES + 8;
+	uint32_t row = f->line->timing->row_units * f->line->unit;
+	size_t bytes = 0;
+	bool backup = t->work_area_backup;
 	enum err rc;
 
-	if (want < head + RING_MIN || work_area_alloc(t, want & ~7u, &area) != OK) {
+	for (size_t i = 0; i < j->s.count; i++)
+		bytes += j->s.steps[i].bytes + 64;
+	t->work_area_backup = backup && bytes <= BACKUP_WORTH;
+	rc = stm32l4_helper_open(j->bank, stm32l4_loader, sizeof(stm32l4_loader),
+				 head + MAX(RING_MIN, 2 * row),
+				 head + (uint32_t)MIN(MAX(bytes, MAX(RING_MIN, 2 * row)), RING_MAX), h);
+	t->work_area_backup = backup;
+	return rc;
+}
+
+static enum err run_once(struct job *j)
+{
+	struct stm32l4 *f = j->bank->priv;
+	struct stm32l4_helper h;
+	bool right = true;
+	enum err rc = stm32l4_stream_build(&j->s, f->is_fast_clock && !f->fast_off && !f->fast_failed &&
+							  work_area_available(j->bank->target) > 4096);
+
+	if (rc == OK)
+		rc = open_loader(j, &h);
+	if (rc == ERR_NO_WORK_AREA && j->s.fast_rows == 0) {
+		log_warning("%s", error_current()->why);
 		error_clear();
-		log_warning("not enough working area available(requested %u)", head + RING_MIN);
 		log_warning("flash bank %s: writing without a loader, which is slower: set "
-			    "-work-area-phys and "
-			    "-work-area-size",
-			    s->bank->name);
-		return run_directly(s);
+			    "-work-area-phys and -work-area-size", j->bank->name);
+		return run_directly(j);
 	}
-	rc = run_loader(s, area);
-	return error_first(rc, (work_area_free(t, area), OK));
+	TRY(rc);
+	rc = run_loader(j, &h);
+	stm32l4_helper_close(j->bank, &h);
+	if (rc == OK && j->s.fast_rows > 0)
+		rc = check_fast(j, &right);
+	if (rc == OK && !right) {
+		j->sr = SR_FASTERR;
+		rc = error_why(ERR_FLASH_OPERATION, "fast programming left a page that does not verify");
+	}
+	return rc;
+}
+
+/* What was not finished starts again; `all`: what was erased for it too, as it will be erased again. */
+static enum err start_again(struct job *j, bool all)
+{
+	const struct stm32l4 *f = j->bank->priv;
+
+	error_clear();
+	for (size_t i = 0; i < j->s.count; i++)
+		if (j->s.steps[i].state != STEP_DONE || (all && j->s.steps[i].erase))
+			j->s.steps[i].state = STEP_WAITS;
+	stm32l4_stream_free(&j->s);
+	j->s = (struct stm32l4_stream){ .bank = j->bank, .steps = j->s.steps, .count = j->s.count };
+	j->sr = 0;
+	return stm32l4_write(j->bank, f->layout->sr, SR_CLEAR);
+}
+
+/* Programmed before, with all ones: it reads as erased and is not. */
+static bool reads_blank(struct job *j)
+{
+	uint32_t words[2];
+
+	if (!(j->sr & SR_PROGERR) || j->failed_addr == 0)
+		return false;
+	if (target_read_u32(j->bank->target, j->failed_addr, &words[0]) == OK &&
+	    target_read_u32(j->bank->target, j->failed_addr + 4, &words[1]) == OK)
+		return (words[0] & words[1]) == 0xffffffff;
+	error_clear();
+	return false;
+}
+
+/* Its page can be erased without asking if all of the page is going to be written anyway. */
+static bool erase_first(struct job *j)
+{
+	unsigned sector = flash_sector_at(j->bank, j->failed_addr - j->bank->base);
+
+	for (size_t i = 0; i < j->s.count; i++) {
+		struct flash_step *step = &j->s.steps[i];
+
+		if (step->sector != sector || step->erase || step->looked_blank ||
+		    step->bytes != j->bank->sectors[sector].size)
+			continue;
+		log_warning("page %u at 0x%08x holds a double word that reads blank and is not erased: "
+			    "erasing the page first", sector,
+			    j->bank->base + j->bank->sectors[sector].offset);
+		step->erase = true;
+		return true;
+	}
+	return false;
+}
+
+/* What a program error at a blank address means: retried once where nothing can be lost, else told. */
+static enum err explain_progerr(struct job *j, enum err rc)
+{
+	struct error saved;
+	bool is_blank;
+
+	error_take(&saved);
+	is_blank = reads_blank(j);
+	if (is_blank && erase_first(j)) {
+		TRY(start_again(j, false));
+		return run_once(j);
+	}
+	if (is_blank)
+		snprintf(saved.why, sizeof(saved.why),
+			 "the double word at 0x%08x reads blank but is not erased: it was programmed with "
+			 "all ones, or lost power on the way", j->failed_addr);
+	error_put(&saved);
+	return rc;
+}
+
+static enum err run_job(struct job *j)
+{
+	struct stm32l4 *f = j->bank->priv;
+	enum err rc = run_once(j);
+
+	if (rc == ERR_FLASH_OPERATION && j->s.fast_rows > 0 && (j->sr & SR_FAST_FAILED)) {
+		log_warning("fast programming broke off (%s): going on in standard mode",
+			    error_current()->why);
+		f->fast_failed = true;
+		TRY(start_again(j, true));
+		rc = run_once(j);
+	}
+	return rc == ERR_FLASH_OPERATION ? explain_progerr(j, rc) : rc;
 }
 
 static enum err check_steps(struct flash_bank *bank, const struct flash_step *steps, size_t count)
 {
 	const struct stm32l4 *f = bank->priv;
 
-	if (!f->is_otp)
+	if (!f->is_otp) {
+		TRY(stm32l4_check_second_core(bank, steps, count));
 		return stm32l4_check_protection(bank, steps, count);
-	for (size_t i = 0; i < count; i++)
-		if (steps[i].erase)
-			return error_why(ERR_UNSUPPORTED, "OTP cannot be erased");
+	}
 	if (f->otp_enabled)
-		return OK;
+		return stm32l4_otp_check(bank, steps, count);
 	return error_next(
 		error_why(ERR_REFUSED, "OTP memory bank #%u is disabled for write commands",
 			  bank->number),
@@ -456,13 +474,11 @@ static enum err check_steps(struct flash_bank *bank, const struct flash_step *st
 
 enum err stm32l4_run(struct flash_bank *bank, struct flash_step *steps, size_t count)
 {
-	struct stream s = { .bank = bank, .steps = steps, .count = count };
+	struct job j = { .bank = bank, .s = { .bank = bank, .steps = steps, .count = count } };
 	enum err rc;
 
 	TRY(check_steps(bank, steps, count));
-	build(&s);
-	rc = run_stream(&s);
-	buf_free(&s.bytes);
-	free(s.ends);
+	rc = run_job(&j);
+	stm32l4_stream_free(&j.s);
 	return rc;
 }

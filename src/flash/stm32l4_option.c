@@ -39,7 +39,7 @@ static bool area_exists(const struct stm32l4 *f, unsigned index, const uint8_t *
 {
 	if (registers[0] == 0)
 		return false;
-	return f->g.dual || index < 2 || f->line->banks != TWO_L47;
+	return f->g.dual || index < 2 || (f->line->banks != TWO_L47 && f->line->banks != ONE_BANK);
 }
 
 static uint32_t sector_addr(const struct flash_bank *bank, unsigned sector)
@@ -197,6 +197,28 @@ struct protect_plan {
 	size_t count;			/* registers that change */
 };
 
+/* Which ranges it would take, by the page numbers the user knows. */
+static enum err too_many_ranges(const struct stm32l4 *f, const bool *is_protected, unsigned physical,
+				size_t most)
+{
+	unsigned first = stm32l4_bank_first_sector(f, physical);
+	struct buf text = { 0 };
+
+	for (unsigned i = 0; i < f->g.bank_pages; i++) {
+		unsigned start = i;
+
+		if (!is_protected[i])
+			continue;
+		while (i + 1 < f->g.bank_pages && is_protected[i + 1])
+			i++;
+		buf_printf(&text, "%s%u..%u", text.len > 0 ? ", " : "", first + start, first + i);
+	}
+	error_why(ERR_UNSUPPORTED, "bank %u would need more than its %zu protected ranges: %.200s",
+		  physical + 1, most, (const char *)text.data);
+	buf_free(&text);
+	return error_next(ERR_UNSUPPORTED, "protect pages that adjoin");
+}
+
 static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, unsigned physical,
 			  const struct stm32l4_area *areas, size_t area_count,
 			  struct protect_plan *plan)
@@ -209,10 +231,7 @@ static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, uns
 		mine += !areas[i].is_pcrop && areas[i].physical == physical;
 	is_protected += stm32l4_bank_first_sector(f, physical);
 	if (!stm32l4_collect_ranges(is_protected, f->g.bank_pages, ranges, mine, &count))
-		return error_next(error_why(ERR_UNSUPPORTED,
-					    "bank %u would need more than its %zu protected ranges",
-					    physical + 1, mine),
-				  "protect pages that adjoin");
+		return too_many_ranges(f, is_protected, physical, mine);
 	for (size_t i = 0; i < area_count; i++) {
 		uint32_t first = stm32l4_page_mask(f), last = 0, value;
 
@@ -221,12 +240,18 @@ static enum err plan_bank(struct flash_bank *bank, const bool *is_protected, uns
 		if (used < count) {
 			first = ranges[used].first;
 			last = ranges[used++].last;
+		} else if (!areas[i].is_active) {
+			continue;
 		}
 		value = (areas[i].value & ~WRP_FIELDS) | first | last << 16;
 		if (f->line->has_wrp_unlock)
 			value |= WRP_UNLOCK;
-		if ((value ^ areas[i].value) &
-		    (WRP_FIELDS | (f->line->has_wrp_unlock ? WRP_UNLOCK : 0)))
+		if (f->line->has_wrp_unlock && !(areas[i].value & WRP_UNLOCK) &&
+		    (value ^ areas[i].value) & WRP_FIELDS)
+			return error_next(error_why(ERR_PROTECTED, "%s is locked for ever (UNLOCK = 0)",
+						    areas[i].name),
+					  "only lowering RDP from level 1 to 0 unlocks it");
+		if ((value ^ areas[i].value) & WRP_FIELDS)
 			plan->options[plan->count++] =
 				(struct stm32l4_option){ areas[i].reg, value };
 	}

@@ -58,6 +58,8 @@ struct stm32l4_option_values {
 	uint8_t reg[STM32L4_OPTION_REGS];
 	uint32_t value[STM32L4_OPTION_REGS];
 };
+/* Only secure accesses reach it, and only with TrustZone on it means something. */
+bool stm32l4_is_secure_only(const struct stm32l4_line *line, uint8_t reg);
 enum err stm32l4_read_option_values(struct flash_bank *bank, struct stm32l4_option_values *values);
 /* NULL if the line has no such register. */
 uint32_t *stm32l4_option_value(const struct stm32l4_option_values *values, uint8_t reg);
@@ -81,6 +83,7 @@ struct stm32l4_option_plan {
 	bool erases_flash, is_for_ever;
 	char token[12];			/* what `confirm` must be followed by; "": nothing */
 	bool changes_geometry;
+	bool is_by_name;		/* somebody asked for just this; else values are put back */
 	bool is_rewrite;		/* nothing changes, but it is written and loaded all the same */
 	uint32_t uid[3];
 	struct stm32l4_option_values now, then;		/* all registers */
@@ -92,9 +95,10 @@ struct stm32l4_option_plan {
 /* ERR_ARGUMENT: unknown name (with the nearest), value too large, areas that contradict. Reads only. */
 enum err stm32l4_plan_options(struct flash_bank *bank, int argc, const char *const *argv,
 			      struct stm32l4_option_plan *plan);
-/* The same towards given registers: `then` as a whole. */
+/* The same towards given registers: `then` as a whole. kept_too: READ_ONLY fields, too, which a chip whose
+ * option bytes failed their check has lost with the rest. */
 enum err stm32l4_plan_option_values(struct flash_bank *bank, const struct stm32l4_option_values *then,
-				    struct stm32l4_option_plan *plan);
+				    bool kept_too, struct stm32l4_option_plan *plan);
 void stm32l4_describe_option_plan(const struct stm32l4_option_plan *plan, struct buf *out);
 /* Writes, launches, finds the target again, compares. ERR_REFUSED without the confirmation it needs. */
 enum err stm32l4_apply_option_plan(struct stm32l4_option_plan *plan, const char *confirm,
@@ -105,11 +109,11 @@ enum err stm32l4_parse_options(const struct flash_bank *bank, int argc, const ch
 			       struct stm32l4_option_values *values);
 enum err stm32l4_judge_options(struct stm32l4_option_plan *plan);
 
-/* Widths and units that depend on the geometry. */
 uint32_t stm32l4_page_mask(const struct stm32l4 *f);
 uint32_t stm32l4_pcrop_unit(const struct stm32l4 *f);
+/* Of a field's value: the others are reserved on a part of this geometry. */
+uint32_t stm32l4_used_bits(const struct flash_bank *bank, const struct stm32l4_field *field);
 
-/* Would going from one to the other lower the RDP level? */
 bool stm32l4_regresses(const struct stm32l4_line *line, const struct stm32l4_option_values *from,
 		       const struct stm32l4_option_values *to);
 /* Of OPTR: level 0, 0.5 (TrustZone), 1, 2 as 0 to 3. */
@@ -117,27 +121,15 @@ unsigned stm32l4_rdp_rank(const struct stm32l4_line *line, uint32_t optr);
 enum err stm32l4_read_uid(struct flash_bank *bank, uint32_t uid[3]);
 
 /*
- * The journal of option writes: one line before OPTSTRT, one after it, one when the values were seen
- * loaded. The last line of a chip tells how far it got.
- */
-enum option_stage { OPTIONS_STARTED, OPTIONS_WRITTEN, OPTIONS_LOADED };
-struct stm32l4_option_record {
-	char stamp[24];
-	enum option_stage stage;
-	struct stm32l4_option_values before, meant;
-};
-enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_t dev_id,
-				enum option_stage stage, const struct stm32l4_option_values *before,
-				const struct stm32l4_option_values *meant);
-/* False: this chip has no record. */
-bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
-			     struct stm32l4_option_record *record);
-/*
  * An option write that was begun on this chip and not seen to end, or option bytes that failed their
  * check and came up with safe values: says so, with the way out. False: nothing of the kind.
  */
 bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why);
+/* Are these the values that words with a failed check load as? */
+bool stm32l4_has_mismatch_values(const struct stm32l4 *f, uint32_t optr, uint32_t sr);
 
+/* What stands in the flash behind an option register; false: that cannot be known. */
+bool stm32l4_stored_option(struct flash_bank *bank, uint8_t reg, uint32_t *value);
 enum err stm32l4_list_options(struct flash_bank *bank, struct buf *out);
 void stm32l4_describe_area(const struct stm32l4_area *a, struct buf *out);
 /* Puts given values back, in two steps where PCROP needs it; `out` gets the plans. */

@@ -4,40 +4,73 @@
 
 #include <string.h>
 
-static enum err start_plan(struct flash_bank *bank, struct stm32l4_option_plan *plan)
+static void merge(const struct stm32l4 *f, struct stm32l4_option_values *to,
+		  const struct stm32l4_option_values *from, bool kept_too)
+{
+	for (const struct stm32l4_field *o = stm32l4_fields(f->line); o->name != NULL; o++) {
+		const uint32_t *wanted = stm32l4_option_value(from, o->reg);
+		uint32_t *value = stm32l4_option_value(to, o->reg), mask = stm32l4_field_mask(o);
+
+		if (wanted != NULL && value != NULL && (kept_too || o->danger != READ_ONLY))
+			*value = (*value & ~mask) | (*wanted & mask);
+	}
+}
+
+/*
+ * The registers may hold what somebody wrote there and never stored; OPTSTRT would store it, too. Where the
+ * stored words can be read a change starts from them.
+ */
+static enum err start_plan(struct flash_bank *bank, struct stm32l4_option_plan *plan,
+			   struct stm32l4_option_values *stored)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->bank = bank;
 	TRY(stm32l4_check_swap(bank));
 	TRY(stm32l4_read_uid(bank, plan->uid));
 	TRY(stm32l4_read_option_values(bank, &plan->now));
+	*stored = plan->now;
+	for (size_t i = 0; i < stored->count; i++) {
+		uint32_t value;
+
+		if (stm32l4_stored_option(bank, stored->reg[i], &value))
+			stored->value[i] = value;
+	}
 	plan->then = plan->now;
+	merge(bank->priv, &plan->then, stored, false);
+	*stored = plan->then;
+	return OK;
+}
+
+static enum err finish_plan(struct stm32l4_option_plan *plan, const struct stm32l4_option_values *stored)
+{
+	TRY(stm32l4_judge_options(plan));
+	plan->is_rewrite = plan->count == 0 && memcmp(&plan->then, stored, sizeof(*stored)) != 0;
+	if (memcmp(&plan->now, stored, sizeof(*stored)) != 0 && plan->note_count < STM32L4_PLAN_NOTES)
+		snprintf(plan->notes[plan->note_count++], sizeof(plan->notes[0]),
+			 "the registers differ from what is stored: the change starts from what is stored");
 	return OK;
 }
 
 enum err stm32l4_plan_options(struct flash_bank *bank, int argc, const char *const *argv,
 			      struct stm32l4_option_plan *plan)
 {
-	TRY(start_plan(bank, plan));
+	struct stm32l4_option_values stored;
+
+	TRY(start_plan(bank, plan, &stored));
+	plan->is_by_name = true;
 	TRY(stm32l4_parse_options(bank, argc, argv, &plan->then));
-	return stm32l4_judge_options(plan);
+	return finish_plan(plan, &stored);
 }
 
 enum err stm32l4_plan_option_values(struct flash_bank *bank, const struct stm32l4_option_values *then,
-				    struct stm32l4_option_plan *plan)
+				    bool kept_too, struct stm32l4_option_plan *plan)
 {
-	const struct stm32l4 *f = bank->priv;
+	struct stm32l4_option_values stored;
 
-	TRY(start_plan(bank, plan));
-	for (const struct stm32l4_field *field = stm32l4_fields(f->line); field->name != NULL; field++) {
-		const uint32_t *wanted = stm32l4_option_value(then, field->reg);
-		uint32_t *value = stm32l4_option_value(&plan->then, field->reg);
-		uint32_t mask = stm32l4_field_mask(field);
-
-		if (wanted != NULL && value != NULL && field->danger != READ_ONLY)
-			*value = (*value & ~mask) | (*wanted & mask);
-	}
-	return stm32l4_judge_options(plan);
+	TRY(start_plan(bank, plan, &stored));
+	plan->then = plan->now;
+	merge(bank->priv, &plan->then, then, kept_too);
+	return finish_plan(plan, &stored);
 }
 
 static void describe_changes(const struct stm32l4_option_plan *plan, size_t i, struct buf *out)
@@ -49,8 +82,8 @@ static void describe_changes(const struct stm32l4_option_plan *plan, size_t i, s
 
 		if (o->reg != plan->regs[i].reg)
 			continue;
-		now = bits_get(plan->regs[i].now, o->msb, o->lsb);
-		then = bits_get(plan->regs[i].then, o->msb, o->lsb);
+		now = bits_get(plan->regs[i].now, o->msb, o->lsb) & stm32l4_used_bits(plan->bank, o);
+		then = bits_get(plan->regs[i].then, o->msb, o->lsb) & stm32l4_used_bits(plan->bank, o);
 		if (now == then)
 			continue;
 		buf_printf(out, "    %s = ", o->name);
@@ -92,11 +125,12 @@ static void describe_areas(const struct stm32l4_option_plan *plan, struct buf *o
 		struct stm32l4_area now, then;
 		const uint8_t *regs = f->line->layout->pcrop[i];
 
-		if (f->line->layout->wrp[i] != 0 && (i < 2 || f->line->banks != ONE_BANK)) {
-			stm32l4_decode_wrp(plan->bank, i,
-					   *stm32l4_option_value(&plan->now, f->line->layout->wrp[i]), &now);
-			stm32l4_decode_wrp(plan->bank, i,
-					   *stm32l4_option_value(&plan->then, f->line->layout->wrp[i]), &then);
+		const uint32_t *was = stm32l4_option_value(&plan->now, f->line->layout->wrp[i]);
+		const uint32_t *will = stm32l4_option_value(&plan->then, f->line->layout->wrp[i]);
+
+		if (f->line->layout->wrp[i] != 0 && was != NULL) {
+			stm32l4_decode_wrp(plan->bank, i, *was, &now);
+			stm32l4_decode_wrp(plan->bank, i, *will, &then);
 			describe_move(&now, &then, out);
 		}
 		if (f->line->pcrop_unit == 0 || regs[0] == 0)
@@ -114,7 +148,9 @@ void stm32l4_describe_option_plan(const struct stm32l4_option_plan *plan, struct
 	const struct stm32l4 *f = plan->bank->priv;
 
 	if (plan->count == 0) {
-		buf_printf(out, "nothing to change\n");
+		buf_printf(out, plan->is_rewrite ? "the registers hold it, but it is not stored: it is "
+						   "written once more\n"
+						 : "nothing to change\n");
 		return;
 	}
 	buf_printf(out, "option bytes of this %s, before -> after:\n", f->line->name);
@@ -190,7 +226,8 @@ static enum err verify(const struct stm32l4_option_plan *plan)
 	if (different > 0) {
 		error_why(ERR_VERIFY, "after loading, %u option field%s not as meant: %.300s", different,
 			  different > 1 ? "s are" : " is", (const char *)text.data);
-		error_next(ERR_VERIFY, "power-cycle the board and see \"stm32l4x option %u\"", bank->number);
+		error_next(ERR_VERIFY, "power-cycle the board and see \"stm32l4x option %u\"",
+			   bank->number);
 	}
 	buf_free(&text);
 	return different > 0 ? ERR_VERIFY : OK;

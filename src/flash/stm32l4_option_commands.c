@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stm32l4: verbs for option bytes by name, and for write protection as a map. */
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_option_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +135,7 @@ static enum err cmd_option_set(struct call *c)
 				      plan.token);
 		return OK;
 	}
-	if (plan.count == 0)
+	if (plan.count == 0 && !plan.is_rewrite)
 		return OK;
 	rc = halt(bank->target);
 	if (rc == OK)

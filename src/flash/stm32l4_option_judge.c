@@ -119,8 +119,8 @@ static enum err judge_pcrop(struct stm32l4_option_plan *plan, bool to_level_0)
 			continue;
 		if (to_level_0 && rdp_then)
 			continue;
-		error_why(ERR_REFUSED, "%s, 0x%08x..0x%08x, can grow but not shrink or be removed", now.name,
-			  now.first_addr, now.last_addr);
+		error_why(ERR_REFUSED, "%s, 0x%08x..0x%08x, can grow but not shrink or be removed",
+			  now.name, now.first_addr, now.last_addr);
 		return error_next(ERR_REFUSED, "only RDP from level 1 to 0 with PCROP_RDP = 1 removes it, "
 					       "together with " LOSS);
 	}
@@ -192,13 +192,14 @@ static enum err judge_rdp(struct stm32l4_option_plan *plan)
 	TRY(judge_pcrop(plan, to < from && to == RANK_0));
 	TRY(judge_tzen(plan, from, to));
 	if (to == RANK_2)
-		danger(plan, true, "RDP = 0xCC is level 2: debug port and option bytes are closed for ever");
+		danger(plan, true, "RDP = 0xCC is level 2: debug port and option bytes are closed for "
+				   "ever");
 	else if (to > from && to == RANK_1)
-		note(plan, "RDP level 1 closes the flash, SRAM2 and the backup registers to debuggers; going "
-			   "back to level 0 erases " LOSS);
+		note(plan, "RDP level 1 closes the flash, SRAM2 and the backup registers to debuggers; "
+			   "going back to level 0 erases " LOSS);
 	else if (to > from)
-		note(plan, "RDP level 0.5 closes the secure part to debuggers; going back to level 0 erases "
-			   "the flash");
+		note(plan, "RDP level 0.5 closes the secure part to debuggers; going back to level 0 "
+			   "erases the flash");
 	if (to == RANK_1 && from != RANK_1)
 		note(plan, "with a probe attached the firmware may not start until the board is "
 			   "power-cycled without it");
@@ -257,6 +258,24 @@ static enum err judge_wrp_lock(struct stm32l4_option_plan *plan)
 	return OK;
 }
 
+/* RM0438 6.9.16: without TrustZone the secure areas and the secure boot address cannot be written. */
+static enum err judge_secure(struct stm32l4_option_plan *plan)
+{
+	const struct stm32l4_line *line = chip_of(plan)->line;
+	uint32_t tz_now, tz_then;
+
+	if (!get(plan, "TZEN", &tz_now, &tz_then) || tz_now || !plan->is_by_name)
+		return OK;
+	for (size_t i = 0; i < plan->now.count; i++)
+		if (plan->now.value[i] != plan->then.value[i] &&
+		    stm32l4_is_secure_only(line, plan->now.reg[i]))
+			return error_next(error_why(ERR_REFUSED,
+						    "FLASH_%s can be written only while TrustZone is on",
+						    stm32l4_option_register_name(line, plan->now.reg[i])),
+					  "set TZEN=1 first, then this");
+	return OK;
+}
+
 /* Geometry and boot */
 
 static void judge_geometry(struct stm32l4_option_plan *plan)
@@ -281,8 +300,9 @@ static void judge_geometry(struct stm32l4_option_plan *plan)
 		return;
 	}
 	plan->changes_geometry = true;
-	note(plan, "from %u pages of %u KiB in %s to %u pages of %u KiB in %s: the meaning of WRP and PCROP "
-		   "changes, too", now.pages, now.page_bytes / 1024, now.dual ? "two banks" : "one bank",
+	note(plan, "from %u pages of %u KiB in %s to %u pages of %u KiB in %s: the meaning of WRP and "
+		   "PCROP changes, too",
+	     now.pages, now.page_bytes / 1024, now.dual ? "two banks" : "one bank",
 	     then.pages, then.page_bytes / 1024, then.dual ? "two banks" : "one bank");
 	danger(plan, false, "another bank mode: the flash contents must be considered lost, erase all "
 			    "before it is used again");
@@ -367,6 +387,7 @@ enum err stm32l4_judge_options(struct stm32l4_option_plan *plan)
 	TRY(judge_rdp(plan));
 	TRY(judge_boot_lock(plan));
 	TRY(judge_wrp_lock(plan));
+	TRY(judge_secure(plan));
 	judge_geometry(plan);
 	judge_boot(plan);
 	judge_areas(plan);

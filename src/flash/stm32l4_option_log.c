@@ -8,7 +8,7 @@
  * middle; a "written" without "loaded" one that was not seen to act. The before and meant values are
  * what the way back needs: after such a cut the chip itself no longer knows them.
  */
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_option_log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +24,19 @@ static const char *const stage_names[] = { "started", "written", "loaded" };
 static const char *log_name(const char *path)
 {
 	return path != NULL ? path : DEFAULT_LOG;
+}
+
+/* Where the working directory cannot be written, the home directory takes the default file. */
+static FILE *open_log(const char *path, const char *mode)
+{
+	const char *home = getenv("HOME");
+	FILE *f = fopen(log_name(path), mode);
+	char name[512];
+
+	if (f != NULL || path != NULL || home == NULL ||
+	    (size_t)snprintf(name, sizeof(name), "%s/." DEFAULT_LOG, home) >= sizeof(name))
+		return f;
+	return fopen(name, mode);
 }
 
 static enum err log_failed(const char *path)
@@ -45,7 +58,7 @@ enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_
 				enum option_stage stage, const struct stm32l4_option_values *before,
 				const struct stm32l4_option_values *meant)
 {
-	FILE *f = fopen(log_name(path), "a");
+	FILE *f = open_log(path, "a");
 	time_t now = time(NULL);
 	struct tm tm = { 0 };
 	char stamp[32];
@@ -62,6 +75,15 @@ enum err stm32l4_option_log_add(const char *path, const uint32_t uid[3], uint16_
 	ok = fflush(f) == 0 && fsync(fileno(f)) == 0;
 	ok = fclose(f) == 0 && ok;
 	return ok ? OK : log_failed(path);
+}
+
+bool stm32l4_option_log_exists(const char *path)
+{
+	FILE *f = open_log(path, "r");
+
+	if (f != NULL)
+		fclose(f);
+	return f != NULL;
 }
 
 static bool get_values(const char *line, const char *key, struct stm32l4_option_values *values)
@@ -115,7 +137,7 @@ bool stm32l4_option_log_find(const char *path, const uint32_t uid[3],
 			     struct stm32l4_option_record *record)
 {
 	char line[LINE_BYTES], key[40];
-	FILE *f = fopen(log_name(path), "r");
+	FILE *f = open_log(path, "r");
 	bool found = false;
 
 	if (f == NULL)

@@ -232,7 +232,8 @@ static enum err kept(const struct stm32l4_field *field)
 {
 	error_why(ERR_REFUSED, "%s is kept as it is", field->name);
 	if (field->reg == 0x20)
-		return error_next(ERR_REFUSED, "it belongs to the factory or to the second core's firmware");
+		return error_next(ERR_REFUSED, "it belongs to the factory or to the second core's "
+				  "firmware");
 	return error_next(ERR_REFUSED, "it belongs to the second core's firmware and its update service");
 }
 
@@ -369,12 +370,23 @@ static uint32_t used_mask(const struct flash_bank *bank, const struct area_field
 	return mask - 1;
 }
 
-static bool is_same_area(const struct flash_bank *bank, const struct stm32l4_field *field,
-			 const struct stm32l4_option_values *x, const struct stm32l4_option_values *y)
+bool stm32l4_is_secure_only(const struct stm32l4_line *line, uint8_t reg)
 {
-	struct area_fields a;
+	static const uint8_t regs[] = { 0x4c, 0x50, 0x54, 0x60, 0x64 };
+
+	return line->has_trustzone && memchr(regs, reg, sizeof(regs)) != NULL;
+}
+
+static bool has_tzen(const struct stm32l4_line *line, const struct stm32l4_option_values *v)
+{
+	return line->has_trustzone && (*stm32l4_option_value(v, line->layout->optr) & BIT(31));
+}
+
+/* The area that a field is the first or the last page of. */
+static bool area_with(const struct flash_bank *bank, const struct stm32l4_field *field,
+		      struct area_fields *a)
+{
 	char name[40];
-	uint32_t mask;
 
 	snprintf(name, sizeof(name), "%s", field->name);
 	for (size_t i = 0; i < ARRAY_SIZE(area_ends); i++)
@@ -384,7 +396,23 @@ static bool is_same_area(const struct flash_bank *bank, const struct stm32l4_fie
 			if (all > n && strcmp(field->name + all - n, area_ends[i][end]) == 0)
 				name[all - n] = '\0';
 		}
-	if (!find_area(bank, name, &a))
+	return find_area(bank, name, a);
+}
+
+uint32_t stm32l4_used_bits(const struct flash_bank *bank, const struct stm32l4_field *field)
+{
+	struct area_fields a;
+
+	return area_with(bank, field, &a) ? used_mask(bank, &a) : 0xffffffff;
+}
+
+static bool is_same_area(const struct flash_bank *bank, const struct stm32l4_field *field,
+			 const struct stm32l4_option_values *x, const struct stm32l4_option_values *y)
+{
+	struct area_fields a;
+	uint32_t mask;
+
+	if (!area_with(bank, field, &a))
 		return false;
 	if (is_off(bank, &a, x) && is_off(bank, &a, y))
 		return true;
@@ -404,6 +432,7 @@ unsigned stm32l4_compare_options(const struct flash_bank *bank, const struct stm
 		    stm32l4_option_value(y, field->reg) == NULL ||
 		    get_field(x, field) == get_field(y, field) ||
 		    (skip_pcrop && strncmp(field->name, "PCROP", 5) == 0) ||
+		    (stm32l4_is_secure_only(f->line, field->reg) && !has_tzen(f->line, y)) ||
 		    is_same_area(bank, field, x, y))
 			continue;
 		if (differences != NULL)
@@ -414,31 +443,51 @@ unsigned stm32l4_compare_options(const struct flash_bank *bank, const struct stm
 	return count;
 }
 
+/* Beside OPTR and the areas. Boot addresses: main flash and system memory (RM0456 7.9.14). */
+static bool factory_value(const char *name, uint32_t *value)
+{
+	static const struct { const char *name; uint32_t value; } values[] = {
+		{ "NSBOOTADD0", 0x08000000u >> 7 }, { "NSBOOTADD1", 0x0bf90000u >> 7 },
+		{ "UNLOCK_1A", 1 }, { "UNLOCK_1B", 1 }, { "UNLOCK_2A", 1 }, { "UNLOCK_2B", 1 },
+		{ "SEC_SIZE", 0 }, { "SEC_SIZE1", 0 }, { "SEC_SIZE2", 0 }, { "BOOT_LOCK", 0 },
+		{ "PCROP_RDP", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		if (strcmp(values[i].name, name) != 0)
+			continue;
+		*value = values[i].value;
+		return true;
+	}
+	return false;
+}
+
 enum err stm32l4_factory_options(const struct flash_bank *bank, const struct stm32l4_option_values *now,
 				 struct stm32l4_option_values *factory)
 {
 	const struct stm32l4 *f = bank->priv;
 	const struct stm32l4_line *line = f->line;
 	struct area_fields a;
+	uint32_t value;
 	char name[40];
+	bool is_lost;
 
 	if (line->factory_optr == 0)
 		return error_why(ERR_UNSUPPORTED, "the factory option bytes of a %s are not known here",
 				 line->name);
 	*factory = *now;
+	is_lost = stm32l4_has_mismatch_values(f, *stm32l4_option_value(now, line->layout->optr), 0);
 	for (const struct stm32l4_field *field = stm32l4_fields(line); field->name != NULL; field++) {
 		area_of(field, name, sizeof(name));
-		if (field->danger == READ_ONLY)
+		if (stm32l4_is_secure_only(line, field->reg))
 			continue;
-		if (field->reg == line->layout->optr)
+		if (field->reg == line->layout->optr && (field->danger != READ_ONLY || is_lost))
 			put_field(factory, field, bits_get(line->factory_optr, field->msb, field->lsb));
-		else if (strcmp(name, field->name) != 0 && find_area(bank, name, &a))
+		else if (field->danger != READ_ONLY && strcmp(name, field->name) != 0 &&
+			 find_area(bank, name, &a))
 			TRY(set_area(bank, factory, &a, name, "off"));
-		else if (field->danger == FOR_EVER && strncmp(field->name, "UNLOCK", 6) == 0)
-			put_field(factory, field, 1);
-		else if (strstr(field->name, "SEC_SIZE") != NULL ||
-			 strcmp(field->name, "BOOT_LOCK") == 0)
-			put_field(factory, field, 0);
+		else if (factory_value(field->name, &value))
+			put_field(factory, field, value);
 	}
 	return OK;
 }

@@ -3,7 +3,7 @@
  * stm32l4: the option bytes as they are: the registers, where it can be known what is stored behind them,
  * and what an option write that did not come to its end has left.
  */
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_option_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static uint32_t stored_place(const struct stm32l4 *f, uint8_t reg)
 	return 0;
 }
 
-static bool read_stored(struct flash_bank *bank, uint8_t reg, uint32_t *value)
+bool stm32l4_stored_option(struct flash_bank *bank, uint8_t reg, uint32_t *value)
 {
 	uint32_t place = stored_place(bank->priv, reg), complement = 0;
 	enum err rc;
@@ -50,10 +50,10 @@ static bool read_stored(struct flash_bank *bank, uint8_t reg, uint32_t *value)
 
 /* Listing */
 
-static void list_field(const struct stm32l4_field *o, uint32_t value, const uint32_t *stored,
-		       struct buf *out)
+static void list_field(const struct flash_bank *bank, const struct stm32l4_field *o, uint32_t value,
+		       const uint32_t *stored, struct buf *out)
 {
-	uint32_t now = bits_get(value, o->msb, o->lsb);
+	uint32_t used = stm32l4_used_bits(bank, o), now = bits_get(value, o->msb, o->lsb) & used;
 
 	if (o->msb != o->lsb)
 		buf_printf(out, "  [%u:%u] %s = ", o->msb, o->lsb, o->name);
@@ -62,9 +62,9 @@ static void list_field(const struct stm32l4_field *o, uint32_t value, const uint
 	stm32l4_describe_value(o, now, out);
 	if (o->danger == READ_ONLY)
 		buf_printf(out, " (kept)");
-	if (stored != NULL && bits_get(*stored, o->msb, o->lsb) != now) {
+	if (stored != NULL && (bits_get(*stored, o->msb, o->lsb) & used) != now) {
 		buf_printf(out, "  -- stored: ");
-		stm32l4_describe_value(o, bits_get(*stored, o->msb, o->lsb), out);
+		stm32l4_describe_value(o, bits_get(*stored, o->msb, o->lsb) & used, out);
 	}
 	buf_putc(out, '\n');
 }
@@ -94,7 +94,7 @@ static bool list_register(struct flash_bank *bank, uint8_t reg, uint32_t value, 
 {
 	const struct stm32l4 *f = bank->priv;
 	uint32_t stored = 0;
-	bool is_pending = read_stored(bank, reg, &stored) && differs(f, reg, value, stored);
+	bool is_pending = stm32l4_stored_option(bank, reg, &stored) && differs(f, reg, value, stored);
 
 	buf_printf(out, "FLASH_%s = 0x%08x", stm32l4_option_register_name(f->line, reg), value);
 	if (is_pending)
@@ -102,7 +102,7 @@ static bool list_register(struct flash_bank *bank, uint8_t reg, uint32_t value, 
 	buf_putc(out, '\n');
 	for (const struct stm32l4_field *o = stm32l4_fields(f->line); o->name != NULL; o++)
 		if (o->reg == reg)
-			list_field(o, value, is_pending ? &stored : NULL, out);
+			list_field(bank, o, value, is_pending ? &stored : NULL, out);
 	return is_pending;
 }
 
@@ -110,7 +110,6 @@ enum err stm32l4_list_options(struct flash_bank *bank, struct buf *out)
 {
 	struct stm32l4_area areas[2 * MAX_AREAS];
 	struct stm32l4_option_values now;
-	struct buf why = { 0 };
 	bool is_pending = false;
 	size_t count;
 
@@ -125,16 +124,14 @@ enum err stm32l4_list_options(struct flash_bank *bank, struct buf *out)
 	if (is_pending)
 		buf_printf(out, "What is stored differs from the registers: stored values act after "
 				"\"stm32l4x option_load %u\" or a power cycle.\n", bank->number);
-	if (stm32l4_options_interrupted(bank, &why))
-		buf_printf(out, "%s\n", (const char *)why.data);
-	buf_free(&why);
+	stm32l4_show_interrupted(bank, out);
 	return OK;
 }
 
 /* What was interrupted */
 
 /* Words that fail their check load as: all user bits 1, brown-out level 0, RDP 0xff (RM0351 3.4.1). */
-static bool has_mismatch_values(const struct stm32l4 *f, uint32_t optr, uint32_t sr)
+bool stm32l4_has_mismatch_values(const struct stm32l4 *f, uint32_t optr, uint32_t sr)
 {
 	if (OPTR_RDP(optr) != 0xff)
 		return false;
@@ -170,8 +167,8 @@ static void say_started(struct flash_bank *bank, const struct stm32l4_option_rec
 {
 	buf_printf(out, "an option write of %s was cut off", r->stamp);
 	if (is_torn)
-		buf_printf(out, " in the middle: the option bytes failed their check (OPTVERR) and the chip "
-				"holds safe values instead, with RDP level 1");
+		buf_printf(out, " in the middle: the option bytes failed their check (OPTVERR) and the "
+				"chip holds safe values instead, with RDP level 1");
 	else if (stm32l4_compare_options(bank, now, &r->meant, false, NULL) == 0)
 		buf_printf(out, "; the registers hold what was meant, but it was not seen loaded");
 	else if (stm32l4_compare_options(bank, now, &r->before, false, NULL) == 0)
@@ -201,12 +198,18 @@ bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why)
 	const uint32_t *optr;
 	bool is_torn;
 
+	/* The doctor also sees chips that could not be identified. */
+	if (f->line == NULL || f->is_otp)
+		return false;
+	/* The usual chip costs no read. */
+	if (!stm32l4_option_log_exists(bank->room->option_log) && OPTR_RDP(f->optr) != 0xff)
+		return false;
 	if (look(bank, &now, &sr, uid) != OK) {
 		error_clear();
 		return false;
 	}
 	optr = stm32l4_option_value(&now, f->line->layout->optr);
-	is_torn = optr != NULL && has_mismatch_values(f, *optr, sr);
+	is_torn = optr != NULL && stm32l4_has_mismatch_values(f, *optr, sr);
 	if (stm32l4_option_log_find(bank->room->option_log, uid, &record) &&
 	    record.stage != OPTIONS_LOADED) {
 		if (record.stage == OPTIONS_STARTED || is_torn) {
@@ -224,9 +227,9 @@ bool stm32l4_options_interrupted(struct flash_bank *bank, struct buf *why)
 	}
 	if (!is_torn)
 		return false;
-	buf_printf(why, "the option bytes failed their check (OPTVERR) and the chip holds safe values instead, "
-			"with RDP level 1: an option write lost power in the middle, of which nothing is "
-			"recorded here");
+	buf_printf(why, "the option bytes failed their check (OPTVERR) and the chip holds safe values "
+			"instead, with RDP level 1: an option write lost power in the middle, of which "
+			"nothing is recorded here");
 	offer(bank, false, true, why);
 	return true;
 }
@@ -237,6 +240,15 @@ void stm32l4_tell_interrupted(struct flash_bank *bank)
 
 	if (stm32l4_options_interrupted(bank, &why))
 		log_warning("%s", (const char *)why.data);
+	buf_free(&why);
+}
+
+void stm32l4_show_interrupted(struct flash_bank *bank, struct buf *out)
+{
+	struct buf why = { 0 };
+
+	if (stm32l4_options_interrupted(bank, &why))
+		buf_printf(out, "Option bytes: %s\n", (const char *)why.data);
 	buf_free(&why);
 }
 
@@ -251,14 +263,17 @@ static enum err restore_once(struct flash_bank *bank, const struct stm32l4_optio
 	const struct stm32l4_field *field = stm32l4_find_field(f->line, "PCROP_RDP");
 	struct stm32l4_option_values wanted = *values, now;
 	struct stm32l4_option_plan plan;
+	uint32_t sr, uid[3];
+	bool is_torn;
 
-	TRY(stm32l4_read_option_values(bank, &now));
+	TRY(look(bank, &now, &sr, uid));
+	is_torn = stm32l4_has_mismatch_values(f, *stm32l4_option_value(&now, f->line->layout->optr), sr);
 	*regressed = stm32l4_regresses(f->line, &now, &wanted);
 	/* Set-only; and leaving level 1 it takes the areas away that the mismatch has brought. */
 	if (field != NULL)
 		*stm32l4_option_value(&wanted, field->reg) |=
 			*regressed ? PCROP_RDP : *stm32l4_option_value(&now, field->reg) & PCROP_RDP;
-	TRY(stm32l4_plan_option_values(bank, &wanted, &plan));
+	TRY(stm32l4_plan_option_values(bank, &wanted, is_torn, &plan));
 	plan.is_rewrite = plan.count == 0;
 	stm32l4_describe_option_plan(&plan, out);
 	return stm32l4_apply_option_plan(&plan, confirm, token);
@@ -275,6 +290,27 @@ static bool is_complete(struct flash_bank *bank, const struct stm32l4_option_val
 	return stm32l4_compare_options(bank, &now, values, false, NULL) == 0;
 }
 
+/* What only the second core's firmware may write stays lost. */
+static void say_lost(struct flash_bank *bank, const struct stm32l4_option_values *values, struct buf *out)
+{
+	const struct stm32l4 *f = bank->priv;
+	struct stm32l4_option_values now;
+
+	if (stm32l4_read_option_values(bank, &now) != OK) {
+		error_clear();
+		return;
+	}
+	for (const struct stm32l4_field *o = stm32l4_fields(f->line); o->name != NULL; o++) {
+		uint32_t is = bits_get(*stm32l4_option_value(&now, o->reg), o->msb, o->lsb);
+		const uint32_t *reg = stm32l4_option_value(values, o->reg);
+
+		if (o->danger == READ_ONLY && reg != NULL && bits_get(*reg, o->msb, o->lsb) != is)
+			buf_printf(out, "%s is 0x%x and was 0x%x: only the second core's firmware and its "
+					"update service can write it\n", o->name, is,
+				   bits_get(*reg, o->msb, o->lsb));
+	}
+}
+
 enum err stm32l4_restore_options(struct flash_bank *bank, const struct stm32l4_option_values *values,
 				 const char *confirm, const char *token, struct buf *out)
 {
@@ -283,6 +319,7 @@ enum err stm32l4_restore_options(struct flash_bank *bank, const struct stm32l4_o
 	TRY(restore_once(bank, values, confirm, token, out, &regressed));
 	/* Level 0 took PCROP away; if it is wanted it is set again now. */
 	if (regressed && !is_complete(bank, values))
-		return restore_once(bank, values, confirm, token, out, &regressed);
+		TRY(restore_once(bank, values, confirm, token, out, &regressed));
+	say_lost(bank, values, out);
 	return OK;
 }

@@ -5,7 +5,7 @@
  * again, by OBL_LAUNCH or at power-on (RM0351 3.4.2). A power cut between OPTSTRT and the end of BSY
  * leaves words that fail their check, so the journal is written first and closed last.
  */
-#include "flash/stm32l4_option.h"
+#include "flash/stm32l4_option_log.h"
 
 #include <string.h>
 
@@ -14,17 +14,23 @@
 #define OPTION_MS	1000u
 #define REGRESSION_MS	15000u		/* RDP 1 to 0 erases page by page where PCROP is set */
 #define RELOAD_MS	3000u
+#define SR_OPTWERR	BIT(13)		/* lines with TrustZone: the option write was refused */
 
 /* Registers */
 
 enum err stm32l4_read_option_values(struct flash_bank *bank, struct stm32l4_option_values *values)
 {
 	struct stm32l4 *f = bank->priv;
+	struct read_span spans[STM32L4_OPTION_REGS];
+	uint8_t words[STM32L4_OPTION_REGS][4];
 
+	memset(values, 0, sizeof(*values));
 	values->count = stm32l4_option_registers(f->line, values->reg);
 	for (size_t i = 0; i < values->count; i++)
-		TRY(target_read_u32(bank->target, f->line->regs + values->reg[i],
-				    &values->value[i]));
+		spans[i] = (struct read_span){ f->line->regs + values->reg[i], 4, words[i] };
+	TRY(target_read_spans(bank->target, spans, values->count));
+	for (size_t i = 0; i < values->count; i++)
+		values->value[i] = get_le32(words[i]);
 	return OK;
 }
 
@@ -39,11 +45,16 @@ uint32_t *stm32l4_option_value(const struct stm32l4_option_values *values, uint8
 enum err stm32l4_read_uid(struct flash_bank *bank, uint32_t uid[3])
 {
 	struct stm32l4 *f = bank->priv;
-	enum err rc = OK;
+	uint8_t bytes[12];
+	enum err rc;
 
 	memset(uid, 0, 3 * sizeof(uid[0]));
-	for (unsigned i = 0; i < 3 && f->line->uid != 0 && rc == OK; i++)
-		rc = target_read_u32(bank->target, f->line->uid + 4 * i, &uid[i]);
+	if (f->line->uid == 0)
+		return OK;
+	rc = target_read_spans(bank->target,
+			       &(struct read_span){ f->line->uid, sizeof(bytes), bytes }, 1);
+	for (unsigned i = 0; i < 3 && rc == OK; i++)
+		uid[i] = get_le32(bytes + 4 * i);
 	/* A line whose place is not certain: all zero stands for "some chip". */
 	if (rc == ERR_BUS || rc == ERR_DAP_FAULT) {
 		error_clear();
@@ -61,6 +72,7 @@ struct option_write {
 	size_t count;
 	uint32_t uid[3];
 	struct stm32l4_option_values before, meant;
+	struct stm32l4_option_values sound;	/* what to go back to, as the journal has it */
 };
 
 static uint32_t optr_of(const struct flash_bank *bank, const struct stm32l4_option_values *values)
@@ -72,7 +84,7 @@ static uint32_t optr_of(const struct flash_bank *bank, const struct stm32l4_opti
 }
 
 /* An option write makes a flash clock and an open lock; modes that somebody left on would spoil it. */
-static enum err open_options(struct flash_bank *bank)
+static enum err open_locks(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
 	uint32_t cr, sr;
@@ -81,8 +93,25 @@ static enum err open_options(struct flash_bank *bank)
 	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
 	if (!(cr & CR_LOCK))
 		TRY(stm32l4_lock(bank));
-	TRY(stm32l4_unlock(bank, true));
-	return stm32l4_write(bank, f->layout->sr, SR_CLEAR);
+	return stm32l4_unlock(bank, true);
+}
+
+/* Half a key sequence, of a session that broke off in it, keeps the lock shut until a reset; and the end of
+ * this is a reset anyway. */
+static enum err open_options(struct flash_bank *bank)
+{
+	enum err rc;
+
+	TRY(stm32l4_prepare_options(bank));
+	rc = open_locks(bank);
+	if (rc != ERR_FLASH_LOCKED)
+		return rc;
+	log_info("the flash controller does not take its key any more: resetting the chip");
+	error_clear();
+	TRY(target_reset(bank->target->list, RESET_HALT));
+	TRY(check_halted(bank->target));
+	TRY(stm32l4_prepare_options(bank));
+	return open_locks(bank);
 }
 
 static enum err put_back(struct option_write *w, size_t count)
@@ -136,8 +165,8 @@ static enum err fill_shadows(struct option_write *w)
 		rc = check_shadows(w);
 	if (rc == OK)
 		rc = stm32l4_option_log_add(
-			w->bank->room != NULL ? w->bank->room->option_log : NULL, w->uid,
-			((struct stm32l4 *)w->bank->priv)->line->dev_id, OPTIONS_STARTED, &w->before,
+			w->bank->room->option_log, w->uid,
+			((struct stm32l4 *)w->bank->priv)->line->dev_id, OPTIONS_STARTED, &w->sound,
 			&w->meant);
 	return rc == OK ? OK : error_first(rc, put_back(w, i));
 }
@@ -151,7 +180,28 @@ static enum err refused_by_chip(struct option_write *w, uint32_t sr)
 			  "RDP is at level 2: the option bytes cannot be changed any more");
 		return error_evidence(ERR_READ_PROTECTED, "FLASH_OPTR = 0x%08x", optr);
 	}
+	if (((struct stm32l4 *)w->bank->priv)->line->has_trustzone && (sr & SR_OPTWERR)) {
+		error_why(ERR_REFUSED, "the chip refused this change of option bytes (OPTWERR)");
+		error_next(ERR_REFUSED, "see what RDP and TZEN allow with \"stm32l4x option\"");
+		return error_evidence(ERR_REFUSED, "FLASH_NSSR = 0x%08x", sr);
+	}
 	return stm32l4_failed(w->bank, sr, NO_ADDRESS);
+}
+
+/* A reset also ends BSY, and clears every flag: but it shuts the lock as well. */
+static enum err check_not_reset(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t cr;
+
+	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
+	if (!(cr & CR_LOCK))
+		return OK;
+	error_why(ERR_FLASH_OPERATION, "the chip was reset in the middle of it");
+	error_evidence(ERR_FLASH_OPERATION, "FLASH_CR = 0x%08x (locked)", cr);
+	return error_next(ERR_FLASH_OPERATION,
+			  "check supply, watchdog and nRST, then see \"stm32l4x option %u\"",
+			  bank->number);
 }
 
 static enum err start_and_wait(struct option_write *w)
@@ -164,12 +214,14 @@ static enum err start_and_wait(struct option_write *w)
 
 	if (rc == OK)
 		rc = stm32l4_wait(bank, regresses ? REGRESSION_MS : OPTION_MS, &sr);
+	if (rc == OK)
+		rc = check_not_reset(bank);
 	if (rc != OK)
 		return error_what(rc, "the option write was cut off, see \"stm32l4x option %u\"",
 				  bank->number);
-	if (!(sr & SR_FAILED))
+	if (!(sr & SR_FAILED) && !(f->line->has_trustzone && (sr & SR_OPTWERR)))
 		return stm32l4_option_log_add(bank->room->option_log, w->uid, f->line->dev_id,
-					      OPTIONS_WRITTEN, &w->before, &w->meant);
+					      OPTIONS_WRITTEN, &w->sound, &w->meant);
 	/* The controller said no: nothing was begun, nothing is open. */
 	rc = refused_by_chip(w, sr);
 	return error_first(rc, stm32l4_option_log_add(bank->room->option_log, w->uid, f->line->dev_id,
@@ -178,13 +230,48 @@ static enum err start_and_wait(struct option_write *w)
 
 static enum err write_open(struct option_write *w)
 {
-	enum err rc = open_options(w->bank);
+	const struct stm32l4 *f = w->bank->priv;
+	enum err rc = stm32l4_write(w->bank, f->layout->sr,
+				    SR_CLEAR | (f->line->has_trustzone ? SR_OPTWERR : 0));
 
 	if (rc == OK)
 		rc = fill_shadows(w);
 	if (rc == OK)
 		rc = start_and_wait(w);
-	return error_first(rc, stm32l4_lock(w->bank));
+	return rc;
+}
+
+/* The values to go back to are not those that a cut has left. */
+static enum err find_sound(struct option_write *w)
+{
+	const struct stm32l4 *f = w->bank->priv;
+	struct stm32l4_option_record record;
+	bool is_torn;
+	uint32_t sr;
+
+	TRY(stm32l4_read(w->bank, f->layout->sr, &sr));
+	is_torn = stm32l4_has_mismatch_values(f, optr_of(w->bank, &w->before), sr);
+	w->sound = w->before;
+	if (stm32l4_option_log_find(w->bank->room->option_log, w->uid, &record) &&
+	    (record.stage == OPTIONS_STARTED || (is_torn && record.stage == OPTIONS_WRITTEN)))
+		w->sound = record.before;
+	else if (is_torn)
+		w->sound = w->meant;
+	return OK;
+}
+
+static enum err look_before(struct option_write *w)
+{
+	TRY(stm32l4_read_uid(w->bank, w->uid));
+	TRY(stm32l4_read_option_values(w->bank, &w->before));
+	w->meant = w->before;
+	for (size_t i = 0; i < w->count; i++) {
+		uint32_t *value = stm32l4_option_value(&w->meant, w->options[i].reg);
+
+		if (value != NULL)
+			*value = w->options[i].value;
+	}
+	return find_sound(w);
 }
 
 enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_option *options,
@@ -194,18 +281,13 @@ enum err stm32l4_write_options(struct flash_bank *bank, const struct stm32l4_opt
 	enum err rc;
 
 	TRY(check_halted(bank->target));
-	TRY(stm32l4_prepare_options(bank));
-	TRY(stm32l4_read_uid(bank, w.uid));
-	TRY(stm32l4_read_option_values(bank, &w.before));
-	w.meant = w.before;
-	for (size_t i = 0; i < count; i++) {
-		uint32_t *value = stm32l4_option_value(&w.meant, options[i].reg);
-
-		if (value != NULL)
-			*value = options[i].value;
-	}
-	rc = write_open(&w);
-	return rc == OK ? OK : error_what(rc, "option bytes not written");
+	rc = open_options(bank);
+	if (rc == OK)
+		rc = look_before(&w);
+	if (rc == OK)
+		rc = write_open(&w);
+	rc = error_first(rc, stm32l4_lock(bank));
+	return rc == OK ? OK : error_what(flash_explain(bank, rc), "option bytes not written");
 }
 
 /* Loading */
@@ -216,7 +298,7 @@ static enum err launch(struct flash_bank *bank)
 	struct stm32l4 *f = bank->priv;
 	enum err rc;
 
-	TRY(stm32l4_unlock(bank, true));
+	TRY(open_options(bank));
 	rc = stm32l4_write(bank, f->layout->cr, CR_OBL_LAUNCH);
 	if (rc == ERR_ADAPTER_LOST || rc == ERR_ADAPTER_PROTOCOL)
 		return rc;
@@ -254,6 +336,16 @@ static enum err find_again(struct target *t)
 	return error_what(rc, "the target was not found again after the option bytes were loaded");
 }
 
+/* With PCROP_RDP the way to level 0 sets PCROP back, and PCROP_RDP itself. */
+static bool gave_pcrop_up(const struct stm32l4 *f, const struct stm32l4_option_values *meant)
+{
+	uint8_t reg = f->line->layout->pcrop[0][1];
+	const uint32_t *end = f->line->pcrop_unit != 0 ? stm32l4_option_value(meant, reg) : NULL;
+	const uint32_t *optr = stm32l4_option_value(meant, f->line->layout->optr);
+
+	return end != NULL && (*end & PCROP_RDP) && stm32l4_rdp_level(*optr) == 0;
+}
+
 /* The journal's last word on this chip, now that the option bytes were loaded. */
 static enum err settle_journal(struct flash_bank *bank, const uint32_t uid[3])
 {
@@ -266,9 +358,8 @@ static enum err settle_journal(struct flash_bank *bank, const uint32_t uid[3])
 	    record.stage == OPTIONS_LOADED)
 		return OK;
 	TRY(stm32l4_read_option_values(bank, &now));
-	if (stm32l4_compare_options(bank, &now, &record.meant,
-				    stm32l4_regresses(f->line, &record.before, &record.meant),
-				    &text) == 0)
+	if (stm32l4_compare_options(bank, &now, &record.meant, gave_pcrop_up(f, &record.meant), &text) ==
+	    0)
 		return stm32l4_option_log_add(bank->room->option_log, uid, f->line->dev_id,
 					      OPTIONS_LOADED, &record.before, &record.meant);
 	log_warning("the option bytes that were loaded are not those written at %s: %.300s",
@@ -293,7 +384,6 @@ enum err stm32l4_load_options(struct flash_bank *bank)
 	enum err rc;
 
 	TRY(check_halted(t));
-	TRY(stm32l4_prepare_options(bank));
 	TRY(stm32l4_read_uid(bank, uid));
 	TRY(stm32l4_read(bank, f->line->layout->optr, &optr));
 	TRY(target_read_u32(t, DEMCR, &demcr));

@@ -18,6 +18,7 @@
 #define   SR_PGSERR	  BIT(7)
 #define   SR_MISERR	  BIT(8)
 #define   SR_FASTERR	  BIT(9)
+#define   SR_OPTWERR	  BIT(13)		/* L5, U5 */
 #define   SR_RDERR	  BIT(14)
 #define   SR_OPTVERR	  BIT(15)
 #define   SR_BSY	  BIT(16)
@@ -32,6 +33,7 @@
 #define   CR_PER	  BIT(1)
 #define   CR_MER1	  BIT(2)
 #define   CR_PNB(n)	  ((n) << 3)
+#define   CR_BWR	  BIT(14)	/* U5: burst of eight units */
 #define   CR_MER2	  BIT(15)
 #define   CR_STRT	  BIT(16)
 #define   CR_OPTSTRT	  BIT(17)
@@ -89,6 +91,9 @@ enum { RDP_LEVEL_0 = 0xaa, RDP_LEVEL_0_5 = 0x55, RDP_LEVEL_2 = 0xcc, RDP_LEVEL_1
 #define   PWR_CR1_VOS_1	  0x200u
 #define   PWR_CR1_VOS_2	  0x400u
 #define IWDG_KR		0x40003000u
+#define   IWDG_KEY_ACCESS 0x5555u
+#define IWDG_SR		0x4000300cu
+#define   IWDG_SR_WVU	  BIT(2)
 #define IWDG_WINR	0x40003010u
 #define   IWDG_WINR_NONE  0xfffu
 

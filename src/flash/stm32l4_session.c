@@ -4,40 +4,19 @@
  * tool left it: asleep, with old error bits, with a mode still on, with caches and watchdogs running.
  * begin puts that right and end puts back what was somebody else's.
  */
-#include "flash/stm32l4.h"
+#include "flash/stm32l4_work.h"
 
 #include "base/clock.h"
 
 #define BUSY_MS	 250u
-#define READY_MS 100u
-
-/* Sets and clears bits; *old (optional) is the value before. Core halted. */
-static enum err change_bits(struct target *t, uint32_t addr, uint32_t set, uint32_t clear,
-			    uint32_t *old)
-{
-	uint32_t value;
-
-	TRY(target_read_u32(t, addr, &value));
-	if (old != NULL)
-		*old = value;
-	if (((value & ~clear) | set) == value)
-		return OK;
-	return target_write_u32(t, addr, (value & ~clear) | set);
-}
-
-static enum err wait_clear(struct target *t, uint32_t addr, uint32_t bits, const char *what)
-{
-	uint64_t deadline = clock_now_ms() + READY_MS;
-	uint32_t value;
-
-	do {
-		TRY(target_read_u32(t, addr, &value));
-		if (!(value & bits))
-			return OK;
-	} while (clock_now_ms() < deadline);
-	return error_why(ERR_TIMEOUT, "%s was not ready after %u ms: 0x%08x = 0x%08x", what, READY_MS,
-			 addr, value);
-}
+#define PESD_MS	 1000u		/* the second core's radio events are tens of ms apart */
+#define ICACHE_CR 0x40030400u	/* L5, U3, U5, WBA: a peripheral of its own */
+#define   ICACHE_EN	  BIT(0)
+#define ICACHE_SR 0x40030404u
+#define   ICACHE_BUSYF	  BIT(0)
+#define DBGEN_ENR 0x4002103cu	/* G0, C0: DBGMCU has a clock (RM0444 5.4.15) */
+#define   DBGEN		  BIT(27)
+#define SFR	 0x80u		/* WB, WL: where the second core's flash begins (RM0434 3.10.22) */
 
 /* Locks. A key written while the lock is open, or a wrong key, is a bus error and shuts the lock
  * until the next system reset (RM0351 3.3.5): so look first. */
@@ -142,8 +121,11 @@ enum err stm32l4_readable(struct flash_bank *bank)
 enum err stm32l4_check_swap(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
+	const struct stm32l4_around *a = f->line->around;
 	struct target *t = bank->target;
-	uint32_t apb2enr, memrmp;
+	unsigned mark = f->note_count;
+	uint32_t memrmp = 0;
+	enum err rc;
 
 	f->is_swapped = false;
 	if (!f->g.dual || f->line->swap == NO_SWAP)
@@ -153,10 +135,9 @@ enum err stm32l4_check_swap(struct flash_bank *bank)
 		return OK;
 	}
 	/* SYSCFG reads as 0 without its clock, which would hide a swap. */
-	TRY(change_bits(t, RCC_APB2ENR, APB2ENR_SYSCFGEN, 0, &apb2enr));
-	TRY(target_read_u32(t, SYSCFG_MEMRMP, &memrmp));
-	if (!(apb2enr & APB2ENR_SYSCFGEN))
-		TRY(target_write_u32(t, RCC_APB2ENR, apb2enr));
+	TRY(stm32l4_change(bank, a->syscfg_enr, a->syscfg_en, 0));
+	rc = target_read_u32(t, a->memrmp, &memrmp);
+	TRY(error_first(rc, stm32l4_undo(bank, mark)));
 	f->is_swapped = memrmp & MEMRMP_FB_MODE;
 	if (f->is_swapped)
 		log_info("the banks are swapped (SYSCFG_MEMRMP.FB_MODE): bank 2 stands at 0x%08x",
@@ -164,47 +145,72 @@ enum err stm32l4_check_swap(struct flash_bank *bank)
 	return OK;
 }
 
+/* ACR.RUN_PD answers to a key of its own (RM0351 3.7.2). It is not put back: what was written is going
+ * to be verified, and a flash that sleeps answers a read with a bus error. */
+static enum err wake_up(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t acr;
+
+	if (!f->line->has_l4_rcc && !f->line->starts_in_range_2)
+		return OK;
+	TRY(stm32l4_read(bank, f->layout->acr, &acr));
+	if (!(acr & ACR_RUN_PD))
+		return OK;
+	log_info("the flash was powered down (FLASH_ACR.RUN_PD): waking it");
+	TRY(stm32l4_write(bank, PDKEYR, PDKEY1));
+	TRY(stm32l4_write(bank, PDKEYR, PDKEY2));
+	return stm32l4_write(bank, f->layout->acr, acr & ~ACR_RUN_PD);
+}
+
+static enum err leave_low_power_run(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	const struct stm32l4_around *a = f->line->around;
+	const struct stm32l4_wait ready = { a->pwr_sr2, PWR_SR2_REGLPF, 0 };
+	uint32_t cr1;
+
+	/* Without its clock PWR reads 0, and hides the mode it was left in. */
+	if (a->pwr_enr != 0)
+		TRY(stm32l4_change(bank, a->pwr_enr, a->pwr_en, 0));
+	if (a->pwr_cr1 == 0)
+		return OK;
+	TRY(target_read_u32(bank->target, a->pwr_cr1, &cr1));
+	if (!(cr1 & PWR_CR1_LPR))
+		return OK;
+	log_info("the core was in low-power run: leaving it for the flash");
+	TRY(stm32l4_change(bank, a->pwr_cr1, 0, PWR_CR1_LPR));
+	return stm32l4_wait_bits(bank->target, &ready);
+}
+
 /* What an application may have left in the way: flash clock off, powered down, low-power run. */
 static enum err wake_flash(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
-	struct target *t = bank->target;
-	uint32_t acr, cr1;
+	const struct stm32l4_around *a = f->line->around;
 
-	if (!f->line->has_l4_rcc)
+	if (a == NULL)
 		return OK;
-	TRY(change_bits(t, RCC_AHB1ENR, AHB1ENR_FLASHEN, 0, NULL));
-	TRY(stm32l4_read(bank, f->layout->acr, &acr));
-	if (acr & ACR_RUN_PD) {
-		log_info("the flash was powered down (FLASH_ACR.RUN_PD): waking it");
-		TRY(stm32l4_write(bank, PDKEYR, PDKEY1));
-		TRY(stm32l4_write(bank, PDKEYR, PDKEY2));
-		TRY(stm32l4_write(bank, f->layout->acr, acr & ~ACR_RUN_PD));
-	}
-	/* Reads 0 while PWR has no clock; then nobody entered low-power run. */
-	TRY(target_read_u32(t, PWR_CR1, &cr1));
-	if (!(cr1 & PWR_CR1_LPR))
-		return OK;
-	log_info("the core was in low-power run: leaving it for the flash");
-	TRY(target_write_u32(t, PWR_CR1, cr1 & ~PWR_CR1_LPR));
-	return wait_clear(t, PWR_SR2, PWR_SR2_REGLPF, "the main regulator (PWR_SR2.REGLPF)");
+	TRY(stm32l4_change(bank, a->flash_enr, a->flash_en, 0));
+	TRY(wake_up(bank));
+	return leave_low_power_run(bank);
 }
 
 /* L5 starts in voltage range 2, where the flash cannot be written (RM0438 6.3.3). */
 static enum err raise_voltage(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
-	struct target *t = bank->target;
+	const struct stm32l4_around *a = f->line->around;
 	uint32_t cr1;
 
 	if (!f->line->starts_in_range_2)
 		return OK;
-	TRY(change_bits(t, RCC_APB1ENR1, APB1ENR1_PWREN, 0, NULL));
-	TRY(target_read_u32(t, PWR_CR1, &cr1));
+	TRY(target_read_u32(bank->target, a->pwr_cr1, &cr1));
 	if ((cr1 & PWR_CR1_VOS) != PWR_CR1_VOS_2)
 		return OK;
-	TRY(target_write_u32(t, PWR_CR1, (cr1 & ~PWR_CR1_VOS) | PWR_CR1_VOS_1));
-	return wait_clear(t, PWR_SR2, PWR_SR2_VOSF, "the voltage scaling (PWR_SR2.VOSF)");
+	TRY(stm32l4_change(bank, a->pwr_cr1, PWR_CR1_VOS_1, PWR_CR1_VOS));
+	return stm32l4_wait_bits(bank->target,
+				 &(struct stm32l4_wait){ a->pwr_sr2, PWR_SR2_VOSF, 0 });
 }
 
 /* With TrustZone on, everything goes through the secure registers, and only secure pages take it
@@ -274,9 +280,20 @@ static enum err clear_empty_flag(struct flash_bank *bank)
 static enum err caches_off(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
+	uint32_t cr;
 
-	if (f->layout->sr != 0x10)	/* L5, U5: ICACHE is a peripheral of its own */
-		return OK;
+	if (f->layout->acr == 0 && f->line->layout->sr != 0x10) {
+		if (target_read_u32(bank->target, ICACHE_CR, &cr) != OK) {
+			error_clear();
+			return OK;
+		}
+		if (!(cr & ICACHE_EN))
+			return OK;
+		/* Turning it off empties it. */
+		TRY(stm32l4_change(bank, ICACHE_CR, 0, ICACHE_EN));
+		return stm32l4_wait_bits(bank->target,
+					 &(struct stm32l4_wait){ ICACHE_SR, ICACHE_BUSYF, 0 });
+	}
 	TRY(stm32l4_read(bank, f->layout->acr, &f->saved_acr));
 	f->has_saved_acr = true;
 	return stm32l4_write(bank, f->layout->acr, f->saved_acr & ~(ACR_ICEN | ACR_DCEN));
@@ -304,20 +321,60 @@ static uint32_t freeze_reg(const struct stm32l4 *f)
 	return f->dbgmcu + (f->line->regs == 0x58004000 ? 0x3c : DBGMCU_APB1FZR1);
 }
 
+/*
+ * Inside its window an early refresh is itself a reset: so the window is opened, which refreshes by the
+ * way (RM0351 36.3.2). A window that was set shows that the watchdog runs.
+ */
+static enum err open_window(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	struct target *t = bank->target;
+	const struct stm32l4_wait updated = { IWDG_SR, IWDG_SR_WVU, 0 };
+
+	bank->keepalive = 0;
+	TRY(target_read_u32(t, IWDG_WINR, &f->saved_winr));
+	if (f->saved_winr != IWDG_WINR_NONE && (f->saved_winr & ~IWDG_WINR_NONE) == 0 &&
+	    f->saved_winr != 0) {
+		log_info("the watchdog has a window (IWDG_WINR = 0x%03x): open while the flash is "
+			 "worked on", f->saved_winr);
+		f->has_saved_winr = true;
+		TRY(target_write_u32(t, IWDG_KR, IWDG_KEY_ACCESS));
+		TRY(target_write_u32(t, IWDG_WINR, IWDG_WINR_NONE));
+		if (stm32l4_wait_bits(t, &updated) == ERR_TIMEOUT) {
+			error_clear();
+			return OK;	/* it does not run after all, or its clock is off */
+		}
+	}
+	bank->keepalive = IWDG_KR;
+	return OK;
+}
+
+static enum err close_window(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+
+	if (!f->has_saved_winr)
+		return OK;
+	f->has_saved_winr = false;
+	TRY(target_write_u32(bank->target, IWDG_KR, IWDG_KEY_ACCESS));
+	return target_write_u32(bank->target, IWDG_WINR, f->saved_winr);
+}
+
 static enum err watchdogs_freeze(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
-	uint32_t winr;
+	uint32_t addr = freeze_reg(f);
 
 	if (f->dbgmcu == 0)
 		return OK;
-	TRY(change_bits(bank->target, freeze_reg(f), FREEZE_IWDG | FREEZE_WWDG, 0,
-			&f->saved_freeze));
+	if (f->dbgmcu == DBGMCU_G0 && f->line->around != NULL)
+		TRY(stm32l4_change(bank, DBGEN_ENR, DBGEN, 0));
+	TRY(target_read_u32(bank->target, addr, &f->saved_freeze));
 	f->has_saved_freeze = true;
-	/* With a window set, an early refresh would itself be a reset. */
-	TRY(target_read_u32(bank->target, IWDG_WINR, &winr));
-	bank->keepalive = winr == IWDG_WINR_NONE ? IWDG_KR : 0;
-	return OK;
+	if ((f->saved_freeze & (FREEZE_IWDG | FREEZE_WWDG)) != (FREEZE_IWDG | FREEZE_WWDG))
+		TRY(target_write_u32(bank->target, addr,
+				     f->saved_freeze | FREEZE_IWDG | FREEZE_WWDG));
+	return open_window(bank);
 }
 
 static enum err watchdogs_restore(struct flash_bank *bank)
@@ -328,6 +385,76 @@ static enum err watchdogs_restore(struct flash_bank *bank)
 		return OK;
 	f->has_saved_freeze = false;
 	return target_write_u32(bank->target, freeze_reg(f), f->saved_freeze);
+}
+
+/* Half a double word waits for its second one: until it comes a write of CR is a bus error (RM0444
+ * 3.7.5). Ones change nothing but the half that was meant. */
+static enum err finish_half(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t sr;
+	enum err rc;
+
+	if (f->line->layout->sr != 0x10 || f->line->has_l4_rcc)
+		return OK;
+	TRY(stm32l4_read(bank, f->layout->sr, &sr));
+	if (!(sr & SR_CFGBSY))
+		return OK;
+	log_info("half a double word was pending (FLASH_SR.CFGBSY): finishing it with ones");
+	rc = target_write_u32(bank->target, bank->base + 4, 0xffffffff);
+	if (rc != OK && rc != ERR_BUS && rc != ERR_DAP_FAULT)
+		return rc;
+	error_clear();
+	TRY(stm32l4_wait(bank, BUSY_MS, &sr));
+	if (!(sr & SR_CFGBSY))
+		return OK;
+	error_why(ERR_FLASH_LOCKED, "the flash controller waits for the second half of a double word");
+	return error_evidence(ERR_FLASH_LOCKED, "FLASH_SR = 0x%08x (CFGBSY)", sr);
+}
+
+/* The second core of WB and WL holds flash operations back while its radio is busy. */
+static enum err wait_second_core(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint64_t deadline = clock_now_ms() + PESD_MS;
+	uint32_t sr;
+
+	if (f->line->regs != 0x58004000)
+		return OK;
+	do {
+		TRY(stm32l4_read(bank, f->layout->sr, &sr));
+		if (!(sr & SR_PESD))
+			return OK;
+		loop_service(bank->target->list->loop);
+	} while (clock_now_ms() < deadline);
+	error_why(ERR_FLASH_BUSY, "the second core (CPU2) keeps erase and program suspended");
+	error_evidence(ERR_FLASH_BUSY, "FLASH_SR = 0x%08x (PESD)", sr);
+	return error_next(ERR_FLASH_BUSY, "stop the radio, or run \"reset halt\" so that CPU2 is not started");
+}
+
+enum err stm32l4_check_second_core(struct flash_bank *bank, const struct flash_step *steps, size_t count)
+{
+	const struct stm32l4 *f = bank->priv;
+	uint32_t sfr, first, wl = f->line->dev_id == 0x497;
+
+	if (f->line->regs != 0x58004000)
+		return OK;
+	TRY(stm32l4_read(bank, SFR, &sfr));
+	/* FSD: no secure flash (WB: RM0434 3.10.22; WL: RM0453 4.10.22). */
+	if (sfr & (wl ? BIT(7) : BIT(8)))
+		return OK;
+	first = sfr & (wl ? 0x7f : 0xff);
+	for (size_t i = 0; i < count; i++) {
+		if (steps[i].sector < first)
+			continue;
+		error_why(ERR_PROTECTED, "page %u belongs to the second core: its secure flash begins "
+			  "with page %u, at 0x%08x", steps[i].sector, first,
+			  bank->base + first * f->g.page_bytes);
+		error_evidence(ERR_PROTECTED, "FLASH_SFR = 0x%08x (SFSA = 0x%02x)", sfr, first);
+		return error_next(ERR_PROTECTED, "leave out what lies above: only CPU2's firmware "
+				  "upgrade services (FUS) change SFSA");
+	}
+	return OK;
 }
 
 static enum err clear_errors(struct flash_bank *bank)
@@ -344,7 +471,8 @@ static enum err clear_errors(struct flash_bank *bank)
 			 (const char *)text.data);
 		buf_free(&text);
 	}
-	return stm32l4_write(bank, f->layout->sr, SR_CLEAR);
+	return stm32l4_write(bank, f->layout->sr, 
+			     f->line->layout->sr != 0x10 ? SR_CLEAR | SR_OPTWERR : SR_CLEAR);
 }
 
 /* Mode bits that an interrupted tool or application left set make the next operation fail: locking
@@ -362,47 +490,97 @@ static enum err clear_modes(struct flash_bank *bank)
 	return stm32l4_lock(bank);
 }
 
-/* An NMI that waits would be taken by the loader, at a vector in the flash that is being erased. The
- * flag itself may be old: an application may have dealt with it. */
-static enum err check_nmi(struct flash_bank *bank)
+/* An old double ECC error: what is erased or written now may be its cure. Helper code does not stumble
+ * over the NMI that it left, but the first one met keeps later ones from being seen. */
+static enum err clear_ecc(struct flash_bank *bank)
 {
-	uint32_t icsr;
+	struct stm32l4 *f = bank->priv;
+	uint32_t eccr;
 
-	TRY(target_read_u32(bank->target, ICSR_ADDR, &icsr));
-	return icsr & ICSR_NMIPENDSET ? stm32l4_check_ecc(bank) : OK;
+	if (f->line->eccr == 0 || f->is_otp)
+		return OK;
+	TRY(stm32l4_read(bank, f->line->eccr, &eccr));
+	if (!(eccr & ECCR_ECCD))
+		return OK;
+	log_warning("the flash holds a double word that lost power while it was written or erased "
+		    "(FLASH_ECCR = 0x%08x): its page wants to be erased", eccr);
+	return stm32l4_write(bank, f->line->eccr, eccr);
 }
 
 static enum err restore_surroundings(struct flash_bank *bank)
 {
-	enum err rc = caches_restore(bank);
+	struct stm32l4 *f = bank->priv;
+	enum err rc = close_secure(bank);
 
-	rc = error_first(rc, close_secure(bank));
-	return error_first(rc, watchdogs_restore(bank));
+	rc = error_first(rc, stm32l4_undo(bank, f->clock_mark));
+	rc = error_first(rc, caches_restore(bank));
+	rc = error_first(rc, close_window(bank));
+	rc = error_first(rc, watchdogs_restore(bank));
+	return error_first(rc, stm32l4_undo(bank, 0));
+}
+
+/* A reset has put everything back by itself, but DBGMCU (RM0351 48.16.2). */
+static enum err forget_surroundings(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+
+	f->note_count = 0;
+	f->has_saved_acr = f->has_saved_winr = f->is_opened = false;
+	f->regs = f->line->regs;
+	f->layout = f->dbgmcu == 0 ? &stm32l4_layout_wl_cpu2 : f->line->layout;
+	return watchdogs_restore(bank);
 }
 
 enum err stm32l4_prepare_options(struct flash_bank *bank)
 {
-	TRY(wake_flash(bank));
-	return raise_voltage(bank);
+	struct stm32l4 *f = bank->priv;
+	enum err rc;
+
+	/* The load that follows is a reset: nothing is put back. */
+	f->note_count = 0;
+	rc = wake_flash(bank);
+	if (rc == OK)
+		rc = raise_voltage(bank);
+	f->note_count = 0;
+	return rc;
 }
 
 static enum err prepare(struct flash_bank *bank)
 {
 	struct stm32l4 *f = bank->priv;
 
-	if (f->line->has_l4_rcc)
-		TRY(target_read_u32(bank->target, RCC_CSR, &f->reset_flags));
-	f->has_reset_flags = f->line->has_l4_rcc;
+	f->note_count = f->clock_mark = 0;
+	f->failed_sr = f->fresh_resets = 0;
+	f->has_reset_flags = false;
+	f->has_saved_acr = f->has_saved_freeze = f->has_saved_winr = f->is_opened = false;
+	if (f->line->around != NULL && f->line->around->reset_csr != 0)
+		TRY(target_read_u32(bank->target, f->line->around->reset_csr, &f->reset_flags));
+	f->has_reset_flags = f->line->around != NULL && f->line->around->reset_csr != 0;
 	TRY(wake_flash(bank));
 	TRY(raise_voltage(bank));
+	TRY(watchdogs_freeze(bank));
 	TRY(open_secure(bank));
-	TRY(check_nmi(bank));
+	TRY(clear_ecc(bank));
+	TRY(finish_half(bank));
+	TRY(wait_second_core(bank));
 	TRY(clear_errors(bank));
 	TRY(clear_modes(bank));
 	TRY(stm32l4_check_swap(bank));
 	TRY(caches_off(bank));
-	TRY(watchdogs_freeze(bank));
-	return stm32l4_unlock(bank, false);
+	TRY(stm32l4_unlock(bank, false));
+	f->clock_mark = f->note_count;
+	return stm32l4_raise_clock(bank);
+}
+
+/* A lock that a wrong key has shut, and half a double word that does not go away: a reset cures both,
+ * and what is about to be written wants one anyway. */
+static enum err reset_and_prepare(struct flash_bank *bank)
+{
+	log_warning("%s: resetting the chip to go on", error_current()->why);
+	error_clear();
+	TRY(target_reset(bank->target->list, RESET_HALT));
+	TRY(flash_probe(bank));
+	return prepare(bank);
 }
 
 enum err stm32l4_begin(struct flash_bank *bank)
@@ -413,17 +591,26 @@ enum err stm32l4_begin(struct flash_bank *bank)
 	if (bank->target->state != TARGET_HALTED)
 		return error_why(ERR_NOT_HALTED, "Target not halted");
 	TRY(flash_probe(bank));
-	f->has_saved_acr = f->has_saved_freeze = f->is_opened = f->has_reset_flags = false;
-	f->failed_sr = 0;
 	if (is_closed(f))
 		return refuse_read_protected(bank);
 	rc = prepare(bank);
+	if (rc == ERR_FLASH_LOCKED) {
+		rc = error_first(rc, restore_surroundings(bank));
+		rc = reset_and_prepare(bank);
+	}
 	return rc == OK ? OK : error_first(rc, restore_surroundings(bank));
 }
 
 enum err stm32l4_end(struct flash_bank *bank)
 {
-	enum err rc = stm32l4_lock(bank);
+	struct stm32l4 *f = bank->priv;
+	uint32_t cr;
+	enum err rc;
 
+	/* The lock was opened by begin: if it is shut, the chip was reset in between. */
+	TRY(stm32l4_read(bank, f->layout->lock_cr, &cr));
+	if (cr & CR_LOCK)
+		return forget_surroundings(bank);
+	rc = stm32l4_lock(bank);
 	return error_first(rc, restore_surroundings(bank));
 }

@@ -92,8 +92,9 @@ static enum err protected_by(struct flash_bank *bank, int sector)
 		return rc;
 	return error_next(error_why(ERR_PROTECTED,
 				    "the flash controller reports write protection, but no WRP or "
-				    "PCROP area covers the place"),
-			  "run \"stm32l4x options\" and \"reset halt\"");
+				    "PCROP area covers the place: option bytes were written and not "
+				    "loaded"),
+			  "run \"stm32l4x option_load %u\"", bank->number);
 }
 
 enum err stm32l4_failed(struct flash_bank *bank, uint32_t sr, int sector)
@@ -168,43 +169,100 @@ enum err stm32l4_check_ecc(struct flash_bank *bank)
 /* RCC_CSR, RM0351 6.4.29. */
 static const struct {
 	uint32_t bit;
-	const char *why, *next;
+	const char *name, *why, *next;
 } resets[] = {
-	{ BIT(29), "the independent watchdog (IWDG) reset the chip in the middle of the operation",
+	{ BIT(29), "IWDGRSTF", "the independent watchdog (IWDG) reset the chip in the middle of "
+			       "the operation",
 	  "run \"reset halt\" first, so that the firmware does not start it" },
-	{ BIT(30), "the window watchdog (WWDG) reset the chip in the middle of the operation",
+	{ BIT(30), "WWDGRSTF", "the window watchdog (WWDG) reset the chip in the middle of the operation",
 	  "run \"reset halt\" first, so that the firmware does not start it" },
-	{ BIT(27), "the supply sagged (brown-out reset) in the middle of the operation",
+	{ BIT(27), "BORRSTF", "the supply sagged (brown-out reset) in the middle of the operation",
 	  "check the supply voltage and the cable" },
-	{ BIT(31), "a low-power mode reset the chip in the middle of the operation",
+	{ BIT(31), "LPWRRSTF", "a low-power mode reset the chip in the middle of the operation",
 	  "see \"stm32l4x options\"" },
-	{ BIT(26), "the reset pin was pulled in the middle of the operation",
+	{ BIT(26), "PINRSTF", "the reset pin was pulled in the middle of the operation",
 	  "check what drives nRST" },
 };
+
+#define RESET_FLAGS 0xff000000u
+#define BORRSTF	    BIT(27)
+
+static bool read_reset_flags(struct flash_bank *bank, uint32_t *csr)
+{
+	const struct stm32l4 *f = bank->priv;
+	uint32_t addr = stm32l4_reset_csr(f->line);
+
+	if (addr == 0 || target_read_u32(bank->target, addr, csr) != OK) {
+		error_clear();
+		return false;
+	}
+	return true;
+}
+
+/* Only loss of power clears what begin has set in DBGMCU. */
+static uint32_t power_went(struct flash_bank *bank, uint32_t csr)
+{
+	const struct stm32l4 *f = bank->priv;
+	uint32_t freeze = 0, at = f->line->regs == 0x58004000 ? 0x3c : DBGMCU_APB1FZR1;
+
+	if (!f->has_saved_freeze || target_read_u32(bank->target, f->dbgmcu + at, &freeze) != OK) {
+		error_clear();
+		return 0;
+	}
+	return freeze & (FREEZE_IWDG | FREEZE_WWDG) ? 0 : csr & BORRSTF;
+}
+
+/* A power reset, which a brown-out is, takes the flags of the resets before it away (RM0351 6.4.29). */
+uint32_t stm32l4_fresh_resets(const struct stm32l4 *f, uint32_t csr)
+{
+	uint32_t fresh = csr & ~f->reset_flags;
+
+	if (f->reset_flags & ~csr & RESET_FLAGS)
+		fresh |= csr;
+	return fresh & RESET_FLAGS;
+}
+
+/* begin has opened it, and only a reset shuts it by itself: its flag was set before. */
+static bool lock_is_shut(struct flash_bank *bank)
+{
+	struct stm32l4 *f = bank->priv;
+	uint32_t cr = 0, csr = 0;
+
+	error_clear();
+	if (stm32l4_read(bank, f->layout->lock_cr, &cr) != OK || !(cr & CR_LOCK) ||
+	    !read_reset_flags(bank, &csr))
+		return false;
+	error_why(ERR_FLASH_OPERATION, "the chip was reset in the middle of the operation");
+	error_evidence(ERR_FLASH_OPERATION, "RCC_CSR = 0x%08x, FLASH_CR = 0x%08x (locked again)", csr, cr);
+	error_next(ERR_FLASH_OPERATION, "run \"reset halt\" and repeat it; if it comes back look "
+					"what pulls "
+		   "nRST (a button, another probe), and for a watchdog");
+	return true;
+}
 
 enum err stm32l4_explain_loss(struct flash_bank *bank, enum err rc)
 {
 	struct stm32l4 *f = bank->priv;
 	struct error saved;
-	uint32_t csr, fresh;
+	uint32_t csr;
 
-	if (!f->line->has_l4_rcc || rc == ERR_CANCELLED || rc == ERR_ADAPTER_LOST)
+	if (rc == ERR_CANCELLED || rc == ERR_ADAPTER_LOST)
 		return rc;
 	error_take(&saved);
-	if (stm32l4_check_ecc(bank) == ERR_FLASH_OPERATION)
+	if (f->has_reset_flags && read_reset_flags(bank, &csr)) {
+		f->fresh_resets = stm32l4_fresh_resets(f, csr) | power_went(bank, csr);
+		for (size_t i = 0; i < ARRAY_SIZE(resets); i++) {
+			if (!(f->fresh_resets & resets[i].bit))
+				continue;
+			error_why(ERR_FLASH_OPERATION, "%s", resets[i].why);
+			error_next(ERR_FLASH_OPERATION, "%s", resets[i].next);
+			return error_evidence(ERR_FLASH_OPERATION, "RCC_CSR = 0x%08x (%s)", csr,
+					      resets[i].name);
+		}
+	}
+	if (stm32l4_check_ecc(bank) == ERR_FLASH_OPERATION || lock_is_shut(bank))
 		return ERR_FLASH_OPERATION;
 	error_clear();
-	if (target_read_u32(bank->target, RCC_CSR, &csr) != OK)
-		csr = f->reset_flags;
-	error_clear();
-	fresh = csr & ~f->reset_flags;
-	for (size_t i = 0; i < ARRAY_SIZE(resets); i++) {
-		if (!(fresh & resets[i].bit))
-			continue;
-		error_why(ERR_FLASH_OPERATION, "%s", resets[i].why);
-		error_next(ERR_FLASH_OPERATION, "%s", resets[i].next);
-		return error_evidence(ERR_FLASH_OPERATION, "RCC_CSR = 0x%08x", csr);
-	}
 	error_put(&saved);
 	return rc;
 }

@@ -27,6 +27,16 @@ static struct flash_bank *bank_with_reader(const struct verify *v, uint32_t addr
 	return NULL;
 }
 
+/* The same, for checksums in the driver's own way. */
+static struct flash_bank *bank_with_crcs(const struct verify *v, uint32_t addr, size_t n)
+{
+	for (struct flash_bank *b = v->room->banks; b != NULL; b = b->next)
+		if (b->target == v->target && b->is_probed && b->driver->crcs != NULL &&
+		    addr >= b->base && addr - b->base < b->size && n <= b->size - (addr - b->base))
+			return b;
+	return NULL;
+}
+
 static enum err compare_bytes(struct verify *v, uint32_t addr, const uint8_t *data, size_t n)
 {
 	struct flash_bank *bank = bank_with_reader(v, addr, n);
@@ -51,9 +61,9 @@ static enum err compare_bytes(struct verify *v, uint32_t addr, const uint8_t *da
 static enum err compare_blocks(struct verify *v, uint32_t addr, const uint8_t *data, uint32_t block,
 			       unsigned count)
 {
-	struct flash_bank *bank = bank_with_reader(v, addr, (size_t)block * count);
+	struct flash_bank *bank = bank_with_crcs(v, addr, (size_t)block * count);
 	uint32_t *crcs = xcalloc(count, sizeof(*crcs));
-	enum err rc = bank != NULL && bank->driver->crcs != NULL
+	enum err rc = bank != NULL
 			      ? bank_crcs(bank, addr - bank->base, block, count, crcs)
 			      : block_crcs(v->target, v->keepalive, addr, block, count, crcs);
 	bool by_reading = rc == ERR_NO_WORK_AREA || rc == ERR_NOT_HALTED;
@@ -124,17 +134,21 @@ static enum err compare_image(struct verify *v, struct flash_room *room, const s
 	for (size_t i = 0; rc == OK && i < image->count; i++)
 		rc = compare_section(v, image->sections[i].addr, image->sections[i].data,
 				     image->sections[i].bytes);
-	return flash != NULL ? flash_explain_read(flash, rc) : rc;
+	if (flash == NULL)
+		return rc;
+	rc = flash_explain_read(flash, rc);
+	/* What was read may have been spoiled, and right by chance. */
+	return rc == OK ? flash_check_readable(flash) : rc;
 }
 
-/* The bank that holds the first difference. */
+/* The bank that holds the first difference; NULL: it is no flash. */
 static struct flash_bank *bank_of_difference(const struct verify *v)
 {
-	for (struct flash_bank *b = v->room->banks; b != NULL; b = b->next)
-		if (b->target == v->target && b->is_probed && v->addr >= b->base &&
-		    v->addr - b->base < b->size)
-			return b;
-	return NULL;
+	struct flash_bank *bank = NULL;
+
+	if (flash_bank_at(v->room, v->target, v->addr, &bank) != OK)
+		error_clear();
+	return bank;
 }
 
 /* Erasing leaves stale lines in a cache: read again without them. True: it was that. */
@@ -191,13 +205,25 @@ static enum err explain_difference(const struct verify *v, struct flash_bank *ba
 	return bank->driver->explain(bank, ERR_VERIFY, is_swapped);
 }
 
+/* It could not be read: the driver of the bank that the image is for has the last word. */
+static enum err explain_read_failure(const struct verify *v, enum err rc, const struct image *image)
+{
+	for (struct flash_bank *b = v->room->banks; b != NULL; b = b->next)
+		if (b->target == v->target && b->is_probed && touches(b, image))
+			return flash_explain(b, rc);
+	return rc;
+}
+
 enum err flash_verify_image(struct flash_room *room, struct target *target,
 			    const struct image *image, unsigned *differences)
 {
 	struct verify v = { .target = target, .room = room };
 	struct flash_bank *bank;
 
-	TRY(compare_image(&v, room, image));
+	enum err rc = compare_image(&v, room, image);
+
+	if (rc != OK)
+		return explain_read_failure(&v, rc, image);
 	bank = v.differences > 0 ? bank_of_difference(&v) : NULL;
 	if (bank != NULL && was_stale(&v, bank, image))
 		v.differences = 0;

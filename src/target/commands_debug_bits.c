@@ -6,8 +6,25 @@
 #include "base/log.h"
 #include "target/target_priv.h"
 
-static const char *const policy_words[] = { [DEBUG_BITS_DETACH] = "detach", [DEBUG_BITS_EXIT] = "exit",
-					    [DEBUG_BITS_KEEP] = "keep", NULL };
+static const char *const policy_words[] = {
+	[DEBUG_BITS_DETACH] = "detach", [DEBUG_BITS_EXIT] = "exit", [DEBUG_BITS_KEEP] = "keep", NULL
+};
+
+const char *debug_bits_policy_name(enum debug_bits_policy policy)
+{
+	return policy_words[policy];
+}
+
+bool debug_bits_policy_parse(const char *word, enum debug_bits_policy *policy)
+{
+	for (unsigned i = 0; policy_words[i] != NULL; i++) {
+		if (strcmp(policy_words[i], word) == 0) {
+			*policy = (enum debug_bits_policy)i;
+			return true;
+		}
+	}
+	return false;
+}
 
 static struct debug_guard *guard_of(struct target *t)
 {
@@ -16,8 +33,9 @@ static struct debug_guard *guard_of(struct target *t)
 
 static enum err check_word(uint32_t addr)
 {
-	return addr % 4 == 0 ? OK : error_why(ERR_UNALIGNED, "address 0x%08x is not a multiple of 4",
-					      addr);
+	return addr % 4 == 0
+		       ? OK
+		       : error_why(ERR_UNALIGNED, "address 0x%08x is not a multiple of 4", addr);
 }
 
 static enum err cmd_add(struct call *c)
@@ -95,7 +113,8 @@ static enum err cmd_list(struct call *c)
 		if (w->has_before)
 			buf_printf(&text, " before 0x%08x", w->before);
 		if (w->enable != 0)
-			buf_printf(&text, " enable_address 0x%08x enable 0x%08x", w->enable_addr, w->enable);
+			buf_printf(&text, " enable_address 0x%08x enable 0x%08x", w->enable_addr,
+				   w->enable);
 		buf_printf(&text, " words {%s}", w->words != NULL ? w->words : "");
 		result_append(c, (const char *)text.data);
 		buf_free(&text);
@@ -141,23 +160,28 @@ static enum err cmd_policy(struct call *c)
 
 const struct command debug_bits_commands[] = {
 	{ "debug_bits add", STAGE_ANY, 2, 6, "address bits ?-enable address bits? ?words?", cmd_add,
-	  "Guards bits of a vendor debug register (DBGMCU_CR on STM32): they are set at each examination and "
-	  "halt, set again when the application clears them, and put back at the end (see debug_bits "
+	  "Guards bits of a vendor debug register (DBGMCU_CR on STM32): they are set at each "
+	  "examination and "
+	  "halt, set again when the application clears them, and put back at the end (see "
+	  "debug_bits "
 	  "policy). -enable: the clock this register needs. words: what messages call it." },
 	{ "debug_bits remove", STAGE_ANY, 1, 1, "address", cmd_remove,
 	  "Puts a register back and guards it no more." },
 	{ "debug_bits list", STAGE_ANY, 0, 0, "", cmd_list,
-	  "The guarded registers, as a list of dicts: address, bits, guarded (those not cleared by a user), "
+	  "The guarded registers, as a list of dicts: address, bits, guarded (those not cleared by "
+	  "a user), "
 	  "before (what it held), words." },
 	{ "debug_bits apply", STAGE_EXEC, 0, 0, "", cmd_apply,
 	  "Sets the guarded bits now, also those that were cleared through the debugger." },
 	{ "debug_bits restore", STAGE_EXEC, 0, 0, "", cmd_restore,
 	  "Puts the guarded bits back as they were, until the next halt or the next GDB." },
 	{ "debug_bits policy", STAGE_ANY, 0, 1, "?detach|exit|keep?", cmd_policy,
-	  "When the bits are put back: detach, when the last GDB has left and the core runs, and at the "
+	  "When the bits are put back: detach, when the last GDB has left and the core runs, and "
+	  "at the "
 	  "daemon's end (default); exit, at the daemon's end; keep, never." },
 	{ "debug_bits note", STAGE_ANY, 4, 4, "address mask value words", cmd_note,
-	  "Says the words once at attach if (word at address & mask) == value; a word that reads 0 has no "
+	  "Says the words once at attach if (word at address & mask) == value; a word that reads 0 "
+	  "has no "
 	  "clock and says nothing." },
 	{ 0 }
 };

@@ -348,7 +348,7 @@ const struct command target_commands[] = {
 	  "-work-area-backup -endian -coreid -chain-position -dbgbase -rtos -defer-examine "
 	  "-gdb-port "
 	  "-gdb-max-connections -on-exit (run, halt or leave: how the core stands when the daemon "
-	  "ends). "
+	  "ends) -debug-bits (the policy of \"debug_bits policy\"). "
 	  "Returns the name, which is also the target's own command." },
 	{ "target names", STAGE_ANY, 0, 0, "", cmd_names, "All targets, as a list." },
 	{ "target types", STAGE_ANY, 0, 0, "", cmd_types, "The types \"target create\" knows." },

@@ -261,6 +261,18 @@ static void get_on_exit(struct option_call *o)
 	result_printf(o->c, "%s", on_exit_words[o->t->own->on_exit]);
 }
 
+static enum err set_debug_bits(struct option_call *o)
+{
+	if (debug_bits_policy_parse(o->args[0], &o->t->own->debug_guard.policy))
+		return OK;
+	return error_why(ERR_ARGUMENT, "-debug-bits takes detach, exit or keep, not \"%s\"", o->args[0]);
+}
+
+static void get_debug_bits(struct option_call *o)
+{
+	result_printf(o->c, "%s", debug_bits_policy_name(o->t->own->debug_guard.policy));
+}
+
 /* Where the handler of this event name is kept; NULL: no such event. */
 static char **handler_slot(struct target *t, const char *name)
 {
@@ -330,6 +342,7 @@ static const struct option options[] = {
 	{ "-type", 1, set_type, get_type },
 	{ "-cti", 1, set_cti, get_cti },
 	{ "-on-exit", 1, set_on_exit, get_on_exit },
+	{ "-debug-bits", 1, set_debug_bits, get_debug_bits },
 	{ "-event", 2, set_event, NULL },
 };
 

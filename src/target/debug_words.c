@@ -9,9 +9,9 @@
 #include "target/target_priv.h"
 
 #define LOOK_MS	     500u
-#define VENDOR_FIRST 0xe0042000u	/* behind TPIU and ETM (DDI 0403 B3.1) */
+#define VENDOR_FIRST 0xe0042000u /* behind TPIU and ETM (DDI 0403 B3.1) */
 #define VENDOR_LAST  0xe004ffffu
-#define G0_DBG_FIRST 0x40015800u	/* DBG of STM32G0, C0, U0 (RM0444 40.9) */
+#define G0_DBG_FIRST 0x40015800u /* DBG of STM32G0, C0, U0 (RM0444 40.9) */
 #define G0_DBG_LAST  0x400158ffu
 
 static bool is_vendor_debug(uint32_t addr)
@@ -129,21 +129,35 @@ static void look_open(struct target *t, struct look *look)
 	look->clocks = look->values + look->count;
 }
 
+/* What the words with this clock's register were last seen, or are going to be, there. */
+static void change_clock(struct target *t, struct look *look, const struct debug_word *clock,
+			 uint32_t set, uint32_t clear)
+{
+	size_t i = 0;
+
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
+		if (w->enable == 0 || w->enable_addr != clock->enable_addr)
+			continue;
+		look->clocks[i] = (look->clocks[i] & ~clear) | set;
+		if (w == clock)
+			mem_ap_queue_write32(t->ap, w->enable_addr, look->clocks[i]);
+	}
+}
+
 /* Registers whose clock is off read 0 and take nothing: clocks first, then a second look. */
 static enum err switch_clocks_on(struct target *t, struct look *look)
 {
 	bool any = false;
 	size_t i = 0;
 
-	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++)
 		if (!w->has_before)
 			w->was_enabled = (look->clocks[i] & w->enable) == w->enable;
+	i = 0;
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
 		if ((look->clocks[i] & w->enable) == w->enable)
 			continue;
-		/* Two words may share a clock's register: write both bits. */
-		for (size_t k = i; k < look->count; k++)
-			look->clocks[k] |= w->enable;
-		mem_ap_queue_write32(t->ap, w->enable_addr, look->clocks[i]);
+		change_clock(t, look, w, w->enable, 0);
 		any = true;
 	}
 	if (!any)
@@ -154,8 +168,9 @@ static enum err switch_clocks_on(struct target *t, struct look *look)
 
 static void tell_cleared(struct target *t, struct buf *names)
 {
-	log_warning("%s: %s: cleared by the application, or by a loss of power: set again (told once)",
-		    t->name, (const char *)names->data);
+	log_warning(
+		"%s: %s: cleared by the application, or by a loss of power: set again (told once)",
+		t->name, (const char *)names->data);
 }
 
 /* Names in `names` what is missing and was not told yet. */
@@ -217,28 +232,30 @@ void debug_words_apply(struct target *t, bool is_quiet)
 	error_put(&outer);
 }
 
-/* The bits of other users of the word, such as TRACE_IOEN, stay. */
-static enum err write_back(struct target *t, const struct look *look)
+static void write_word_back(struct target *t, const struct debug_word *w, uint32_t value)
 {
-	size_t i = 0;
+	uint32_t back = (value & ~w->touched) | (w->before & w->touched);
 
-	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
-		uint32_t value = look->values[i];
-		uint32_t back = (value & ~w->touched) | (w->before & w->touched);
+	/* The bits of other users of the word, such as TRACE_IOEN, stay. */
+	if (!w->has_before || back == value)
+		return;
+	log_debug("%s: 0x%08x back to 0x%08x", t->name, w->addr, back);
+	mem_ap_queue_write32(t->ap, w->addr, back);
+}
 
-		if (w->has_before && back != value) {
-			log_debug("%s: 0x%08x back to 0x%08x", t->name, w->addr, back);
-			mem_ap_queue_write32(t->ap, w->addr, back);
-		}
+/* The last word first: without the first one (DBGMCU_CR) a chip may fall asleep at once. */
+static enum err write_back(struct target *t, struct look *look)
+{
+	for (size_t i = look->count; i-- > 0;) {
+		struct debug_word *w = guard_of(t)->words;
+
+		for (size_t k = 0; k < i; k++)
+			w = w->next;
+		write_word_back(t, w, look->values[i]);
 	}
-	i = 0;
-	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next, i++) {
-		if (!w->has_before || w->enable == 0 || w->was_enabled)
-			continue;
-		for (size_t k = i; k < look->count; k++)
-			look->clocks[k] &= ~w->enable;
-		mem_ap_queue_write32(t->ap, w->enable_addr, look->clocks[i]);
-	}
+	for (struct debug_word *w = guard_of(t)->words; w != NULL; w = w->next)
+		if (w->has_before && w->enable != 0 && !w->was_enabled)
+			change_clock(t, look, w, 0, w->enable);
 	return mem_ap_run(t->ap);
 }
 
@@ -255,8 +272,14 @@ void debug_words_restore(struct target *t)
 	look_open(t, &look);
 	rc = look_at(t, &look);
 	if (rc == OK)
+		rc = switch_clocks_on(t, &look);
+	if (rc == OK)
 		rc = write_back(t, &look);
-	if (rc != OK) {
+	if (rc == ERR_BUS) {
+		log_debug("%s: it sleeps since its debug bits are back: %s", t->name,
+			  error_text(error_current()));
+		error_clear();
+	} else if (rc != OK) {
 		error_what(rc, "%s: the debug bits could not be put back", t->name);
 		log_failure();
 	}
@@ -305,8 +328,10 @@ static void user_writes(struct target *t, struct debug_word *w, uint32_t value)
 	if (cleared == 0)
 		return;
 	w->guarded &= ~cleared;
-	log_info("%s: bits 0x%x of 0x%08x are cleared as you say, and not guarded any more; \"debug_bits "
-		 "apply\" sets them again", t->name, cleared, w->addr);
+	log_info("%s: bits 0x%x of 0x%08x are cleared as you say, and not guarded any more; "
+		 "\"debug_bits "
+		 "apply\" sets them again",
+		 t->name, cleared, w->addr);
 }
 
 void debug_word_before_write(struct target *t, uint32_t addr, const uint8_t *src, size_t n)
@@ -357,7 +382,7 @@ static void examined(struct target *t)
 
 	guard->next_look_ms = clock_now_ms() + LOOK_MS;
 	if (is_left_alone(guard) && t->state != TARGET_HALTED)
-		debug_words_restore(t);		/* what an examine-end handler has set */
+		debug_words_restore(t); /* what an examine-end handler has set */
 	else
 		debug_words_apply(t, true);
 	tell_notes(t);
@@ -397,10 +422,8 @@ void debug_words_event(struct target *t, enum target_event event)
 	struct debug_guard *guard = guard_of(t);
 
 	switch (event) {
-	case EVENT_EXAMINE_END:
-		examined(t);
-		break;
-	case EVENT_RESET_END:	/* it has switched off the clocks of -enable */
+	case EVENT_EXAMINE_END: examined(t); break;
+	case EVENT_RESET_END: /* it has switched off the clocks of -enable */
 		guard->next_look_ms = 0;
 		guard->is_silence_told = false;
 		break;
@@ -415,11 +438,8 @@ void debug_words_event(struct target *t, enum target_event event)
 		guard->gdb_left = true;
 		back_after_gdb(t);
 		break;
-	case EVENT_RESUMED:
-		back_after_gdb(t);
-		break;
-	default:
-		break;
+	case EVENT_RESUMED: back_after_gdb(t); break;
+	default: break;
 	}
 }
 
@@ -433,7 +453,8 @@ bool debug_words_tell_silence(struct target *t)
 {
 	struct debug_guard *guard = guard_of(t);
 
-	/* Without its clock the core's bus gives an error while the debug port goes on answering. */
+	/* Without its clock the core's bus gives an error while the debug port goes on answering.
+	 */
 	if (guard->words == NULL || error_current()->code != ERR_BUS)
 		return false;
 	if (guard->is_silence_told) {
@@ -443,14 +464,19 @@ bool debug_words_tell_silence(struct target *t)
 	}
 	guard->is_silence_told = true;
 	if (guard->is_set)
-		log_warning("%s does not answer any more: it sleeps (Stop, Standby), it seems, after its "
-			    "application has cleared the debug bits: \"reset halt\" with \"reset_config "
+		log_warning("%s does not answer any more: it sleeps (Stop, Standby), it seems, "
+			    "after its "
+			    "application has cleared the debug bits: \"reset halt\" with "
+			    "\"reset_config "
 			    "srst_only srst_nogate connect_assert_srst\" stops it at its start",
 			    t->name);
 	else
-		log_warning("%s sleeps, it seems: its debug bits were put back when GDB left. It is found "
-			    "again when it wakes, or by \"reset halt\" with \"reset_config srst_only srst_nogate "
-			    "connect_assert_srst\"; \"debug_bits policy exit\" keeps it in sight", t->name);
+		log_warning("%s sleeps, it seems: its debug bits were put back when GDB left. It "
+			    "is found "
+			    "again when it wakes, or by \"reset halt\" with \"reset_config "
+			    "srst_only srst_nogate "
+			    "connect_assert_srst\"; \"debug_bits policy exit\" keeps it in sight",
+			    t->name);
 	error_clear();
 	return true;
 }

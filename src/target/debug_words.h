@@ -63,6 +63,10 @@ struct debug_guard {
 	uint64_t next_look_ms;
 };
 
+/* commands_debug_bits.c: "detach", "exit", "keep" */
+bool debug_bits_policy_parse(const char *word, enum debug_bits_policy *policy);
+const char *debug_bits_policy_name(enum debug_bits_policy policy);
+
 struct debug_word *debug_word_add(struct target *t, uint32_t addr, uint32_t bits, const char *words);
 bool debug_word_remove(struct target *t, uint32_t addr);
 void debug_note_add(struct target *t, const struct debug_note *note);

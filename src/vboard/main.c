@@ -146,7 +146,7 @@ static void show_help(void)
 static void show_boards(void)
 {
 	for (size_t i = 0; vb_chips[i] != NULL; i++)
-		printf("%s\n", vb_chips[i]->board_name);
+		printf("%-24s %s\n", vb_chips[i]->board_name, vb_chips[i]->help);
 	printf("\nUSB probes (--usb):\n");
 	for (size_t i = 0; vb_usb_models[i] != NULL; i++)
 		printf("  %-16s %s\n", vb_usb_models[i]->name, vb_usb_models[i]->help);

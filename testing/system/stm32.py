@@ -59,6 +59,13 @@ class Swd:
         assert answer[1] == len(requests)
         return struct.unpack(f"<{(len(answer) - 3) // 4}I", answer[3:])
 
+    def block(self, words):
+        """All words into DRW, in one packet."""
+        data = b"".join(struct.pack("<I", word) for word in words)
+        answer = self.command(0x06, 0, *struct.pack("<H", len(data) // 4), 0x0d, *data)
+        if answer[3] != OK:
+            raise Refused(answer[3])
+
     def attach(self):
         """Line reset, DPIDR, power-up; the core goes on as it was."""
         self.command(0x12, 136, *([0xff] * 7), 0x9e, 0xe7, *([0xff] * 7), 0)

@@ -175,7 +175,7 @@ def test_plan_says_what_would_happen_and_does_nothing(board, daemon, firmware):
     ready(daemon)
     plan = daemon.tcl(f"flash plan {firmware('big')}")
     assert re.search(r"sectors 0\.\.127 at 0x08000000: erase, program \d+ bytes from 0x08000000", plan)
-    assert re.search(r"the flash needs about 5\.\d+ s", plan), plan
+    assert re.search(r"the flash needs about 2\.\d+ s", plan), plan   # mass erase, fast rows
     daemon.tcl(f"flash write_image erase --dry-run {firmware('big')}")
     assert board.stats()["flash_erases"] == board.stats()["flash_programs"] == 0
 
@@ -308,12 +308,11 @@ def test_modes_left_in_cr_do_not_matter(board, daemon, firmware, cr):
     assert board.ctl("flash-regs")["result"]["CR"] & 0x80000000
 
 
-def test_a_locked_out_key_is_told_with_its_cure(board, daemon, firmware):
+def test_a_locked_out_key_is_cured_by_a_reset(board, daemon, firmware):
     ready(daemon)
     board.ctl("lock-keys")
-    text = daemon.fails(f"flash write_image erase {firmware('blink')}")
-    assert "key" in text and "reset halt" in text
-    daemon.tcl("reset halt")
+    assert "wrote" in daemon.tcl(f"flash write_image erase {firmware('blink')}")
+    daemon.expect("earlier wrong key keeps LOCK shut.*resetting the chip")
     assert "wrote" in daemon.tcl(f"flash write_image erase {firmware('blink')}")
 
 
@@ -332,7 +331,7 @@ def test_stuck_bsy_before_and_during_a_write(board, daemon, firmware):
     board.ctl("stuck-bsy on")
     work.join(30)
     assert "still busy" in results[0], results
-    daemon.expect(r"sectors .*written, \d+ in an unknown state, .*not touched")
+    daemon.expect(r"sectors .*written, [\d.]+ in an unknown state, .*erased but not written")
     board.ctl("stuck-bsy off")
     daemon.tcl("reset halt")
     assert "wrote" in daemon.tcl(f"flash write_image erase {firmware('blink')}")
@@ -355,7 +354,7 @@ def test_a_cut_in_the_middle_says_what_is_written(board, daemon, firmware, how):
     board.ctl(f"fail-after 600 {how}")
     text = daemon.fails(f"flash write_image erase {firmware('big')}")
     assert "flash write failed" in text
-    match = daemon.expect(r"sectors (?:(\d+)\.\.)?(\d+) written, (\d+) in an unknown state")
+    match = daemon.expect(r"sectors (?:(\d+)\.\.)?(\d+) written, (?:\d+\.\.)?(\d+) in an unknown state")
     data = firmware("big").with_suffix(".bin").read_bytes()
     done = (int(match.group(2)) + 1) * PAGE
     assert cells(board, FLASH, done) == data[:done]
@@ -371,15 +370,12 @@ def test_watchdog_of_the_application_is_kept_quiet(board, daemon, firmware):
     assert "wrote" in daemon.tcl(f"flash write_image erase --verify {firmware('big')}")
 
 
-def test_watchdog_that_cannot_be_refreshed_is_named(board, daemon, firmware):
+def test_a_watchdog_with_a_window_is_open_meanwhile(board, daemon, firmware):
     ready(daemon)
-    # With a window an early refresh would be a reset too: nothing can be done but tell.
     daemon.tcl("mww 0x40003000 0xcccc; mww 0x40003000 0x5555; mww 0x40003008 0xff; "
                "mww 0x40003010 0x10")
-    text = daemon.fails(f"flash write_image erase {firmware('big')}")
-    assert "watchdog" in text, text
-    daemon.tcl("reset halt")
-    assert "wrote" in daemon.tcl(f"flash write_image erase {firmware('blink')}")
+    assert "wrote" in daemon.tcl(f"flash write_image erase {firmware('big')}")
+    wait_for(lambda: daemon.tcl("read_memory 0x40003010 32 1") == "0x10", "the window to be back")
 
 
 def test_spoiled_option_bytes_are_recognised_and_mended(board, daemon, firmware):
@@ -415,10 +411,9 @@ def test_a_double_word_that_lost_power_is_named(board, daemon, firmware):
     board.ctl("ecc 0x08000010 double")
     daemon.tcl("flash mdw 0x08000010 2")
     assert "two wrong bits at 0x08000010 (page 0)" in daemon.tcl("stm32l4x status 0")
-    text = daemon.fails(f"flash write_image erase {firmware('blink')}")
-    assert "NMI" in text and "reset halt" in text
-    daemon.tcl("reset halt")
+    assert "differ" in daemon.fails(f"verify_image {firmware('blink')}")
     assert "wrote" in daemon.tcl(f"flash write_image erase --verify {firmware('blink')}")
+    daemon.expect("its page wants to be erased")
 
 
 # --- other parts, other surroundings ---

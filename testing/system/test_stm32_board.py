@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The STM32 boards as a debugger without any knowledge meets them: register writes over SWD, and what the
 chip makes of them (RM0351 unless another manual is named)."""
+import re
+import subprocess
+
 import pytest
 
 import stm32
-from kit import wait_for
+from kit import TOP, wait_for
 from stm32 import (ACR, BANK, CR, DBGMCU_CR, DHCSR, ECCR, FAULT, FLASH, IDCODE, KEYR, LOCK, MEMRMP, NO_ACK,
                    OPTKEYR, OPTLOCK, OPTR, PAGE, PCROP1ER, RCC_CSR, SR, SRAM1, SRAM2, WRP1AR, Swd)
 
@@ -604,3 +607,234 @@ def test_every_verb_answers_nonsense_in_one_sentence(make_board, name):
             if line.startswith('{"ok":false'):
                 assert len(line) > 25, line
     assert wait_for(board.alive, "the board")
+
+
+# --- The knobs, on the lines that differ ---
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_every_option_takes_its_values_by_name(make_board, name):
+    board = make_board("--deterministic", name=name)
+    factory = options(board)["active"]
+    assert {"RDP", "IWDG_SW", "WRP1A"} <= set(factory)
+    for option, value in factory.items():
+        if isinstance(value, list):
+            board.ctl(f"options {option}=3..5")
+            assert options(board)["active"][option] == [3, 5], option
+        elif option in ("RDP", "TZEN", "BOOT_LOCK") or option.endswith("UNLOCK"):
+            continue        # another value closes the part
+        else:
+            board.ctl(f"options {option}={value ^ 1} pending")
+            assert options(board)["stored"][option] == value ^ 1, option
+            assert options(board)["active"][option] == value, option
+        board.ctl("options factory")
+    assert options(board)["active"] == factory
+    assert "takes one value" in board.ctl("options IWDG_SW=0..1", fails=True)["error"]
+    assert "first and last" in board.ctl("options WRP1A=3", fails=True)["error"]
+    assert "more than IWDG_SW can hold" in board.ctl("options IWDG_SW=2", fails=True)["error"]
+    assert "has no option NONSENSE; it has RDP" in board.ctl("options NONSENSE=1", fails=True)["error"]
+    assert options(board)["active"] == factory
+
+
+def test_a_trimmed_g4_has_a_hole_between_its_banks(make_board, tmp_path):
+    """RM0440 3.3.1: bank 2 of a smaller part is where it is in the largest one."""
+    board = make_board("--deterministic", "--preset", "half-size", name="nucleo-g474")
+    info = board.ctl("flash-info")["result"]
+    assert (info["size_kb"], info["bank_bytes"]) == (256, 0x20000)
+    image = tmp_path / "image"
+    image.write_bytes(pattern(4096))
+    board.ctl(f"flash-load {image} {FLASH + 0x40000:#x}")
+    assert board.ctl(f"flash-read {FLASH + 0x40000:#x} 4")["result"] == pattern(4).hex()
+    assert "not in main flash" in board.ctl(f"flash-load {image} {FLASH + 0x20000:#x}", fails=True)["error"]
+    assert "larger" in board.ctl(f"flash-load {image} {FLASH + 0x1f800:#x}", fails=True)["error"]
+    dump = tmp_path / "dump"
+    assert board.ctl(f"flash-dump {dump}")["result"]["bytes"] == 0x60000
+    assert dump.read_bytes()[0x20000:0x41000] == b"\xff" * 0x20000 + pattern(4096)
+    swd = Swd(board)
+    swd.attach()
+    assert swd.refused(swd.read, FLASH + 0x20000) == FAULT
+    assert swd.read(FLASH + 0x40000) == int.from_bytes(pattern(4), "little")
+
+
+def test_half_a_double_word_makes_g0_busy_configuring(make_board):
+    swd = Swd(make_board("--deterministic", "--preset", "half-dw", name="nucleo-g0b1"))
+    assert swd.attach() == 0x0bc11477
+    swd.halt()
+    assert swd.read(SR) & 1 << 18
+    assert swd.refused(swd.write, CR, 0) == FAULT
+    swd.write(FLASH + 0x2004, 0xffffffff)
+    swd.board.ctl("run 200000")
+    assert swd.read(SR) & (1 << 18 | stm32.BSY) == 0
+    swd.write(CR, LOCK)
+    assert swd.read(FLASH + 0x2000) == 0x12345678
+
+
+def test_pages_of_the_second_core_refuse(make_board):
+    swd = Swd(make_board("--deterministic", "--preset", "sfsa", name="nucleo-wb55"))
+    swd.attach()
+    swd.halt()
+    base = 0x58004000
+    first = options(swd.board)["active"]["SFSA"]
+    for key in (0x45670123, 0xcdef89ab):
+        swd.write(base + 8, key)
+    swd.write(base + 0x10, 0xc3fb)
+    for page, expected in ((first - 1, 0), (first, 0x10)):
+        swd.write(base + 0x14, 0x10002 | page << 3)
+        while swd.read(base + 0x10) & stm32.BSY:
+            swd.board.ctl("run 1000000")
+        assert swd.read(base + 0x10) & 0x3fa == expected
+
+
+def test_l5_programs_in_its_upper_voltage_ranges_only(make_board):
+    swd = Swd(make_board("--deterministic", "--preset", "vos-range", name="nucleo-l552"))
+    swd.attach()
+    swd.halt()
+    swd.write(0x40021058, swd.read(0x40021058) | 1 << 28)       # PWREN
+    assert swd.read(0x40007000) >> 9 & 3 == 2
+
+    def program():
+        for key in (0x45670123, 0xcdef89ab):
+            swd.write(0x40022008, key)
+        swd.write(0x40022028, 1)
+        swd.write(FLASH + 0x4000, 1)
+        swd.write(FLASH + 0x4004, 2)
+        swd.board.ctl("run 200000")
+        swd.write(0x40022020, 0xffff)
+        swd.write(0x40022028, LOCK)
+        return swd.read(FLASH + 0x4000)
+    assert program() == 0xffffffff
+    swd.write(0x40007000, swd.read(0x40007000) & ~0x600 | 0x200)
+    swd.board.ctl("run 200000")
+    assert program() == 1
+
+
+@pytest.mark.parametrize("name", ["nucleo-g0b1", "nucleo-u575", "nucleo-l552"])
+def test_banks_that_an_option_swaps(make_board, name):
+    board = make_board("--deterministic", name=name)
+    bank = board.ctl("flash-info")["result"]["bank_bytes"]
+    board.ctl(f"write {FLASH:#x} 1111111111111111")
+    board.ctl(f"write {FLASH + bank:#x} 2222222222222222")
+    board.ctl("options nSWAP_BANK=0" if name == "nucleo-g0b1" else "options SWAP_BANK=1")
+    assert board.memory(FLASH, 4) == b"\x22" * 4
+    assert board.memory(FLASH + bank, 4) == b"\x11" * 4
+    assert "no FB_MODE" in board.ctl("fb-mode on", fails=True)["error"]
+
+
+def test_what_an_application_left(board, swd):
+    board.ctl("app-state range-2 lpr pg")
+    swd.write(0x40021058, 1 << 28)
+    assert swd.read(0x40007000) & 0x4600 == 0x4400
+    assert swd.read(CR) == OPTLOCK | 1
+    assert board.ctl("slow-clock 1000000")["result"]["hclk"] == 1000000
+    assert board.ctl("clocks")["result"]["hclk"] == 1000000
+    assert "divided by" in board.ctl("slow-clock 1234567", fails=True)["error"]
+    assert board.ctl("slow-clock off")["result"]["hclk"] == 4000000
+    swd.reset()
+    assert swd.read(CR) == LOCK | OPTLOCK
+
+
+def test_a_supply_below_the_brownout_level(board, swd):
+    board.ctl("options BOR_LEV=3")
+    assert board.ctl("vtarget 2400")["result"]["in_reset"]
+    assert swd.refused(swd.attach) == NO_ACK
+    assert not board.ctl("vtarget 2600")["result"]["in_reset"]
+    assert swd.attach() == 0x2ba01477
+    assert "destroy" in board.ctl("vtarget 5000", fails=True)["error"]
+
+
+def test_one_time_programmable_words(board, swd):
+    otp = stm32.SYSTEM + 0x7000
+    assert swd.program(otp, 0xfffffffe, 0xffffffff) == 0
+    assert swd.read(otp) == 0xfffffffe
+    for low, high in ((0, 0), (0xfffffffe, 0xffffffff)):
+        assert swd.program(otp, low, high) & 0x8
+        swd.write(SR, 0xc3fb)
+    assert swd.erase(0x00018004) == 0
+    assert swd.read(otp) == 0xfffffffe
+
+
+@pytest.mark.parametrize("name,eccr", [
+    ("nucleo-l476rg", 0x40022018), ("stm32l4r5", 0x40022018), ("nucleo-g0b1", 0x4002201c),
+    ("nucleo-g474", 0x40022018), ("nucleo-u575", 0x40022030), ("nucleo-l552", 0x40022030),
+    ("nucleo-wb55", 0x58004018)])
+def test_ecc_errors_on_every_line(make_board, tmp_path, name, eccr):
+    """Bit 30 ECCC, bit 31 ECCD; G0 keeps bank 2's in a register of its own."""
+    board = make_board("--deterministic", name=name)
+    image = tmp_path / "image"
+    image.write_bytes(pattern(0x1000))
+    at = FLASH + board.ctl("flash-info")["result"]["bank_bytes"] // (1 if name != "nucleo-wb55" else 2)
+    board.ctl(f"flash-load {image} {at:#x}")
+    swd = Swd(board)
+    swd.attach()
+    swd.halt()
+    for offset, kind, flag in ((0x100, "single", 30), (0x200, "double", 31)):
+        board.ctl(f"ecc {at + offset:#x} {kind}")
+        value = swd.read(at + offset)
+        assert swd.read(eccr) >> 30 == 1 << (flag - 30)
+        assert (value == int.from_bytes(pattern(0x1000)[offset:offset + 4], "little")) is (kind == "single")
+        swd.write(eccr, 3 << 30)
+        assert swd.read(eccr) >> 30 == 0
+    board.ctl(f"flip-bits {at + 0x300:#x} 0xff raw")
+    assert swd.read(at + 0x300) & 0xff == pattern(0x1000)[0x300] ^ 0xff
+    assert swd.read(eccr) >> 30 == 0
+
+
+@pytest.mark.parametrize("name,dpidr,idcode,dev_id,size_reg,kib,optr,factory", [
+    ("nucleo-l476rg", 0x2ba01477, 0xe0042000, 0x415, 0x1fff75e0, 1024, 0x40022020, 0xffeff8aa),
+    ("stm32l4r5", 0x2ba01477, 0xe0042000, 0x470, 0x1fff75e0, 2048, 0x40022020, 0xffeff8aa),
+    ("stm32l432", 0x2ba01477, 0xe0042000, 0x435, 0x1fff75e0, 256, 0x40022020, 0xffeff8aa),
+    ("nucleo-g0b1", 0x0bc11477, 0x40015800, 0x467, 0x1fff75e0, 512, 0x40022020, 0xfffffeaa),
+    ("nucleo-g474", 0x2ba01477, 0xe0042000, 0x469, 0x1fff75e0, 512, 0x40022020, 0xffeff8aa),
+    ("nucleo-u575", 0x0be12477, 0xe0044000, 0x482, 0x0bfa07a0, 2048, 0x40022040, 0x1feff8aa),
+    ("nucleo-l552", 0x0be12477, 0xe0044000, 0x472, 0x0bfa05e0, 512, 0x40022040, 0x7feff8aa),
+    ("nucleo-wb55", 0x6ba02477, 0xe0042000, 0x495, 0x1fff75e0, 1024, 0x58004020, 0x2d8f71aa)])
+def test_who_it_says_it_is(make_board, tmp_path, name, dpidr, idcode, dev_id, size_reg, kib, optr, factory):
+    state = tmp_path / "state"
+    board = make_board("--deterministic", "--state", state, "--preset", "good", name=name)
+    swd = Swd(board)
+    assert swd.attach() == dpidr
+    swd.halt()
+    assert swd.read(idcode) & 0xfff == dev_id
+    assert swd.read(size_reg) & 0xffff == kib
+    assert swd.read(optr) == factory
+    vectors = swd.read(FLASH), swd.read(FLASH + 4)
+    assert vectors[0] & 0xfff00000 == SRAM1 and vectors[1] == FLASH + 0x101
+    board.ctl("options WRP1A=2..3")
+    board.ctl(f"cell-state {FLASH + 0x1000:#x} programmed")
+    board.stop()
+    again = make_board("--deterministic", "--state", state, name=name)
+    assert options(again)["active"]["WRP1A"] == [2, 3]
+    assert again.ctl(f"cell-state {FLASH + 0x1000:#x}")["result"]["state"] == "programmed"
+    assert again.memory(FLASH, 8) == vectors[0].to_bytes(4, "little") + vectors[1].to_bytes(4, "little")
+
+
+def test_a_fast_row_after_a_mass_erase(board, swd):
+    """3.3.8: 64 words of one row, the clock at 8 MHz or more."""
+    swd.erase(0x00018004)
+    swd.write(ACR, 0x601)                                    # one wait state
+    swd.write(0x40021000, 0x8b)                              # MSI at 16 MHz
+    swd.open()
+    swd.write(CR, 1 << 18)
+    swd.transfer((0x01, 0x23000012), (0x05, FLASH + 0x100))
+    swd.block(range(64))
+    assert swd.poll() == 0
+    swd.write(CR, 0)
+    swd.transfer((0x01, 0x23000002),)
+    assert board.memory(FLASH + 0x100, 256) == b"".join(i.to_bytes(4, "little") for i in range(64))
+    assert board.stats()["flash_fast_rows"] == 1
+    swd.write(CR, 1 << 18)
+    swd.write(FLASH + 0x204, 1)                              # not where a row begins
+    assert swd.read(SR) & 0x220 == 0x220
+
+
+def test_the_bytes_of_the_presets_firmware_are_those_of_its_source(tmp_path):
+    """`make stm32-program` makes them."""
+    chip = TOP / "src/vboard/chip"
+    elf, binary = tmp_path / "a.elf", tmp_path / "a.bin"
+    subprocess.run(["arm-none-eabi-gcc", "-mcpu=cortex-m0", "-nostdlib", "-Wl,-Ttext=0,--build-id=none", "-o", elf,
+                    chip / "stm32_chip_program.S"], check=True)
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", elf, binary], check=True)
+    header = (chip / "stm32_chip_program.h").read_text()
+    assert bytes(int(x, 16) for x in re.findall(r"0x([0-9a-f]{2}),", header)) == binary.read_bytes()
+    names = subprocess.run(["arm-none-eabi-nm", elf], check=True, stdout=subprocess.PIPE).stdout.decode()
+    stop = int(re.search(r"([0-9a-f]+) t stop", names).group(1), 16)
+    assert f"STOP_LABEL {stop:#x}u" in (chip / "stm32_chip_firmware.c").read_text()

@@ -154,7 +154,7 @@ def test_the_policy_says_when(daemon, board, bus, policy, after_gdb, after_end):
     assert bus(board, CR) == [after_end]
 
 
-def test_a_real_gdb_detaches_and_the_chip_sleeps_with_one_message(daemon, gdb):
+def test_a_real_gdb_detaches_and_the_chip_sleeps_with_one_message(daemon, board, bus, gdb):
     clears_and_stops(daemon)
     daemon.tcl("mww 0x20000004 0xbf00bf30")             # wfi; nop: the bits are left as they are
     daemon.tcl("mww 0x20000008 0xbf00e7fc")
@@ -165,6 +165,10 @@ def test_a_real_gdb_detaches_and_the_chip_sleeps_with_one_message(daemon, gdb):
     time.sleep(2)
     assert daemon.text.count("sleeps, it seems") == 1
     assert "Warn" not in daemon.text[told:] and "Error" not in daemon.text[told:], daemon.text[told:]
+    assert "could not be put back" not in daemon.text
+    daemon.stop()
+    board.ctl("reset")                                  # keeps DBGMCU, wakes the chip
+    assert bus(board, CR, FZ) == [0, 0]
 
 
 def test_a_program_that_clears_them_and_stops_is_told_once_and_found_again(make_daemon, board):
@@ -221,3 +225,6 @@ def test_wrong_words_are_explained(daemon):
     assert "not a multiple of 4" in daemon.fails("debug_bits add 0xe0042005 1")
     assert "is not guarded" in daemon.fails("debug_bits remove 0xe0042010")
     assert "detach" in daemon.fails("debug_bits policy never")
+    assert "takes detach, exit or keep" in daemon.fails("[target current] configure -debug-bits never")
+    daemon.tcl("[target current] configure -debug-bits exit")
+    assert daemon.tcl("debug_bits policy") == "exit" == daemon.tcl("[target current] cget -debug-bits")

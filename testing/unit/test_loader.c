@@ -17,23 +17,30 @@
 #include "flash/room.h"
 #include "flash/stm32l4_loader.h"
 #include "flash/stm32l4_regs.h"
+#include "flash/stm32l4_scan_loader.h"
 
 #define RAM	0x20000000u
 #define FLASH	0x08000000u
 #define REGS	0x40022000u
 #define PAGE	2048u
-#define PARAMS	(RAM + 0x100)
-#define WP	(PARAMS + 24)
-#define RP	(PARAMS + 28)
-#define RING	(PARAMS + 32)
-#define RING_BYTES 64u			/* small, so that it wraps */
+#define PARAMS	(RAM + 0x200)
+#define WP	(PARAMS + 40)
+#define RP	(PARAMS + 44)
+#define RING	(PARAMS + 48)
+#define RING_BYTES 192u			/* small, so that it wraps */
 #define WATCHDOG   (RAM + 0x800)
+#define ECC_WORD   (RAM + 0x804)
+#define ROW_PAIRS  8u
+#define FAST	   0x40000000u
 
 struct machine {
 	uc_engine *uc;
 	uint8_t flash[4 * PAGE];
 	uint32_t sr, cr, busy_reads, latch_addr;
 	uint32_t fail_at;		/* WRPERR for the double word of this address */
+	unsigned unit;			/* bytes that start an operation */
+	uint32_t fast_next;		/* of the row in progress */
+	unsigned fast_writes;
 	unsigned erases, programs, too_early;
 	uint32_t last_erase;
 };
@@ -59,7 +66,7 @@ static void regs_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t v
 	(void)size;
 	if (offset != 0x14)
 		return;
-	m->too_early += m->busy_reads > 0;
+	m->too_early += m->busy_reads > 0 || m->latch_addr != 0;
 	m->cr = (uint32_t)value;
 	if ((value & CR_PER) && (value & CR_STRT)) {
 		memset(m->flash + ((value >> 3) & 3) * PAGE, 0xff, PAGE);
@@ -78,23 +85,42 @@ static uint64_t array_read(uc_engine *uc, uint64_t offset, unsigned size, void *
 	return get_le32(m->flash + offset);
 }
 
+/* A row: ascending, back to back, nothing else in between. */
+static void fast_write(struct machine *m, uint32_t offset, uint32_t value)
+{
+	bool starts = offset % (8 * ROW_PAIRS) == 0;
+
+	m->too_early += starts ? m->busy_reads > 0 : offset != m->fast_next;
+	m->fast_next = offset + 4;
+	m->fast_writes++;
+	put_le32(m->flash + offset, value);
+	if (FLASH + offset == m->fail_at)
+		m->sr |= SR_MISERR | SR_FASTERR;
+	if ((offset + 4) % (8 * ROW_PAIRS) == 0)
+		m->busy_reads = 3;
+}
+
 static void array_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t value, void *ctx)
 {
 	struct machine *m = ctx;
+	bool follows = m->latch_addr != 0 && FLASH + offset == m->latch_addr + 4;
 
 	(void)uc;
-	m->too_early += m->busy_reads > 0 || !(m->cr & CR_PG) || size != 4;
-	if (offset % 8 == 0) {
-		m->latch_addr = (uint32_t)offset;
-		put_le32(m->flash + offset, (uint32_t)value);
+	if (m->cr & CR_FSTPG) {
+		fast_write(m, (uint32_t)offset, (uint32_t)value);
 		return;
 	}
-	m->too_early += offset != m->latch_addr + 4;
+	m->too_early += m->busy_reads > 0 || !(m->cr & CR_PG) || size != 4;
+	m->too_early += offset % m->unit != 0 && !follows;
 	put_le32(m->flash + offset, (uint32_t)value);
+	m->latch_addr = FLASH + (uint32_t)offset;
+	if ((offset + 4) % m->unit != 0)
+		return;
 	m->programs++;
 	m->busy_reads = 3;
-	if (FLASH + m->latch_addr == m->fail_at)
+	if ((FLASH + (uint32_t)offset) / m->unit == m->fail_at / m->unit)
 		m->sr |= SR_WRPERR;
+	m->latch_addr = 0;
 }
 
 static void ram_put(struct machine *m, uint32_t addr, uint32_t value)
@@ -121,13 +147,20 @@ static uint32_t reg(struct machine *m, int id)
 	return value;
 }
 
-static void machine_new(struct machine *m)
+static void machine_new_core(struct machine *m, int core)
 {
 	memset(m, 0, sizeof(*m));
+	m->unit = 8;
 	assert_int_equal(uc_open(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS, &m->uc), UC_ERR_OK);
+	assert_int_equal(uc_ctl_set_cpu_model(m->uc, core), UC_ERR_OK);
 	uc_mem_map(m->uc, RAM, 0x10000, UC_PROT_ALL);
 	uc_mmio_map(m->uc, REGS, 0x1000, regs_read, m, regs_write, m);
 	uc_mmio_map(m->uc, FLASH, sizeof(m->flash), array_read, m, array_write, m);
+}
+
+static void machine_new(struct machine *m)
+{
+	machine_new_core(m, UC_CPU_ARM_CORTEX_M4);
 }
 
 static void machine_free(struct machine *m)
@@ -160,6 +193,10 @@ static void load_flash_loader(struct machine *m)
 	ram_put(m, PARAMS + 12, SR_FAILED);
 	ram_put(m, PARAMS + 16, CR_PG);
 	ram_put(m, PARAMS + 20, WATCHDOG);
+	ram_put(m, PARAMS + 24, CR_FSTPG);
+	ram_put(m, PARAMS + 28, ROW_PAIRS);
+	ram_put(m, PARAMS + 32, m->unit == 16 ? 8 : 0);
+	ram_put(m, PARAMS + 36, ECC_WORD);
 	ram_put(m, WP, RING);
 	ram_put(m, RP, RING);
 	set_r(m, 0, PARAMS);
@@ -168,22 +205,23 @@ static void load_flash_loader(struct machine *m)
 }
 
 /* Plays the host until the loader ends: one unit at a time, `slice` instructions in between. */
-static void feed(struct machine *m, const uint32_t *units, size_t count, size_t slice)
+static void feed(struct machine *m, const uint32_t *words, size_t count, size_t slice)
 {
 	uint32_t exit = RAM + STM32L4_LOADER_EXIT, wp = RING;
 	size_t sent = 0, turns = 0;
 
 	while (run(m, exit, slice)) {
-		uint32_t next = wp + 8 == RING + RING_BYTES ? RING : wp + 8;
+		uint32_t next = wp + m->unit == RING + RING_BYTES ? RING : wp + m->unit;
+		uint32_t rp = ram_get(m, RP);
 
 		assert_true(turns++ < 100000);
-		if (sent == count || next == ram_get(m, RP) || ram_get(m, RP) == 0)
+		/* A unit may be taken in halves: it is free when all of it is. */
+		if (sent == count || next == (rp - (rp - RING) % m->unit) || rp == 0)
 			continue;
-		ram_put(m, wp, units[2 * sent]);
-		ram_put(m, wp + 4, units[2 * sent + 1]);
+		for (unsigned i = 0; i < m->unit; i += 4)
+			ram_put(m, wp + i, words[sent++]);
 		wp = next;
 		ram_put(m, WP, wp);
-		sent++;
 	}
 }
 
@@ -209,7 +247,7 @@ static void test_erases_and_programs(void **state)
 
 		machine_new(&m);
 		load_flash_loader(&m);
-		feed(&m, stream, ARRAY_SIZE(stream) / 2, slices[i]);
+		feed(&m, stream, ARRAY_SIZE(stream), slices[i]);
 		assert_int_equal(reg(&m, UC_ARM_REG_R0), 0);
 		assert_int_equal(m.erases, 2);
 		assert_int_equal(m.programs, 6);
@@ -233,7 +271,7 @@ static void test_stops_at_an_error_and_says_where(void **state)
 	machine_new(&m);
 	load_flash_loader(&m);
 	m.fail_at = FLASH + 2 * PAGE + 24;
-	feed(&m, stream, ARRAY_SIZE(stream) / 2, 20);
+	feed(&m, stream, ARRAY_SIZE(stream), 20);
 	assert_int_equal(reg(&m, UC_ARM_REG_R0), SR_WRPERR);
 	assert_int_equal(reg(&m, UC_ARM_REG_R1), m.fail_at + 8);
 	assert_int_equal(ram_get(&m, RP), 0);
@@ -250,10 +288,178 @@ static void test_an_old_error_stops_the_first_erase(void **state)
 	machine_new(&m);
 	load_flash_loader(&m);
 	m.sr = SR_PGSERR;
-	feed(&m, stream, ARRAY_SIZE(stream) / 2, 20);
+	feed(&m, stream, ARRAY_SIZE(stream), 20);
 	assert_int_equal(reg(&m, UC_ARM_REG_R0), SR_PGSERR);
 	assert_int_equal(reg(&m, UC_ARM_REG_R1), 0);
 	assert_int_equal(m.erases, 0);
+	machine_free(&m);
+}
+
+/* STM32U5: 16 bytes at once, headers as long. */
+static const uint32_t wide_stream[] = {
+	0, 0, CR_PER | CR_PNB(1), 0,
+	0, 0, FLASH + PAGE, 6,
+	1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+	0, 0, 0, 0xffffffff,
+};
+
+static void test_units_of_16_bytes(void **state)
+{
+	static const size_t slices[] = { 1, 7, 50, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(slices); i++) {
+		struct machine m;
+
+		machine_new_core(&m, UC_CPU_ARM_CORTEX_M33);
+		m.unit = 16;
+		load_flash_loader(&m);
+		feed(&m, wide_stream, ARRAY_SIZE(wide_stream), slices[i]);
+		assert_int_equal(reg(&m, UC_ARM_REG_R0), 0);
+		assert_int_equal(m.programs, 3);
+		assert_int_equal(m.too_early, 0);
+		assert_int_equal(get_le32(m.flash + PAGE + 44), 12);
+		machine_free(&m);
+	}
+}
+
+static void test_a_failure_in_16_bytes_names_them(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	machine_new_core(&m, UC_CPU_ARM_CORTEX_M33);
+	m.unit = 16;
+	load_flash_loader(&m);
+	m.fail_at = FLASH + PAGE + 16;
+	feed(&m, wide_stream, ARRAY_SIZE(wide_stream), 20);
+	assert_int_equal(reg(&m, UC_ARM_REG_R0), SR_WRPERR);
+	assert_int_equal(reg(&m, UC_ARM_REG_R1), m.fail_at + 16);
+	machine_free(&m);
+}
+
+/* Three rows fast, one double word after them, on the smallest core and on a large one. */
+static size_t fast_stream(uint32_t *words)
+{
+	size_t n = 0;
+
+	words[n++] = CR_MER1;
+	words[n++] = 0;
+	words[n++] = FLASH + PAGE;
+	words[n++] = FAST | 3;
+	for (uint32_t i = 0; i < 3 * 2 * ROW_PAIRS; i++)
+		words[n++] = 100 + i;
+	words[n++] = FLASH;
+	words[n++] = 1;
+	words[n++] = 7;
+	words[n++] = 8;
+	words[n++] = 0;
+	words[n++] = 0xffffffff;
+	return n;
+}
+
+static void test_fast_rows(void **state)
+{
+	static const int cores[] = { UC_CPU_ARM_CORTEX_M0, UC_CPU_ARM_CORTEX_M4 };
+	static const size_t slices[] = { 1, 7, 50, 1000 };
+	uint32_t words[64];
+	size_t n = fast_stream(words);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cores) * ARRAY_SIZE(slices); i++) {
+		struct machine m;
+
+		machine_new_core(&m, cores[i / ARRAY_SIZE(slices)]);
+		load_flash_loader(&m);
+		feed(&m, words, n, slices[i % ARRAY_SIZE(slices)]);
+		assert_int_equal(reg(&m, UC_ARM_REG_R0), 0);
+		assert_int_equal(m.fast_writes, 3 * 2 * ROW_PAIRS);
+		assert_int_equal(m.programs, 1);
+		assert_int_equal(m.too_early, 0);
+		assert_int_equal(m.cr, 0);
+		for (uint32_t k = 0; k < 3 * 2 * ROW_PAIRS; k++)
+			assert_int_equal(get_le32(m.flash + PAGE + 4 * k), 100 + k);
+		assert_int_equal(get_le32(m.flash + 4), 8);
+		machine_free(&m);
+	}
+}
+
+static void test_a_row_that_breaks_off(void **state)
+{
+	uint32_t words[64];
+	size_t n = fast_stream(words);
+	struct machine m;
+
+	(void)state;
+	machine_new(&m);
+	load_flash_loader(&m);
+	m.fail_at = FLASH + PAGE + 8 * ROW_PAIRS + 24;
+	feed(&m, words, n, 20);
+	assert_int_equal(reg(&m, UC_ARM_REG_R0), SR_MISERR | SR_FASTERR);
+	assert_int_equal(reg(&m, UC_ARM_REG_R1), FLASH + PAGE + 2 * 8 * ROW_PAIRS);
+	assert_int_equal(m.fast_writes, 2 * 2 * ROW_PAIRS);
+	assert_int_equal(m.programs, 0);
+	assert_int_equal(m.cr, 0);
+	machine_free(&m);
+}
+
+static void load_scan(struct machine *m, uint32_t addr, uint32_t block, uint32_t count, bool blank)
+{
+	const uint32_t entry = RAM + STM32L4_SCAN_LOADER_ENTRY;
+
+	uc_mem_write(m->uc, RAM, stm32l4_scan_loader, sizeof(stm32l4_scan_loader));
+	ram_put(m, PARAMS, ECC_WORD);
+	ram_put(m, PARAMS + 4, ECC_WORD);
+	ram_put(m, PARAMS + 8, WATCHDOG);
+	ram_put(m, PARAMS + 12, RAM + 0x2000);
+	ram_put(m, PARAMS + 16, addr);
+	ram_put(m, PARAMS + 20, block);
+	ram_put(m, PARAMS + 24, count);
+	ram_put(m, PARAMS + 28, blank ? 0 : RAM + 0x1000);
+	set_r(m, 0, PARAMS);
+	uc_reg_write(m->uc, UC_ARM_REG_PC, &entry);
+	assert_false(run(m, RAM + STM32L4_SCAN_LOADER_EXIT, 0));
+}
+
+static void test_scan_gives_crcs_and_finds_blank_blocks(void **state)
+{
+	const uint32_t block = 48;
+	uint8_t bytes[5 * 48];
+	struct machine m;
+
+	(void)state;
+	machine_new_core(&m, UC_CPU_ARM_CORTEX_M0);
+	memset(bytes, 0xff, sizeof(bytes));
+	bytes[block] = 0x7f;			/* second block: its first byte */
+	bytes[4 * block + 47] = 0xfe;		/* last block: its last one */
+	uc_mem_write(m.uc, RAM + 0x4000, bytes, sizeof(bytes));
+	load_scan(&m, RAM + 0x4000, block, 5, true);
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_int_equal(ram_get(&m, RAM + 0x2000 + 8 * i) == 0xffffffff, i != 1 && i != 4);
+		assert_int_equal(ram_get(&m, RAM + 0x2004 + 8 * i), 0);
+	}
+	assert_int_equal(ram_get(&m, WATCHDOG), 0xaaaa);
+	load_scan(&m, RAM + 0x4000, block, 5, false);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(ram_get(&m, RAM + 0x2000 + 8 * i),
+				 crc_bytes(0xffffffff, bytes + i * block, block));
+	machine_free(&m);
+}
+
+/* ECCD is seen without the NMI too; the flag is given back to the register, which clears it. */
+static void test_scan_marks_a_spoiled_block(void **state)
+{
+	struct machine m;
+
+	(void)state;
+	machine_new(&m);
+	ram_put(&m, ECC_WORD, 0x800012b0);
+	load_scan(&m, RAM + 0x4000, 64, 1, true);
+	assert_int_not_equal(ram_get(&m, RAM + 0x2004), 0);
+	assert_int_equal(ram_get(&m, ECC_WORD), 0x800012b0);
+	ram_put(&m, ECC_WORD, 0x400012b0);	/* one wrong bit, corrected */
+	load_scan(&m, RAM + 0x4000, 64, 1, true);
+	assert_int_equal(ram_get(&m, RAM + 0x2004), 0);
 	machine_free(&m);
 }
 
@@ -307,6 +513,12 @@ int main(void)
 		cmocka_unit_test(test_erases_and_programs),
 		cmocka_unit_test(test_stops_at_an_error_and_says_where),
 		cmocka_unit_test(test_an_old_error_stops_the_first_erase),
+		cmocka_unit_test(test_units_of_16_bytes),
+		cmocka_unit_test(test_a_failure_in_16_bytes_names_them),
+		cmocka_unit_test(test_fast_rows),
+		cmocka_unit_test(test_a_row_that_breaks_off),
+		cmocka_unit_test(test_scan_gives_crcs_and_finds_blank_blocks),
+		cmocka_unit_test(test_scan_marks_a_spoiled_block),
 		cmocka_unit_test(test_the_host_can_stop_it),
 		cmocka_unit_test(test_block_crcs),
 	};

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "flash/stm32l4.h"
+#include "flash/stm32l4_work.h"
 
 #define FACTORY_OPTR 0xffeff8aau
 
@@ -47,7 +47,6 @@ static void test_every_line_is_plausible(void **state)
 		assert_ptr_equal(stm32l4_find_line(l->dev_id), l);	/* no code twice */
 		assert_non_null(l->name);
 		assert_non_null(l->layout);
-		assert_non_null(l->options);
 		assert_non_null(l->revisions);
 		assert_true(l->unit == 8 || l->unit == 16);
 		assert_int_equal(l->max_kib * 1024u % l->page_bytes, 0);
@@ -56,8 +55,6 @@ static void test_every_line_is_plausible(void **state)
 		assert_true((l->banks == ONE_BANK) == (l->swap == NO_SWAP));
 		assert_true(l->banks == ONE_BANK || l->layout->wrp[2] != 0);
 		assert_int_equal(l->size_reg >= 0x1fff0000, l->otp_base >= 0x1fff0000);
-		for (const struct stm32l4_option_field *o = l->options; o->name != NULL; o++)
-			assert_true(o->msb < 32 && o->lsb >= 8 && o->msb >= o->lsb);
 	}
 	assert_int_equal(count, 35);
 	assert_null(stm32l4_find_line(0x484));	/* STM32H5 has another controller */
@@ -163,6 +160,241 @@ static void test_erase_selects_the_page_of_the_physical_bank(void **state)
 	drop(&c);
 	make(&c, 0x467, 512, 0xfffffeaa);	/* G0B has BKER elsewhere */
 	assert_int_equal(stm32l4_erase_value(&c.f, &c.bank.sectors[128]), 0x2002);
+	drop(&c);
+}
+
+/* Every line, figure by figure, from the reference manuals. */
+static const struct {
+	uint16_t dev_id, max_kib, page, single_page;
+	uint8_t unit;
+	uint32_t regs, size_reg, otp_base;
+	uint16_t otp_bytes;
+	const char *revisions;
+} figures[] = {
+	{ 0x415, 1024, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=1 1001=2 1003=3 1007=4" },
+	{ 0x461, 1024, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 2000=B" },
+	{ 0x435, 256, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 1001=Z 2001=Y" },
+	{ 0x462, 512, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 1001=Z 2001=Y" },
+	{ 0x464, 128, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 1001=Z 2001=Y" },
+	{ 0x470, 2048, 4096, 8192, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 1001=Z 1003=Y 100f=W 101f=V" },
+	{ 0x471, 1024, 4096, 8192, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1001=Z" },
+	{ 0x468, 128, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 2000=B 2001=Z" },
+	{ 0x469, 512, 2048, 4096, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 2000=B 2001=Z" },
+	{ 0x479, 512, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A" },
+	{ 0x466, 64, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 1001=Z 2000=B" },
+	{ 0x456, 64, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A" },
+	{ 0x460, 128, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A/Z 2000=B" },
+	{ 0x467, 512, 2048, 0, 8, 0x40022000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A" },
+	{ 0x443, 32, 2048, 0, 8, 0x40022000, 0x1fff75a0, 0x1fff7000, 1024,
+	  "1000=A 1001=Z" },
+	{ 0x453, 32, 2048, 0, 8, 0x40022000, 0x1fff75a0, 0x1fff7000, 1024,
+	  "1000=A 1001=Z" },
+	{ 0x44c, 64, 2048, 0, 8, 0x40022000, 0x1fff75a0, 0x1fff7000, 1024,
+	  "1000=A" },
+	{ 0x493, 128, 2048, 0, 8, 0x40022000, 0x1fff75a0, 0x1fff7000, 1024,
+	  "1001=Z" },
+	{ 0x44d, 256, 2048, 0, 8, 0x40022000, 0x1fff75a0, 0x1fff7000, 1024,
+	  "1000=A" },
+	{ 0x459, 64, 2048, 0, 8, 0x40022000, 0x1fff3ea0, 0x1fff6800, 1024,
+	  "1000=A" },
+	{ 0x489, 256, 2048, 0, 8, 0x40022000, 0x1fff6ea0, 0x1fff6800, 1024,
+	  "1000=A" },
+	{ 0x495, 1024, 4096, 0, 8, 0x58004000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "2001=2.1" },
+	{ 0x496, 512, 4096, 0, 8, 0x58004000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A" },
+	{ 0x494, 320, 2048, 0, 8, 0x58004000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=A 2000=B" },
+	{ 0x497, 256, 2048, 0, 8, 0x58004000, 0x1fff75e0, 0x1fff7000, 1024,
+	  "1000=1.0" },
+	{ 0x472, 512, 2048, 4096, 8, 0x40022000, 0x0bfa05e0, 0x0bfa0000, 512,
+	  "1000=A 2000=B 2001=Z" },
+	{ 0x455, 512, 8192, 0, 16, 0x40022000, 0x0bfa07a0, 0x0bfa0000, 512,
+	  "1000=A 1001=Z" },
+	{ 0x482, 2048, 8192, 0, 16, 0x40022000, 0x0bfa07a0, 0x0bfa0000, 512,
+	  "1000=A 1001=Z 1003=Y 2000=B 2001=X 3000=C 3001=W 3007=U" },
+	{ 0x481, 4096, 8192, 0, 16, 0x40022000, 0x0bfa07a0, 0x0bfa0000, 512,
+	  "3001=X 3002=W" },
+	{ 0x476, 4096, 8192, 0, 16, 0x40022000, 0x0bfa07a0, 0x0bfa0000, 512,
+	  "1000=A 1001=Z" },
+	{ 0x454, 1024, 4096, 0, 8, 0x40022000, 0x0bfa07a0, 0x0bfa0000, 512,
+	  "1000=A 1001=Z" },
+	{ 0x42a, 2048, 4096, 0, 8, 0x40022000, 0x0bfa07a0, 0x0bfa0000, 512,
+	  "1000=A 1001=Z" },
+	{ 0x492, 1024, 8192, 0, 16, 0x40022000, 0x0bf907a0, 0x0bf90000, 512,
+	  "1000=A" },
+	{ 0x4b0, 2048, 8192, 0, 16, 0x40022000, 0x0bfa07a0, 0x0bfa0000, 512,
+	  "1000=A 1001=Z" },
+	{ 0x4b2, 512, 4096, 0, 8, 0x40022000, 0x0bf8d7a0, 0x0bf8d000, 512,
+	  "1000=A" },
+};
+
+static void test_every_line_to_the_figure(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
+		const struct stm32l4_line *l = stm32l4_find_line(figures[i].dev_id);
+		char text[128] = "";
+
+		assert_non_null(l);
+		for (const struct stm32l4_revision *r = l->revisions; r->name != NULL; r++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%x=%s",
+				 text[0] ? " " : "", r->id, r->name);
+		assert_string_equal(text, figures[i].revisions);
+		if (l->max_kib != figures[i].max_kib || l->page_bytes != figures[i].page ||
+		    l->single_page_bytes != figures[i].single_page || l->unit != figures[i].unit ||
+		    l->regs != figures[i].regs || l->size_reg != figures[i].size_reg ||
+		    l->otp_base != figures[i].otp_base || l->otp_bytes != figures[i].otp_bytes)
+			fail_msg("%s differs", l->name);
+	}
+	assert_int_equal(ARRAY_SIZE(figures), 35);
+}
+
+/* RM0351 3.3.8: rows; the places of UID and package data; which lines know their clock. */
+static void test_rows_and_surroundings(void **state)
+{
+	static const struct { uint16_t dev_id; uint32_t row; uint32_t uid, package; uint8_t eccr; } lines[] = {
+		{ 0x415, 256, 0x1fff7590, 0x1fff7500, 0x18 }, { 0x470, 512, 0x1fff7590, 0x1fff7500, 0x18 },
+		{ 0x467, 256, 0x1fff7590, 0x1fff7500, 0x18 }, { 0x469, 256, 0x1fff7590, 0x1fff7500, 0x18 },
+		{ 0x443, 128, 0x1fff7550, 0x1fff7500, 0x18 }, { 0x495, 256, 0x1fff7590, 0x1fff7500, 0x18 },
+		{ 0x472, 0, 0x0bfa0590, 0x0bfa0500, 0x30 }, { 0x482, 128, 0x0bfa0700, 0x0bfa0500, 0x30 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		const struct stm32l4_line *l = stm32l4_find_line(lines[i].dev_id);
+
+		assert_int_equal(l->timing->row_units * l->unit, lines[i].row);
+		assert_int_equal(l->uid, lines[i].uid);
+		assert_int_equal(l->package, lines[i].package);
+		assert_int_equal(l->eccr, lines[i].eccr);
+		assert_non_null(l->around);
+	}
+	assert_int_equal(stm32l4_find_line(0x467)->eccr2, 0x1c);
+	for (const struct stm32l4_line *l = stm32l4_lines; l->dev_id != 0; l++) {
+		assert_non_null(l->timing);
+		assert_true(l->timing->unit > 0 && l->timing->page_erase > 0);
+		assert_true(l->swap != SWAP_FB_MODE || (l->around != NULL && l->around->memrmp != 0));
+	}
+}
+
+/* The stream: how it erases, what goes fast, what is left out. */
+static uint32_t unit_at(const struct stm32l4_stream *s, size_t at, unsigned word)
+{
+	return get_le32(s->bytes.data + at + 4 * word);
+}
+
+static struct flash_step *whole_bank(struct chip *c, uint8_t *data, unsigned count)
+{
+	struct flash_step *steps = xcalloc(count, sizeof(*steps));
+
+	for (unsigned i = 0; i < count; i++)
+		steps[i] = (struct flash_step){
+			.sector = i, .erase = true, .offset = c->bank.sectors[i].offset,
+			.bytes = c->bank.sectors[i].size, .data = data,
+		};
+	return steps;
+}
+
+static void test_a_whole_bank_goes_fast_but_for_rows_with_holes(void **state)
+{
+	struct stm32l4_stream s = { 0 };
+	uint8_t data[2048];
+	struct chip c;
+
+	(void)state;
+	memset(data, 0x5a, sizeof(data));
+	memset(data + 256 + 8, 0xff, 8);	/* row 1: one double word is all ones */
+	make(&c, 0x415, 1024, FACTORY_OPTR);
+	s.bank = &c.bank;
+	s.count = 256;
+	s.steps = whole_bank(&c, data, 256);
+	c.bank.erased_value = 0xff;
+	assert_int_equal(stm32l4_stream_build(&s, true), OK);
+	assert_true(s.mass[0] && !s.mass[1]);
+	assert_int_equal(unit_at(&s, 0, 0), CR_MER1);
+	assert_int_equal(unit_at(&s, 0, 1), 0);
+	assert_int_equal(s.fast_rows, 256 * 7);
+	assert_int_equal(unit_at(&s, 8, 0), 0x08000000);
+	assert_int_equal(unit_at(&s, 8, 1), STREAM_FAST | 1);
+	assert_int_equal(unit_at(&s, 8 + 8 + 256, 0), 0x08000200);
+	assert_int_equal(unit_at(&s, 8 + 8 + 256, 1), STREAM_FAST | 6);
+	/* The rest comes when all rows are done: 1 and 30 double words of row 1. */
+	size_t rest = 8 + 256 * (8 + 256 + 8 + 6 * 256);
+
+	assert_int_equal(unit_at(&s, rest, 0), 0x08000100);
+	assert_int_equal(unit_at(&s, rest, 1), 1);
+	assert_int_equal(unit_at(&s, rest + 16, 0), 0x08000110);
+	assert_int_equal(unit_at(&s, rest + 16, 1), 30);
+	assert_int_equal(unit_at(&s, s.bytes.len - 8, 1), STREAM_END);
+	stm32l4_stream_free(&s);
+	free(s.steps);
+	drop(&c);
+}
+
+static void test_single_bank_mode_erases_with_both_bits(void **state)
+{
+	struct stm32l4_stream s = { 0 };
+	uint8_t data[8192];
+	struct chip c;
+
+	(void)state;
+	memset(data, 0x5a, sizeof(data));
+	make(&c, 0x470, 2048, FACTORY_OPTR & ~BIT(22));
+	s.bank = &c.bank;
+	s.count = 256;
+	s.steps = whole_bank(&c, data, 256);
+	c.bank.erased_value = 0xff;
+	assert_int_equal(stm32l4_stream_build(&s, false), OK);
+	assert_int_equal(unit_at(&s, 0, 0), CR_MER1 | CR_MER2);
+	assert_int_equal(s.fast_rows, 0);
+	assert_int_equal(unit_at(&s, 8, 1), 1024);
+	stm32l4_stream_free(&s);
+	free(s.steps);
+	drop(&c);
+}
+
+/* U5: 16 bytes, of which the header is the second half; bursts need no mass erase. */
+static void test_units_of_16_bytes_and_bursts(void **state)
+{
+	struct stm32l4_stream s = { 0 };
+	uint8_t data[8192];
+	struct chip c;
+
+	(void)state;
+	memset(data, 0x5a, sizeof(data));
+	memset(data + 128 + 16, 0xff, 24);	/* one unit and half of the next */
+	make(&c, 0x482, 2048, 0x1feff8aa);
+	s.bank = &c.bank;
+	s.count = 1;
+	s.steps = whole_bank(&c, data, 1);
+	c.bank.erased_value = 0xff;
+	assert_int_equal(stm32l4_stream_build(&s, true), OK);
+	assert_false(s.mass[0]);
+	assert_int_equal(unit_at(&s, 8, 0), CR_PER);
+	assert_int_equal(unit_at(&s, 16 + 8, 0), 0x08000000);
+	assert_int_equal(unit_at(&s, 16 + 8, 1), STREAM_FAST | 1);
+	assert_int_equal(unit_at(&s, 32 + 128 + 8, 0), 0x08000080);
+	assert_int_equal(unit_at(&s, 32 + 128 + 8, 1), 2);
+	assert_int_equal(unit_at(&s, 48 + 128 + 16 + 8, 0), 0x080000a0);
+	assert_int_equal(s.fast_rows, 63);
+	assert_int_equal(s.bytes.len % 16, 0);
+	stm32l4_stream_free(&s);
+	free(s.steps);
 	drop(&c);
 }
 
@@ -313,6 +545,11 @@ int main(void)
 		cmocka_unit_test(test_names_and_revisions),
 		cmocka_unit_test(test_geometry),
 		cmocka_unit_test(test_erase_selects_the_page_of_the_physical_bank),
+		cmocka_unit_test(test_every_line_to_the_figure),
+		cmocka_unit_test(test_rows_and_surroundings),
+		cmocka_unit_test(test_a_whole_bank_goes_fast_but_for_rows_with_holes),
+		cmocka_unit_test(test_single_bank_mode_erases_with_both_bits),
+		cmocka_unit_test(test_units_of_16_bytes_and_bursts),
 		cmocka_unit_test(test_wrp_areas),
 		cmocka_unit_test(test_pcrop_areas),
 		cmocka_unit_test(test_protected_ranges_fit_into_the_areas),

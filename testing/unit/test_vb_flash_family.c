@@ -386,7 +386,7 @@ static void test_swap_bank_option(void **state)
 		write_unit(&l, MAIN, 1);
 		set_optr(&l, BIT(20), 0);
 		assert_int_equal(get(&l, MAIN + half), 1);
-		assert_int_equal(get(&l, 0x0c000000 + half), 1);
+		assert_int_equal(try_get(&l, 0x0c000000), VB_FAULT);	/* without TrustZone */
 		line_close(&l);
 	}
 }
@@ -514,6 +514,7 @@ static void test_secure_registers_are_not_there_without_trustzone(void **state)
 	open_secure_lock(&l);
 	set_reg(&l, l.family->seccr, CR_PG);
 	assert_int_equal(reg(&l, l.family->seccr), 0);
+	assert_int_equal(*l.b.f->side[1].cr, CR_LOCK);
 	set_reg(&l, 0x80, 0xffffffff);
 	assert_int_equal(reg(&l, 0x80), 0);
 	write_unit(&l, MAIN, 1);
@@ -615,6 +616,9 @@ static void test_wb_pages_of_the_second_core(void **state)
 	assert_int_equal(try_get(&l, MAIN + 0xf4000), VB_FAULT);
 	control(&l, CR_MER1 | CR_STRT);
 	expect_errors(&l, SR_WRPERR);
+	control(&l, CR_LOCK);
+	assert_true(l.b.f->window[6].region->guarded);	/* so that the core is refused as well */
+	assert_false(l.b.f->window[0].region->guarded);
 	open_options(&l);
 	set_reg(&l, 0x80, 0x1ff);		/* not the first core's to say */
 	assert_int_equal(reg(&l, 0x80) & 0xff, 0xf4);
@@ -629,6 +633,64 @@ static void test_wb_optverr_is_always_there_after_reset(void **state)
 	vb_board_reset(l.b.board, VB_RESET_SYSTEM);
 	assert_int_equal(status(&l) & SR_OPTVERR, SR_OPTVERR);
 	line_close(&l);
+}
+
+static void test_wb_suspended_flash_starts_nothing(void **state)
+{
+	OPEN(WB55);
+	stm32l4_flash_suspend(l.b.f, true);
+	assert_int_equal(status(&l) & ~SR_OPTVERR & ~SR_PEMPTY, BIT(19));
+	control(&l, CR_PER | CR_STRT);
+	run_us(&l.b, 100000);
+	assert_int_equal(status(&l) & 0xf0000, BIT(19) | BIT(18));	/* taken, not begun */
+	assert_int_equal(l.b.f->stats.page_erases, 0);
+	get(&l, MAIN);				/* readable meanwhile */
+	assert_int_equal(l.b.f->stats.page_erases, 0);
+	stm32l4_flash_suspend(l.b.f, false);
+	assert_int_equal(status(&l) & 0xf0000, SR_BSY | BIT(18));
+	settle(&l);
+	assert_int_equal(l.b.f->stats.page_erases, 1);
+	control(&l, 0);
+	set_reg(&l, l.family->acr, BIT(15));	/* the first core's own PES */
+	control(&l, CR_PG);
+	put(&l, MAIN, 1);
+	put(&l, MAIN + 4, 2);
+	run_us(&l.b, 1000);
+	assert_int_equal(l.b.f->stats.programs, 0);
+	set_reg(&l, l.family->acr, 0);
+	settle(&l);
+	assert_int_equal(get(&l, MAIN), 1);
+	line_close(&l);
+}
+
+/* Securable memory: shut by SEC_PROT until the next reset. */
+static void test_sealed_pages(void **state)
+{
+	static const struct { unsigned which; enum flash_option option; uint32_t word; } cases[] = {
+		{ G474, OPT_SEC1R, 0xff00ff02 }, { G0B1, OPT_SEC1R, 2 },
+		{ G474, OPT_SEC2R, 0xff00ff02 }, { G0B1, OPT_SEC1R, 2 << 20 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint32_t start = i < 2 ? MAIN : MAIN + 0x40000;
+		OPEN(cases[i].which);
+
+		store_option(&l, cases[i].option, cases[i].word);
+		open_lock(&l);
+		get(&l, start);
+		control(&l, BIT(i < 2 ? 28 : 29));
+		control(&l, 0);			/* set-only */
+		assert_int_equal(try_get(&l, start + 0xffc), VB_FAULT);
+		assert_int_equal(try_put(&l, start, 1), VB_FAULT);
+		get(&l, start + 0x1000);
+		erase_one(&l, 1, i >= 2);
+		expect_errors(&l, SR_WRPERR);
+		erase_one(&l, 2, i >= 2);
+		expect_errors(&l, 0);
+		vb_board_reset(l.b.board, VB_RESET_SYSTEM);
+		get(&l, start);
+		line_close(&l);
+	}
 }
 
 int main(void)
@@ -664,6 +726,8 @@ int main(void)
 		cmocka_unit_test(test_u5_1_mib_part_may_be_single_bank),
 		cmocka_unit_test(test_wb_pages_of_the_second_core),
 		cmocka_unit_test(test_wb_optverr_is_always_there_after_reset),
+		cmocka_unit_test(test_wb_suspended_flash_starts_nothing),
+		cmocka_unit_test(test_sealed_pages),
 	};
 
 	return cmocka_run_group_tests_name("vb_flash_family", tests, NULL, NULL);

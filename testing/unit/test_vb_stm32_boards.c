@@ -215,6 +215,26 @@ static void test_units_are_behind_their_clock(void **state)
 	}
 }
 
+/* NUCLEO-G0B1RE: TIM3 and TIM4 are one interrupt; a quiet one does not silence the other. */
+static void test_a_shared_interrupt_is_high_while_one_of_them_is(void **state)
+{
+	struct chip_bench b = { 0 };
+
+	(void)state;
+	bench_open(&b, &stm32g0b1_chip);
+	wr(&b, 0x4002103c, BIT(1) | BIT(2));
+	wr(&b, 0x4000040c, 1);			/* TIM3 DIER.UIE */
+	wr(&b, 0x40000414, 1);			/* EGR.UG */
+	assert_int_equal(rd(&b, 0xe000e200) & BIT(16), BIT(16));
+	wr(&b, 0x4000080c, 1);			/* TIM4: nothing pending */
+	wr(&b, 0xe000e280, BIT(16));
+	assert_int_equal(rd(&b, 0xe000e200) & BIT(16), BIT(16));	/* the line is still high */
+	wr(&b, 0x40000410, 0);			/* TIM3 SR.UIF */
+	wr(&b, 0xe000e280, BIT(16));
+	assert_int_equal(rd(&b, 0xe000e200) & BIT(16), 0);
+	vb_board_free(b.board);
+}
+
 /* Starting */
 
 static void test_it_starts_from_flash(void **state)
@@ -323,6 +343,56 @@ static void test_level_2_boots_from_flash_only(void **state)
 	}
 }
 
+/* NSBOOTADD0R, NSBOOTADD1R: any multiple of 128. */
+static void test_boot_address_by_option(void **state)
+{
+	static const struct vb_chip *const chips[] = { &stm32l552_chip, &stm32u575_chip };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(chips); i++) {
+		struct chip_bench b = { 0 };
+
+		bench_open(&b, chips[i]);
+		load_program(&b, 0);
+		load_program(&b, 0x4000);
+		stm32l4_options_provision(b.f, OPT_NSBOOTADD0R, MAIN + 0x4000);
+		stm32l4_options_provision(b.f, OPT_NSBOOTADD1R, MAIN);
+		vb_board_reset(b.board, VB_RESET_POWER_ON);
+		assert_int_equal(pc(&b), MAIN + 0x4008);
+		assert_int_equal(rd(&b, 0xe000ed08), MAIN + 0x4000);		/* VTOR */
+		b.chip->boot0 = true;
+		vb_board_reset(b.board, VB_RESET_SYSTEM);
+		assert_int_equal(pc(&b), MAIN + 8);
+		vb_board_free(b.board);
+	}
+}
+
+static void test_boot_lock_starts_flash_and_shuts_debug_at_level_1(void **state)
+{
+	static const struct { const struct vb_chip *chip; uint32_t to_system; } lines[] = {
+		{ &stm32g0b1_chip, BIT(26) }, { &stm32g474_chip, BIT(26) | BIT(27) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct chip_bench b = { 0 };
+		uint32_t word;
+
+		bench_open(&b, lines[i].chip);
+		load_program(&b, 0);
+		word = b.f->loaded[OPT_SEC1R];
+		set_optr(&b, lines[i].to_system, 0);
+		assert_int_equal(pc(&b) & 0xffff0000, 0x1fff0000);
+		stm32l4_options_provision(b.f, OPT_SEC1R, word | BIT(16));
+		vb_board_reset(b.board, VB_RESET_POWER_ON);
+		assert_int_equal(pc(&b), MAIN + 8);
+		assert_false(vb_dp_is_dead(b.board->dp));
+		set_optr(&b, 0xff, 0xbb);
+		assert_true(vb_dp_is_dead(b.board->dp));
+		vb_board_free(b.board);
+	}
+}
+
 /* Bank 2 by way of the stand-in for the boot loader. */
 static void test_bfb2_starts_bank_2(void **state)
 {
@@ -343,6 +413,41 @@ static void test_bfb2_starts_bank_2(void **state)
 		run_us(&b, 2000);
 		assert_int_equal(pc(&b), MAIN + 0x100);
 		assert_true(b.f->fb_mode);
+		vb_board_free(b.board);
+	}
+}
+
+/* TrustZone */
+
+static void test_secure_aliases_answer_with_tzen_only(void **state)
+{
+	static const struct { const struct vb_chip *chip; uint32_t rcc; } lines[] = {
+		{ &stm32l552_chip, 0x40021000 }, { &stm32u575_chip, 0x46020c00 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct chip_bench b = { 0 };
+		uint32_t value;
+
+		bench_open(&b, lines[i].chip);
+		load_program(&b, 0);
+		assert_int_equal(try_read(&b, 0x30000000, &value), VB_FAULT);
+		assert_int_equal(try_read(&b, 0x0e030000, &value), VB_FAULT);
+		assert_int_equal(try_read(&b, lines[i].rcc + 0x10000000, &value), VB_FAULT);
+		assert_int_equal(rd(&b, 0xe000ee08), 0);		/* DSCSR */
+		set_optr(&b, 0, BIT(31));
+		wr(&b, 0x30000100, 0x7a);
+		assert_int_equal(rd(&b, 0x20000100), 0x7a);
+		rd(&b, 0x0e030000);
+		assert_int_equal(rd(&b, lines[i].rcc + 0x10000000), rd(&b, lines[i].rcc));
+		assert_int_equal(rd(&b, 0xe000ee08), BIT(16));		/* CDS */
+		assert_int_equal(rd(&b, 0xe000efb8), 0xff);		/* DAUTHSTATUS */
+		assert_int_equal(pc(&b) & 0xfbffffff, MAIN + 8);
+		set_optr(&b, 0xff, 0x55);				/* level 0.5 */
+		assert_int_equal(rd(&b, 0xe000edf0) & BIT(20), 0);	/* S_SDE */
+		set_optr(&b, BIT(31) | 0xff, 0xaa);
+		assert_int_equal(try_read(&b, 0x30000100, &value), VB_FAULT);
 		vb_board_free(b.board);
 	}
 }
@@ -368,6 +473,43 @@ static void test_debug_bits_survive_all_but_power_on(void **state)
 		assert_int_equal(rd(&b, facts->idcode_at + 4), 6);
 		vb_board_reset(b.board, VB_RESET_POWER_ON);
 		assert_int_equal(rd(&b, facts->idcode_at + 4), 0);
+	}
+}
+
+/* While nRST is low the PPB answers and the system bus does not; G0's DBGMCU is on the latter. */
+static void test_what_answers_while_nrst_is_low(void **state)
+{
+	(void)state;
+	FOR_EACH_BOARD(facts, b) {
+		bool is_on_ppb = facts->chip != &stm32g0b1_chip;
+		uint32_t value;
+
+		vb_board_set_nrst(b.board, true);
+		assert_int_equal(try_read(&b, 0x20000000, &value), VB_FAULT);
+		assert_int_equal(try_read(&b, facts->flash, &value), VB_FAULT);
+		assert_int_equal(try_read(&b, facts->size_at, &value), VB_FAULT);
+		assert_int_equal(try_read(&b, facts->idcode_at, &value),
+				 is_on_ppb ? VB_OK : VB_FAULT);
+		rd(&b, 0xe000edf0);
+		vb_board_set_nrst(b.board, false);
+		rd(&b, 0x20000000);
+		assert_int_equal(rd(&b, facts->idcode_at), facts->idcode);
+	}
+}
+
+/* Code in RAM, by any of its addresses, is as shut out of a level 1 flash as a debugger. */
+static void test_level_1_is_shut_to_code_in_ram(void **state)
+{
+	(void)state;
+	FOR_EACH_BOARD(facts, b) {
+		struct vb_access a = { .master = VB_CPU_DATA, .addr = MAIN, .size = 4 };
+		uint32_t value, at = facts->ram[0].alias ? facts->ram[0].alias : facts->ram[0].base;
+
+		load_word(&b, 0, 0x20001000);
+		load_word(&b, 4, (at + 0x101));
+		set_optr(&b, 0xff, 0xbb);
+		assert_int_equal(pc(&b), at + 0x100);
+		assert_int_equal(vb_bus_read(b.board->bus, &a, &value), VB_FAULT);
 	}
 }
 
@@ -586,12 +728,18 @@ int main(void)
 		cmocka_unit_test(test_ram_and_its_aliases),
 		cmocka_unit_test(test_addresses_nobody_serves_fault),
 		cmocka_unit_test(test_units_are_behind_their_clock),
+		cmocka_unit_test(test_a_shared_interrupt_is_high_while_one_of_them_is),
 		cmocka_unit_test(test_it_starts_from_flash),
 		cmocka_unit_test(test_boot_selection),
 		cmocka_unit_test(test_an_empty_part_starts_the_boot_loader_until_options_are_loaded),
 		cmocka_unit_test(test_level_2_boots_from_flash_only),
+		cmocka_unit_test(test_boot_address_by_option),
+		cmocka_unit_test(test_boot_lock_starts_flash_and_shuts_debug_at_level_1),
 		cmocka_unit_test(test_bfb2_starts_bank_2),
+		cmocka_unit_test(test_secure_aliases_answer_with_tzen_only),
 		cmocka_unit_test(test_debug_bits_survive_all_but_power_on),
+		cmocka_unit_test(test_what_answers_while_nrst_is_low),
+		cmocka_unit_test(test_level_1_is_shut_to_code_in_ram),
 		cmocka_unit_test(test_stop_shuts_the_debugger_out_without_its_bits),
 		cmocka_unit_test(test_low_power_entry_may_be_a_reset),
 		cmocka_unit_test(test_standby_ends_in_a_start_that_sbf_tells),

@@ -374,8 +374,7 @@ static void test_backup_registers(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(boards); i++) {
 		struct chip_bench *b = bench_of(boards[i]);
-		bool tamp = boards[i] == &stm32g0b1_chip || boards[i] == &stm32g474_chip ||
-			    boards[i] == &stm32l552_chip || boards[i] == &stm32u575_chip;
+		bool tamp = b->chip->part->line->has_tamp;
 		uint32_t bkp = base_of_unit(b, tamp ? "TAMP" : "RTC") + (tamp ? 0x100 : 0x50);
 
 		clock_unit(b, tamp ? "TAMP" : "RTC");
@@ -389,6 +388,54 @@ static void test_backup_registers(void **state)
 		vb_board_reset(b->board, VB_RESET_POWER_ON);
 		clock_unit(b, tamp ? "TAMP" : "RTC");
 		assert_int_equal(rd(b, bkp), 0);
+		bench_end(b);
+	}
+}
+
+/* Only as many as the line has; where TAMP is, the RTC has none. */
+static void test_number_of_backup_registers(void **state)
+{
+	static const unsigned words[] = { 32, 32, 32, 5, 32, 32, 32, 20 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(boards); i++) {
+		struct chip_bench *b = bench_of(boards[i]);
+		bool tamp = b->chip->part->line->has_tamp;
+		uint32_t bkp = base_of_unit(b, tamp ? "TAMP" : "RTC") + (tamp ? 0x100 : 0x50);
+
+		clock_unit(b, tamp ? "TAMP" : "RTC");
+		clock_unit(b, "RTC");
+		b->chip->env.backup_open = true;
+		for (unsigned k = 0; k < 40; k++)
+			wr(b, bkp + 4 * k, 0xa5);
+		for (unsigned k = 0; k < 40; k++)
+			assert_int_equal(rd(b, bkp + 4 * k), k < words[i] ? 0xa5 : 0);
+		if (tamp)
+			assert_int_equal(rd(b, base_of_unit(b, "RTC") + 0x50), 0);
+		bench_end(b);
+	}
+}
+
+/* A frame of 10 bits at 16 clocks a bit; PRESC 2 divides by 4 where there is one. */
+static void test_usart_prescaler(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(boards); i++) {
+		struct chip_bench *b = bench_of(boards[i]);
+		bool has_usart1_only = boards[i] == &stm32wb55_chip, l4 = i == 0 || i == 2;
+		uint32_t u = base_of_unit(b, has_usart1_only ? "USART1" : "USART2");
+		uint64_t us = 10 * 1600ull * 1000000 / b->chip->env.clocks.pclk1 * (l4 ? 1 : 4);
+
+		clock_unit(b, has_usart1_only ? "USART1" : "USART2");
+		wr(b, u + 0x2c, 2);
+		assert_int_equal(rd(b, u + 0x2c), l4 ? 0 : 2);
+		wr(b, u + 0x0c, 1600);
+		wr(b, u, 0x0d);
+		wr(b, u + 0x28, 'x');
+		run_us(b, us - 10);
+		assert_int_equal(rd(b, u + 0x1c) & BIT(6), 0);
+		run_us(b, 20);
+		assert_int_equal(rd(b, u + 0x1c) & BIT(6), BIT(6));
 		bench_end(b);
 	}
 }
@@ -411,6 +458,8 @@ int main(void)
 		cmocka_unit_test(test_exti_port_and_pending),
 		cmocka_unit_test(test_pins_after_reset),
 		cmocka_unit_test(test_backup_registers),
+		cmocka_unit_test(test_number_of_backup_registers),
+		cmocka_unit_test(test_usart_prescaler),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

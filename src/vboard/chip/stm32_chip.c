@@ -163,6 +163,7 @@ static void add_devices(struct stm32_chip *chip)
 	stm32_syscfg_init(&chip->syscfg, env, line->syscfg);
 	stm32_exti_init(&chip->exti, env, line->exti);
 	stm32_rtc_init(&chip->rtc, env);
+	stm32_rtc_set_line(&chip->rtc, line);
 	stm32_rng_init(&chip->rng, env);
 	stm32_crc_init(&chip->crc);
 	stm32_iwdg_init(&chip->iwdg, env, line->has_iwdg_ewcr);
@@ -172,8 +173,11 @@ static void add_devices(struct stm32_chip *chip)
 	add_timers(chip);
 	for (unsigned i = 0; i < GPIO_PORTS; i++)
 		stm32_gpio_init(&chip->gpio[i], env, (char)('A' + i), line->has_jtag);
-	for (unsigned i = 0; i < USART_COUNT; i++)
+	for (unsigned i = 0; i < USART_COUNT; i++) {
 		stm32_usart_init(&chip->usart[i], env, chip->part->usart_irq[i]);
+		if (line->has_usart_fifo)
+			stm32_usart_set_fifo(&chip->usart[i]);
+	}
 	chip->usart[STM32_LPUART1].is_lpuart = true;
 	stm32_chip_add_swo(chip);
 	stm32_dbgmcu_init(&chip->dbgmcu, env, line->dbgmcu, &chip->rcc, chip->part->idcode);

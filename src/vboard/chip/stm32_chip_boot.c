@@ -198,7 +198,7 @@ static void reset_clocks(struct stm32_chip *chip, enum vb_reset kind)
 	uint32_t csr = stm32_rcc_get(&chip->rcc, offset);
 	bool is_wakeup = chip->wakes_from == STM32_STANDBY;
 
-	stm32_rcc_reset(&chip->rcc, kind);
+	stm32_rcc_reset(&chip->rcc, is_wakeup ? VB_RESET_SYSTEM : kind);	/* BDCR lives on */
 	stm32_pwr_reset(&chip->pwr, kind);
 	if (!is_wakeup)
 		return;

@@ -135,8 +135,8 @@ static bool has_field(const struct stm32_chip *chip, const struct field *d)
 	       (d->last_reg == 0 || option_at(&chip->flash, d->last_reg) != NULL);
 }
 
-static uint32_t part_of(const struct stm32l4_flash *f, const uint32_t *words, unsigned reg, unsigned msb,
-			unsigned lsb)
+static uint32_t part_of(const struct stm32l4_flash *f, const uint32_t *words, unsigned reg,
+			unsigned msb, unsigned lsb)
 {
 	const struct flash_option_row *row = option_at(f, reg);
 
@@ -186,7 +186,8 @@ void stm32_chip_show_options(struct stm32_chip *chip, FILE *out)
 	fprintf(out, "}}");
 }
 
-static void put_bits(struct stm32l4_flash *f, unsigned reg, unsigned msb, unsigned lsb, uint32_t value)
+static void put_bits(struct stm32l4_flash *f, unsigned reg, unsigned msb, unsigned lsb,
+		     uint32_t value)
 {
 	const struct flash_option_row *row = option_at(f, reg);
 	uint32_t mask = (0xffffffffu >> (31 - (msb - lsb))) << lsb & row->writable;
@@ -197,7 +198,8 @@ static void put_bits(struct stm32l4_flash *f, unsigned reg, unsigned msb, unsign
 	stm32l4_options_provision(f, row->id, (word & ~mask) | (value << lsb & mask));
 }
 
-static bool fits(const struct stm32l4_flash *f, unsigned reg, unsigned msb, unsigned lsb, uint32_t value)
+static bool fits(const struct stm32l4_flash *f, unsigned reg, unsigned msb, unsigned lsb,
+		 uint32_t value)
 {
 	uint32_t mask = option_at(f, reg)->writable;
 

@@ -8,6 +8,7 @@
 
 #define MAIN_BASE  0x08000000u
 #define CODE	   0x100u	/* behind the vectors of the core and the first interrupts */
+#define OTHER_RAM  0x10000000u	/* SRAM2 of L4, CCM SRAM of G4 */
 #define STOP_LABEL 0x70u	/* stm32_chip_program.S */
 #define SCB_SCR	   0xe000ed10u
 #define SLEEPDEEP  BIT(2)
@@ -95,12 +96,13 @@ static void stop(struct stm32_image *image, struct stm32_chip *chip)
 
 static void power_flash_down(struct stm32_image *image, struct stm32_chip *chip)
 {
-	uint32_t ram = chip->part->ram[0].base;
+	bool is_u5 = stm32_chip_line(chip) == LINE_U5;
+	uint32_t pdkeyr = stm32_tool_flash_reg(chip, is_u5 ? "PDKEY1R" : "PDKEYR");
 
-	row(image, ROW_TO_RAM, ram, 768);
-	row(image, ROW_WRITE, stm32_tool_flash_reg(chip, "PDKEYR"), 0x04152637);
-	row(image, ROW_WRITE, stm32_tool_flash_reg(chip, "PDKEYR"), 0xfafbfcfd);
-	row(image, ROW_SET, stm32_tool_flash_reg(chip, "ACR"), BIT(13));
+	row(image, ROW_TO_RAM, chip->part->ram[0].base, 768);
+	row(image, ROW_WRITE, pdkeyr, 0x04152637);
+	row(image, ROW_WRITE, pdkeyr, 0xfafbfcfd);
+	row(image, ROW_SET, stm32_tool_flash_reg(chip, "ACR"), chip->flash.family->acr_run_pd);
 }
 
 /* Through the alias at 0; M33 parts have none. */
@@ -132,7 +134,8 @@ static void blink(struct stm32_image *image, struct stm32_chip *chip)
 	row(image, ROW_BACK, 0, 3 * ROW_BYTES);
 }
 
-static bool special_part(struct stm32_image *image, struct stm32_chip *chip, enum stm32_firmware which)
+static bool special_part(struct stm32_image *image, struct stm32_chip *chip,
+			 enum stm32_firmware which)
 {
 	switch (which) {
 	case FW_STRAY_WRITE:	stray_write(image, chip); return true;
@@ -157,17 +160,21 @@ static bool special_part(struct stm32_image *image, struct stm32_chip *chip, enu
 	case FW_READS_BAD_CELL:
 		row(image, ROW_UNTIL, MAIN_BASE + STM32_BAD_CELL, UINT32_MAX);
 		return true;
-	default:		return which == FW_GOOD || which == FW_HIGH_STACK;
+	default:		return which == FW_GOOD || which == FW_OTHER_STACK;
 	}
 }
 
-bool stm32_chip_firmware(struct stm32_chip *chip, enum stm32_firmware which, struct stm32_image *image)
+bool stm32_chip_firmware(struct stm32_chip *chip, enum stm32_firmware which,
+			 struct stm32_image *image)
 {
 	const struct stm32_ram *ram = &chip->part->ram[0];
-	uint32_t stack = ram->base + ram->bytes - (which == FW_HIGH_STACK ? 0 : 16);
 
 	memset(image->bytes, 0xff, sizeof(image->bytes));
-	put_le32(image->bytes, stack);
+	while (which == FW_OTHER_STACK && ram->name != NULL && ram->base != OTHER_RAM)
+		ram++;
+	if (ram->name == NULL)
+		return false;
+	put_le32(image->bytes, ram->base + ram->bytes - 16);
 	put_le32(image->bytes + 4, MAIN_BASE + CODE + 1);
 	for (unsigned i = 2; i < CODE / 4; i++)
 		put_le32(image->bytes + 4 * i, MAIN_BASE + CODE + STOP_LABEL + 1);

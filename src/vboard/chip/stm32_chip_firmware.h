@@ -12,7 +12,7 @@
 enum stm32_firmware {
 	FW_NONE,
 	FW_GOOD,		/* blinks */
-	FW_HIGH_STACK,		/* the same, its stack begins at the end of the RAM */
+	FW_OTHER_STACK,		/* the same with its stack in the RAM at 0x10000000 */
 	FW_STRAY_WRITE,		/* clears a structure that a null pointer points to */
 	FW_LEAVES_PG,		/* unlocks the flash, sets PG and never comes back to it */
 	FW_STARTS_IWDG,		/* and never feeds it */

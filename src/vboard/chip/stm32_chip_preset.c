@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * States to start from: what somebody did to the board before. Each starts with a chip as delivered
- * (but for OTP, which is for ever), puts firmware into the flash and sets option bytes, switches the
- * board off and on, lets the firmware run, and then does what a tool or the supply did. Nothing here
- * is a flag: what the debugger finds is what the chip did with it.
+ * (but for OTP, which is for ever), puts firmware into the flash and sets option bytes, switches
+ * the board off and on, lets the firmware run, and then does what a tool or the supply did. Nothing
+ * here is a flag: what the debugger finds is what the chip did with it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,8 @@ static bool say(const struct preset_error *e, const char *text)
 	return false;
 }
 
-static bool option(struct stm32_chip *chip, const char *name, uint32_t value, const struct preset_error *e)
+static bool option(struct stm32_chip *chip, const char *name, uint32_t value,
+		   const struct preset_error *e)
 {
 	return stm32_chip_set_option(chip, name, &value, NULL, e->text, e->size);
 }
@@ -91,7 +92,8 @@ static bool optverr(struct stm32_chip *chip, const struct preset_error *e)
 	return true;
 }
 
-/* Two applications. RM0351: the boot loader maps bank 2 at 0x08000000; others swap by the option alone. */
+/* Two applications. RM0351 2.6: the boot loader maps bank 2 at 0x08000000; others swap by the
+ * option alone. */
 static bool bank_swap(struct stm32_chip *chip, const struct preset_error *e)
 {
 	unsigned line = stm32_chip_line(chip);
@@ -282,11 +284,11 @@ static const struct recipe {
 	{ "wrp-page", LINE_ALL, NULL, FW_GOOD, wrp_page, NULL, 5 },
 	{ "wrp-bank", LINE_ALL, NULL, FW_GOOD, wrp_bank, NULL, 5 },
 	{ "pcrop", HAS_PCROP, "PCROP areas", FW_GOOD, pcrop, NULL, 5 },
-	{ "optverr", LINE_ALL, NULL, FW_NONE, optverr, NULL, 0 },
+	{ "optverr", LINE_ALL & ~(LINE_L5 | LINE_U5), "flag OPTVERR", FW_NONE, optverr, NULL, 0 },
 	{ "torn-options", LINE_ALL, NULL, FW_GOOD, NULL, torn_options, 5 },
 	{ "key-lockout", LINE_ALL, NULL, FW_GOOD, NULL, key_lockout, 5 },
 	{ "bank-swap", DUAL, "a second bank to swap with", FW_GOOD, bank_swap, NULL, 5 },
-	{ "bfb2", LINE_L47 | LINE_L4R | LINE_G4, "an option BFB2", FW_HIGH_STACK, bfb2, NULL, 5 },
+	{ "bfb2", LINE_L47 | LINE_L4R | LINE_G4, "an option BFB2", FW_OTHER_STACK, bfb2, NULL, 5 },
 	{ "size-unknown", LINE_ALL, NULL, FW_GOOD, size_unknown, NULL, 5 },
 	{ "half-size", LINE_ALL, NULL, FW_GOOD, half_size, NULL, 5 },
 	{ "iwdg-hw", LINE_ALL, NULL, FW_GOOD, iwdg_hw, NULL, 5 },
@@ -303,8 +305,8 @@ static const struct recipe {
 	{ "half-dw", LINE_ALL, NULL, FW_GOOD, NULL, half_dw, 5 },
 	{ "vos-range", LINE_L5, "a voltage range that is too low after reset", FW_GOOD, NULL, NULL, 5 },
 	{ "tzen", LINE_L5 | LINE_U5, "TrustZone", FW_GOOD, tzen, NULL, 5 },
-	{ "run-pd", LINE_L4, "a power-down of the flash in Run mode", FW_POWERS_FLASH_DOWN, NULL, NULL,
-	  5 },
+	{ "run-pd", LINE_ALL & ~(LINE_G0 | LINE_WB), "a power-down of the flash in Run mode",
+	  FW_POWERS_FLASH_DOWN, NULL, NULL, 5 },
 	{ "low-power-run", LINE_ALL & ~LINE_U5, "a low-power run mode", FW_LOW_POWER_RUN, NULL, NULL, 5 },
 	{ "slow-clock", LINE_ALL, NULL, FW_SLOW, NULL, NULL, 5 },
 	{ "app-busy", LINE_ALL & ~LINE_U5, "a low-power run mode", FW_BUSY, NULL, NULL, 5 },
@@ -345,7 +347,8 @@ static void renew(struct stm32_chip *chip)
 	stm32l4_options_load(f);	/* so that a preset finds the geometry of a new part */
 }
 
-static bool set(struct vb_board *board, void *priv, const char *name, char *error, size_t error_size)
+static bool set(struct vb_board *board, void *priv, const char *name, char *error,
+		size_t error_size)
 {
 	const struct preset_error e = { error, error_size };
 	const struct recipe *r = recipe_of(name);
@@ -388,7 +391,8 @@ const struct vb_preset stm32_chip_presets[] = {
 	PRESET("torn-options", "The supply went away in an option write: mismatch values."),
 	PRESET("key-lockout", "A tool wrote a wrong key: locked until reset."),
 	PRESET("bank-swap", "The application in bank 2 runs, mapped at 0x08000000."),
-	PRESET("bfb2", "BFB2 is set, neither bank is good enough for the boot loader, which stays."),
+	PRESET("bfb2", "BFB2 is set, bank 2 is empty and the application's stack is not where the boot "
+	       "loader wants it: it stays."),
 	PRESET("size-unknown", "The flash size register reads 0xffff."),
 	PRESET("half-size", "A part with half the flash."),
 	PRESET("iwdg-hw", "IWDG_SW = 0, and firmware that does not feed it."),

@@ -106,7 +106,7 @@ bool stm32_chip_ecc(VERB_ARGS)
 	single = strcmp(argv[2], "single") == 0;
 	flip(f, phys, single ? 1 : 3, false);
 	fprintf(out, "{\"bank\":%u,\"offset\":%u}", stm32l4_array_bank_of(f, phys) + 1,
-		(phys & ~7u) % stm32l4_array_bank_bytes(f));
+		(phys & ~7u) % stm32l4_array_bank_span(f));
 	return true;
 }
 
@@ -217,20 +217,20 @@ bool stm32_chip_run_pd(VERB_ARGS)
 {
 	struct stm32_chip *chip = board->priv;
 	struct stm32l4_flash *f = &chip->flash;
-	uint32_t *acr = f->acr;
+	uint32_t down = f->family->acr_run_pd | f->family->acr_run_pd2;
 	bool on;
 
 	(void)ctx;
 	if (!stm32_chip_is_on(argc, argv, &on))
 		return vb_refuse(error, error_size, "usage: run-pd on|off");
-	if (stm32_tool_flash_reg(chip, "PDKEYR") == 0) {
+	if (down == 0) {
 		snprintf(error, error_size, "%s cannot switch its flash off in Run mode",
 			 chip->part->name);
 		return false;
 	}
-	*acr = (*acr & ~ACR_RUN_PD) | (on ? ACR_RUN_PD : 0);
+	*f->acr = (*f->acr & ~down) | (on ? down : 0);
 	stm32l4_array_guard(f);
-	fprintf(out, "{\"ACR\":%u}", *acr);
+	fprintf(out, "{\"ACR\":%u}", *f->acr);
 	return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Control port: flash and option bytes as they are, and as somebody else's programmer leaves them. */
+/* Control port: flash and option bytes as they are, and as another programmer leaves them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +24,8 @@ bool stm32_chip_phys(struct stm32_chip *chip, uint32_t offset, uint32_t *phys)
 	return true;
 }
 
-bool stm32_chip_flash_address(struct stm32_chip *chip, const char *text, uint32_t *phys, char *error,
-			      size_t error_size)
+bool stm32_chip_flash_address(struct stm32_chip *chip, const char *text, uint32_t *phys,
+			      char *error, size_t error_size)
 {
 	uint32_t addr;
 
@@ -57,7 +57,8 @@ static bool set_pair(struct stm32_chip *chip, char *text, char *error, size_t er
 }
 
 /* The same as words. */
-static bool set_words(struct stm32_chip *chip, int argc, char **argv, char *error, size_t error_size)
+static bool set_words(struct stm32_chip *chip, int argc, char **argv, char *error,
+		      size_t error_size)
 {
 	uint32_t first, last;
 
@@ -271,12 +272,13 @@ bool stm32_chip_flash_read(VERB_ARGS)
 	return true;
 }
 
-/* A hole in the window is written as erased bytes, so that the file is what sits at its addresses. */
+/* A hole in the window is written as erased bytes: the file is what sits at its addresses. */
 static bool dump(struct stm32_chip *chip, FILE *file, uint32_t *total)
 {
-	static const uint8_t hole[CHUNK] = { 0 };
 	uint32_t left = chip->flash.size_kb * 1024u, phys = 0;
+	uint8_t hole[CHUNK];
 
+	memset(hole, 0xff, sizeof(hole));
 	for (*total = 0; left > 0; *total += CHUNK) {
 		const uint8_t *from = hole;
 

@@ -60,6 +60,23 @@ void stm32_env_irq(struct stm32_env *env, int irq, bool level)
 		vb_cpu_irq(env->board->cpu, irq, level);
 }
 
+void stm32_env_irq_shared(struct stm32_env *env, const void *dev, int irq, bool level)
+{
+	size_t i = 0;
+	bool any = false;
+
+	while (i < env->irq_source_count && env->irq_sources[i].dev != dev)
+		i++;
+	assert(i < ARRAY_SIZE(env->irq_sources));
+	env->irq_source_count = MAX(env->irq_source_count, i + 1);
+	env->irq_sources[i].dev = dev;
+	env->irq_sources[i].irq = irq;
+	env->irq_sources[i].level = level;
+	for (i = 0; i < env->irq_source_count; i++)
+		any |= env->irq_sources[i].irq == irq && env->irq_sources[i].level;
+	stm32_env_irq(env, irq, any);
+}
+
 bool stm32_env_has_hclk(const struct stm32_env *env, enum stm32_power power)
 {
 	return power < STM32_STOP || (env->dbgmcu_cr & (power == STM32_STOP ? DBG_STOP : DBG_STANDBY));

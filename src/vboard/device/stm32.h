@@ -45,6 +45,8 @@ struct stm32_env {
 	uint64_t flash_voltage_at;
 	struct stm32_follower followers[24];
 	size_t follower_count;
+	struct { const void *dev; int irq; bool level; } irq_sources[24];
+	size_t irq_source_count;
 	bool reset_requested;
 	enum vb_reset requested;
 };
@@ -61,6 +63,8 @@ bool stm32_env_is_shut(const struct stm32_env *env, const struct vb_access *a);
 bool stm32_env_has_hclk(const struct stm32_env *env, enum stm32_power power);
 bool stm32_env_can_program_flash(const struct stm32_env *env);
 void stm32_env_irq(struct stm32_env *env, int irq, bool level);
+/* The same for a device that may share its line with others: it is high while one of them is. */
+void stm32_env_irq_shared(struct stm32_env *env, const void *dev, int irq, bool level);
 
 /*
  * A slave as the bus matrix sees it: behind a clock enable bit and a reset. Without its clock it

@@ -11,11 +11,13 @@ libvboard_a_SOURCES += \
 	src/vboard/device/stm32_iwdg.c \
 	src/vboard/device/stm32_lines.c \
 	src/vboard/device/stm32_pwr.c \
+	src/vboard/device/stm32_pwr.h \
 	src/vboard/device/stm32_rcc.c \
 	src/vboard/device/stm32_rcc.h \
 	src/vboard/device/stm32_rcc_g.c \
 	src/vboard/device/stm32_rcc_l4.c \
 	src/vboard/device/stm32_rcc_u5.c \
+	src/vboard/device/stm32_rtc.h \
 	src/vboard/device/stm32_small.c \
 	src/vboard/device/stm32_syscfg.c \
 	src/vboard/device/stm32_system.h \

@@ -8,40 +8,48 @@
 
 const struct stm32_line stm32l4_line = {
 	.name = "STM32L47/L48", .has_jtag = true,
+	.backup_words = 32,
 	TABLES(stm32l4, stm32l4, stm32l4, stm32l4, stm32l4),
 };
 
 const struct stm32_line stm32l4r_line = {
 	.name = "STM32L4R/L4S", .has_jtag = true,
+	.backup_words = 32, .has_usart_fifo = true,
 	TABLES(stm32l4r, stm32l4r, stm32l4r, stm32l4, stm32l4),
 };
 
 const struct stm32_line stm32l43_line = {
 	.name = "STM32L41..L46", .has_jtag = true,
+	.backup_words = 32,
 	TABLES(stm32l43, stm32l4, stm32l43, stm32l4, stm32l4),
 };
 
 const struct stm32_line stm32g0_line = {
 	.name = "STM32G0", .has_wide_wwdg = true,
+	.backup_words = 5, .has_usart_fifo = true, .has_tamp = true,
 	TABLES(stm32g0, stm32g0, stm32g0, stm32g0, stm32g0),
 };
 
 const struct stm32_line stm32g4_line = {
 	.name = "STM32G4", .has_jtag = true, .has_wide_wwdg = true,
+	.backup_words = 32, .has_usart_fifo = true, .has_tamp = true,
 	TABLES(stm32g4, stm32g4, stm32g4, stm32g4, stm32g4),
 };
 
 const struct stm32_line stm32l5_line = {
 	.name = "STM32L5", .has_jtag = true, .has_wide_wwdg = true,
+	.backup_words = 32, .has_usart_fifo = true, .has_tamp = true,
 	TABLES(stm32l5, stm32l5, stm32l5, stm32l5, stm32l5),
 };
 
 const struct stm32_line stm32u5_line = {
 	.name = "STM32U5", .has_jtag = true, .has_iwdg_ewcr = true, .has_wide_wwdg = true,
+	.backup_words = 32, .has_usart_fifo = true, .has_tamp = true,
 	TABLES(stm32u5, stm32u5, stm32u5, stm32u5, stm32u5),
 };
 
 const struct stm32_line stm32wb_line = {
 	.name = "STM32WB", .has_jtag = true, .has_wide_wwdg = true,
+	.backup_words = 20, .has_usart_fifo = true,
 	TABLES(stm32wb, stm32wb, stm32wb, stm32wb, stm32wb),
 };

@@ -1,42 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The small system devices of the STM32 lines: PWR, SYSCFG and EXTI, DBGMCU, RTC backup registers
- * and RNG. Each is a register table; what differs between lines is a const table named after the
- * line, what reaches beyond the device goes through the callback beside it.
+ * The small system devices of the STM32 lines: SYSCFG, EXTI and DBGMCU here, PWR, the RTC's backup
+ * registers and RNG in headers of their own. Each is a register table; what differs between lines is
+ * a const table named after the line, what reaches beyond the device goes through the callback
+ * beside it. struct stm32_line is all of one line's tables.
  */
 #ifndef VB_DEVICE_STM32_SYSTEM_H
 #define VB_DEVICE_STM32_SYSTEM_H
 
 #include "vboard/device/stm32.h"
+#include "vboard/device/stm32_pwr.h"
 #include "vboard/device/stm32_rcc.h"
-
-#define STM32_PWR_REGS 48
-struct stm32_pwr;
-struct stm32_pwr_line {
-	const char *name;
-	const struct vb_reg *regs;
-	uint16_t sbf_reg;		/* the standby flag: lives through all but a power-on */
-	uint32_t sbf, kept;		/* its bit, and all bits of that register that do */
-	enum stm32_power deep[8];	/* by CR1.LPMS */
-	/* VOS 2, the reset state, is too low to erase and program flash (RM0438 6.3.3). */
-	bool range_2_only_reads;
-};
-extern const struct stm32_pwr_line stm32l4_pwr_line, stm32l4r_pwr_line, stm32g0_pwr_line,
-	stm32g4_pwr_line, stm32l5_pwr_line, stm32u5_pwr_line, stm32wb_pwr_line;
-
-struct stm32_pwr {
-	struct stm32_env *env;
-	const struct stm32_pwr_line *line;
-	struct vb_regs regs;
-	uint32_t value[STM32_PWR_REGS];
-	uint64_t settled_at;		/* the regulator follows VOS and LPR until then */
-};
-void stm32_pwr_init(struct stm32_pwr *pwr, struct stm32_env *env, const struct stm32_pwr_line *line);
-void stm32_pwr_reset(struct stm32_pwr *pwr, enum vb_reset kind);
-/* What a deep sleep would enter now. */
-enum stm32_power stm32_pwr_deep(const struct stm32_pwr *pwr);
-void stm32_pwr_note_standby(struct stm32_pwr *pwr);		/* SBF */
-bool stm32_pwr_can_program_flash(const struct stm32_pwr *pwr);	/* as stm32_env_... says */
+#include "vboard/device/stm32_rtc.h"
 
 struct stm32_syscfg_line {
 	const char *name;
@@ -134,31 +109,11 @@ struct stm32_line {
 	const struct stm32_syscfg_line *syscfg;
 	const struct stm32_exti_line *exti;
 	const struct stm32_dbgmcu_line *dbgmcu;
-	bool has_jtag, has_iwdg_ewcr, has_wide_wwdg;
+	bool has_jtag, has_iwdg_ewcr, has_wide_wwdg, has_usart_fifo;
+	bool has_tamp;			/* with the backup registers, and the RTC has another map */
+	unsigned backup_words;
 };
 extern const struct stm32_line stm32l4_line, stm32l4r_line, stm32l43_line, stm32g0_line,
 	stm32g4_line, stm32l5_line, stm32u5_line, stm32wb_line;
-
-struct stm32_rtc {
-	struct stm32_env *env;
-	struct vb_regs regs;
-	uint32_t value[12];
-	uint32_t backup[32];
-	bool (*is_shut)(void *chip, const struct vb_access *a);
-	void *chip;
-};
-extern const struct vb_device_ops stm32_rtc_ops;	/* with the backup registers at 0x50 */
-extern const struct vb_device_ops stm32_tamp_ops;	/* TAMP of G0, G4, L5, U5: they are at 0x100 */
-void stm32_rtc_init(struct stm32_rtc *rtc, struct stm32_env *env);
-void stm32_rtc_power_on(struct stm32_rtc *rtc);
-
-struct stm32_rng {
-	struct stm32_env *env;
-	struct vb_regs regs;
-	uint32_t value[3];
-	uint32_t noise;
-};
-void stm32_rng_init(struct stm32_rng *rng, struct stm32_env *env);
-void stm32_rng_reset(struct stm32_rng *rng);
 
 #endif

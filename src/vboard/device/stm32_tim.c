@@ -26,7 +26,7 @@ static uint32_t mask_of(const struct stm32_tim *tim)
 
 static void irq(struct stm32_tim *tim)
 {
-	stm32_env_irq(tim->env, tim->irq, *reg(tim, TIM_SR) & *reg(tim, TIM_DIER) & 1);
+	stm32_env_irq_shared(tim->env, tim, tim->irq, *reg(tim, TIM_SR) & *reg(tim, TIM_DIER) & 1);
 }
 
 static void take_preload(struct stm32_tim *tim)

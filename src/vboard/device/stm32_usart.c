@@ -29,6 +29,7 @@
 #define USART_ICR 0x20u
 #define USART_RDR 0x24u
 #define USART_TDR 0x28u
+#define USART_PRESC 0x2cu
 
 static uint32_t *reg(struct stm32_usart *u, uint32_t offset)
 {
@@ -43,12 +44,17 @@ static void irq(struct stm32_usart *u)
 		     ((isr & ISR_ORE) && (cr1 & CR1_RXNEIE));
 
 	if (u->irq >= 0)	/* else the line has no such USART */
-		stm32_env_irq(u->env, u->irq, (cr1 & CR1_UE) && level);
+		stm32_env_irq_shared(u->env, u, u->irq, (cr1 & CR1_UE) && level);
 }
 
 static uint32_t source_hz(struct stm32_usart *u)
 {
-	return u->clock_hz ? u->clock_hz(u->port.chip) : u->env->clocks.pclk1;
+	static const uint16_t dividers[16] = { 1, 2, 4, 6, 8, 10, 12, 16, 32, 64, 128, 256,
+					       256, 256, 256, 256 };
+	const uint32_t *presc = reg(u, USART_PRESC);
+	uint32_t hz = u->clock_hz ? u->clock_hz(u->port.chip) : u->env->clocks.pclk1;
+
+	return presc ? hz / dividers[*presc & 15] : hz;
 }
 
 /* 1/256 periods of the clock source in one bit; 0: no baud rate, nothing moves. */
@@ -235,18 +241,33 @@ static enum vb_result rqr_written(struct vb_regs *regs, uint32_t value, uint32_t
 	return VB_OK;
 }
 
-static const struct vb_reg usart_regs[] = {
-	{ "CR1", USART_CR1, 0, 0x1fffffff, 0, control_written, NULL },
-	{ "CR2", USART_CR2, 0, 0xffffff7f, 0, NULL, NULL },
-	{ "CR3", USART_CR3, 0, 0x007fffff, 0, NULL, NULL },
-	{ "BRR", USART_BRR, 0, 0x000fffff, 0, brr_written, NULL },
-	{ "GTPR", 0x10, 0, 0x0000ffff, 0, NULL, NULL },
-	{ "RTOR", 0x14, 0, 0xffffffff, 0, NULL, NULL },
-	{ "RQR", USART_RQR, 0, 0, 0, rqr_written, NULL },
-	{ "ISR", USART_ISR, 0x020000c0, 0, 0, NULL, NULL },
-	{ "ICR", USART_ICR, 0, 0, 0, icr_written, NULL },
-	{ "RDR", USART_RDR, 0, 0, 0, NULL, rdr_reading },
-	{ "TDR", USART_TDR, 0, 0, 0, tdr_written, NULL },
+/* Like BRR. */
+static enum vb_result presc_written(struct vb_regs *regs, uint32_t value, uint32_t old)
+{
+	struct stm32_usart *u = regs->dev;
+
+	if (*reg(u, USART_CR1) & CR1_UE)
+		*reg(u, USART_PRESC) = old;
+	return control_written(regs, value, old);
+}
+
+#define REGS(cr1_bits, cr3_bits)                                                                   \
+	{ "CR1", USART_CR1, 0, cr1_bits, 0, control_written, NULL },                               \
+	{ "CR2", USART_CR2, 0, 0xffffff7f, 0, NULL, NULL },                                        \
+	{ "CR3", USART_CR3, 0, cr3_bits, 0, NULL, NULL },                                          \
+	{ "BRR", USART_BRR, 0, 0x000fffff, 0, brr_written, NULL },                                 \
+	{ "GTPR", 0x10, 0, 0x0000ffff, 0, NULL, NULL },                                            \
+	{ "RTOR", 0x14, 0, 0xffffffff, 0, NULL, NULL },                                            \
+	{ "RQR", USART_RQR, 0, 0, 0, rqr_written, NULL },                                          \
+	{ "ISR", USART_ISR, 0x020000c0, 0, 0, NULL, NULL },                                        \
+	{ "ICR", USART_ICR, 0, 0, 0, icr_written, NULL },                                          \
+	{ "RDR", USART_RDR, 0, 0, 0, NULL, rdr_reading },                                          \
+	{ "TDR", USART_TDR, 0, 0, 0, tdr_written, NULL }
+
+static const struct vb_reg usart_regs[] = { REGS(0x1fffffff, 0x007fffff), { .name = NULL } };
+/* With FIFOs and a prescaler (RM0444 33.8). The FIFO is one deep here: its bits change nothing. */
+static const struct vb_reg fifo_regs[] = {
+	REGS(0xffffffff, 0xffffffff), { "PRESC", USART_PRESC, 0, 0xf, 0, presc_written, NULL },
 	{ .name = NULL }
 };
 
@@ -258,6 +279,13 @@ void stm32_usart_init(struct stm32_usart *u, struct stm32_env *env, int irq_line
 				    .dev = u };
 	vb_regs_reset(&u->regs);
 	serial_port_init(&u->port, u, format, expect_frame);
+}
+
+void stm32_usart_set_fifo(struct stm32_usart *u)
+{
+	_Static_assert(ARRAY_SIZE(fifo_regs) - 1 <= ARRAY_SIZE(u->value), "value[] is too small");
+	u->regs.table = fifo_regs;
+	vb_regs_reset(&u->regs);
 }
 
 void stm32_usart_reset(struct stm32_usart *u)

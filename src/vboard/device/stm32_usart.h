@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * USART of STM32L4 in asynchronous mode (RM0351 chapter 40): TDR and shift register with the time a
+ * USART of STM32 in asynchronous mode (RM0351 chapter 40): TDR and shift register with the time a
  * frame takes, receiver with overrun, interrupts. The pins are its
  * serial_port.
  */
@@ -23,6 +23,8 @@ struct stm32_usart {
 	struct vb_event *tx_event, *rx_event;
 };
 void stm32_usart_init(struct stm32_usart *usart, struct stm32_env *env, int irq);
+/* The newer IP, with FIFO bits and PRESC: L4+, G0, G4, L5, U5, WB. After init. */
+void stm32_usart_set_fifo(struct stm32_usart *usart);
 void stm32_usart_reset(struct stm32_usart *usart);
 
 #endif

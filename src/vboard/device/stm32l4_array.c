@@ -104,6 +104,8 @@ static bool runs_in_ram(const struct stm32l4_flash *f)
 	struct vb_cpu_state s;
 
 	vb_cpu_state(f->env->board->cpu, &s);
+	if ((s.pc & 0xfb000000u) == 0x0a000000u)	/* L5, U5: RAM on the code bus */
+		return true;
 	return s.pc >= 0x10000000u && s.pc < 0x40000000u && (s.pc & 0xffff0000u) != INFO_BASE;
 }
 
@@ -125,9 +127,10 @@ static enum vb_result check_main(struct stm32l4_flash *f, struct vb_access *a, u
 	if (a->is_write)
 		return VB_OK;		/* judged by the write hook */
 	if (stm32l4_array_is_shut(f, a) || stm32l4_flash_is_down(f, bank) ||
-	    stm32l4_protect_is_cpu2(f, phys))
+	    stm32l4_protect_is_cpu2(f, phys) || stm32l4_protect_is_sealed(f, phys))
 		return VB_FAULT;
-	if (f->stuck_bsy || (f->op != FLASH_IDLE && (f->op_banks & BIT(bank)))) {
+	if (f->stuck_bsy ||
+	    (f->op != FLASH_IDLE && f->op_waits_ns == 0 && (f->op_banks & BIT(bank)))) {
 		stm32l4_fast_row_read(f);
 		a->stall_until_ns = stm32l4_flash_busy_until(f);
 		return VB_STALL;
@@ -138,7 +141,9 @@ static enum vb_result check_main(struct stm32l4_flash *f, struct vb_access *a, u
 	}
 	if (f->bad_cells > 0)
 		stm32l4_cells_check_ecc(f, phys, a->size);
-	if (a->master != VB_CPU_CODE)
+	if (a->master == VB_CPU_CODE)
+		stm32l4_icache_fetch(f, phys);
+	else
 		stm32l4_cells_read(f, phys);
 	return VB_OK;
 }
@@ -159,14 +164,24 @@ static enum vb_result window_check(void *ctx, struct vb_access *a, uint32_t offs
 	return check_main(w->f, a, stm32l4_array_phys(w->f, w->start + offset));
 }
 
-/* A secure page reads as zero from the non-secure world, without a bus error. */
+static bool is_hidden(const struct flash_window *w, const struct vb_access *a, uint32_t phys)
+{
+	return stm32l4_options_has_tz(w->f) && stm32l4_flash_side(w->f, a) == 0 &&
+	       stm32l4_protect_is_secure(w->f, phys);
+}
+
+/* A secure page reads as zero from the non-secure world, without a bus error; code may come from a
+ * cache that is older than the cells. */
 static enum vb_result window_read(void *ctx, struct vb_access *a, uint32_t offset, uint32_t *value)
 {
 	struct flash_window *w = ctx;
-	const uint8_t *p = w->region->ram + offset;
+	uint32_t phys = stm32l4_array_phys(w->f, w->start + offset);
+	const uint8_t *p = w->region->ram + offset, *cached = NULL;
 
-	if (shows_flash(w) && stm32l4_options_has_tz(w->f) && stm32l4_flash_side(w->f, a) == 0 &&
-	    stm32l4_protect_is_secure(w->f, stm32l4_array_phys(w->f, w->start + offset)))
+	if (shows_flash(w) && a->master == VB_CPU_CODE && (phys & 3) + a->size <= 4)
+		cached = stm32l4_icache_at(w->f, phys);
+	p = cached != NULL ? cached : p;
+	if (shows_flash(w) && is_hidden(w, a, phys))
 		*value = 0;
 	else
 		*value = a->size == 4 ? get_le32(p) : a->size == 2 ? get_le16(p) : *p;
@@ -257,9 +272,7 @@ static void info_poked(void *ctx, uint32_t offset, size_t bytes)
 }
 
 static const struct vb_ram_ops window_ops = { .write = window_write, .check = window_check,
-					      .poked = window_poked };
-static const struct vb_ram_ops tz_window_ops = { .write = window_write, .check = window_check,
-						 .read = window_read, .poked = window_poked };
+					      .read = window_read, .poked = window_poked };
 static const struct vb_ram_ops info_ops = { .write = info_write, .check = info_check,
 					    .poked = info_poked };
 
@@ -272,12 +285,13 @@ static void add_window(struct stm32l4_flash *f, struct flash_window *w, unsigned
 		.ram = f->view + windows[i].start,
 		.executable = true,
 		.dap_guarded = true,
-		.ram_ops = f->family->tzen ? &tz_window_ops : &window_ops,
+		.ram_ops = &window_ops,
 		.ctx = w,
 	};
 
 	*w = (struct flash_window){ .f = f, .start = windows[i].start, .bytes = windows[i].bytes,
-				    .is_alias = base == 0 };
+				    .is_alias = base == 0,
+				    .is_secure = base != 0 && base != MAIN_BASE };
 	w->region = vb_bus_add(f->env->board->bus, &region);
 }
 
@@ -330,7 +344,8 @@ static void point(struct stm32l4_flash *f, struct flash_window *w)
 	} else if (w->is_alias && f->mem_mode == 3 && w->start < f->sram1_bytes) {
 		vb_bus_remap(bus, w->region, f->sram1 + w->start,
 			     MIN(w->bytes, f->sram1_bytes - w->start));
-	} else if (!stm32l4_array_has(f, phys) || !shows_flash(w)) {
+	} else if (!stm32l4_array_has(f, phys) || !shows_flash(w) ||
+		   (w->is_secure && !stm32l4_options_has_tz(f))) {
 		vb_bus_remap(bus, w->region, NULL, 0);
 	} else {
 		left = stm32l4_array_bank_bytes(f) - phys % stm32l4_array_bank_span(f);
@@ -350,7 +365,8 @@ void stm32l4_array_remap(struct stm32l4_flash *f)
 static void guard(struct stm32l4_flash *f, const struct flash_window *w, bool on)
 {
 	if (w->region != NULL)
-		vb_bus_guard(f->env->board->bus, w->region, on);
+		vb_bus_guard(f->env->board->bus, w->region,
+			     on || stm32l4_protect_is_cpu2(f, w->start + w->bytes - 1));
 }
 
 /*
@@ -361,7 +377,8 @@ void stm32l4_array_guard(struct stm32l4_flash *f)
 {
 	bool on = !(*f->cr & CR_LOCK) || !(*f->side[1].cr & CR_LOCK) || stm32l4_flash_is_busy(f) ||
 		  stm32l4_options_rdp(f) == 1 || f->bad_cells > 0 || stm32l4_flash_is_down(f, 0) ||
-		  stm32l4_flash_is_down(f, 1) || stm32l4_protect_has_pcrop(f);
+		  stm32l4_flash_is_down(f, 1) || stm32l4_protect_has_pcrop(f) || f->code_is_stale ||
+		  (*f->cr & (f->family->cr_sec_prot[0] | f->family->cr_sec_prot[1]));
 
 	for (unsigned i = 0; i < FLASH_WINDOWS; i++) {
 		guard(f, &f->window[i], on);

@@ -5,7 +5,7 @@
  * `cells` is the silicon, `view` what the bus shows: the same bytes, except where the data cache
  * still has a line from before an erase (an erase does not touch the cache, a program does). The
  * cache is filled by what can be observed: every debugger access, and the core's data reads while
- * the array is guarded. unconfirmed: the instruction cache is not modelled.
+ * the array is guarded.
  */
 #include "vboard/device/stm32l4_flash_parts.h"
 
@@ -111,6 +111,7 @@ void stm32l4_cells_read(struct stm32l4_flash *f, uint32_t phys)
 void stm32l4_cells_forget(struct stm32l4_flash *f)
 {
 	memset(f->line, 0, sizeof(f->line));
+	stm32l4_icache_forget(f);
 	stm32l4_array_show(f, 0, f->family->max_kb * 1024u);
 }
 
@@ -118,6 +119,7 @@ void stm32l4_cells_acr(struct stm32l4_flash *f, uint32_t old)
 {
 	struct flash_line was[FLASH_CACHE_LINES];
 
+	stm32l4_icache_acr(f);
 	if (f->family->acr_dcen == 0)
 		return;
 	memcpy(was, f->line, sizeof(was));
@@ -145,6 +147,7 @@ void stm32l4_array_store(struct stm32l4_flash *f, uint32_t phys, const uint32_t 
 		if (line->valid && line->phys == (phys & ~(FLASH_LINE_BYTES - 1)))
 			memcpy(line->data + phys % FLASH_LINE_BYTES, &f->cells[phys], 8);
 	}
+	stm32l4_icache_changed(f, phys, 8);
 	stm32l4_array_show(f, phys, 8);
 }
 
@@ -153,6 +156,7 @@ void stm32l4_array_erase(struct stm32l4_flash *f, uint32_t phys, uint32_t bytes)
 	memset(f->cells + phys, 0xff, bytes);
 	for (uint32_t dw = phys / 8; dw < (phys + bytes) / 8; dw++)
 		set_state(f, dw, CELL_ERASED);
+	stm32l4_icache_changed(f, phys, bytes);
 	stm32l4_array_show(f, phys, bytes);
 }
 
@@ -190,6 +194,7 @@ bool stm32l4_array_load(struct stm32l4_flash *f, uint32_t phys, const uint8_t *d
 		set_state(f, dw, blank ? CELL_ERASED : CELL_PROGRAMMED);
 	}
 	memset(f->line, 0, sizeof(f->line));
+	stm32l4_icache_forget(f);
 	stm32l4_array_show(f, phys, (uint32_t)bytes);
 	stm32l4_array_guard(f);
 	return true;

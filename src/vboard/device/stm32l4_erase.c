@@ -89,16 +89,43 @@ static bool fails_now(struct stm32l4_flash *f, enum flash_op op)
 	return f->fail_after_bytes == 0;
 }
 
-void stm32l4_flash_begin(struct stm32l4_flash *f, enum flash_op op, unsigned banks, uint64_t ns)
+static void run(struct stm32l4_flash *f, enum flash_op op, uint64_t ns)
 {
 	struct vb_clock *clock = f->env->board->clock;
 
-	f->op = op;
-	f->op_banks = banks;
+	f->op_waits_ns = 0;
 	f->op_until_ns = vb_clock_now(clock) + ns;
 	f->op_event = vb_clock_after(clock, ns, op_done, f, "flash operation");
 	if (fails_now(f, op))
 		vb_clock_after(clock, ns / 2, fail_now, f, "flash: injected failure");
+}
+
+bool stm32l4_flash_is_held(const struct stm32l4_flash *f)
+{
+	return f->is_suspended || (*f->acr & f->family->acr_pes);
+}
+
+void stm32l4_flash_resume(struct stm32l4_flash *f)
+{
+	if (f->op_waits_ns != 0 && !stm32l4_flash_is_held(f))
+		run(f, f->op, f->op_waits_ns);
+}
+
+void stm32l4_flash_suspend(struct stm32l4_flash *f, bool on)
+{
+	f->is_suspended = on;
+	stm32l4_flash_resume(f);
+}
+
+/* With PES set the request is taken and waits: CFGBSY, but not BSY (RM0434 3.3.10). */
+void stm32l4_flash_begin(struct stm32l4_flash *f, enum flash_op op, unsigned banks, uint64_t ns)
+{
+	f->op = op;
+	f->op_banks = banks;
+	if (stm32l4_flash_is_held(f))
+		f->op_waits_ns = ns;
+	else
+		run(f, op, ns);
 	stm32l4_array_guard(f);
 }
 
@@ -147,8 +174,10 @@ void stm32l4_flash_abort(struct stm32l4_flash *f)
 	f->fast = FAST_IDLE;
 	f->latched = 0;
 	f->fast_half = f->fast_full = false;
-	if (op == FLASH_IDLE)
+	if (op == FLASH_IDLE || f->op_waits_ns != 0) {	/* not begun: nothing is torn */
+		f->op_waits_ns = 0;
 		return;
+	}
 	f->stats.aborted++;
 	if (op == FLASH_PROGRAM || op == FLASH_FAST)
 		tear_program(f);

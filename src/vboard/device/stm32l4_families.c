@@ -6,6 +6,7 @@
  * registers read, and PCROP1ER bits 30:28 (0 here).
  */
 #include "vboard/device/stm32l4_flash_parts.h"
+#include "vboard/device/stm32l4_hooks.h"
 
 #define CR_MODES  (CR_PG | CR_PER | CR_MER1 | CR_FSTPG | CR_EOPIE | CR_ERRIE | CR_RDERRIE)
 #define PNB(bits) (((1u << (bits)) - 1) << 3)
@@ -169,6 +170,7 @@ static const struct flash_option_row wb55_options[] = {
 #define L4_LAYOUT \
 	.acr = FLASH_ACR, .keyr = FLASH_KEYR, .optkeyr = FLASH_OPTKEYR, .sr = FLASH_SR, \
 	.cr = FLASH_CR, .eccr = FLASH_ECCR, .sr_optverr = SR_OPTVERR, .unit_bytes = 8, \
+	.acr_icen = ACR_ICEN, \
 	.fast_min_hz = 8000000, .has_alias = true, .otp_base = 0x1fff7000, .otp_dwords = 128, \
 	.size_addr = 0x1fff75e0, .uid_addr = 0x1fff7590, .package_addr = 0x1fff7500
 #define INFO_L4	\
@@ -235,7 +237,7 @@ const struct stm32l4_flash_family stm32g0b1_flash = {
 	.regs = g0_regs, .options = g0b1_options, .reads_loaded = true,
 	.ecc2r = 0x1c,
 	.cr_plain = CR_MODES | PNB(10) | BIT(13) | CR_MER2 | BIT(28) | BIT(29), .cr_bker = BIT(13),
-	.pnb_bits = 10,
+	.pnb_bits = 10, .cr_sec_prot = { BIT(28), BIT(29) },
 	.sr_bsy2 = BIT(17), .sr_cfgbsy = BIT(18), .empty = EMPTY_IN_ACR,
 	.ecc_addr = 0x7fff, .ecc_sysf = BIT(20), .ecc_shift = 3,
 	.irq = 3,
@@ -254,7 +256,7 @@ const struct stm32l4_flash_family stm32g474_flash = {
 	.max_kb = 512,
 	.regs = g4_regs, .options = g474_options,
 	.cr_plain = CR_MODES | PNB(7) | CR_BKER | CR_MER2 | BIT(28) | BIT(29), .cr_bker = CR_BKER,
-	.pnb_bits = 7,
+	.pnb_bits = 7, .cr_sec_prot = { BIT(28), BIT(29) },
 	.acr_dcen = ACR_DCEN, .acr_run_pd = ACR_RUN_PD,
 	.ecc_addr = 0x7ffff, .ecc_bank = BIT(21), .ecc_sysf = BIT(22),
 	.irq = 4,
@@ -273,7 +275,8 @@ const struct stm32l4_flash_family stm32wb55_flash = {
 	.max_kb = 1024,
 	.regs = wb_regs, .options = wb55_options, .optverr_always = true, .ese = BIT(8),
 	.cr_plain = CR_MODES | PNB(8), .pnb_bits = 8,
-	.sr_cfgbsy = BIT(18), .acr_dcen = ACR_DCEN, .empty = EMPTY_IN_ACR,
+	.sr_cfgbsy = BIT(18), .sr_pesd = BIT(19), .acr_pes = BIT(15), .acr_dcen = ACR_DCEN,
+	.empty = EMPTY_IN_ACR,
 	.ecc_addr = 0x1ffff, .ecc_sysf = BIT(20), .ecc_shift = 3,
 	.irq = 4,
 	.page_bytes = 4096, .page_bytes_single = 4096,

@@ -57,8 +57,9 @@ struct stm32l4_flash_family {
 	uint32_t cr_plain;		/* bits of CR without a side effect */
 	uint32_t cr_bker;		/* 0: one bank */
 	unsigned pnb_bits;
-	uint32_t sr_optverr, sr_optwerr, sr_cfgbsy, sr_bsy2, sr_wdw;
-	uint32_t acr_dcen, acr_run_pd, acr_run_pd2;	/* _pd2: of bank 2 alone (U5) */
+	uint32_t cr_sec_prot[2];	/* shuts the bank's securable area until reset */
+	uint32_t sr_optverr, sr_optwerr, sr_cfgbsy, sr_bsy2, sr_wdw, sr_pesd, acr_pes;
+	uint32_t acr_icen, acr_dcen, acr_run_pd, acr_run_pd2;	/* _pd2: of bank 2 alone (U5) */
 	enum flash_empty empty;
 	uint32_t ecc_addr, ecc_bank, ecc_sysf;
 	unsigned ecc_shift;		/* ADDR_ECC counts 1 << shift bytes */

@@ -6,6 +6,7 @@
  * its security, not by its address: out of reset the whole map is secure for a secure debugger.
  */
 #include "vboard/device/stm32l4_flash_parts.h"
+#include "vboard/device/stm32l4_hooks.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -30,7 +31,9 @@ bool stm32l4_flash_is_busy(const struct stm32l4_flash *f)
 
 uint64_t stm32l4_flash_busy_until(const struct stm32l4_flash *f)
 {
-	return f->stuck_bsy ? stm32_env_now(f->env) + STUCK_RETRY_NS : f->op_until_ns;
+	bool for_ever = f->stuck_bsy || f->op_waits_ns != 0;
+
+	return for_ever ? stm32_env_now(f->env) + STUCK_RETRY_NS : f->op_until_ns;
 }
 
 unsigned stm32l4_flash_side(const struct stm32l4_flash *f, const struct vb_access *a)
@@ -119,6 +122,7 @@ static enum vb_result side_written(struct stm32l4_flash *f, unsigned side, uint3
 	if (old & CR_LOCK)
 		return VB_OK;		/* dropped without a sign */
 	*s->cr = value & f->family->cr_plain;
+	*s->cr |= old & (f->family->cr_sec_prot[0] | f->family->cr_sec_prot[1]);
 	if (side == 0)
 		*s->cr |= (old | value) & CR_OPTLOCK;
 	lock_written(f, s, value);
@@ -167,9 +171,11 @@ static enum vb_result side_key(struct stm32l4_flash *f, unsigned side, uint32_t 
 	const struct flash_side *s = &f->side[side];
 	enum vb_result rc = key_written(f, s->key, keys, true, value);
 
-	if (*s->key == KEY_OPEN)
+	if (*s->key == KEY_OPEN) {
 		*s->cr &= ~CR_LOCK;
-	else if (*s->key == KEY_LOCKED_OUT)
+		stm32l4_icache_unlocked(f);
+	}
+	if (*s->key == KEY_LOCKED_OUT)
 		*s->cr |= side == 0 ? CR_LOCK | CR_OPTLOCK : CR_LOCK;
 	stm32l4_array_guard(f);
 	return rc;
@@ -225,6 +231,7 @@ FLASH_HOOK(acr_written)
 	if (f->family->empty == EMPTY_IN_ACR)
 		f->is_empty = *f->acr & ACR_EMPTY;
 	stm32l4_cells_acr(f, old);
+	stm32l4_flash_resume(f);
 	stm32l4_array_guard(f);
 	return VB_OK;
 }
@@ -257,7 +264,9 @@ static uint32_t live_bits(const struct stm32l4_flash *f)
 	bool bank2 = f->op != FLASH_IDLE && f->op_banks == 2;
 	uint32_t bits = 0;
 
-	if (stm32l4_flash_is_busy(f))
+	if (stm32l4_flash_is_held(f))
+		bits |= family->sr_pesd;
+	if (f->stuck_bsy || (f->op != FLASH_IDLE && f->op_waits_ns == 0))
 		bits |= family->sr_bsy2 != 0 && bank2 && !f->stuck_bsy ? family->sr_bsy2 : SR_BSY;
 	if (family->sr_bsy2 != 0 && f->op == FLASH_MASS_ERASE && (f->op_banks & 2))
 		bits |= family->sr_bsy2;
@@ -273,6 +282,7 @@ static uint32_t live_bits(const struct stm32l4_flash *f)
 static void refresh(const struct stm32l4_flash *f, uint32_t *sr)
 {
 	uint32_t live = SR_BSY | f->family->sr_bsy2 | f->family->sr_cfgbsy | f->family->sr_wdw |
+			f->family->sr_pesd |
 			(f->family->empty == EMPTY_IN_SR ? SR_PEMPTY : 0);
 
 	*sr = (*sr & ~live) | live_bits(f);
@@ -377,6 +387,7 @@ static void build_table(struct stm32l4_flash *f)
 		f->table[n++] = *r;
 	for (const struct flash_option_row *o = f->family->options; o->name != NULL; o++) {
 		assert(n < FLASH_REGS);
+		f->row[o->id] = o;
 		f->table[n++] = (struct vb_reg){ .name = o->name, .offset = o->offset,
 						 .writable = o->writable };
 	}
@@ -439,6 +450,7 @@ void stm32l4_flash_reset(struct stm32l4_flash *f, enum vb_reset kind)
 	uint32_t optverr;
 
 	stm32l4_flash_abort(f);
+	f->bank_is_fresh[0] = f->bank_is_fresh[1] = false;
 	vb_regs_reset(&f->regs);
 	f->keyr = f->seckeyr = f->optkeyr = f->pdkeyr = KEY_CLOSED;
 	stm32l4_cells_forget(f);

@@ -5,8 +5,8 @@
  *
  * _flash.c has the registers and keys, _erase.c the operations in time, _array.c the memory as the
  * bus sees it (bank mapping, stalls, read protection), _cells.c what it holds (ECC, the data cache),
- * _program.c and _fast.c judge words written into it, _options.c owns the option bytes, _protect.c
- * what they protect.
+ * _icache.c the instruction cache, _program.c and _fast.c judge words written into it, _options.c
+ * owns the option bytes, _protect.c what they protect.
  *
  * Addresses inside are physical: offset 0 is the first byte of bank 1 whatever FB_MODE says, bank 2
  * starts at stm32l4_array_bank_span(). "Erased" is a state of a double word, not a value: 0xff..ff
@@ -28,7 +28,8 @@ enum flash_fail { FAIL_NONE, FAIL_RESET, FAIL_POWER, FAIL_BROWNOUT, FAIL_UNPLUG 
 #define FLASH_WINDOWS	  8
 #define FLASH_REGS	  80
 #define FLASH_OTP_DWORDS  128u		/* the most of any line */
-#define FLASH_CACHE_LINES 8
+#define FLASH_CACHE_LINES 8		/* of data; */
+#define FLASH_ICACHE_LINES 32		/* of code */
 #define FLASH_LINE_BYTES  32u
 #define FLASH_UNIT_WORDS  32u		/* the largest programming unit: a burst */
 
@@ -39,13 +40,10 @@ struct flash_window {		/* a piece of the address space that shows flash */
 	struct vb_region *region;
 	uint32_t start, bytes;	/* from the first byte of main flash, as the bus sees it */
 	bool is_alias;		/* at address 0: shows what MEM_MODE selects */
+	bool is_secure;		/* there with TrustZone only */
 };
 
-struct flash_info {		/* an area of the information block */
-	struct stm32l4_flash *f;
-	struct vb_region *region;
-	uint8_t *bytes;
-};
+struct flash_info { struct stm32l4_flash *f; struct vb_region *region; uint8_t *bytes; };
 
 struct flash_side {		/* one set of SR, CR and KEYR: the lines with TrustZone have two */
 	uint32_t *sr, *cr;
@@ -53,7 +51,6 @@ struct flash_side {		/* one set of SR, CR and KEYR: the lines with TrustZone hav
 };
 
 struct flash_line { bool valid; uint32_t phys; uint8_t data[FLASH_LINE_BYTES]; };
-
 struct stm32l4_flash {
 	struct stm32_env *env;
 	const struct stm32l4_flash_family *family;
@@ -64,7 +61,7 @@ struct stm32l4_flash {
 	struct flash_side side[2];	/* 1: secure; the same as 0 without TrustZone */
 	struct vb_access *access;	/* the register access being served */
 	enum flash_key keyr, seckeyr, optkeyr, pdkeyr;
-	bool is_empty;			/* no program at the start when options were loaded */
+	bool is_empty, is_suspended;	/* when options were loaded; by WB's second core */
 
 	/* The array: what the cells hold, what the bus shows (caches on top), each cell's state. */
 	uint8_t *cells, *view, *state;
@@ -79,18 +76,17 @@ struct stm32l4_flash {
 	uint8_t otp_state[FLASH_OTP_DWORDS];
 	unsigned bad_cells;
 	bool is_showing;		/* `view` is being brought up to date */
-	struct flash_line line[FLASH_CACHE_LINES];
-	unsigned next_line;
+	struct flash_line line[FLASH_CACHE_LINES], icache[FLASH_ICACHE_LINES];
+	unsigned next_line, next_icache;
+	bool code_is_stale;		/* an instruction line is older than its cells */
 
 	/* The operation in progress. */
 	enum flash_op op;
-	unsigned op_banks;		/* bit 0: bank 1, bit 1: bank 2 */
-	unsigned op_side;
+	unsigned op_banks, op_side, op_words;	/* bit 0: bank 1, bit 1: bank 2 */
 	uint32_t op_phys;		/* of OTP: from its start */
 	uint32_t op_data[FLASH_UNIT_WORDS];
-	unsigned op_words;
 	bool op_otp;
-	uint64_t op_until_ns;
+	uint64_t op_until_ns, op_waits_ns;	/* how long it takes once it may start; 0: it runs */
 	struct vb_event *op_event;
 
 	/* The words of a programming unit that is not complete. */
@@ -106,6 +102,7 @@ struct stm32l4_flash {
 	bool fast_half, fast_full;
 
 	/* Option bytes as stored (value and complement) and as loaded. */
+	const struct flash_option_row *row[OPT_COUNT];	/* NULL: not in this family */
 	uint64_t stored[OPT_COUNT];
 	uint32_t loaded[OPT_COUNT];
 	bool optverr;
@@ -141,6 +138,8 @@ uint32_t *stm32l4_flash_reg(struct stm32l4_flash *f, uint32_t offset);
 /* Errors as if an operation had raised them. */
 void stm32l4_flash_flag(struct stm32l4_flash *f, uint32_t error_bits);
 bool stm32l4_flash_is_busy(const struct stm32l4_flash *f);
+/* The second core lets no program or erase start (WB: its PES), until it is called with false. */
+void stm32l4_flash_suspend(struct stm32l4_flash *f, bool on);
 uint64_t stm32l4_flash_busy_until(const struct stm32l4_flash *f);
 
 #include "vboard/device/stm32l4_array.h"

@@ -74,6 +74,8 @@ bool stm32l4_flash_may_write(const struct stm32l4_flash *f);	/* supply and power
 
 /* _erase.c */
 void stm32l4_flash_start_erase(struct stm32l4_flash *f, unsigned side, uint32_t cr);
+void stm32l4_flash_resume(struct stm32l4_flash *f);	/* if nobody suspends it any more */
+bool stm32l4_flash_is_held(const struct stm32l4_flash *f);	/* PES of either core */
 void stm32l4_flash_begin(struct stm32l4_flash *f, enum flash_op op, unsigned banks, uint64_t ns);
 /* Reset or power loss in the middle of an operation: leaves what it would leave on silicon. */
 void stm32l4_flash_abort(struct stm32l4_flash *f);
@@ -88,6 +90,15 @@ void stm32l4_cells_spoil(struct stm32l4_flash *f);	/* the ECC no longer fits: ba
 void stm32l4_cells_acr(struct stm32l4_flash *f, uint32_t old);	/* cache bits changed */
 void stm32l4_cells_read(struct stm32l4_flash *f, uint32_t phys);	/* fills a cache line */
 void stm32l4_cells_forget(struct stm32l4_flash *f);	/* the caches are empty */
+
+/* _icache.c */
+void stm32l4_icache_fetch(struct stm32l4_flash *f, uint32_t phys);
+/* What the core gets in place of the cells; NULL: they are not in the cache. */
+const uint8_t *stm32l4_icache_at(const struct stm32l4_flash *f, uint32_t phys);
+void stm32l4_icache_changed(struct stm32l4_flash *f, uint32_t phys, uint32_t bytes);
+void stm32l4_icache_forget(struct stm32l4_flash *f);
+void stm32l4_icache_acr(struct stm32l4_flash *f);
+void stm32l4_icache_unlocked(struct stm32l4_flash *f);
 
 /* _program.c */
 enum vb_result stm32l4_program_write(struct stm32l4_flash *f, struct vb_access *a, uint32_t phys,
@@ -120,22 +131,7 @@ bool stm32l4_protect_bank(const struct stm32l4_flash *f, unsigned bank, unsigned
 bool stm32l4_protect_in_pcrop(const struct stm32l4_flash *f, uint32_t phys, unsigned bytes);
 bool stm32l4_protect_has_pcrop(const struct stm32l4_flash *f);
 bool stm32l4_protect_is_secure(const struct stm32l4_flash *f, uint32_t phys);	/* TrustZone */
+bool stm32l4_protect_is_sealed(const struct stm32l4_flash *f, uint32_t phys);	/* SEC_PROT */
 bool stm32l4_protect_is_cpu2(const struct stm32l4_flash *f, uint32_t phys);	/* SFR.SFSA */
-
-/* Hooks of the register tables, _flash.c. */
-struct vb_regs;
-#define FLASH_HOOK(name) \
-	enum vb_result stm32l4_##name(struct vb_regs *regs, uint32_t value, uint32_t old)
-FLASH_HOOK(acr_written);
-FLASH_HOOK(pdkeyr_written);
-FLASH_HOOK(keyr_written);
-FLASH_HOOK(seckeyr_written);
-FLASH_HOOK(optkeyr_written);
-FLASH_HOOK(cr_written);
-FLASH_HOOK(seccr_written);
-FLASH_HOOK(flags_written);
-void stm32l4_sr_reading(struct vb_regs *regs, uint32_t *sr);
-void stm32l4_secsr_reading(struct vb_regs *regs, uint32_t *sr);
-void stm32l4_acr_reading(struct vb_regs *regs, uint32_t *acr);
 
 #endif

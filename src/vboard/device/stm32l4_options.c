@@ -19,11 +19,7 @@ static bool is_sound(uint64_t stored)
 const struct flash_option_row *stm32l4_options_row(const struct stm32l4_flash *f,
 						   enum flash_option option)
 {
-	for (const struct flash_option_row *row = f->family->options; row->name != NULL; row++) {
-		if (row->id == option)
-			return row;
-	}
-	return NULL;
+	return f->row[option];
 }
 
 const struct flash_option_row *stm32l4_options_at(const struct stm32l4_flash *f, uint32_t offset)

@@ -151,6 +151,8 @@ enum vb_result stm32l4_program_write(struct stm32l4_flash *f, struct vb_access *
 		stm32l4_flash_flag_on(f, side, SR_WRPERR);
 		return VB_FAULT;
 	}
+	if (!otp && stm32l4_protect_is_sealed(f, phys))
+		return VB_FAULT;
 	if (stm32l4_flash_is_busy(f) && !(fast && f->op == FLASH_FAST)) {
 		a->stall_until_ns = stm32l4_flash_busy_until(f);
 		return VB_STALL;

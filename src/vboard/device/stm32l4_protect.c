@@ -96,6 +96,21 @@ bool stm32l4_protect_is_secure(const struct stm32l4_flash *f, uint32_t phys)
 	return block != NULL && (*block & BIT(page % 32));
 }
 
+/* Securable memory (RM0440 3.5.5, RM0444 3.5.5): SEC_SIZE pages from the start of the bank. */
+bool stm32l4_protect_is_sealed(const struct stm32l4_flash *f, uint32_t phys)
+{
+	unsigned bank = stm32l4_array_bank_of(f, phys);
+	uint32_t page = (phys - bank * stm32l4_array_bank_span(f)) / stm32l4_array_page_bytes(f);
+	uint32_t size = f->loaded[OPT_SEC1R] & 0xff;
+
+	if (!(*f->cr & f->family->cr_sec_prot[bank]))
+		return false;
+	if (bank == 1)	/* G4 has SEC2R, G0 SECR bits 27:20 */
+		size = f->row[OPT_SEC2R] ? f->loaded[OPT_SEC2R] & 0xff :
+		       bits_get(f->loaded[OPT_SEC1R], 27, 20);
+	return page < size;
+}
+
 bool stm32l4_protect_is_cpu2(const struct stm32l4_flash *f, uint32_t phys)
 {
 	uint32_t sfr = f->loaded[OPT_SFR];
@@ -111,7 +126,8 @@ bool stm32l4_protect_page(const struct stm32l4_flash *f, uint32_t phys, unsigned
 	unsigned bank = stm32l4_array_bank_of(f, phys);
 	uint32_t page = (phys - bank * stm32l4_array_bank_span(f)) / page_bytes;
 
-	if (in_wrp(f, bank, page) || stm32l4_protect_is_cpu2(f, phys))
+	if (in_wrp(f, bank, page) || stm32l4_protect_is_cpu2(f, phys) ||
+	    stm32l4_protect_is_sealed(f, phys))
 		return true;
 	if (stm32l4_options_has_tz(f) && stm32l4_protect_is_secure(f, phys) != (side == 1))
 		return true;

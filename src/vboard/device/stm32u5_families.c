@@ -6,6 +6,7 @@
  * unconfirmed: what reserved bits of the option registers read, and the mismatch values.
  */
 #include "vboard/device/stm32l4_flash_parts.h"
+#include "vboard/device/stm32l4_hooks.h"
 
 #define CR_MODES (CR_PG | CR_PER | CR_MER1 | 0x3f8u | CR_BKER | CR_MER2 | CR_EOPIE | CR_ERRIE)
 
