@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "flash/flash.h"
 #include "options.h"
+#include "rtos/rtos.h"
 #include "server/gdb/gdb_server.h"
 #include "server/server.h"
 #include "server/systemd.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct dap_list *daps;
 	struct target_list *targets;
 	struct flash_room *flash;
+	struct rtos_room *rtos;
 	struct server *server;
 	struct gdb_server *gdb;
 	int signo;			/* what ended us; 0: nothing did */
@@ -58,6 +60,7 @@ static void build(struct daemon *d)
 	d->targets = target_list_new(d->loop, d->script, d->adapter, d->daps);
 	server_watch_targets(d->server, d->targets);
 	d->flash = flash_room_new(d->targets);
+	d->rtos = rtos_room_new(d->targets);
 	d->gdb = gdb_server_new(d->server, d->targets, d->flash);
 	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);
 }
@@ -100,6 +103,7 @@ static void tear_down(struct daemon *d)
 	let_go(d);
 	gdb_server_free(d->gdb);
 	server_free(d->server);
+	rtos_room_free(d->rtos);
 	flash_room_free(d->flash);
 	target_list_free(d->targets);
 	dap_list_free(d->daps);

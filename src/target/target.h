@@ -155,7 +155,8 @@ struct target {
 	struct work_area *work_areas;
 	char *gdb_port;			/* -gdb-port; NULL: next of the base port */
 	int gdb_max_connections;
-	char *rtos;
+	char *rtos;			/* -rtos; NULL: none */
+	struct rtos *os;		/* of rtos/ only, which frees it */
 	struct semihosting *semihosting;
 	bool semihosting_armed;
 	bool quiet_halt;		/* the next halt is shown by a front end: no halt report */

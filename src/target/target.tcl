@@ -66,11 +66,6 @@ proc trace {args} {
 }
 add_usage_text trace "history|point ?argument ...?"
 add_help_text trace "Accepted; debug messages are not kept."
-proc ps {} {
-	echo "[target current]: no RTOS is configured, there is one thread"
-}
-add_usage_text ps ""
-add_help_text ps "Threads of the RTOS; without one a line that says so."
 
 # Old names.
 proc new_target_name {} {

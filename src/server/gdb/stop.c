@@ -94,7 +94,7 @@ void stop_format(struct gdb_session *s, unsigned signal, struct buf *out)
 	buf_printf(out, "T%02x", signal);
 	if (signal == GDB_SIGNAL_TRAP && s->target->state == TARGET_HALTED && !format_watch(s, out))
 		format_break(s, out);
-	buf_printf(out, "thread:%x;", GDB_THREAD);
+	buf_printf(out, "thread:%x;", threads_stopped(s));
 }
 
 /* Why the core is in a fault; said once, not at each step through the handler. */
