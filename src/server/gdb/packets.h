@@ -47,12 +47,16 @@ uint32_t threads_stopped(struct gdb_session *s);
 /* Whose registers g and p mean. NULL: those of the core. */
 const struct rtos_thread *threads_selected(struct gdb_session *s, struct rtos **os);
 bool threads_is_running(struct gdb_session *s, uint32_t id);
+/* The answer to a step of a thread that waits: why not, and a stop where it is. */
+void threads_refuse_step(struct gdb_session *s, uint32_t id);
 /* The document of qXfer:threads. */
 void threads_build(struct gdb_session *s, struct buf *xml);
 
 /* stop.c */
 void gdb_wait_for_stop(struct gdb_session *s);
 void gdb_report_stop(struct gdb_session *s, unsigned signal);
+/* A stop that shows GDB another thread than the one that runs. */
+void gdb_report_thread(struct gdb_session *s, unsigned signal, uint32_t thread);
 /* The program has ended: SYS_EXIT. */
 void gdb_report_exit(struct gdb_session *s, uint32_t code);
 /* The wait ends with an error: no probe, no halt. */

@@ -124,6 +124,16 @@ void gdb_report_stop(struct gdb_session *s, unsigned signal)
 	buf_free(&body);
 }
 
+void gdb_report_thread(struct gdb_session *s, unsigned signal, uint32_t thread)
+{
+	char body[32];
+
+	snprintf(body, sizeof(body), "T%02xthread:%x;", signal, thread);
+	wait_is_over(s);
+	s->thread = thread;
+	output_packet(s, body, strlen(body));
+}
+
 void gdb_report_exit(struct gdb_session *s, uint32_t code)
 {
 	char body[4];

@@ -58,6 +58,21 @@ const struct rtos_thread *threads_selected(struct gdb_session *s, struct rtos **
 	return thread != NULL && !thread->is_current ? thread : NULL;
 }
 
+/* SIGINT: with SIGTRAP a `next` of GDB would try again for ever. */
+void threads_refuse_step(struct gdb_session *s, uint32_t id)
+{
+	struct rtos *os = threads_of(s);
+	const struct rtos_thread *thread = os != NULL ? rtos_find(os, id) : NULL;
+	struct buf text = { 0 };
+
+	buf_printf(&text, "Thread 0x%x (%s) is not the one that runs, it cannot be stepped: set a breakpoint "
+		   "in it and continue, or select the thread that runs.\n", id,
+		   thread != NULL ? thread->name : "unknown");
+	output_console(s, (const char *)text.data, text.len);
+	buf_free(&text);
+	gdb_report_thread(s, GDB_SIGNAL_INT, thread != NULL ? id : running_thread(s));
+}
+
 /* -1 is all, 0 is any. */
 static bool take_thread(struct gdb_session *s, struct rsp_args *args, uint32_t *id)
 {
@@ -79,8 +94,7 @@ static enum err packet_H(struct gdb_session *s, struct rsp_args *args)
 		gdb_reply_text(s, "E01");
 		return OK;
 	}
-	if (is_general)
-		s->thread = id;
+	*(is_general ? &s->thread : &s->resume_thread) = id;
 	gdb_reply_ok(s);
 	return OK;
 }
@@ -226,7 +240,7 @@ static void take_symbol(struct rtos *os, struct rsp_args *args)
 static enum err packet_qSymbol(struct gdb_session *s, struct rsp_args *args)
 {
 	struct rtos *os = rtos_of(s->target);
-	bool begins = rsp_take_word(args, "::") && rsp_at_end(args);
+	bool begins = rsp_left(args) <= 2;	/* "::"; an unknown one is "::name" */
 	const char *name = NULL;
 	char text[160];
 
