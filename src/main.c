@@ -22,6 +22,7 @@
 #include "server/gdb/gdb_server.h"
 #include "server/server.h"
 #include "server/systemd.h"
+#include "server/trace_ports.h"
 
 #define DEFAULT_CONFIG "openocd.cfg"
 #define GOODBYE_MS     500u
@@ -35,6 +36,7 @@ struct daemon {
 	struct target_list *targets;
 	struct flash_room *flash;
 	struct rtos_room *rtos;
+	struct trace_room *trace;
 	struct server *server;
 	struct gdb_server *gdb;
 	int signo;			/* what ended us; 0: nothing did */
@@ -61,6 +63,8 @@ static void build(struct daemon *d)
 	server_watch_targets(d->server, d->targets);
 	d->flash = flash_room_new(d->targets);
 	d->rtos = rtos_room_new(d->targets);
+	d->trace = trace_room_new(d->targets);
+	server_lend_ports(d->server, d->trace);
 	d->gdb = gdb_server_new(d->server, d->targets, d->flash);
 	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);
 }
@@ -98,6 +102,7 @@ static void tear_down(struct daemon *d)
 {
 	systemd_notify("STOPPING=1");
 	gdb_server_close(d->gdb);
+	trace_room_free(d->trace);	/* its clients get the last words */
 	server_stop(d->server, GOODBYE_MS);
 	target_leave_all(d->targets);
 	let_go(d);

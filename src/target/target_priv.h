@@ -57,6 +57,8 @@ struct target_list_own {
 	unsigned poll_interval_ms;
 	bool is_resetting;
 	struct verb_scope scope;	/* of the global verbs */
+	semihosting_text_fn semihosting_text;	/* NULL: nobody listens */
+	void *semihosting_text_ctx;
 };
 
 /* The target a verb acts on: its object, or the current one. */
