@@ -23,6 +23,7 @@
 #include "server/server.h"
 #include "server/systemd.h"
 #include "server/trace_ports.h"
+#include "trace/swo.h"
 
 #define DEFAULT_CONFIG "openocd.cfg"
 #define GOODBYE_MS     500u
@@ -37,6 +38,7 @@ struct daemon {
 	struct flash_room *flash;
 	struct rtos_room *rtos;
 	struct trace_room *trace;
+	struct swo_room *swo;
 	struct server *server;
 	struct gdb_server *gdb;
 	int signo;			/* what ended us; 0: nothing did */
@@ -65,6 +67,8 @@ static void build(struct daemon *d)
 	d->rtos = rtos_room_new(d->targets);
 	d->trace = trace_room_new(d->targets);
 	server_lend_ports(d->server, d->trace);
+	d->swo = swo_room_new(d->trace);
+	swo_set_raw_listener(d->swo, server_raw_trace, d->server);
 	d->gdb = gdb_server_new(d->server, d->targets, d->flash);
 	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);
 }
@@ -102,6 +106,8 @@ static void tear_down(struct daemon *d)
 {
 	systemd_notify("STOPPING=1");
 	gdb_server_close(d->gdb);
+	swo_leave(d->swo);
+	swo_room_free(d->swo);
 	trace_room_free(d->trace);	/* its clients get the last words */
 	server_stop(d->server, GOODBYE_MS);
 	target_leave_all(d->targets);

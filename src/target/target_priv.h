@@ -59,6 +59,8 @@ struct target_list_own {
 	struct verb_scope scope;	/* of the global verbs */
 	semihosting_text_fn semihosting_text;	/* NULL: nobody listens */
 	void *semihosting_text_ctx;
+	const struct profile_source *profile_source;	/* NULL: none */
+	void *profile_ctx;
 };
 
 /* The target a verb acts on: its object, or the current one. */

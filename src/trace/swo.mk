@@ -1,7 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # SWO, ITM and DWT trace.
 libprobed_a_SOURCES += \
+	src/target/data_trace.c src/target/data_trace.h \
+	src/target/profile.h \
+	src/trace/dwt_trace.c \
 	src/trace/itm.c src/trace/itm.h \
+	src/trace/itm_setup.c \
+	src/trace/swo.h src/trace/swo_priv.h \
+	src/trace/swo_decode.c \
+	src/trace/swo_output.c \
+	src/trace/swo_profile.c \
+	src/trace/swo_text.c \
+	src/trace/swo_uart.c \
+	src/trace/tpiu.c \
+	src/trace/tpiu_config.c \
+	src/trace/tpiu_enable.c \
 	src/trace/tpiu_frames.c
 
 check_PROGRAMS += testing/unit/test_itm
