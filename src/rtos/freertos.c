@@ -221,14 +221,21 @@ static enum err mark_current(struct rtos *os, uint32_t tcb)
 	return OK;
 }
 
+static enum err read_running(struct rtos *os, uint32_t *is_running)
+{
+	uint32_t addr;
+
+	*is_running = 1;
+	return rtos_symbol(os, "xSchedulerRunning", &addr) ? rtos_read_u32(os, addr, is_running) : OK;
+}
+
 /* pxCurrentTCBs has one per core. */
 static enum err find_current(struct rtos *os, uint32_t *tcb)
 {
-	uint32_t addr, is_running = 1;
+	uint32_t addr, is_running;
 
 	*tcb = 0;
-	if (rtos_symbol(os, "xSchedulerRunning", &addr))
-		TRY(rtos_read_u32(os, addr, &is_running));
+	TRY(read_running(os, &is_running));
 	if (is_running == 0)
 		return OK;		/* main() runs; the tasks wait for their first turn */
 	if (rtos_symbol(os, "pxCurrentTCBs", &addr))
@@ -239,11 +246,12 @@ static enum err find_current(struct rtos *os, uint32_t *tcb)
 static enum err freertos_update(struct rtos *os)
 {
 	struct freertos_notes *notes = os->notes;
-	uint32_t count, current, addr;
+	uint32_t count, current, addr, is_running;
 
 	TRY(read_symbol(os, "uxCurrentNumberOfTasks", &count));
-	if (count == 0)
-		return OK;		/* no task has been created */
+	TRY(read_running(os, &is_running));
+	if (count == 0 || (os->is_outside && is_running != 0))
+		return OK;		/* no task has been created, or only in the run before the reset */
 	if (count > RTOS_THREADS_MAX)
 		return error_why(ERR_RTOS, "the kernel says it has %u tasks", count);
 	if (!freertos_find_layout(os))
@@ -270,6 +278,7 @@ const struct rtos_type freertos_type = {
 	.name = "FreeRTOS",
 	.symbols = symbols,
 	.fill = 0xa5,			/* tskSTACK_FILL_BYTE */
+	.is_on_psp = true,
 	.notes_bytes = sizeof(struct freertos_notes),
 	.update = freertos_update,
 	.context = freertos_context,

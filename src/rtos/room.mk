@@ -11,3 +11,12 @@ libprobed_a_SOURCES += \
 	src/rtos/symbols.c \
 	src/rtos/threadx.c \
 	src/rtos/zephyr.c
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_rtos
+testing_unit_test_rtos_SOURCES = testing/unit/test_rtos.c \
+	testing/unit/gdb_fake.c testing/unit/gdb_fake.h
+testing_unit_test_rtos_LDADD = $(probed_test_libs)
+endif
+EXTRA_DIST += testing/system/test_rtos.py testing/firmware/rtos.c testing/firmware/rtos_check.c \
+	testing/firmware/rtos_list.h doc/notes/rtos.md

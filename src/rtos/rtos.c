@@ -76,12 +76,12 @@ void rtos_damaged(struct rtos *os, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (os->damage[0] == '\0') {
+		va_start(ap, fmt);
+		vsnprintf(os->damage, sizeof(os->damage), fmt, ap);
+		va_end(ap);
+	}
 	error_clear();
-	if (os->damage[0] != '\0')
-		return;
-	va_start(ap, fmt);
-	vsnprintf(os->damage, sizeof(os->damage), fmt, ap);
-	va_end(ap);
 }
 
 const struct rtos_thread *rtos_find(const struct rtos *os, uint32_t id)
@@ -120,7 +120,7 @@ static void set_type(struct rtos *os, const struct rtos_type *type)
 /* Says once what keeps the kernel that was asked for by name from being shown. */
 static void tell_missing(struct rtos *os, const char *missing)
 {
-	if (os->is_told || os->symbols == NULL || strcmp(os->asked, "auto") == 0)
+	if (os->is_told || !os->is_asked || strcmp(os->asked, "auto") == 0)
 		return;
 	os->is_told = true;
 	log_warning("[%s] no threads of %s: the program has no symbol %s (link it with symbols, and keep "
@@ -152,6 +152,25 @@ static void tell_damage(struct rtos *os)
 		log_warning("[%s] %s: %s", os->target->name, os->type->name, os->damage);
 }
 
+/*
+ * After a reset RAM still holds the lists of the run before. But the start-up code runs in Thread mode
+ * on the main stack, and the threads of these kernels never do (DDI 0403 B1.4.4, CONTROL.SPSEL).
+ */
+static bool is_outside(struct rtos *os)
+{
+	uint32_t xpsr, control;
+
+	if (!os->type->is_on_psp || os->target->state != TARGET_HALTED ||
+	    target_find_reg(os->target, "control") == NULL)
+		return false;
+	if (target_get_reg32(os->target, "xpsr", &xpsr) != OK ||
+	    target_get_reg32(os->target, "control", &control) != OK) {
+		error_clear();
+		return false;
+	}
+	return (xpsr & 0x1ff) == 0 && !(control & 2);
+}
+
 static enum err make_list(struct rtos *os)
 {
 	os->count = 0;
@@ -160,6 +179,7 @@ static enum err make_list(struct rtos *os)
 	detect(os);
 	if (os->type == NULL)
 		return OK;
+	os->is_outside = is_outside(os);
 	enum err rc = os->type->update(os);
 
 	if (rc != OK && rtos_is_data_error(rc)) {
@@ -183,7 +203,8 @@ enum err rtos_update(struct rtos *os)
 
 	if (os->is_fresh && is_halted && os->epoch == t->memory_epoch)
 		return OK;
-	TRY(target_check_examined(t));
+	if (!t->examined)
+		return error_why(ERR_NOT_EXAMINED, "%s has not been examined", t->name);
 	os->is_fresh = false;
 	os->epoch = t->memory_epoch;
 	TRY(make_list(os));
@@ -195,6 +216,12 @@ enum err rtos_context(struct rtos *os, const struct rtos_thread *thread, struct 
 {
 	enum err rc = os->type->context(os, thread, context);
 
+	if (rc != OK && rtos_is_data_error(rc)) {
+		struct error error;
+
+		error_take(&error);
+		rc = error_why(ERR_RTOS, "%s", error.why);
+	}
 	return rc == OK ? OK : error_what(rc, "the registers of thread %s (0x%08x) cannot be shown",
 					  thread->name, thread->id);
 }
@@ -260,6 +287,14 @@ enum err rtos_get_reg(struct rtos *os, const struct rtos_thread *thread, const s
 	return OK;
 }
 
+static enum err write_word(struct rtos *os, uint32_t addr, uint32_t value)
+{
+	uint8_t bytes[4];
+
+	put_le32(bytes, value);
+	return target_write_bytes(os->target, addr, bytes, sizeof(bytes));
+}
+
 enum err rtos_set_reg(struct rtos *os, const struct rtos_thread *thread, const struct reg *reg,
 		      uint64_t value)
 {
@@ -274,8 +309,8 @@ enum err rtos_set_reg(struct rtos *os, const struct rtos_thread *thread, const s
 			  "place of its own", reg->name, thread->name, thread->id);
 		return error_next(ERR_REFUSED, "change it when the thread runs");
 	}
-	TRY(target_write_u32(os->target, places[0].addr, (uint32_t)value));
-	return is_double ? target_write_u32(os->target, places[1].addr, (uint32_t)(value >> 32)) : OK;
+	TRY(write_word(os, places[0].addr, (uint32_t)value));
+	return is_double ? write_word(os, places[1].addr, (uint32_t)(value >> 32)) : OK;
 }
 
 bool rtos_headroom(struct rtos *os, const struct rtos_thread *thread, uint32_t *bytes)

@@ -68,6 +68,7 @@ struct rtos_type {
 	const char *name;		/* as -rtos spells it */
 	const struct rtos_symbol *symbols;	/* ends with NULL; the first one decides whether to ask on */
 	uint8_t fill;			/* what its stacks are filled with */
+	bool is_on_psp;			/* threads run on the process stack, the start-up code does not */
 	size_t notes_bytes;		/* of os->notes, zeroed when the kernel is found */
 	/* Fills the list with rtos_add_thread(). An error is one of the wire; garbage is noted, not an error. */
 	enum err (*update)(struct rtos *os);
@@ -88,6 +89,8 @@ struct rtos {
 	struct rtos_symbol_value *symbols;
 	struct rtos_memory *memory;
 	uint32_t epoch;
+	bool is_outside;		/* the core stands outside of all threads: before the kernel starts */
+	bool is_asked;			/* a program has been asked for its symbols */
 	bool is_fresh, is_told;		/* the list is of this epoch; what is missing was said */
 	char told[200];			/* the damage the log has */
 };

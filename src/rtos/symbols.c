@@ -132,6 +132,7 @@ const char *rtos_next_symbol(struct rtos *os, bool again)
 	for (size_t i = 0; name == NULL && (type = rtos_candidate(os, i)) != NULL; i++)
 		name = next_of(os, type);
 	os->is_fresh = false;
+	os->is_asked = name == NULL;
 	return name;
 }
 
@@ -254,5 +255,6 @@ enum err rtos_read_symbols(struct rtos *os, const char *path, size_t *found)
 	free(data);
 	os->is_fresh = false;
 	os->is_told = false;
+	os->is_asked = true;
 	return rc;
 }

@@ -166,7 +166,7 @@ static enum err threadx_update(struct rtos *os)
 {
 	uint32_t created, current_ptr, first, current;
 
-	if (!rtos_symbol(os, "_tx_thread_created_ptr", &created) ||
+	if (os->is_outside || !rtos_symbol(os, "_tx_thread_created_ptr", &created) ||
 	    !rtos_symbol(os, "_tx_thread_current_ptr", &current_ptr))
 		return OK;
 	TRY(rtos_read_u32(os, created, &first));
@@ -195,6 +195,7 @@ const struct rtos_type threadx_type = {
 	.name = "ThreadX",
 	.symbols = symbols,
 	.fill = 0xef,			/* TX_STACK_FILL */
+	.is_on_psp = true,
 	.notes_bytes = sizeof(struct threadx_notes),
 	.update = threadx_update,
 	.context = threadx_context,

@@ -163,6 +163,8 @@ static enum err zephyr_update(struct rtos *os)
 	struct zephyr_notes *notes = os->notes;
 	uint32_t kernel, first, current;
 
+	if (os->is_outside)
+		return OK;
 	TRY(read_offsets(os));
 	for (unsigned i = OFF_CURRENT; i <= OFF_PRIO; i++) {
 		if (i != OFF_ENTRY && i != OFF_OPTIONS && !has(notes, (enum offset)i))
@@ -214,6 +216,7 @@ const struct rtos_type zephyr_type = {
 	.name = "Zephyr",
 	.symbols = symbols,
 	.fill = 0xaa,			/* CONFIG_INIT_STACKS */
+	.is_on_psp = true,
 	.notes_bytes = sizeof(struct zephyr_notes),
 	.update = zephyr_update,
 	.context = zephyr_context,

@@ -47,6 +47,8 @@ uint32_t threads_stopped(struct gdb_session *s);
 /* Whose registers g and p mean. NULL: those of the core. */
 const struct rtos_thread *threads_selected(struct gdb_session *s, struct rtos **os);
 bool threads_is_running(struct gdb_session *s, uint32_t id);
+/* It is in the list, but another one has the core. */
+bool threads_is_waiting(struct gdb_session *s, uint32_t id);
 /* The answer to a step of a thread that waits: why not, and a stop where it is. */
 void threads_refuse_step(struct gdb_session *s, uint32_t id);
 /* The document of qXfer:threads. */

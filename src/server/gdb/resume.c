@@ -216,8 +216,7 @@ static enum err packet_run(struct gdb_session *s, struct rsp_args *args, enum ac
 			return gdb_malformed("resume");
 		order.has_pc = true;
 	}
-	if (action != ACTION_CONTINUE && s->resume_thread != 0 && s->target->state == TARGET_HALTED &&
-	    !threads_is_running(s, s->resume_thread))
+	if (action != ACTION_CONTINUE && s->resume_thread != 0 && threads_is_waiting(s, s->resume_thread))
 		order.waiting = s->resume_thread;
 	return follow(s, &order);
 }
@@ -290,16 +289,20 @@ static bool take_thread(struct rsp_args *args, uint32_t *thread)
 	return rsp_take_hex(args, thread);
 }
 
-/* The leftmost action that is meant for the thread that runs counts; a step of another cannot be done,
- * and to let another one go is to let all go. */
+/*
+ * The leftmost action that is meant for the thread that runs counts. A step of another cannot be done;
+ * to let another one go is to let all go. A thread that is not there is not meant.
+ */
 static void choose(struct gdb_session *s, const struct order *order, uint32_t thread, struct order *chosen)
 {
-	bool is_ours = thread == 0 || s->target->state != TARGET_HALTED || threads_is_running(s, thread);
+	bool is_waiting = thread != 0 && threads_is_waiting(s, thread);
+	bool is_ours = thread == 0 || threads_is_running(s, thread);
 
-	if (!is_ours && order->action != ACTION_CONTINUE) {
+	if (is_waiting && order->action != ACTION_CONTINUE) {
 		if (chosen->waiting == 0 && chosen->action == ACTION_NONE)
 			chosen->waiting = thread;
-	} else if (chosen->action == ACTION_NONE || (is_ours && chosen->is_others)) {
+	} else if ((is_ours && (chosen->action == ACTION_NONE || chosen->is_others)) ||
+		   (is_waiting && chosen->action == ACTION_NONE)) {
 		uint32_t waiting = chosen->waiting;
 
 		*chosen = *order;

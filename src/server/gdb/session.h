@@ -91,6 +91,7 @@ struct gdb_session {
 	bool has_process;		/* false after kill and exit: "?" is W00 */
 
 	uint32_t thread;		/* Hg: whose registers; 0: of the one that runs */
+	uint32_t shown_thread;		/* of the last stop reply */
 	uint32_t resume_thread;		/* Hc: whom an old s steps; 0: any */
 	enum gdb_run run;
 	bool is_stepping;		/* our own step: its halted event is not news */

@@ -130,7 +130,7 @@ void gdb_report_thread(struct gdb_session *s, unsigned signal, uint32_t thread)
 
 	snprintf(body, sizeof(body), "T%02xthread:%x;", signal, thread);
 	wait_is_over(s);
-	s->thread = thread;
+	s->thread = s->shown_thread = thread;
 	output_packet(s, body, strlen(body));
 }
 

@@ -30,22 +30,48 @@ static uint32_t running_thread(struct gdb_session *s)
 	return thread != NULL ? thread->id : GDB_THREAD;
 }
 
+/*
+ * A reset at GDB's back (`monitor reset halt`) ends all threads, with them the one that GDB has selected,
+ * and GDB would refuse to go on. So until the next stop reply the core keeps that one's number.
+ */
+static uint32_t shown_id(const struct gdb_session *s, const struct rtos *os, uint32_t id)
+{
+	if (id != RTOS_CORE || s->shown_thread == 0 ||
+	    (os != NULL && rtos_find(os, s->shown_thread) != NULL))
+		return id;
+	return s->shown_thread;
+}
+
+/* GDB gives the symbols after its first look at the core: its thread 1 of then is the one that runs. */
 bool threads_is_running(struct gdb_session *s, uint32_t id)
 {
-	return id == running_thread(s);
+	uint32_t running = running_thread(s);
+
+	return id == GDB_THREAD || id == running || id == shown_id(s, threads_of(s), running);
+}
+
+bool threads_is_waiting(struct gdb_session *s, uint32_t id)
+{
+	struct rtos *os = threads_of(s);
+	const struct rtos_thread *thread = os != NULL ? rtos_find(os, id) : NULL;
+
+	return thread != NULL && !thread->is_current;
 }
 
 static bool is_alive(struct gdb_session *s, uint32_t id)
 {
 	struct rtos *os = threads_of(s);
 
-	return os != NULL ? rtos_find(os, id) != NULL : id == GDB_THREAD;
+	if (os != NULL && rtos_find(os, id) != NULL)
+		return true;
+	return id == shown_id(s, os, running_thread(s));
 }
 
 uint32_t threads_stopped(struct gdb_session *s)
 {
 	s->thread = 0;
-	return running_thread(s);
+	s->shown_thread = running_thread(s);
+	return s->shown_thread;
 }
 
 const struct rtos_thread *threads_selected(struct gdb_session *s, struct rtos **os)
@@ -79,7 +105,8 @@ static bool take_thread(struct gdb_session *s, struct rsp_args *args, uint32_t *
 	*id = 0;
 	if (rsp_take_word(args, "-1"))
 		return rsp_at_end(args);
-	return rsp_take_hex(args, id) && rsp_at_end(args) && (*id == 0 || is_alive(s, *id));
+	return rsp_take_hex(args, id) && rsp_at_end(args) &&
+	       (*id == 0 || *id == GDB_THREAD || is_alive(s, *id));
 }
 
 /* Hg: whose registers g and p mean; Hc: whom the old c and s resume. */
@@ -114,7 +141,11 @@ static enum err packet_T(struct gdb_session *s, struct rsp_args *args)
 static enum err packet_qC(struct gdb_session *s, struct rsp_args *args)
 {
 	(void)args;
-	gdb_reply_text(s, "QC%x", s->thread != 0 && is_alive(s, s->thread) ? s->thread : running_thread(s));
+	uint32_t id = s->thread;
+
+	if (id == 0 || !is_alive(s, id))
+		id = shown_id(s, threads_of(s), running_thread(s));
+	gdb_reply_text(s, "QC%x", id);
 	return OK;
 }
 
@@ -130,9 +161,10 @@ static enum err packet_qfThreadInfo(struct gdb_session *s, struct rsp_args *args
 		return OK;
 	}
 	if (os == NULL)
-		buf_printf(&body, "m%x", GDB_THREAD);
+		buf_printf(&body, "m%x", shown_id(s, NULL, GDB_THREAD));
 	for (size_t i = 0; os != NULL && i < os->count; i++)
-		buf_printf(&body, "%c%x", i == 0 ? 'm' : ',', os->threads[i].id);
+		buf_printf(&body, "%c%x", i == 0 ? 'm' : ',',
+			   shown_id(s, os, os->threads[i].id));
 	gdb_reply(s, body.data, body.len);
 	buf_free(&body);
 	return OK;
@@ -168,6 +200,7 @@ static enum err packet_qThreadExtraInfo(struct gdb_session *s, struct rsp_args *
 	if (os != NULL) {
 		const struct rtos_thread *thread = rtos_find(os, id);
 
+		thread = thread != NULL ? thread : rtos_current(os);
 		buf_printf(&words, "Name: %s, ", thread->name);
 		describe(thread, &words);
 	} else {
@@ -209,13 +242,13 @@ void threads_build(struct gdb_session *s, struct buf *xml)
 	buf_clear(xml);
 	buf_printf(xml, "<?xml version=\"1.0\"?>\n<threads>\n");
 	if (s->has_process && os == NULL)
-		add_thread(GDB_THREAD, s->target->name, "", xml);
+		add_thread(shown_id(s, NULL, GDB_THREAD), s->target->name, "", xml);
 	for (size_t i = 0; s->has_process && os != NULL && i < os->count; i++) {
 		struct buf words = { 0 };
 
 		describe(&os->threads[i], &words);
 		buf_putc(&words, '\0');
-		add_thread(os->threads[i].id, os->threads[i].name, (const char *)words.data, xml);
+		add_thread(shown_id(s, os, os->threads[i].id), os->threads[i].name, (const char *)words.data, xml);
 		buf_free(&words);
 	}
 	buf_printf(xml, "</threads>\n");
