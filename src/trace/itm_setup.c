@@ -186,21 +186,22 @@ void itm_setup_undo(struct itm_setup *s)
 	s->is_written = false;
 }
 
-/* C1.7.6: TSPrescale; with SWOENA the TPIU's divided clock counts. */
-uint32_t itm_tick_scale(struct swo_room *room, struct target *t)
+/* C1.7.6: TSENA, TSPrescale; with SWOENA the TPIU's divided clock counts. */
+void itm_learn_time(struct tpiu *tpiu)
 {
 	static const uint32_t prescaler[4] = { 1, 4, 16, 64 };
-	uint32_t tcr = 0, divider = 1;
+	struct target *t = tpiu_target(tpiu);
+	uint32_t tcr = 0;
 
+	if (t == NULL || !t->examined)
+		return;
 	if (target_read_u32(t, ITM_TCR, &tcr) != OK) {
 		error_clear();
-		return 1;
+		return;
 	}
-	for (const struct tpiu *tpiu = room->first; tpiu != NULL; tpiu = tpiu->next) {
-		if (tpiu->is_enabled && tpiu_target(tpiu) == t && (tcr & TCR_SWOENA))
-			divider = tpiu->regs[REG_ACPR] + 1;
-	}
-	return prescaler[bits_get(tcr, 9, 8)] * divider;
+	tpiu->stream.has_time = tcr & TCR_TSENA;
+	tpiu->stream.tick_scale = prescaler[bits_get(tcr, 9, 8)] *
+				  (tcr & TCR_SWOENA ? tpiu->regs[REG_ACPR] + 1 : 1);
 }
 
 /* --- Verbs --- */
@@ -209,11 +210,9 @@ static enum err changed(struct swo_room *room, struct itm_setup *s)
 {
 	s->is_used = true;
 	TRY(itm_setup_write(s));
-	if (!s->target->examined)
-		return OK;
 	for (struct tpiu *tpiu = room->first; tpiu != NULL; tpiu = tpiu->next) {
-		if (tpiu_target(tpiu) == s->target)
-			tpiu->stream.tick_scale = itm_tick_scale(room, s->target);
+		if (tpiu->is_enabled && tpiu_target(tpiu) == s->target)
+			itm_learn_time(tpiu);
 	}
 	return OK;
 }

@@ -20,3 +20,4 @@ libprobed_a_SOURCES += \
 check_PROGRAMS += testing/unit/test_itm
 testing_unit_test_itm_SOURCES = testing/unit/test_itm.c
 testing_unit_test_itm_LDADD = $(probed_test_libs)
+EXTRA_DIST += testing/system/test_swo_decode.py testing/firmware/trace.c

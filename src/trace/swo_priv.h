@@ -157,7 +157,8 @@ enum err itm_setup_write(struct itm_setup *s);
 void itm_setup_reset_begins(struct itm_setup *s);
 void itm_setup_rearm(struct itm_setup *s);
 void itm_setup_undo(struct itm_setup *s);
-uint32_t itm_tick_scale(struct swo_room *room, struct target *t);
+/* Whether the stream has timestamps and what they count, from the registers. */
+void itm_learn_time(struct tpiu *tpiu);
 
 /* dwt_trace.c */
 extern const struct command dwt_commands[];

@@ -453,6 +453,19 @@ const struct command tpiu_commands[] = {
 
 /* --- The room --- */
 
+/* A client may have written ITM_TCR itself while the core was halted. */
+static void learn_time(struct swo_room *room, struct target *t)
+{
+	for (const struct itm_setup *s = room->itms; s != NULL; s = s->next) {
+		if (s->target == t && s->is_written)
+			return;
+	}
+	for (struct tpiu *tpiu = room->first; tpiu != NULL; tpiu = tpiu->next) {
+		if (tpiu->is_enabled && tpiu->is_captured && tpiu_target(tpiu) == t)
+			itm_learn_time(tpiu);
+	}
+}
+
 static void on_target_event(void *ctx, struct target *t, enum target_event event)
 {
 	struct swo_room *room = ctx;
@@ -463,6 +476,10 @@ static void on_target_event(void *ctx, struct target *t, enum target_event event
 			if (s->target == t)
 				itm_setup_reset_begins(s);
 		}
+		return;
+	}
+	if (event == EVENT_RESUME_START) {
+		learn_time(room, t);
 		return;
 	}
 	if (event != EVENT_EXAMINE_END && event != EVENT_RESET_DEASSERT_POST && event != EVENT_RESET_END)

@@ -259,8 +259,7 @@ static enum err enable_now(struct tpiu *tpiu)
 	};
 	TRY(start_capture(tpiu));
 	TRY(program_all(tpiu));
-	if (t != NULL && t->examined)
-		tpiu->stream.tick_scale = itm_tick_scale(tpiu->room, t);
+	itm_learn_time(tpiu);
 	return OK;
 }
 
