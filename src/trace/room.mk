@@ -13,3 +13,16 @@ libprobed_a_SOURCES += \
 	src/trace/trace.h src/trace/trace_priv.h \
 	src/server/trace_ports.c src/server/trace_ports.h
 EXTRA_DIST += testing/firmware/rtt.c testing/firmware/rtt_late.c
+
+if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_rtt
+testing_unit_test_rtt_SOURCES = testing/unit/test_rtt.c
+testing_unit_test_rtt_LDADD = $(probed_test_libs)
+endif
+
+check_PROGRAMS += testing/fuzz/fuzz_rtt
+testing_fuzz_fuzz_rtt_SOURCES = testing/fuzz/fuzz_rtt.c testing/fuzz/replay.c
+testing_fuzz_fuzz_rtt_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"rtt"'
+testing_fuzz_fuzz_rtt_LDADD = $(PROBED_LIBS)
+EXTRA_DIST += testing/fuzz/seeds/rtt/one-up-one-down testing/fuzz/seeds/rtt/three-and-three \
+	testing/system/test_rtt.py testing/system/test_trace_stream.py testing/bench/rtt

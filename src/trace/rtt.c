@@ -16,8 +16,9 @@
 #define POLLING_MS	100u	/* as OpenOCD */
 #define SEARCH_GAP_MS	5u	/* between two pieces of a pass */
 #define SEARCH_BYTES	4096u
-#define IDLE_BYTES	1024u	/* of the pass beside a block in use */
+#define IDLE_BYTES	2048u	/* of the pass beside a block in use */
 #define IDLE_MS		300u	/* a block that moved lately is the right one */
+#define SUSPECT_MS	3000u
 #define DRAIN_BATCHES	16u
 
 static void on_timer(void *ctx);
@@ -68,19 +69,33 @@ static enum err search(struct rtt *r)
 	return OK;
 }
 
+/* It sets its block up some time after it has begun: several passes. */
+void rtt_suspect(struct rtt *r)
+{
+	r->suspect_until_ms = clock_now_ms() + SUSPECT_MS;
+	if (r->is_found)
+		r->pass = (struct rtt_pass){ 0 };
+}
+
+bool rtt_is_suspect(const struct rtt *r)
+{
+	return clock_now_ms() < r->suspect_until_ms;
+}
+
 /* Nothing comes: maybe another program runs, with a block elsewhere. */
 static enum err look_around(struct rtt *r)
 {
 	uint64_t now = clock_now_ms();
+	bool is_quick = rtt_is_suspect(r) || r->passes == 0;
 	bool done;
 
-	if (r->is_suspect)
+	if (is_quick)
 		r->gap_ms = SEARCH_GAP_MS;
 	else if (now - r->last_data_ms < IDLE_MS || now < r->next_look_ms)
 		return OK;
 	r->next_look_ms = now + POLLING_MS;
 	TRY(rtt_look_at_known(r));
-	return rtt_search_step(r, r->is_suspect ? SEARCH_BYTES : IDLE_BYTES, &done);
+	return rtt_search_step(r, is_quick ? SEARCH_BYTES : IDLE_BYTES, &done);
 }
 
 static bool has_listener(const struct rtt *r)
@@ -281,7 +296,7 @@ static void on_event(void *ctx, struct target *t, enum target_event event)
 		/* A program that has not run yet has no block; but the one in use may go on. */
 		if (!r->is_found && t->state == TARGET_HALTED)
 			r->core_is_fresh = true;
-		r->is_suspect = true;
+		rtt_suspect(r);
 		break;
 	case EVENT_RESUME_START:
 	case EVENT_RESUMED:

@@ -60,6 +60,7 @@ struct rtt_stale {
 	uint8_t *bytes;			/* as it was when we last looked */
 	size_t n;
 	bool was_seen;			/* since the reset: from now on a moved WrOff tells life */
+	bool is_rival;			/* was met beside the block in use */
 };
 enum rtt_life { RTT_STALE, RTT_UNKNOWN, RTT_ALIVE };
 /* Compares with what was left behind and remembers the new look. Pure but for the list. */
@@ -67,6 +68,7 @@ enum rtt_life rtt_judge(struct rtt_stale **list, uint32_t addr, const uint8_t *b
 /* `was_seen`: its program had the time to move it. */
 void rtt_remember(struct rtt_stale **list, uint32_t addr, const uint8_t *bytes, size_t n, bool was_seen);
 void rtt_forget(struct rtt_stale **list, uint32_t addr);	/* UINT32_MAX: all */
+void rtt_forget_rivals(struct rtt_stale **list);
 
 struct rtt_range {
 	uint32_t addr, size;
@@ -105,7 +107,7 @@ struct rtt {
 	unsigned range_count;
 	bool is_set_up, is_started, is_busy;
 	bool core_is_fresh;		/* it has not run since the reset */
-	bool is_suspect;		/* the program may be another: look around soon */
+	uint64_t suspect_until_ms;	/* the program may be another: look around quickly */
 	char id[RTT_ID_BYTES + 1];
 	bool has_symbol;
 	uint32_t symbol;
@@ -149,6 +151,9 @@ extern const struct command rtt_commands[];
 enum err rtt_of_call(struct call *c, struct rtt **r);
 enum err rtt_start(struct rtt *r);
 void rtt_stop(struct rtt *r);
+/* Another program may have begun. */
+void rtt_suspect(struct rtt *r);
+bool rtt_is_suspect(const struct rtt *r);
 /* May the wire be used now? */
 bool rtt_may_look(struct rtt *r);
 void rtt_arm_timer(struct rtt *r, unsigned in_ms);

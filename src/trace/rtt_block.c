@@ -120,12 +120,12 @@ static struct rtt_stale *find_stale(struct rtt_stale *list, uint32_t addr)
 	return list;
 }
 
-void rtt_forget(struct rtt_stale **list, uint32_t addr)
+static void forget(struct rtt_stale **list, uint32_t addr, bool only_rivals)
 {
 	while (*list != NULL) {
 		struct rtt_stale *s = *list;
 
-		if (addr != UINT32_MAX && s->addr != addr) {
+		if ((addr != UINT32_MAX && s->addr != addr) || (only_rivals && !s->is_rival)) {
 			list = &s->next;
 			continue;
 		}
@@ -133,6 +133,16 @@ void rtt_forget(struct rtt_stale **list, uint32_t addr)
 		free(s->bytes);
 		free(s);
 	}
+}
+
+void rtt_forget(struct rtt_stale **list, uint32_t addr)
+{
+	forget(list, addr, false);
+}
+
+void rtt_forget_rivals(struct rtt_stale **list)
+{
+	forget(list, UINT32_MAX, true);
 }
 
 static void look(struct rtt_stale *s, const uint8_t *bytes, size_t n)
@@ -155,7 +165,7 @@ void rtt_remember(struct rtt_stale **list, uint32_t addr, const uint8_t *bytes, 
 		s->next = *list;
 		*list = s;
 	}
-	s->was_seen = was_seen;
+	s->was_seen = s->is_rival = was_seen;
 	look(s, bytes, n);
 }
 

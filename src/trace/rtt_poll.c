@@ -343,7 +343,8 @@ enum err rtt_poll(struct rtt *r, size_t *moved)
 	if (b.is_full && !is_gone && get_le32(b.memory + b.vtor_at) != r->vtor) {
 		/* A bootloader has handed over, or a program has moved its vectors. */
 		r->vtor = get_le32(b.memory + b.vtor_at);
-		r->is_suspect = true;
+		rtt_suspect(r);
+		rtt_forget_rivals(&r->stale);
 	}
 	if (is_gone) {
 		log_debug("rtt: the control block at 0x%08" PRIx32 " is gone", r->block.addr);

@@ -80,7 +80,7 @@ static enum rtt_life judge(struct rtt *r, uint32_t addr, const uint8_t *bytes, s
 		return life;
 	/* Beside another one. It was not there a while ago, or the program has changed: the new program's.
 	 * Else only if it moves. */
-	if (r->is_found && (r->passes > 0 || r->is_suspect))
+	if (r->is_found && (r->passes > 0 || rtt_is_suspect(r)))
 		return RTT_ALIVE;
 	rtt_remember(&r->stale, addr, bytes, n, true);
 	return r->has_symbol && addr == r->symbol ? RTT_UNKNOWN : RTT_STALE;
@@ -175,12 +175,12 @@ static enum err finish_pass(struct rtt *r)
 
 	r->pass = (struct rtt_pass){ 0 };
 	r->passes++;
-	r->is_suspect = false;
 	if (!pass.has_best)
 		return OK;
 	TRY(rtt_read_block(r, pass.best, &bytes, &n));
 	if (n > 0)
 		rtt_take_block(r, pass.best, bytes, n, true);
+	r->passes = 1;		/* the others have been met in this one */
 	free(bytes);
 	return OK;
 }
@@ -343,7 +343,8 @@ void rtt_take_block(struct rtt *r, uint32_t addr, const uint8_t *bytes, size_t n
 		rtt_lose_block(r, true);
 	r->block = block;
 	r->is_found = true;
-	r->is_suspect = r->is_failure_told = false;
+	r->suspect_until_ms = 0;
+	r->is_failure_told = false;
 	r->pass = (struct rtt_pass){ 0 };
 	r->id_word = get_le32(bytes);
 	rtt_forget(&r->stale, addr);

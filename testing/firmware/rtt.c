@@ -72,13 +72,13 @@ static uint32_t room(const struct channel *c)
 	return (c->rd + c->size - 1 - c->wr) % c->size;
 }
 
-/* All or nothing, or waits, as the channel's mode says. */
-static void print(unsigned up, const char *text, uint32_t n)
+/* All or nothing, or waits. */
+static void print(const char *text, uint32_t n, uint32_t mode)
 {
-	struct channel *c = &rtt->up[up];
+	struct channel *c = &rtt->up[0];
 	uint32_t wr = c->wr;
 
-	if (c->flags == 0 && room(c) < n)
+	if (mode == 0 && room(c) < n)
 		return;
 	while (n-- > 0) {
 		while (room(c) == 0)
@@ -95,24 +95,21 @@ static void say(const char *text)
 
 	while (text[n] != 0)
 		n++;
-	print(0, text, n);
+	print(text, n, rtt->up[0].flags);
 }
 
 static void echo(void)
 {
 	struct channel *c = &rtt->down[0];
 	uint32_t rd = c->rd;
-	uint32_t mode = rtt->up[0].flags;
 	char byte;
 
-	rtt->up[0].flags = 2;		/* an echo loses nothing */
 	while (rd != c->wr) {
 		byte = (char)c->buffer[rd];
 		rd = rd + 1 == c->size ? 0 : rd + 1;
 		c->rd = rd;
-		print(0, &byte, 1);
+		print(&byte, 1, 2);	/* an echo loses nothing */
 	}
-	rtt->up[0].flags = mode;
 }
 
 /* 64 bytes at a time, each word its number: the reader sees what is missing. */
@@ -149,7 +146,7 @@ static void flood(void)
  * left as it is. */
 static void hand_over(void)
 {
-	SCB_VTOR = 0x08000000;
+	SCB_VTOR = 0;		/* where flash is seen, too */
 	setup(&second);
 	rtt = &second;
 	say("application\n");
