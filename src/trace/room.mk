@@ -9,6 +9,7 @@ libprobed_a_SOURCES += \
 	src/trace/rtt_poll.c \
 	src/trace/rtt_ports.c \
 	src/trace/rtt_search.c \
+	src/trace/rtt_symbol.c \
 	src/trace/stream.c \
 	src/trace/trace.h src/trace/trace_priv.h \
 	src/server/trace_ports.c src/server/trace_ports.h

@@ -173,6 +173,9 @@ void rtt_slots(struct rtt *r, unsigned ups, unsigned downs);
 /* The block is not the program's any more; it is remembered as left behind if `as_stale`. */
 void rtt_lose_block(struct rtt *r, bool as_stale);
 
+/* rtt_symbol.c: the block's address out of an ELF file. */
+enum err rtt_read_symbol(struct rtt *r, const char *path);
+
 /* rtt_poll.c: one batch; *moved: bytes that came or went. */
 enum err rtt_poll(struct rtt *r, size_t *moved);
 

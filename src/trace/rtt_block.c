@@ -174,7 +174,8 @@ static bool same_but_offsets(const uint8_t *a, const uint8_t *b, size_t n)
 	if (memcmp(a, b, RTT_HEADER_BYTES) != 0)
 		return false;
 	for (size_t at = RTT_HEADER_BYTES; at < n; at += RTT_CHANNEL_BYTES) {
-		if (memcmp(a + at, b + at, RTT_WR) != 0 || get_le32(a + at + RTT_FLAGS) != get_le32(b + at + RTT_FLAGS))
+		if (memcmp(a + at, b + at, RTT_WR) != 0 ||
+		    memcmp(a + at + RTT_FLAGS, b + at + RTT_FLAGS, 4) != 0)
 			return false;
 	}
 	return true;

@@ -36,6 +36,25 @@ static enum err cmd_setup(struct call *c)
 	return OK;
 }
 
+static enum err cmd_symbols(struct call *c)
+{
+	struct rtt *r;
+	char text[16];
+
+	TRY(rtt_of_call(c, &r));
+	char *path = script_find(c->script, c->argv[1]);
+
+	if (path == NULL)
+		return ERR_NOT_FOUND;
+	enum err rc = rtt_read_symbol(r, path);
+
+	free(path);
+	TRY(rc);
+	snprintf(text, sizeof(text), "0x%08" PRIx32, r->symbol);
+	result_printf(c, "%s", text);
+	return OK;
+}
+
 static enum err cmd_start(struct call *c)
 {
 	struct rtt *r;
@@ -66,7 +85,8 @@ static enum err cmd_polling_interval(struct call *c)
 	}
 	TRY(arg_u32(c, 1, &ms));
 	if (ms == 0 || ms > 60000)
-		return error_why(ERR_ARGUMENT, "rtt: the polling interval is 1 to 60000 ms, not %" PRIu32, ms);
+		return error_why(ERR_ARGUMENT, "rtt: the polling interval is 1 to 60000 ms, not %" PRIu32,
+				 ms);
 	room->polling_ms = ms;
 	return OK;
 }
@@ -117,7 +137,8 @@ static enum err cmd_channels(struct call *c)
 	struct rtt *r;
 
 	TRY(call_block(c, &r));
-	result_printf(c, "Channels: up=%u, down=%u\nUp-channels:\n", r->block.up_count, r->block.down_count);
+	result_printf(c, "Channels: up=%u, down=%u\nUp-channels:\n", r->block.up_count,
+		      r->block.down_count);
 	print_channels(c, r, 0, r->block.up_count);
 	result_printf(c, "Down-channels:\n");
 	print_channels(c, r, r->block.up_count, r->block.down_count);
@@ -208,6 +229,9 @@ const struct command rtt_commands[] = {
 	{ "rtt setup", STAGE_ANY, 2, 3, "address size ?ID?", cmd_setup,
 	  "Where the control block is searched, and its ID (\"SEGGER RTT\"). Without it \"rtt start\" "
 	  "searches the chip's RAM." },
+	{ "rtt symbols", STAGE_ANY, 1, 1, "file", cmd_symbols,
+	  "Take the control block's address, _SEGGER_RTT, from an ELF file, so that it is found at once. "
+	  "Returns it." },
 	{ "rtt start", STAGE_EXEC, 0, 0, "", cmd_start,
 	  "Search the control block, and go on searching until the program has set it up, also after "
 	  "each reset; then read all up channels while the core runs." },

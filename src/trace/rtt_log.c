@@ -40,8 +40,8 @@ static void write_line(void *ctx, uint64_t ns, const char *label, const char *te
 
 	localtime_r(&seconds, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-	if (fprintf(log->file, "%s.%06u %s: %s\n", when, (unsigned)(wall / 1000 % 1000000), label, text) >= 0 &&
-	    fflush(log->file) == 0)
+	if (fprintf(log->file, "%s.%06u %s: %s\n", when, (unsigned)(wall / 1000 % 1000000), label,
+		    text) >= 0 && fflush(log->file) == 0)
 		return;
 	if (!log->is_failure_told)
 		log_warning("rtt: %s: %s: lines are missing in it", log->path, strerror(errno));

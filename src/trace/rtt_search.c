@@ -108,7 +108,9 @@ static void consider(struct rtt *r, uint32_t addr)
 	rtt_block_free(&block);
 	life = judge(r, addr, bytes, n);
 	log_debug("rtt: control block at 0x%08" PRIx32 ": %s", addr,
-		  life == RTT_STALE ? "left behind by another program" : life == RTT_ALIVE ? "alive" : "new");
+		  life == RTT_STALE   ? "left behind by another program"
+		  : life == RTT_ALIVE ? "alive"
+				      : "new");
 	free(bytes);
 	if (life == RTT_STALE)
 		return;
@@ -216,12 +218,34 @@ enum err rtt_search_step(struct rtt *r, uint32_t bytes, bool *done)
 	return finish_pass(r);
 }
 
+static enum err look_at_symbol(struct rtt *r)
+{
+	struct rtt_block block;
+	const char *why;
+	uint8_t *bytes;
+	size_t n;
+
+	TRY(rtt_read_block(r, r->symbol, &bytes, &n));
+	if (n > 0 && rtt_block_parse(&block, r->symbol, bytes, n, &why)) {
+		rtt_block_free(&block);
+		if (rtt_judge(&r->stale, r->symbol, bytes, n) != RTT_STALE)
+			rtt_take_block(r, r->symbol, bytes, n, true);
+	}
+	free(bytes);
+	return OK;
+}
+
 /* Where blocks were before: a reset brings the same one back, most of the time. */
 enum err rtt_look_at_known(struct rtt *r)
 {
 	uint32_t best = 0;
 	bool is_alive = false;
 
+	if (r->has_symbol && !r->is_found && !r->core_is_fresh) {
+		TRY(look_at_symbol(r));
+		if (r->is_found)
+			return OK;
+	}
 	for (struct rtt_stale *s = r->stale, *next; s != NULL && !is_alive; s = next) {
 		struct rtt_block block;
 		const char *why;
@@ -304,7 +328,9 @@ static void warn_of_cache(struct rtt *r)
 		error_clear();
 		return;
 	}
-	dtcm_end = bits_get(dtcmcr, 6, 3) != 0 ? 0x20000000u + (512u << bits_get(dtcmcr, 6, 3)) : 0x20000000u;
+	dtcm_end = 0x20000000u;
+	if (bits_get(dtcmcr, 6, 3) != 0)
+		dtcm_end += 512u << bits_get(dtcmcr, 6, 3);
 	is_outside = r->block.addr < 0x20000000 || r->block.addr >= dtcm_end;
 	for (unsigned i = 0; i < r->block.up_count + r->block.down_count; i++) {
 		const struct rtt_channel *c = &r->block.channels[i];

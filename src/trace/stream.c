@@ -82,8 +82,8 @@ static void write_line(void *ctx, uint64_t ns, const char *label, const char *te
 {
 	struct buf out = { 0 };
 
-	buf_printf(&out, "[%6" PRIu64 ".%06u] %s: %s\n", ns / 1000000000, (unsigned)(ns / 1000 % 1000000),
-		   label, text);
+	buf_printf(&out, "[%6" PRIu64 ".%06u] %s: %s\n", ns / 1000000000,
+		   (unsigned)(ns / 1000 % 1000000), label, text);
 	write_out(ctx, out.data, out.len);
 	buf_free(&out);
 }
@@ -134,8 +134,9 @@ static void put_as_json(struct stream *s, const struct trace_record *r)
 {
 	struct buf out = { 0 };
 
-	buf_printf(&out, "{\"t\":%" PRIu64 ".%09u,\"source\":\"%s\",\"channel\":%u", r->host_ns / 1000000000,
-		   (unsigned)(r->host_ns % 1000000000), trace_source_name(r->source), r->channel);
+	buf_printf(&out, "{\"t\":%" PRIu64 ".%09u,\"source\":\"%s\",\"channel\":%u",
+		   r->host_ns / 1000000000, (unsigned)(r->host_ns % 1000000000),
+		   trace_source_name(r->source), r->channel);
 	if (r->target != NULL) {
 		buf_printf(&out, ",\"target\":");
 		buf_json_string(&out, r->target->name);
@@ -328,7 +329,8 @@ static void append_outputs(struct call *c)
 
 	for (const struct stream *s = room_of(c)->first; s != NULL; s = s->next) {
 		const char *const keys[] = { "clients", "dropped" };
-		const uint64_t values[] = { s->port != NULL ? trace->ports->clients(s->port) : 1, s->dropped };
+		unsigned clients = s->port != NULL ? trace->ports->clients(s->port) : 1;
+		const uint64_t values[] = { clients, s->dropped };
 		Jim_Obj *one = pair_list(interp, keys, values, ARRAY_SIZE(keys));
 
 		Jim_ListAppendElement(interp, one, Jim_NewStringObj(interp, "format", -1));
@@ -366,7 +368,7 @@ static enum err cmd_accepted(struct call *c)
 
 static const struct command stream_commands[] = {
 	{ "trace stream", STAGE_ANY, 1, 3, "port|file|- ?-format text|json|bin?", cmd_stream,
-	  "Send everything the program tells (RTT, ITM, semihosting, PC samples) with time and losses to a "
+	  "Send all that the program tells (RTT, ITM, semihosting, PC samples) with time and losses to a "
 	  "TCP port, a file or the console (-)." },
 	{ "trace stop", STAGE_ANY, 0, 1, "?port|file|-?", cmd_stop, "End one trace stream, or all." },
 	{ "trace status", STAGE_ANY, 0, 0, "", cmd_status,

@@ -130,6 +130,16 @@ def test_sequence_of_cortex_debug(rtt):
         gdb.stop()
 
 
+def test_the_symbol_is_taken_from_the_elf_file(rtt):
+    rtt.load()
+    block = rtt.symbol("_SEGGER_RTT")
+    assert rtt.daemon.tcl(f"rtt symbols {rtt.firmware('rtt')}") == f"{block:#010x}"
+    rtt.daemon.tcl("rtt start; resume")
+    rtt.found(block)
+    assert "no symbol" in rtt.daemon.fails(f"rtt symbols {rtt.firmware('blink')}")
+    assert "no-such" in rtt.daemon.fails("rtt symbols no-such.elf")
+
+
 def test_channels_in_the_words_of_openocd(rtt):
     rtt.load()
     assert rtt.daemon.tcl("rtt polling_interval") == "100 ms"

@@ -82,7 +82,8 @@ static void test_corrupt_blocks(void **state)
 
 		sound(b);
 		put_le32(b + corrupt[i].offset, corrupt[i].value);
-		if (rtt_block_parse(&block, ADDR, b, sizeof(b), &why) || strstr(why, corrupt[i].why) == NULL)
+		if (rtt_block_parse(&block, ADDR, b, sizeof(b), &why) ||
+		    strstr(why, corrupt[i].why) == NULL)
 			fail_msg("%s: %s", corrupt[i].name, why);
 		assert_null(block.channels);
 	}
