@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "rtos/rtos_priv.h"
 
 struct rtos_room {
@@ -86,15 +87,22 @@ static enum err cmd_threads(struct call *c)
 	return OK;
 }
 
+/* For people: text on the console, not a result. */
 static enum err cmd_ps(struct call *c)
 {
 	struct rtos_room *room = c->user;
 	struct target *t;
+	struct rtos *os;
 
 	TRY(target_current(room->targets, &t));
-	if (rtos_of(t) != NULL)
-		return cmd_threads(c);
-	result_printf(c, "%s: no RTOS is configured, there is one thread\n", t->name);
+	if (rtos_of(t) == NULL) {
+		log_user("%s: no RTOS is configured, there is one thread", t->name);
+		return OK;
+	}
+	TRY(call_kernel(c, &os));
+	say_table(c, os);
+	log_user("%.*s", (int)c->out->len - 1, (const char *)c->out->data);
+	buf_clear(c->out);
 	return OK;
 }
 

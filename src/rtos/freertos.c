@@ -208,9 +208,11 @@ static enum err mark_current(struct rtos *os, uint32_t tcb)
 	}
 	if (tcb == 0)
 		return OK;
-	if (task == NULL && (!rtos_is_object(tcb) || !notes->has_tcb))
+	if (task == NULL && !rtos_is_object(tcb))
 		return error_why(ERR_RTOS, "the current task is said to be 0x%08x", tcb);
 	if (task == NULL) {
+		if (!notes->has_tcb)
+			freertos_guess_tcb(os, 4);
 		task = rtos_add_thread(os, tcb);
 		if (task == NULL)
 			return OK;
@@ -254,8 +256,10 @@ static enum err freertos_update(struct rtos *os)
 		return OK;		/* no task has been created, or only in the run before the reset */
 	if (count > RTOS_THREADS_MAX)
 		return error_why(ERR_RTOS, "the kernel says it has %u tasks", count);
-	if (!freertos_find_layout(os))
-		return error_why(ERR_RTOS, "the lists of tasks make no sense in any known layout");
+	if (!freertos_find_layout(os)) {
+		rtos_damaged(os, "the ready lists make no sense in any known layout; the usual one is tried");
+		notes->layout = freertos_usual_layout();
+	}
 	notes->is_smp = rtos_symbol(os, "pxCurrentTCBs", &addr);
 	TRY(find_current(os, &current));
 	TRY(walk_ready(os));

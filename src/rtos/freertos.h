@@ -19,6 +19,7 @@ struct list_layout {
 struct freertos_notes {
 	const struct list_layout *layout;	/* NULL: not known yet */
 	uint32_t lists;				/* the list it was found at */
+	bool is_sure;				/* the lists keep their invariants */
 	bool is_smp;
 	bool has_tcb;				/* the next three are known */
 	uint32_t state_item;			/* offset of xStateListItem */
@@ -38,6 +39,9 @@ enum err freertos_read_item(struct rtos *os, const struct freertos_list *list, u
 			    uint32_t *owner, uint32_t *value, uint32_t *next);
 /* Learns where things are in the control block from one state item of it. */
 enum err freertos_learn_tcb(struct rtos *os, uint32_t item, uint32_t tcb);
+void freertos_guess_tcb(struct rtos *os, uint32_t state_item);
+/* What most builds have. */
+const struct list_layout *freertos_usual_layout(void);
 extern const struct frame_layout freertos_frames[];
 /* The MPU ports since V10.6 save into the control block. */
 enum err freertos_mpu_context(struct rtos *os, uint32_t top, struct rtos_context *context);

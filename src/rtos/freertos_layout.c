@@ -60,7 +60,8 @@ static bool fits(struct rtos *os, const struct list_layout *l, uint32_t addr)
 /* All lists that every build has must fit: the second delayed list, and the second ready one. */
 static bool all_fit(struct rtos *os, const struct list_layout *l, uint32_t ready)
 {
-	static const char *const names[] = { "xDelayedTaskList1", "xDelayedTaskList2", "xPendingReadyList" };
+	static const char *const names[] = { "xDelayedTaskList1", "xDelayedTaskList2",
+					     "xPendingReadyList" };
 	uint32_t addr;
 
 	if (!fits(os, l, ready))
@@ -83,13 +84,24 @@ bool freertos_find_layout(struct rtos *os)
 	if (notes->layout != NULL && notes->lists == ready && fits(os, notes->layout, ready))
 		return true;
 	*notes = (struct freertos_notes){ .lists = ready };
-	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
-		if (all_fit(os, &layouts[i], ready)) {
+	for (size_t i = 0; notes->layout == NULL && i < ARRAY_SIZE(layouts); i++) {
+		if (all_fit(os, &layouts[i], ready))
 			notes->layout = &layouts[i];
-			return true;
-		}
 	}
-	return false;
+	/* One of the other lists may be damaged. */
+	for (size_t i = 0; notes->layout == NULL && i < ARRAY_SIZE(layouts); i++) {
+		if (fits(os, &layouts[i], ready) && fits(os, &layouts[i], ready + layouts[i].list_bytes))
+			notes->layout = &layouts[i];
+	}
+	if (notes->layout == NULL)
+		return false;
+	notes->is_sure = true;
+	return true;
+}
+
+const struct list_layout *freertos_usual_layout(void)
+{
+	return &layouts[0];
 }
 
 enum err freertos_read_list(struct rtos *os, uint32_t addr, struct freertos_list *list)
@@ -122,7 +134,7 @@ enum err freertos_read_item(struct rtos *os, const struct freertos_list *list, u
 	TRY(rtos_read_u32(os, item + l->item_owner, owner));
 	TRY(rtos_read_u32(os, item + l->item_value, value));
 	TRY(rtos_read_u32(os, item + l->item_next, next));
-	if (container != list->addr)
+	if (container != list->addr && (container != 0 || notes->is_sure))
 		return error_why(ERR_RTOS, "the list at 0x%08x leads to 0x%08x, which is not of this list",
 				 list->addr, item);
 	if (!rtos_is_object(*owner))
@@ -153,5 +165,17 @@ enum err freertos_learn_tcb(struct rtos *os, uint32_t item, uint32_t tcb)
 		notes->has_tcb = true;
 		return OK;
 	}
-	return error_why(ERR_RTOS, "the task at 0x%08x has no event item behind its state item", tcb);
+	freertos_guess_tcb(os, item - tcb);
+	return OK;
+}
+
+/* Without an event item that belongs to the task: as most builds have it. */
+void freertos_guess_tcb(struct rtos *os, uint32_t state_item)
+{
+	struct freertos_notes *notes = os->notes;
+
+	notes->state_item = state_item;
+	notes->priority = state_item + 2 * notes->layout->item_bytes;
+	notes->name = notes->priority + (notes->is_smp ? 16 : 8);
+	notes->has_tcb = true;
 }

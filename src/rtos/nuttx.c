@@ -158,7 +158,8 @@ static enum err nuttx_context(struct rtos *os, const struct rtos_thread *thread,
 
 	*context = (struct rtos_context){ .layout = "NuttX" };
 	if (!rtos_is_object(thread->saved_sp))
-		return error_why(ERR_RTOS, "its registers are said to be saved at 0x%08x", thread->saved_sp);
+		return error_why(ERR_RTOS, "its registers are said to be saved at 0x%08x",
+				 thread->saved_sp);
 	for (unsigned i = 0; i <= RTOS_XPSR; i++) {
 		if (regs[i] != ABSENT)
 			TRY(frame_read_words(os, thread->saved_sp + regs[i], i, 1, context));

@@ -153,22 +153,24 @@ static void tell_damage(struct rtos *os)
 }
 
 /*
- * After a reset RAM still holds the lists of the run before. But the start-up code runs in Thread mode
- * on the main stack, and the threads of these kernels never do (DDI 0403 B1.4.4, CONTROL.SPSEL).
+ * After a reset RAM still holds the lists of the run before, until the start-up code has cleared it. That
+ * code runs in Thread mode on the main stack, as the threads of these kernels never do, and LR has its
+ * value of reset up to the first call (DDI 0403 B1.4.4, B1.5.5).
  */
 static bool is_outside(struct rtos *os)
 {
-	uint32_t xpsr, control;
+	uint32_t xpsr, control, lr;
 
 	if (!os->type->is_on_psp || os->target->state != TARGET_HALTED ||
 	    target_find_reg(os->target, "control") == NULL)
 		return false;
 	if (target_get_reg32(os->target, "xpsr", &xpsr) != OK ||
+	    target_get_reg32(os->target, "lr", &lr) != OK ||
 	    target_get_reg32(os->target, "control", &control) != OK) {
 		error_clear();
 		return false;
 	}
-	return (xpsr & 0x1ff) == 0 && !(control & 2);
+	return (xpsr & 0x1ff) == 0 && !(control & 2) && lr == 0xffffffff;
 }
 
 static enum err make_list(struct rtos *os)
@@ -305,8 +307,8 @@ enum err rtos_set_reg(struct rtos *os, const struct rtos_thread *thread, const s
 	if (places[0].addr == 0 && (uint32_t)value == places[0].value)
 		return OK;
 	if (places[0].addr == 0) {
-		error_why(ERR_REFUSED, "%s of thread %s (0x%08x) is where its saved registers end, it has no "
-			  "place of its own", reg->name, thread->name, thread->id);
+		error_why(ERR_REFUSED, "%s of thread %s (0x%08x) is where its saved registers end, it has "
+			  "no place of its own", reg->name, thread->name, thread->id);
 		return error_next(ERR_REFUSED, "change it when the thread runs");
 	}
 	TRY(write_word(os, places[0].addr, (uint32_t)value));

@@ -66,13 +66,14 @@ struct rtos;
 /* A kernel. */
 struct rtos_type {
 	const char *name;		/* as -rtos spells it */
-	const struct rtos_symbol *symbols;	/* ends with NULL; the first one decides whether to ask on */
+	const struct rtos_symbol *symbols;	/* up to NULL; the first decides whether to ask on */
 	uint8_t fill;			/* what its stacks are filled with */
 	bool is_on_psp;			/* threads run on the process stack, the start-up code does not */
 	size_t notes_bytes;		/* of os->notes, zeroed when the kernel is found */
-	/* Fills the list with rtos_add_thread(). An error is one of the wire; garbage is noted, not an error. */
+	/* Fills the list with rtos_add_thread(). Errors are those of the wire; garbage is only noted. */
 	enum err (*update)(struct rtos *os);
-	enum err (*context)(struct rtos *os, const struct rtos_thread *thread, struct rtos_context *context);
+	enum err (*context)(struct rtos *os, const struct rtos_thread *thread,
+			    struct rtos_context *context);
 };
 
 struct rtos_memory;
@@ -89,7 +90,7 @@ struct rtos {
 	struct rtos_symbol_value *symbols;
 	struct rtos_memory *memory;
 	uint32_t epoch;
-	bool is_outside;		/* the core stands outside of all threads: before the kernel starts */
+	bool is_outside;		/* no thread runs: the kernel has not started */
 	bool is_asked;			/* a program has been asked for its symbols */
 	bool is_fresh, is_told;		/* the list is of this epoch; what is missing was said */
 	char told[200];			/* the damage the log has */

@@ -148,7 +148,8 @@ static enum err walk(struct rtos *os, uint32_t first, uint32_t current)
 
 	do {
 		if (!is_thread(os, at))
-			return error_why(ERR_RTOS, "the ring of threads leads to 0x%08x, which is none", at);
+			return error_why(ERR_RTOS, "the ring of threads leads to 0x%08x, which is none",
+					 at);
 		struct rtos_thread *thread = rtos_add_thread(os, at);
 
 		if (thread == NULL)

@@ -68,8 +68,8 @@ static enum err read_offsets(struct rtos *os)
 		notes->offsets[i] = ABSENT;
 	TRY(rtos_read_u32(os, table, &notes->offsets[OFF_VERSION]));
 	if (notes->offsets[OFF_VERSION] > 1)
-		return error_why(ERR_RTOS, "the table of the kernel's offsets has version %u, 0 and 1 are known",
-				 notes->offsets[OFF_VERSION]);
+		return error_why(ERR_RTOS, "the kernel's table of offsets has version %u, 0 and 1 are "
+				 "known", notes->offsets[OFF_VERSION]);
 	TRY(count_offsets(os, notes->offsets[OFF_VERSION], &count));
 	for (unsigned i = 1; i < count; i++) {
 		TRY(rtos_read_u32(os, table + 4 * i, &notes->offsets[i]));

@@ -471,8 +471,8 @@ static void test_frames_in_the_control_block(void **state)
 /* Zephyr: offsets as its own table says. */
 static void test_zephyr(void **state)
 {
-	static const uint32_t offsets[] = { 1, 8, 0x20, 0x54, 0x5c, 0x0d, 0x0c, 0x0e, 0x40, 0x60, 0x80, 0x10,
-					    0xffffffff, 0x01 };
+	static const uint32_t offsets[] = { 1, 8, 0x20, 0x54, 0x5c, 0x0d, 0x0c, 0x0e, 0x40, 0x60, 0x80,
+					    0x10, 0xffffffff, 0x01 };
 	static const struct known symbols[] = {
 		{ "_kernel", VARIABLES }, { "_kernel_thread_info_offsets", LISTS },
 		{ "_kernel_thread_info_size_t_size", LISTS + 0x80 },

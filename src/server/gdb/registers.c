@@ -116,7 +116,9 @@ static enum err write_register(struct gdb_session *s, const struct reg *reg, uin
 		value |= XPSR_T;
 	if (is_named(reg, "pc"))
 		value &= ~1ull;
-	return thread != NULL ? rtos_set_reg(os, thread, reg, value) : target_set_reg(s->target, reg, value);
+	if (thread != NULL)
+		return rtos_set_reg(os, thread, reg, value);
+	return target_set_reg(s->target, reg, value);
 }
 
 static bool has_old_layout(const struct gdb_session *s)

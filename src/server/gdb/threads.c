@@ -91,8 +91,8 @@ void threads_refuse_step(struct gdb_session *s, uint32_t id)
 	const struct rtos_thread *thread = os != NULL ? rtos_find(os, id) : NULL;
 	struct buf text = { 0 };
 
-	buf_printf(&text, "Thread 0x%x (%s) is not the one that runs, it cannot be stepped: set a breakpoint "
-		   "in it and continue, or select the thread that runs.\n", id,
+	buf_printf(&text, "Thread 0x%x (%s) is not the one that runs, it cannot be stepped: set a "
+		   "breakpoint in it and continue, or select the thread that runs.\n", id,
 		   thread != NULL ? thread->name : "unknown");
 	output_console(s, (const char *)text.data, text.len);
 	buf_free(&text);
@@ -248,7 +248,8 @@ void threads_build(struct gdb_session *s, struct buf *xml)
 
 		describe(&os->threads[i], &words);
 		buf_putc(&words, '\0');
-		add_thread(shown_id(s, os, os->threads[i].id), os->threads[i].name, (const char *)words.data, xml);
+		add_thread(shown_id(s, os, os->threads[i].id), os->threads[i].name,
+			   (const char *)words.data, xml);
 		buf_free(&words);
 	}
 	buf_printf(xml, "</threads>\n");
