@@ -257,7 +257,7 @@ static enum err freertos_update(struct rtos *os)
 	if (count > RTOS_THREADS_MAX)
 		return error_why(ERR_RTOS, "the kernel says it has %u tasks", count);
 	if (!freertos_find_layout(os)) {
-		rtos_damaged(os, "the ready lists make no sense in any known layout; the usual one is tried");
+		rtos_damaged(os, "the ready lists fit no known layout; the usual one is tried");
 		notes->layout = freertos_usual_layout();
 	}
 	notes->is_smp = rtos_symbol(os, "pxCurrentTCBs", &addr);
