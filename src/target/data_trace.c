@@ -22,15 +22,16 @@ static const uint8_t functions_v7[][3] = {
 /* DDI 0553: MATCH by access, ACTION 2 tells the value, 3 the PC with it. */
 static const uint8_t matches_v8[3] = { 0x6, 0x5, 0x4 };
 
-static enum err find_function(const struct dwt *dwt, const struct data_trace *trace, uint32_t *function)
+static enum err find_function(const struct dwt *dwt, const struct data_trace *trace,
+			      uint32_t *function)
 {
 	unsigned log2_size = (unsigned)__builtin_ctz(trace->size);
 
 	if (!dwt->is_v8) {
 		*function = functions_v7[trace->what][trace->access];
 		if (*function == 0)
-			return error_why(ERR_UNSUPPORTED, "the DWT tells a PC without the value only for "
-					 "reads and writes together");
+			return error_why(ERR_UNSUPPORTED, "the DWT tells a PC without the value "
+					 "only for reads and writes together");
 		if (trace->what == DATA_TRACE_ADDRESS)
 			*function |= EMITRANGE;
 		return OK;
@@ -38,7 +39,8 @@ static enum err find_function(const struct dwt *dwt, const struct data_trace *tr
 	if (trace->what == DATA_TRACE_ADDRESS || trace->what == DATA_TRACE_PC_VALUE)
 		return error_why(ERR_UNSUPPORTED, "an ARMv8-M DWT traces value or pc");
 	if (log2_size > 2)
-		return error_why(ERR_UNSUPPORTED, "an ARMv8-M DWT traces 1, 2 or 4 bytes, not %" PRIu32,
+		return error_why(ERR_UNSUPPORTED,
+				 "an ARMv8-M DWT traces 1, 2 or 4 bytes, not %" PRIu32,
 				 trace->size);
 	*function = matches_v8[trace->access] | (trace->what == DATA_TRACE_VALUE ? 2u : 3u) << 4 |
 		    log2_size << 10;
@@ -51,12 +53,15 @@ static enum err check(struct target *t, const struct data_trace *trace)
 
 	if (trace->size == 0 || (trace->size & (trace->size - 1)) != 0 ||
 	    (trace->addr & (trace->size - 1)) != 0) {
-		error_why(ERR_ARGUMENT, "%" PRIu32 " bytes at 0x%08" PRIx32 " cannot be one comparator's",
+		error_why(ERR_ARGUMENT, "%" PRIu32 " bytes at 0x%08" PRIx32 " cannot be one "
+			  "comparator's",
 			  trace->size, trace->addr);
-		return error_next(ERR_ARGUMENT, "the size is a power of two and the address a multiple of it");
+		return error_next(ERR_ARGUMENT, "the size is a power of two and the address a "
+				  "multiple of it");
 	}
 	if (!dwt->is_v8 && (unsigned)__builtin_ctz(trace->size) > dwt->max_mask)
-		return error_why(ERR_ARGUMENT, "a comparator watches %u bytes at most", 1u << dwt->max_mask);
+		return error_why(ERR_ARGUMENT, "a comparator watches %u bytes at most",
+				 1u << dwt->max_mask);
 	return OK;
 }
 
@@ -65,7 +70,8 @@ static bool is_cortex_m(const struct target *t)
 	return strcmp(t->type->name, "cortex_m") == 0 && t->examined;
 }
 
-enum err target_add_data_trace(struct target *t, const struct data_trace *trace, unsigned *comparator)
+enum err target_add_data_trace(struct target *t, const struct data_trace *trace,
+			       unsigned *comparator)
 {
 	uint32_t function = 0;
 

@@ -66,13 +66,14 @@ static enum err collect(struct target *t, struct profile_data *p, uint32_t secon
 	if (own->profile_source != NULL && own->profile_source->begin(own->profile_ctx, t)) {
 		log_info("%s: taking the PC samples of the trace", t->name);
 		TRY(listen_to_trace(t, p, seconds));
-		return p->count > 0 ? OK : error_why(ERR_UNSUPPORTED, "no PC sample came through the trace in "
-						     "%u s: the core slept, or the pin is silent", seconds);
+		return p->count > 0 ? OK : error_why(ERR_UNSUPPORTED, "no PC sample came through "
+						     "the trace in %u s: the core slept, or the "
+						     "pin is silent", seconds);
 	}
 	TRY(sample(t, p, seconds));
 	if (p->count == 0)
-		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core slept, "
-				 "or does not have the register", seconds);
+		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core "
+				 "slept, or does not have the register", seconds);
 	return OK;
 }
 
@@ -205,7 +206,7 @@ void profile_set_source(struct target_list *list, const struct profile_source *s
 
 const struct command profile_commands[] = {
 	{ "profile", STAGE_EXEC, 2, 4, "seconds file ?start end?", cmd_profile,
-	  "Samples the running program's PC, through SWO where \"dwt pc_sampling\" is on, and writes a "
-	  "histogram for gprof." },
+	  "Samples the running program's PC, through SWO where \"dwt pc_sampling\" is on, and "
+	  "writes a histogram for gprof." },
 	{ .name = NULL }
 };

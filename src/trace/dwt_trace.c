@@ -51,8 +51,8 @@ static enum err cmd_untrace(struct call *c)
 
 const struct command dwt_commands[] = {
 	{ "dwt trace", STAGE_EXEC, 1, 4, "address ?size? ?r|w|rw? ?value|pc|pc_value|address?", cmd_trace,
-	  "Trace accesses to a variable (4 bytes, rw and value unless told) with a comparator of the DWT, "
-	  "without halting. Returns the comparator's number, which its packets carry." },
+	  "Trace accesses to a variable (4 bytes, rw and value unless told) with a comparator of "
+	  "the DWT, without halting. Returns the comparator's number, which its packets carry." },
 	{ "dwt untrace", STAGE_EXEC, 0, 1, "?address?", cmd_untrace,
 	  "End the trace of this variable, or of all." },
 	{ 0 }

@@ -180,7 +180,8 @@ void itm_setup_undo(struct itm_setup *s)
 	if (!s->is_written || !s->target->examined)
 		return;
 	if (write_state(s, s->found_ter, s->found_tcr, s->found_ctrl) != OK) {
-		log_debug("%s: the ITM is left as it is: %s", s->target->name, error_text(error_current()));
+		log_debug("%s: the ITM is left as it is: %s", s->target->name,
+			  error_text(error_current()));
 		error_clear();
 	}
 	s->is_written = false;
@@ -291,14 +292,16 @@ static enum err cmd_pc_sampling(struct call *c)
 	if (strcmp(c->argv[1], "off") != 0) {
 		TRY(arg_u32(c, 1, &cycles));
 		if (cycles == 0)
-			return error_why(ERR_ARGUMENT, "a sample every 0 cycles cannot be: 64 to 16384, or off");
+			return error_why(ERR_ARGUMENT, "a sample every 0 cycles cannot be: 64 to "
+					 "16384, or off");
 	}
 	TRY(setup_of_call(c, &s));
 	s->ctrl_mask |= CTRL_PCSAMPLENA | CTRL_CYCTAP | 0x1feu | BIT(22);
 	if (cycles != 0) {
 		tap = cycles > 16 * 64 ? 1024 : 64;
 		count = MIN(MAX((cycles + tap / 2) / tap, 1u), 16u);
-		bits = CTRL_PCSAMPLENA | (tap == 1024 ? CTRL_CYCTAP : 0) | (count - 1) << 1 | (count - 1) << 5;
+		bits = CTRL_PCSAMPLENA | (tap == 1024 ? CTRL_CYCTAP : 0) | (count - 1) << 1 |
+		       (count - 1) << 5;
 		cycles = tap * count;
 	}
 	s->ctrl = (s->ctrl & ~(CTRL_PCSAMPLENA | CTRL_CYCTAP | 0x1feu)) | bits;
@@ -341,11 +344,13 @@ const struct command itm_commands[] = {
 	{ "itm ports", STAGE_ANY, 1, 1, "on|off", cmd_ports,
 	  "Switch all stimulus ports on or off, and the ITM on." REMEMBERED },
 	{ "itm timestamps", STAGE_ANY, 1, 2, "on|off ?1|4|16|64?", cmd_timestamps,
-	  "Local timestamps behind packets: cycles since the last one, divided by the prescaler." REMEMBERED },
+	  "Local timestamps behind packets: cycles since the last one, divided by the prescaler."
+	  REMEMBERED },
 	{ "dwt exceptions", STAGE_ANY, 1, 1, "on|off", cmd_exceptions,
 	  "Trace exceptions: entry, exit, return (DWT_CTRL.EXCTRCENA)." REMEMBERED },
 	{ "dwt pc_sampling", STAGE_ANY, 1, 1, "off|cycles", cmd_pc_sampling,
-	  "Trace the PC every so many cycles: 64 to 16384. Returns the nearest number there is." REMEMBERED },
+	  "Trace the PC every so many cycles: 64 to 16384. Returns the nearest number there is."
+	  REMEMBERED },
 	{ "dwt counters", STAGE_ANY, 1, 1, "on|off", cmd_counters,
 	  "Trace the wrapping of the counters CPI, EXC, SLEEP, LSU and FOLD." REMEMBERED },
 	{ "dwt sync", STAGE_ANY, 1, 1, "off|24|26|28", cmd_sync,

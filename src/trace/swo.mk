@@ -21,3 +21,10 @@ check_PROGRAMS += testing/unit/test_itm
 testing_unit_test_itm_SOURCES = testing/unit/test_itm.c
 testing_unit_test_itm_LDADD = $(probed_test_libs)
 EXTRA_DIST += testing/system/test_swo_decode.py testing/firmware/trace.c
+
+check_PROGRAMS += testing/fuzz/fuzz_itm
+testing_fuzz_fuzz_itm_SOURCES = testing/fuzz/fuzz_itm.c testing/fuzz/replay.c
+testing_fuzz_fuzz_itm_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"itm"'
+testing_fuzz_fuzz_itm_LDADD = $(PROBED_LIBS)
+EXTRA_DIST += testing/fuzz/seeds/itm/every-packet testing/fuzz/seeds/itm/sync-in-a-packet \
+	testing/fuzz/seeds/itm/endless-time testing/fuzz/seeds/itm/frames

@@ -17,7 +17,8 @@ static void on_dropped(void *ctx, size_t bytes, size_t pieces, const char *peer)
 	trace_put_loss(out->trace, out->target, TRACE_ITM, 0, (uint32_t)MIN(bytes, UINT32_MAX - 1));
 }
 
-enum err swo_out_open(struct swo_room *room, struct swo_out *out, const char *spec, const char *name,
+enum err swo_out_open(struct swo_room *room, struct swo_out *out, const char *spec,
+		      const char *name,
 		      struct target *t)
 {
 	struct trace_port_spec port = { .name = "tpiu_swo_trace", .dropped = on_dropped, .ctx = out };
@@ -30,7 +31,8 @@ enum err swo_out_open(struct swo_room *room, struct swo_out *out, const char *sp
 		/* Appended, as scripts that enable and disable again count on. */
 		out->file = fopen(spec, "abe");
 		if (out->file == NULL)
-			return error_why(ERR_IO, "Can't open trace destination file \"%s\": %s", spec,
+			return error_why(ERR_IO, "Can't open trace destination file \"%s\": %s",
+					 spec,
 					 strerror(errno));
 	}
 	out->spec = xstrdup(spec);
@@ -45,7 +47,8 @@ void swo_out_put(struct swo_out *out, const void *data, size_t n)
 		out->trace->ports->send(out->port, data, n);
 	if (out->file == NULL || (fwrite(data, 1, n, out->file) == n && fflush(out->file) == 0))
 		return;
-	log_error("trace: %s cannot be written: %s; nothing more goes there", out->spec, strerror(errno));
+	log_error("trace: %s cannot be written: %s; nothing more goes there", out->spec,
+		  strerror(errno));
 	fclose(out->file);
 	out->file = NULL;
 }

@@ -90,12 +90,14 @@ static void show(struct call *c, const struct swo_profile *p)
 	size_t n, all = p->count + p->asleep, sum = 0;
 	struct spot *spots = find_spots(p, &n);
 
-	result_printf(c, "%zu samples at %zu addresses, %" PRIu64 " asleep\n", p->count, n, p->asleep);
+	result_printf(c, "%zu samples at %zu addresses, %" PRIu64 " asleep\n", p->count, n,
+		      p->asleep);
 	result_printf(c, " percent  cumulative  samples  address\n");
 	for (size_t i = 0; i < MIN(n, (size_t)SHOWN_MAX); i++) {
 		sum += spots[i].count;
 		result_printf(c, "  %6.2f      %6.2f  %7zu  0x%08" PRIx32 "\n",
-			      100.0 * (double)spots[i].count / (double)all, 100.0 * (double)sum / (double)all,
+			      100.0 * (double)spots[i].count / (double)all,
+			      100.0 * (double)sum / (double)all,
 			      spots[i].count, spots[i].pc);
 	}
 	if (n > SHOWN_MAX)
@@ -117,7 +119,8 @@ static enum err save(struct call *c, const struct swo_profile *p)
 
 	if (p->count == 0) {
 		error_why(ERR_NOT_FOUND, "there are no PC samples yet");
-		return error_next(ERR_NOT_FOUND, "run \"dwt pc_sampling 1024\" and let the core run");
+		return error_next(ERR_NOT_FOUND, "run \"dwt pc_sampling 1024\" and let the core "
+				  "run");
 	}
 	profile_find_range(&data);
 	if (c->argc == 4) {
@@ -201,8 +204,8 @@ void swo_profile_free(struct swo_profile *p)
 
 const struct command swo_profile_commands[] = {
 	{ "swo profile", STAGE_ANY, 0, 3, "?file? ?start end?", cmd_profile,
-	  "Where the PC samples that came so far stand: without a file the most frequent addresses, with one "
-	  "a histogram for gprof. See \"dwt pc_sampling\"." },
+	  "Where the PC samples that came so far stand: without a file the most frequent "
+	  "addresses, with one a histogram for gprof. See \"dwt pc_sampling\"." },
 	{ "swo profile_clear", STAGE_ANY, 0, 0, "", cmd_clear, "Forget the PC samples." },
 	{ 0 }
 };

@@ -168,13 +168,15 @@ static enum err add(struct call *c, enum text_kind kind, int port, const char *w
 	enum err rc;
 
 	if (strcmp(where, "external") == 0)
-		return error_why(ERR_ARGUMENT, "decoded data go to :PORT, a file or - (the console)");
+		return error_why(ERR_ARGUMENT, "decoded data go to :PORT, a file or - (the "
+				 "console)");
 	t = xcalloc(1, sizeof(*t));
 	*t = (struct swo_text){ .kind = kind, .port = port, .is_console = strcmp(where, "-") == 0 };
 	if (kind == TEXT_PORT && port != ALL_PORTS)
 		snprintf(name, sizeof(name), "ITM port %d", port);
 	else
-		snprintf(name, sizeof(name), "%s", kind == TEXT_PORT ? "all ITM ports" : kind_names[kind]);
+		snprintf(name, sizeof(name), "%s",
+			 kind == TEXT_PORT ? "all ITM ports" : kind_names[kind]);
 	rc = swo_out_open(room, &t->out, where, name, NULL);
 	if (rc != OK) {
 		free_text(t);
@@ -197,7 +199,8 @@ static enum err port_number(struct call *c, int index, int *port)
 		return OK;
 	TRY(arg_int(c, index, port));
 	if (*port < 0 || *port > 255)
-		return error_why(ERR_ARGUMENT, "%s is not a stimulus port (0 to 255, or all)", c->argv[index]);
+		return error_why(ERR_ARGUMENT, "%s is not a stimulus port (0 to 255, or all)",
+				 c->argv[index]);
 	return OK;
 }
 
@@ -317,24 +320,27 @@ void swo_text_free_all(struct swo_room *room)
 
 const struct command swo_text_commands[] = {
 	{ "swo decode port", STAGE_ANY, 2, 2, "number|all " WHERE, cmd_decode_port,
-	  "Send what the program writes to an ITM stimulus port to the clients of a TCP port, to a file, or "
-	  "as lines to the console. \"all\": every port. Returns the TCP port, if it is one." },
+	  "Send what the program writes to an ITM stimulus port to the clients of a TCP port, to "
+	  "a file, or as lines to the console. \"all\": every port. Returns the TCP port, if it "
+	  "is one." },
 	{ "swo decode exceptions", STAGE_ANY, 1, 1, WHERE, cmd_decode_kind,
-	  "A line for each exception entered, exited and returned to, with the time where the stream has it. "
-	  "See \"dwt exceptions\"." },
+	  "A line for each exception entered, exited and returned to, with the time where the "
+	  "stream has it. See \"dwt exceptions\"." },
 	{ "swo decode pc", STAGE_ANY, 1, 1, WHERE, cmd_decode_kind,
 	  "A line for each PC sample. See \"dwt pc_sampling\" and \"swo profile\"." },
 	{ "swo decode watch", STAGE_ANY, 1, 1, WHERE, cmd_decode_kind,
 	  "A line for each packet of a data trace. See \"dwt trace\"." },
 	{ "swo decode events", STAGE_ANY, 1, 1, WHERE, cmd_decode_kind,
 	  "A line for each profiling counter that has wrapped. See \"dwt counters\"." },
-	{ "swo decode packets", STAGE_ANY, 1, 1, WHERE, cmd_decode_kind, "A line for every packet." },
+	{ "swo decode packets", STAGE_ANY, 1, 1, WHERE, cmd_decode_kind, "A line for every "
+	  "packet." },
 	{ "swo decode stop", STAGE_ANY, 0, 2, "?port|exceptions|pc|watch|events|packets? ?number?",
 	  cmd_decode_stop, "End decoded outputs: all, those of one kind, or one stimulus port's." },
 	{ "swo decode list", STAGE_ANY, 0, 0, "", cmd_decode_list, "Return the decoded outputs." },
 	{ "swo status", STAGE_ANY, 0, 0, "", cmd_status,
-	  "A dict: enabled (the trace port), capture (probe, uart, none), bytes, packets, overflows (packets "
-	  "lost on the chip), gaps (bytes lost in the probe or on the way), syncs, skipped (bytes that "
-	  "meant nothing), ticks (the core's clock, from local timestamps)." },
+	  "A dict: enabled (the trace port), capture (probe, uart, none), bytes, packets, "
+	  "overflows (packets lost on the chip), gaps (bytes lost in the probe or on the way), "
+	  "syncs, skipped (bytes that meant nothing), ticks (the core's clock, from local "
+	  "timestamps)." },
 	{ 0 }
 };

@@ -99,7 +99,8 @@ static enum err set_line(int fd, const char *path, uint32_t baud)
 	uint32_t off = line.c_ispeed > baud ? line.c_ispeed - baud : baud - line.c_ispeed;
 
 	if ((uint64_t)off * 100 > (uint64_t)baud * 3)
-		log_warning("trace: %s runs at %u baud, %" PRIu32 " were asked for", path, line.c_ispeed,
+		log_warning("trace: %s runs at %u baud, %" PRIu32 " were asked for", path,
+			    line.c_ispeed,
 			    baud);
 	return OK;
 }
@@ -164,8 +165,8 @@ static enum err cmd_stop(struct call *c)
 
 const struct command swo_uart_commands[] = {
 	{ "swo capture uart", STAGE_ANY, 2, 2, "device baud", cmd_uart,
-	  "Read the trace from a serial port on the SWO pin (\"-output external\"), from a FIFO, or from a "
-	  "recorded file, and decode it." },
+	  "Read the trace from a serial port on the SWO pin (\"-output external\"), from a FIFO, "
+	  "or from a recorded file, and decode it." },
 	{ "swo capture stop", STAGE_ANY, 0, 0, "", cmd_stop, "End \"swo capture uart\"." },
 	{ 0 }
 };

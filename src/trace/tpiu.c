@@ -98,7 +98,8 @@ static enum err set_protocol(struct tpiu *tpiu, const char *value)
 	int which = find_word(tpiu_protocols, value);
 
 	if (which < 0)
-		return error_why(ERR_ARGUMENT, "-protocol takes sync, uart or manchester, not \"%s\"", value);
+		return error_why(ERR_ARGUMENT, "-protocol takes sync, uart or manchester, not "
+				 "\"%s\"", value);
 	tpiu->protocol = (enum tpiu_protocol)which;
 	return OK;
 }
@@ -153,7 +154,8 @@ static enum err set_port_width(struct tpiu *tpiu, const char *value)
 
 	TRY(parse_u32(value, "-port-width", &width));
 	if (width < 1 || width > PORT_WIDTH_MAX)
-		return error_why(ERR_ARGUMENT, "Invalid port width %s: a port has 1 to 32 pins", value);
+		return error_why(ERR_ARGUMENT, "Invalid port width %s: a port has 1 to 32 pins",
+				 value);
 	tpiu->port_width = width;
 	return OK;
 }
@@ -185,7 +187,8 @@ static const struct tpiu_option options[] = {
 	{ "-formatter", set_formatter, get_formatter },
 };
 
-#define OPTION_NAMES "-dap -ap-num -baseaddr -protocol -output -traceclk -pin-freq -port-width -formatter -event"
+#define OPTION_NAMES "-dap -ap-num -baseaddr -protocol -output -traceclk -pin-freq -port-width " \
+	"-formatter -event"
 
 static const struct tpiu_option *find_option(const char *name)
 {
@@ -215,7 +218,8 @@ static enum err find_event(const char *name, int *which)
 	if (*which >= 0)
 		return OK;
 	error_why(ERR_ARGUMENT, "unknown event \"%s\"", name);
-	return error_next(ERR_ARGUMENT, "the names are pre-enable, post-enable, pre-disable, post-disable");
+	return error_next(ERR_ARGUMENT, "the names are pre-enable, post-enable, pre-disable, "
+			  "post-disable");
 }
 
 /* From argument `i` on. */
@@ -295,17 +299,19 @@ static enum err cmd_eventlist(struct call *c)
 
 static const struct command object_rows[] = {
 	{ "configure", STAGE_ANY, 0, -1, "(-option value)+", cmd_configure,
-	  "Set options: " OPTION_NAMES ". -protocol sync|uart|manchester, -output external|-|file|:port, "
-	  "-traceclk Hz of TRACECLKIN (most often the core's clock), -pin-freq Hz of the pin (0: the fastest "
-	  "the probe can), -port-width 1..32, -formatter on|off, -event pre-enable|post-enable|pre-disable|"
-	  "post-disable script. They hold from the next enable on." },
+	  "Set options: " OPTION_NAMES ". -protocol sync|uart|manchester, -output "
+	  "external|-|file|:port, -traceclk Hz of TRACECLKIN (most often the core's clock), "
+	  "-pin-freq Hz of the pin (0: the fastest the probe can), -port-width 1..32, -formatter "
+	  "on|off, -event pre-enable|post-enable|pre-disable|post-disable script. They hold from "
+	  "the next enable on." },
 	{ "cget", STAGE_ANY, 1, 2, "-option ?event?", cmd_cget, "Return an option's value." },
 	{ "enable", STAGE_ANY, 0, 0, "", cmd_enable,
-	  "Switch the trace port on and capture it; before init this is noted and done by init. Enabled "
-	  "already with other options, it is switched off first." },
+	  "Switch the trace port on and capture it; before init this is noted and done by init. "
+	  "Enabled already with other options, it is switched off first." },
 	{ "disable", STAGE_ANY, 0, 0, "", cmd_disable,
 	  "End the capture and put the registers back." },
-	{ "eventlist", STAGE_ANY, 0, 0, "", cmd_eventlist, "Show which script runs at which event." },
+	{ "eventlist", STAGE_ANY, 0, 0, "", cmd_eventlist, "Show which script runs at which "
+	  "event." },
 	{ 0 }
 };
 
@@ -319,7 +325,8 @@ enum err tpiu_create(struct swo_room *room, const char *name, bool is_swo, struc
 			       .base = TPIU_BASE, .port_width = 1, .output = xstrdup("external"),
 			       .protocol = is_swo ? TPIU_UART : TPIU_SYNC };
 	tpiu->stream = (struct swo_stream){ .room = room, .tick_scale = 1 };
-	enum err rc = script_register_object(room->script, name, is_swo ? "swo" : "tpiu", object_rows, tpiu);
+	enum err rc = script_register_object(room->script, name, is_swo ? "swo" : "tpiu",
+					     object_rows, tpiu);
 
 	if (rc != OK) {
 		tpiu_free(tpiu);
@@ -445,9 +452,10 @@ const struct command tpiu_commands[] = {
 	{ "swo names", STAGE_ANY, 0, 0, "", cmd_names, "Return the names of all trace ports." },
 	{ "tpiu init", STAGE_ANY, 0, 0, "", cmd_init, INIT_HELP },
 	{ "swo init", STAGE_ANY, 0, 0, "", cmd_init, INIT_HELP },
-	{ "tpiu config", STAGE_ANY, 1, 6, "disable | external|internal file|:port|- "
-	  "(sync width | uart|manchester formatter) traceclk ?pin-freq?", tpiu_config,
-	  "An old form of TPIU configure, enable and disable. \"external\" has no file behind it." },
+	{ "tpiu config", STAGE_ANY, 1, 6, "disable | external|internal file|:port|- (sync width | "
+	  "uart|manchester formatter) traceclk ?pin-freq?", tpiu_config,
+	  "An old form of TPIU configure, enable and disable. \"external\" has no file behind "
+	  "it." },
 	{ 0 }
 };
 

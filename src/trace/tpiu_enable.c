@@ -50,7 +50,8 @@ static void run_event(struct tpiu *tpiu, enum tpiu_event event)
 
 	log_debug("%s: running handler of %s", tpiu->name, tpiu_event_names[event]);
 	if (script_eval(tpiu->room->script, &origin, kept, NULL, 0, NULL) != OK) {
-		log_user("Error executing event %s on TPIU/SWO %s:", tpiu_event_names[event], tpiu->name);
+		log_user("Error executing event %s on TPIU/SWO %s:", tpiu_event_names[event],
+			 tpiu->name);
 		log_failure();
 	}
 	free(kept);
@@ -67,7 +68,8 @@ enum err tpiu_divide(uint32_t traceclk, uint32_t wanted, uint32_t *acpr, uint32_
 	if (divider > ACPR_MAX + 1) {
 		error_why(ERR_ARGUMENT, "%" PRIu32 " Hz at the pin needs TRACECLKIN (%" PRIu32
 			  " Hz) divided by %" PRIu64, wanted, traceclk, divider);
-		return error_next(ERR_ARGUMENT, "the largest divider is %u: ask for at least %" PRIu32 " Hz",
+		return error_next(ERR_ARGUMENT,
+				  "the largest divider is %u: ask for at least %" PRIu32 " Hz",
 				  ACPR_MAX + 1, traceclk / (ACPR_MAX + 1) + 1);
 	}
 	*acpr = (uint32_t)divider - 1;
@@ -80,7 +82,8 @@ static void tell_rate(const struct tpiu *tpiu)
 	uint32_t want = tpiu->pin_freq, real = tpiu->baud, off = want > real ? want - real : real - want;
 
 	if (want == 0 || off == 0) {
-		log_info("%s: %s at %" PRIu32 " Hz", tpiu->name, tpiu_protocols[tpiu->protocol], real);
+		log_info("%s: %s at %" PRIu32 " Hz", tpiu->name, tpiu_protocols[tpiu->protocol],
+			 real);
 		return;
 	}
 	uint64_t per_mille = ((uint64_t)off * 1000 + want / 2) / want;
@@ -102,20 +105,24 @@ static enum err check(const struct tpiu *tpiu)
 
 	if (tpiu->traceclk == 0) {
 		error_why(ERR_ARGUMENT, "Trace clock-in frequency not set");
-		return error_next(ERR_ARGUMENT, "run \"%s configure -traceclk HZ\" with the core's clock",
+		return error_next(ERR_ARGUMENT, "run \"%s configure -traceclk HZ\" with the "
+				  "core's clock",
 				  tpiu->name);
 	}
 	if (is_external && tpiu->protocol != TPIU_SYNC && tpiu->pin_freq == 0) {
-		error_why(ERR_ARGUMENT, "SWO pin frequency not set, and nobody but you knows what the "
-			  "external receiver takes");
+		error_why(ERR_ARGUMENT, "SWO pin frequency not set, and nobody but you knows what "
+			  "the external receiver takes");
 		return error_next(ERR_ARGUMENT, "run \"%s configure -pin-freq HZ\"", tpiu->name);
 	}
 	if (!is_external && tpiu->protocol == TPIU_SYNC) {
-		error_why(ERR_UNSUPPORTED, "Synchronous protocol is available only with external capture");
-		return error_next(ERR_UNSUPPORTED, "run \"%s configure -protocol uart\"", tpiu->name);
+		error_why(ERR_UNSUPPORTED, "Synchronous protocol is available only with external "
+			  "capture");
+		return error_next(ERR_UNSUPPORTED, "run \"%s configure -protocol uart\"",
+				  tpiu->name);
 	}
 	if (tpiu->is_swo && tpiu->protocol == TPIU_SYNC)
-		return error_why(ERR_UNSUPPORTED, "an SWO has no parallel port: -protocol is uart or manchester");
+		return error_why(ERR_UNSUPPORTED, "an SWO has no parallel port: -protocol is uart "
+				 "or manchester");
 	return OK;
 }
 
@@ -161,7 +168,8 @@ static enum err start_capture(struct tpiu *tpiu)
 		return OK;
 	}
 	if (tpiu->pin_freq != 0)
-		TRY(tpiu_divide(tpiu->traceclk, tpiu->pin_freq, &tpiu->regs[REG_ACPR], &tpiu->baud));
+		TRY(tpiu_divide(tpiu->traceclk, tpiu->pin_freq, &tpiu->regs[REG_ACPR],
+				&tpiu->baud));
 	if (strcmp(tpiu->output, "external") == 0 || tpiu->room->uart != NULL)
 		return OK;
 	if (tpiu->pin_freq != 0) {
@@ -218,7 +226,8 @@ static enum err program(struct tpiu *tpiu)
 		error_why(ERR_UNSUPPORTED, "%s reads 0x%" PRIx32 " after 0x%" PRIx32 " was written",
 			  regs[r].name, back[r], tpiu->regs[r]);
 		return error_next(ERR_UNSUPPORTED, r == REG_ACPR ? "ask for a higher -pin-freq"
-				  : "the chip does not have this protocol, or its trace clock is off");
+				  : "the chip does not have this protocol, or its trace clock is "
+					  "off");
 	}
 	return OK;
 }
@@ -265,12 +274,12 @@ static enum err enable_now(struct tpiu *tpiu)
 
 enum err tpiu_enable(struct tpiu *tpiu)
 {
-	TRY(check(tpiu));
 	if (script_stage(tpiu->room->script) != STAGE_EXEC || !tpiu->room->is_initialised) {
 		log_debug("%s: enable waits for init", tpiu->name);
 		tpiu->is_deferred = true;
 		return OK;
 	}
+	TRY(check(tpiu));
 	if (tpiu->is_enabled && !tpiu->is_changed) {
 		log_info("%s: already enabled", tpiu->name);
 		tpiu_rearm(tpiu);
@@ -292,6 +301,9 @@ enum err tpiu_enable(struct tpiu *tpiu)
 	tpiu->is_enabled = true;
 	tpiu->is_changed = false;
 	tell_rate(tpiu);
+	if (tpiu->is_captured && tpiu->dap->adapter->transport == TRANSPORT_JTAG)
+		log_warning("%s: the SWO pin is TDO while JTAG is used: nothing will come; use "
+			    "\"transport select swd\"", tpiu->name);
 	run_event(tpiu, TPIU_POST_ENABLE);
 	return OK;
 }
@@ -310,14 +322,16 @@ enum err tpiu_disable(struct tpiu *tpiu)
 	ap = ap_of(tpiu);
 	rc = OK;
 	has_link = tpiu->dap->adapter->is_open && !tpiu->dap->adapter->is_lost;
-	if (has_link && (tpiu->regs[REG_FFCR] & FFCR_ENFCONT))	/* what the formatter holds is part of the trace */
+	/* What the formatter holds is part of the trace. */
+	if (has_link && (tpiu->regs[REG_FFCR] & FFCR_ENFCONT))
 		rc = mem_ap_write32(ap, tpiu->base + regs[REG_FFCR].offset,
 				    tpiu->regs[REG_FFCR] | FFCR_FONMAN);
 	stop_capture(tpiu);
 	if (rc == OK && has_link)
 		rc = write_regs(tpiu, tpiu->found);
 	run_event(tpiu, TPIU_POST_DISABLE);
-	return rc == OK ? OK : error_what(rc, "%s: the registers could not be put back", tpiu->name);
+	return rc == OK ? OK : error_what(rc, "%s: the registers could not be put back",
+					  tpiu->name);
 }
 
 /* A reset keeps the TPIU, a power loss does not, and a few chips lose it in low-power modes. */

@@ -320,7 +320,7 @@ def test_enable_before_init_waits_for_it(start, tmp_path):
     trace.begin("tpiu init; tpiu init")
     assert trace.status()["enabled"] == "stm32l4x.tpiu"
     trace.run(30)
-    assert b"line 00 of the program\n" in (tmp_path / "text").read_bytes()
+    wait_for(lambda: b"line 00 of the program\n" in (tmp_path / "text").read_bytes(), "the first line")
 
 
 def test_old_tpiu_config(start, tmp_path):
@@ -397,3 +397,34 @@ def test_wrong_settings_say_what_to_do(start):
     daemon.tcl("x.tpiu configure -traceclk 4000000 -pin-freq 1100000 -output external; x.tpiu enable")
     assert re.search(r"x\.tpiu: uart at 1000000 Hz, 9\.1 % off 1100000", daemon.text)
     assert "switched-on" in daemon.text
+
+
+def test_profile_takes_the_samples_of_the_trace(start, tmp_path):
+    trace = start()
+    trace.begin(f"{UART} -output - -pin-freq 2000000; stm32l4x.tpiu enable; dwt pc_sampling 1024")
+    assert trace.daemon.tcl(f"profile 1 {tmp_path}/gmon.out").strip() == f"Wrote {tmp_path}/gmon.out"
+    assert "taking the PC samples of the trace" in trace.daemon.text
+    data = (tmp_path / "gmon.out").read_bytes()
+    assert data[:4] == b"gmon" and int.from_bytes(data[21:25], "little") >= FLASH
+    assert trace.daemon.tcl("stm32l4x.cpu curstate") == "halted"
+    trace.daemon.tcl("dwt pc_sampling off")
+    trace.daemon.tcl(f"profile 1 {tmp_path}/gmon2.out")
+    assert trace.daemon.text.count("taking the PC samples of the trace") == 1
+
+
+def test_fastest_rate_is_found(start):
+    trace = start()
+    trace.begin(f"{UART} -output - -pin-freq 0; stm32l4x.tpiu enable")
+    assert trace.board.ctl("swo off")["result"]["baud"] == HCLK
+
+
+def test_everything_in_one_stream(start, tmp_path):
+    """Lines, exceptions and overflows in the order in which they came."""
+    trace = start()
+    trace.daemon.tcl(f"trace stream {tmp_path}/stream")
+    trace.begin(f"{UART} -output - -pin-freq 2000000; itm port 0 on; itm timestamps on; dwt exceptions on; "
+                "stm32l4x.tpiu enable")
+    trace.run(60)
+    trace.daemon.tcl("stm32l4x.tpiu disable; trace stop")
+    text = (tmp_path / "stream").read_text()
+    assert "line 01 of the program" in text and "exception" in text, text

@@ -67,7 +67,8 @@ static const struct vector {
 	  { .kind = ITM_DATA_WRITE, .number = 1, .size = 2, .value = 0xabcd } },
 	{ "word was written", { 0xaf, 1, 2, 3, 4 }, 5,
 	  { .kind = ITM_DATA_WRITE, .number = 2, .size = 4, .value = 0x04030201 } },
-	{ "nobody's id", { 0xfd, 0x11 }, 2, { .kind = ITM_HARDWARE, .number = 31, .size = 1, .value = 0x11 } },
+	{ "nobody's id", { 0xfd, 0x11 }, 2,
+	  { .kind = ITM_HARDWARE, .number = 31, .size = 1, .value = 0x11 } },
 };
 
 static bool is_same(const struct itm_packet *a, const struct itm_packet *b)
