@@ -19,4 +19,4 @@ testing_unit_test_rtos_SOURCES = testing/unit/test_rtos.c \
 testing_unit_test_rtos_LDADD = $(probed_test_libs)
 endif
 EXTRA_DIST += testing/system/test_rtos.py testing/firmware/rtos.c testing/firmware/rtos_check.c \
-	testing/firmware/rtos_list.h doc/notes/rtos.md
+	testing/firmware/rtos_list.h testing/firmware/rtos_still.c doc/notes/rtos.md

@@ -16,7 +16,7 @@
 struct rtos_symbol_value {
 	char name[48];			/* as the kernel's source has it */
 	enum { SYMBOL_ASKED, SYMBOL_LTO_ASKED, SYMBOL_FOUND, SYMBOL_MISSING } state;
-	bool is_from_file;		/* stays when a GDB begins anew */
+	bool is_from_file;		/* holds unless a GDB knows better */
 	uint32_t addr;
 	char asked[64];
 	struct rtos_symbol_value *next;
@@ -113,7 +113,9 @@ static void forget(struct rtos *os)
 	while (*p != NULL) {
 		struct rtos_symbol_value *v = *p;
 
-		if (v->is_from_file && v->state == SYMBOL_FOUND) {
+		if (v->is_from_file) {
+			v->state = SYMBOL_ASKED;
+			snprintf(v->asked, sizeof(v->asked), "%s", v->name);
 			p = &v->next;
 			continue;
 		}
@@ -148,7 +150,7 @@ void rtos_give_symbol(struct rtos *os, const char *name, size_t n, bool is_found
 			v->state = SYMBOL_LTO_ASKED;
 			snprintf(v->asked, sizeof(v->asked), "%s" LTO_SUFFIX, v->name);
 		} else if (v->state == SYMBOL_LTO_ASKED) {
-			v->state = SYMBOL_MISSING;
+			v->state = v->is_from_file ? SYMBOL_FOUND : SYMBOL_MISSING;
 		}
 		return;
 	}

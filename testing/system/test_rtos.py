@@ -13,6 +13,7 @@ VARIANTS = {            # program: board, -rtos
     "rtos_check": ("nucleo-l476rg", "auto"),
     "g0b1_rtos": ("nucleo-g0b1", "auto"),
     "u575_rtos": ("nucleo-u575", "FreeRTOS"),
+    "rtos_still": ("nucleo-l476rg", "Zephyr"),
 }
 # A name, to stop in the middle: the worker has been preempted, blink has just got the core.
 IN_BLINK = ["break blink_round", "continue"]
@@ -76,7 +77,7 @@ def backtraces(out):
     return dict(zip(parts[1::2], parts[2::2]))
 
 
-@pytest.mark.parametrize("program", VARIANTS)
+@pytest.mark.parametrize("program", ["rtos", "rtos_check", "g0b1_rtos", "u575_rtos"])
 def test_names_states_priorities_and_backtraces(benches, program):
     bench = benches(program)
     out = bench.from_reset(*IN_BLINK, "info threads", "thread apply all bt")
@@ -257,3 +258,25 @@ def test_breakpoint_in_one_thread_only(benches):
                            "python gdb.execute(f'break task_delay thread {gdb.selected_thread().num}')",
                            "break worker_round", "continue", "info threads")
     assert thread_lines(out)["worker"][1], out
+
+
+def test_zephyr_and_threadx(benches):
+    bench = benches("rtos_still")
+    tcl = bench.daemon.tcl
+    at = ["monitor reset halt", "maintenance flush register-cache", "break waits_here", "continue"]
+    out = bench.run(*at, "info threads", switch("sysworkq"), "bt", "print/x $r11", "print/x $r12")
+    threads = thread_lines(out)
+    assert {name: line[2] for name, line in threads.items()} == {
+        "main": "Running, priority 0", "sysworkq": "Pending, priority -1", "idle": "Ready, priority 15"}, out
+    assert threads["main"][1], out
+    assert re.search(r"#0  waits_here \(\).*\n#1 .* waiting_thread \(\)", out), out
+    assert "$1 = 0x10b" in out and "$2 = 0x10c" in out, out
+    assert "RTOS Zephyr: its variables are found" in bench.daemon.text
+    tcl("[target current] configure -rtos ThreadX")
+    out = bench.run(*at, "info threads", switch("consumer"), "bt", "print/x $r11", "print/x $r0")
+    threads = thread_lines(out)
+    assert {name: line[2] for name, line in threads.items()} == {
+        "producer": "Running, priority 16", "consumer": "Waits for a queue, priority 17"}, out
+    assert re.search(r"#0  waits_here \(\).*\n#1 .* waiting_thread \(\)", out), out
+    assert "$1 = 0x50b" in out and "$2 = 0x500" in out, out
+    assert re.search(r"consumer +Waits for a queue +17 +80 0x08", tcl("rtos threads"))
