@@ -315,25 +315,37 @@ enum err rtos_set_reg(struct rtos *os, const struct rtos_thread *thread, const s
 	return is_double ? write_word(os, places[1].addr, (uint32_t)(value >> 32)) : OK;
 }
 
+/* How far the fill pattern goes in what was read. */
+static uint32_t count_fill(const uint8_t *data, uint32_t n, uint8_t fill)
+{
+	uint32_t i = 0;
+
+	while (i < n && data[i] == fill)
+		i++;
+	return i;
+}
+
 bool rtos_headroom(struct rtos *os, const struct rtos_thread *thread, uint32_t *bytes)
 {
-	uint32_t limit = thread->stack_size != 0 ? thread->stack_size : STACK_MAX, n = 0;
-	uint8_t value = 0;
+	uint32_t limit = thread->stack_size != 0 ? thread->stack_size : STACK_MAX;
+	uint32_t n = 0, part, filled;
+	uint8_t data[512];
 
-	if (thread->stack_base == 0 || os->type == NULL)
+	if (!rtos_is_object(thread->stack_base) || os->type == NULL)
 		return false;
 	if (thread->stack_size == 0 && thread->saved_sp > thread->stack_base)
-		limit = MIN(limit, thread->saved_sp - thread->stack_base);
-	/* ThreadX keeps one word at the bottom for itself; the others have nothing there but fill. */
-	while (n < limit && n < STACK_MAX) {
-		if (rtos_read_u8(os, thread->stack_base + n, &value) != OK) {
-			error_clear();
+		limit = thread->saved_sp - thread->stack_base;
+	limit = MIN(limit, STACK_MAX);
+	while (n < limit) {
+		part = MIN(limit - n, (uint32_t)sizeof(data));
+		if (target_read_bytes(os->target, thread->stack_base + n, data, part, NULL) != OK)
 			break;
-		}
-		if (value != os->type->fill)
+		filled = count_fill(data, part, os->type->fill);
+		n += filled;
+		if (filled < part)
 			break;
-		n++;
 	}
+	error_clear();
 	*bytes = n;
 	return n >= 4;
 }

@@ -31,12 +31,10 @@ static struct {
 	struct k_thread *threads;
 } _kernel;
 
+#define OFFSET(field) __builtin_offsetof(struct k_thread, field)
 __attribute__((used)) const uint32_t _kernel_thread_info_offsets[] = {
-	1, 8, 16, __builtin_offsetof(struct k_thread, entry), __builtin_offsetof(struct k_thread, next_thread),
-	__builtin_offsetof(struct k_thread, thread_state), __builtin_offsetof(struct k_thread, user_options),
-	__builtin_offsetof(struct k_thread, prio), __builtin_offsetof(struct k_thread, psp),
-	__builtin_offsetof(struct k_thread, name), __builtin_offsetof(struct k_thread, arch), 0xffffffff,
-	0xffffffff, 1,
+	1, 8, 16, OFFSET(entry), OFFSET(next_thread), OFFSET(thread_state), OFFSET(user_options),
+	OFFSET(prio), OFFSET(psp), OFFSET(name), OFFSET(arch), 0xffffffff, 0xffffffff, 1,
 };
 __attribute__((used)) const uint32_t _kernel_thread_info_num_offsets = 14;
 __attribute__((used)) const uint8_t _kernel_thread_info_size_t_size = 4;
