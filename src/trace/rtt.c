@@ -14,7 +14,7 @@
 #include "base/log.h"
 
 #define POLLING_MS	100u	/* as OpenOCD */
-#define SEARCH_GAP_MS	5u	/* between two pieces of a pass */
+#define SEARCH_GAP_MS	1u	/* between two pieces of a pass */
 #define SEARCH_BYTES	4096u
 #define IDLE_BYTES	2048u	/* of the pass beside a block in use */
 #define IDLE_MS		300u	/* a block that moved lately is the right one */
@@ -221,6 +221,7 @@ void rtt_stop(struct rtt *r)
 	rtt_block_free(&r->block);
 	r->is_found = false;
 	rtt_forget(&r->stale, UINT32_MAX);
+	r->knows_past = false;
 }
 
 static struct rtt *rtt_get(struct rtt_room *room, struct target *t)

@@ -112,6 +112,7 @@ struct rtt {
 	bool has_symbol;
 	uint32_t symbol;
 	struct rtt_stale *stale;
+	bool knows_past;		/* all RAM was seen before the program ran: `stale` is complete */
 	struct rtt_pass pass;
 	bool is_found;
 	struct rtt_block block;

@@ -76,6 +76,8 @@ static enum rtt_life judge(struct rtt *r, uint32_t addr, const uint8_t *bytes, s
 		rtt_remember(&r->stale, addr, bytes, n, false);
 		return RTT_STALE;
 	}
+	if (life == RTT_UNKNOWN && r->knows_past)
+		return RTT_ALIVE;
 	if (life != RTT_UNKNOWN || !(r->is_found || r->pass.has_best))
 		return life;
 	/* Beside another one. It was not there a while ago, or the program has changed: the new program's.
@@ -172,17 +174,19 @@ static enum err read_piece(struct rtt *r, struct rtt_range *range, uint32_t n)
 static enum err finish_pass(struct rtt *r)
 {
 	struct rtt_pass pass = r->pass;
+	bool is_whole = pass.range >= r->range_count;
 	uint8_t *bytes = NULL;
 	size_t n = 0;
 
 	r->pass = (struct rtt_pass){ 0 };
-	r->passes++;
+	r->passes += is_whole;
+	r->knows_past |= is_whole && r->core_is_fresh;
 	if (!pass.has_best)
 		return OK;
 	TRY(rtt_read_block(r, pass.best, &bytes, &n));
 	if (n > 0)
 		rtt_take_block(r, pass.best, bytes, n, true);
-	r->passes = 1;		/* the others have been met in this one */
+	r->passes = is_whole;	/* then the others have been met in this one */
 	free(bytes);
 	return OK;
 }
@@ -208,14 +212,14 @@ enum err rtt_search_step(struct rtt *r, uint32_t bytes, bool *done)
 		TRY(read_piece(r, range, n));
 		bytes -= n;
 	}
-	if (pass->range < r->range_count && r->ranges[pass->range].size > pass->offset)
-		return OK;
-	if (pass->range + 1 < r->range_count) {
+	if (pass->range < r->range_count && r->ranges[pass->range].size <= pass->offset)
 		next_range(pass);
-		return OK;
-	}
-	*done = true;
-	return finish_pass(r);
+	*done = pass->range >= r->range_count;
+	/* Nobody waits for the end: of what is alive no second one is expected, and what is in the same
+	 * region has been compared. */
+	if (*done || (pass->has_best && (pass->best_life == RTT_ALIVE || pass->offset == 0)))
+		return finish_pass(r);
+	return OK;
 }
 
 static enum err look_at_symbol(struct rtt *r)

@@ -274,6 +274,23 @@ def test_a_block_left_by_an_earlier_program_is_not_read(rtt):
     assert quiet(client, 0.2) == b""
 
 
+def test_after_a_reset_the_old_block_is_quiet_until_it_is_set_up(rtt):
+    """Its program comes to set it up only when it likes; until then the bytes of its last life are there."""
+    port = rtt.serve(0)
+    rtt.load("rtt_late")
+    rtt.daemon.tcl("rtt start; resume")
+    rtt.poke("go", 1, "rtt_late")
+    client = rtt.connect(port)
+    assert receive(client, len(BANNER)) == BANNER
+    for reset in (lambda: rtt.daemon.tcl("reset run"), lambda: rtt.board.ctl("reset"),
+                  lambda: rtt.daemon.tcl("reset halt; resume")):
+        reset()
+        assert quiet(client) == b""
+        rtt.poke("go", 1, "rtt_late")
+        assert receive(client, len(BANNER)) == BANNER
+        assert quiet(client, 0.1) == b""
+
+
 @pytest.mark.parametrize("spoilt", [{"size": 8}, {"buffer": 0x40000000}, {"wr": 4000}, {"rd": 128}])
 def test_a_block_that_cannot_be_is_ignored(rtt, spoilt):
     rtt.load()
@@ -341,6 +358,22 @@ def test_log_has_times_and_keeps_terminals_apart(rtt):
     time.sleep(0.3)
     assert len(path.read_text().splitlines()) == 3
     assert "no log" in rtt.daemon.fails(f"rtt log stop {path}")
+
+
+def test_a_cortex_m7_with_its_block_in_dtcm(tmp_path, firmware, make_board, make_daemon):
+    """The search ends where each RAM ends, and finds the block again after the boot ROM has run."""
+    board = make_board(name="mimxrt1064-evk")
+    daemon = make_daemon(*board_arguments(board, 10000))
+    r = Rtt(board, daemon, firmware, tmp_path)
+    daemon.tcl(f"program {firmware('rt1064_rtt')}; reset halt")
+    port = r.serve(0)
+    daemon.tcl("rtt start; resume")
+    client = r.connect(port)
+    assert receive(client, len(BANNER)) == BANNER
+    daemon.tcl("reset run")
+    assert receive(client, len(BANNER)) == BANNER
+    assert "data cache" not in daemon.text
+    r.close()
 
 
 def test_lost_probe_and_back(tmp_path, firmware, make_board, make_daemon):
