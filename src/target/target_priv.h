@@ -61,7 +61,12 @@ struct target_list_own {
 	void *semihosting_text_ctx;
 	const struct profile_source *profile_source;	/* NULL: none */
 	void *profile_ctx;
+	struct room_verbs *room_verbs;
 };
+
+/* room_verbs.c */
+enum err room_verbs_register(struct target *t);
+void room_verbs_free(struct target_list *list);
 
 /* The target a verb acts on: its object, or the current one. */
 enum err call_target(struct call *c, struct target **t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `dwt trace`: variables that tell the trace when they are touched. */
 #include "target/data_trace.h"
+#include "target/room_verbs.h"
 #include "trace/swo_priv.h"
 
 static enum err cmd_trace(struct call *c)
@@ -11,7 +12,7 @@ static enum err cmd_trace(struct call *c)
 		[DATA_TRACE_VALUE] = "value", [DATA_TRACE_PC] = "pc", [DATA_TRACE_PC_VALUE] = "pc_value",
 		[DATA_TRACE_ADDRESS] = "address", NULL
 	};
-	struct swo_room *room = c->user;
+	struct swo_room *room = room_verb_user(c);
 	struct data_trace trace = { .size = 4 };
 	int access = WATCH_ACCESS, what = DATA_TRACE_VALUE;
 	unsigned comparator = 0;
@@ -27,7 +28,7 @@ static enum err cmd_trace(struct call *c)
 		TRY(arg_word(c, 4, whats, &what));
 	trace.access = (enum watch_kind)access;
 	trace.what = (enum data_trace_what)what;
-	TRY(target_current(room->targets, &t));
+	TRY(room_verb_target(c, &t));
 	TRY(target_add_data_trace(t, &trace, &comparator));
 	/* The packets go through the ITM. */
 	s = itm_setup_of(room, t);
@@ -39,11 +40,10 @@ static enum err cmd_trace(struct call *c)
 
 static enum err cmd_untrace(struct call *c)
 {
-	struct swo_room *room = c->user;
 	struct target *t;
 	uint32_t addr = 0;
 
-	TRY(target_current(room->targets, &t));
+	TRY(room_verb_target(c, &t));
 	if (c->argc > 1)
 		TRY(arg_u32(c, 1, &addr));
 	return target_remove_data_trace(t, c->argc > 1 ? &addr : NULL);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "target/room_verbs.h"
 #include "trace/swo_priv.h"
 
 #define CPUID	    0xe000ed00u
@@ -220,11 +221,10 @@ static enum err changed(struct swo_room *room, struct itm_setup *s)
 
 static enum err setup_of_call(struct call *c, struct itm_setup **s)
 {
-	struct swo_room *room = c->user;
 	struct target *t;
 
-	TRY(target_current(room->targets, &t));
-	*s = itm_setup_of(room, t);
+	TRY(room_verb_target(c, &t));
+	*s = itm_setup_of(room_verb_user(c), t);
 	return OK;
 }
 
@@ -240,7 +240,7 @@ static enum err cmd_port(struct call *c)
 	TRY(arg_bool(c, 2, &on));
 	TRY(setup_of_call(c, &s));
 	s->ports[0] = on ? s->ports[0] | BIT(port) : s->ports[0] & ~BIT(port);
-	return changed(c->user, s);
+	return changed(room_verb_user(c), s);
 }
 
 static enum err cmd_ports(struct call *c)
@@ -251,7 +251,7 @@ static enum err cmd_ports(struct call *c)
 	TRY(arg_bool(c, 1, &on));
 	TRY(setup_of_call(c, &s));
 	s->ports[0] = on ? UINT32_MAX : 0;
-	return changed(c->user, s);
+	return changed(room_verb_user(c), s);
 }
 
 static enum err cmd_timestamps(struct call *c)
@@ -268,7 +268,7 @@ static enum err cmd_timestamps(struct call *c)
 	s->tcr &= ~(TCR_TSENA | 3u << 8);
 	if (on)
 		s->tcr |= TCR_TSENA | (uint32_t)prescaler << 8;
-	return changed(c->user, s);
+	return changed(room_verb_user(c), s);
 }
 
 static enum err cmd_exceptions(struct call *c)
@@ -280,7 +280,7 @@ static enum err cmd_exceptions(struct call *c)
 	TRY(setup_of_call(c, &s));
 	s->ctrl_mask |= CTRL_EXCTRCENA;
 	s->ctrl = on ? s->ctrl | CTRL_EXCTRCENA : s->ctrl & ~CTRL_EXCTRCENA;
-	return changed(c->user, s);
+	return changed(room_verb_user(c), s);
 }
 
 /* C1.8.7: a sample every (POSTPRESET + 1) taps of CYCCNT, at bit 6 or bit 10. */
@@ -306,7 +306,7 @@ static enum err cmd_pc_sampling(struct call *c)
 	}
 	s->ctrl = (s->ctrl & ~(CTRL_PCSAMPLENA | CTRL_CYCTAP | 0x1feu)) | bits;
 	s->is_sampling = cycles != 0;
-	TRY(changed(c->user, s));
+	TRY(changed(room_verb_user(c), s));
 	result_int(c, cycles);
 	return OK;
 }
@@ -321,7 +321,7 @@ static enum err cmd_counters(struct call *c)
 	TRY(setup_of_call(c, &s));
 	s->ctrl_mask |= counters;
 	s->ctrl = on ? s->ctrl | counters : s->ctrl & ~counters;
-	return changed(c->user, s);
+	return changed(room_verb_user(c), s);
 }
 
 static enum err cmd_sync(struct call *c)
@@ -333,7 +333,7 @@ static enum err cmd_sync(struct call *c)
 	TRY(arg_word(c, 1, taps, &tap));
 	TRY(setup_of_call(c, &s));
 	s->ctrl = (s->ctrl & ~SYNCTAP_ALL) | (uint32_t)tap << 10;
-	return changed(c->user, s);
+	return changed(room_verb_user(c), s);
 }
 
 #define REMEMBERED " Before examination it is remembered."

@@ -3,6 +3,7 @@
 libprobed_a_SOURCES += \
 	src/target/data_trace.c src/target/data_trace.h \
 	src/target/profile.h \
+	src/target/room_verbs.c src/target/room_verbs.h \
 	src/trace/dwt_trace.c \
 	src/trace/itm.c src/trace/itm.h \
 	src/trace/itm_setup.c \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "target/room_verbs.h"
 #include "trace/swo_priv.h"
 
 #define TPIU_BASE      0xe0040000u	/* DDI 0403 table C1-1 */
@@ -201,15 +202,28 @@ static const struct tpiu_option *find_option(const char *name)
 	return NULL;
 }
 
+static bool is_same(const struct tpiu *a, const struct tpiu *b)
+{
+	return a->dap == b->dap && a->ap_num == b->ap_num && a->base == b->base &&
+	       a->protocol == b->protocol && a->traceclk == b->traceclk &&
+	       a->pin_freq == b->pin_freq && a->port_width == b->port_width &&
+	       a->has_formatter == b->has_formatter;
+}
+
 enum err tpiu_set(struct tpiu *tpiu, const char *option, const char *value)
 {
 	const struct tpiu_option *o = find_option(option);
 
 	if (o == NULL)
 		return ERR_ARGUMENT;
-	TRY(o->set(tpiu, value));
-	tpiu->is_changed = true;
-	return OK;
+	/* Clients configure again what is so already: nobody's connection must end for that. */
+	struct tpiu before = *tpiu;
+	char *output = xstrdup(tpiu->output);
+	enum err rc = o->set(tpiu, value);
+
+	tpiu->is_changed |= !is_same(&before, tpiu) || strcmp(output, tpiu->output) != 0;
+	free(output);
+	return rc;
 }
 
 static enum err find_event(const char *name, int *which)
@@ -383,7 +397,7 @@ static enum err create(struct call *c, bool is_swo)
 {
 	struct tpiu *tpiu = NULL;
 
-	TRY(tpiu_create(c->user, c->argv[1], is_swo, &tpiu));
+	TRY(tpiu_create(room_verb_user(c), c->argv[1], is_swo, &tpiu));
 	enum err rc = configure(c, tpiu, 2);
 
 	if (rc == OK && tpiu->dap == NULL) {
@@ -391,7 +405,7 @@ static enum err create(struct call *c, bool is_swo)
 		rc = error_next(ERR_ARGUMENT, "name one of \"dap names\"");
 	}
 	if (rc != OK)
-		discard(c->user, tpiu);
+		discard(room_verb_user(c), tpiu);
 	else
 		result_printf(c, "%s", c->argv[1]);
 	return rc;
@@ -409,7 +423,7 @@ static enum err cmd_create_swo(struct call *c)
 
 static enum err cmd_names(struct call *c)
 {
-	const struct swo_room *room = c->user;
+	const struct swo_room *room = room_verb_user(c);
 
 	for (const struct tpiu *tpiu = room->first; tpiu != NULL; tpiu = tpiu->next)
 		result_append(c, tpiu->name);
@@ -434,7 +448,7 @@ static enum err enable_deferred(void *ctx)
 
 static enum err cmd_init(struct call *c)
 {
-	struct swo_room *room = c->user;
+	struct swo_room *room = room_verb_user(c);
 
 	return script_stage(c->script) == STAGE_EXEC ? enable_deferred(room) : OK;
 }
@@ -512,9 +526,9 @@ struct swo_room *swo_room_new(struct trace_room *trace)
 	room->script = room->targets->script;
 	room->loop = room->targets->loop;
 	room->profile = swo_profile_new(room);
-	script_register(room->script, tpiu_commands, room);
-	script_register(room->script, itm_commands, room);
-	script_register(room->script, dwt_commands, room);
+	target_add_room_verbs(room->targets, tpiu_commands, room);
+	target_add_room_verbs(room->targets, itm_commands, room);
+	target_add_room_verbs(room->targets, dwt_commands, room);
 	script_register(room->script, swo_text_commands, room);
 	script_register(room->script, swo_uart_commands, room);
 	script_register(room->script, swo_profile_commands, room);

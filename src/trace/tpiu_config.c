@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "target/room_verbs.h"
 #include "trace/swo_priv.h"
 
 #define DEPRECATED "DEPRECATED 'tpiu config' command: "
@@ -37,7 +38,7 @@ enum err tpiu_config(struct call *c)
 {
 	struct tpiu *tpiu = NULL;
 
-	TRY(tpiu_default(c->user, &tpiu));
+	TRY(tpiu_default(room_verb_user(c), &tpiu));
 	if (strcmp(c->argv[1], "disable") == 0) {
 		if (c->argc != 2)
 			return arg_usage(c);

@@ -236,7 +236,7 @@ def test_manchester_is_decoded(start, tmp_path):
 
 def test_reset_and_power_loss_arm_again(start, tmp_path):
     trace = start()
-    trace.begin(f"{UART} -output - -pin-freq 1000000; itm port 0 on; stm32l4x.tpiu enable; "
+    trace.begin(f"{UART} -output - -pin-freq 1000000; stm32l4x.cpu itm port 0 on; stm32l4x.tpiu enable; "
                 f"swo decode port 0 {tmp_path}/text")
     trace.run(30)
     trace.daemon.tcl("reset halt")
@@ -297,7 +297,7 @@ def test_sequence_of_cortex_debug(start, tmp_path):
                    f"monitor CDSWOConfigure {HCLK} 1000000 :{port}", "monitor reset halt"],
                   elf=trace.elf, connect="target extended-remote")
     assert "rror" not in out, out
-    assert f"Listening on port {port} for tpiu_swo_trace connections" in trace.daemon.text
+    assert trace.daemon.text.count(f"Listening on port {port} for tpiu_swo_trace connections") == 1
     clients = [Client(port) for _ in range(3)]
     wait_for(lambda: trace.daemon.text.count("accepting 'tpiu_swo_trace'") == 3, "clients")
     trace.daemon.tcl("halt")
