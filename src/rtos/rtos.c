@@ -112,7 +112,7 @@ static void set_type(struct rtos *os, const struct rtos_type *type)
 	if (type == NULL)
 		return;
 	if (strcmp(os->asked, "auto") == 0)
-		log_info("[%s] Auto-detected RTOS: %s", os->target->name, type->name);
+		log_info("Auto-detected RTOS: %s", type->name);
 	else
 		log_info("[%s] RTOS %s: its variables are found", os->target->name, type->name);
 }

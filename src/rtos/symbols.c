@@ -178,7 +178,7 @@ static size_t take_table(struct rtos *os, Elf *elf, Elf_Scn *section, const Elf3
 	const Elf_Data *data = elf_getdata(section, NULL);
 	size_t found = 0;
 
-	if (data == NULL || header->sh_entsize != sizeof(Elf32_Sym))
+	if (data == NULL || data->d_buf == NULL || header->sh_entsize != sizeof(Elf32_Sym))
 		return 0;
 	const Elf32_Sym *symbols = data->d_buf;
 
