@@ -376,6 +376,34 @@ def test_a_cortex_m7_with_its_block_in_dtcm(tmp_path, firmware, make_board, make
     r.close()
 
 
+@pytest.mark.parametrize("kind", ["jtag", "st-link-v2-1", "jlink", "cmsis-dap-hid"])
+def test_every_kind_of_probe_and_wire(tmp_path, firmware, make_board, make_daemon, kind):
+    """Batches of other sizes, memory accesses that the probe's own firmware makes, JTAG."""
+    if kind == "jtag":
+        board = make_board()
+        arguments = [a.replace("select swd", "select jtag") for a in board_arguments(board)]
+        daemon = make_daemon(*arguments)
+    else:
+        board = make_board(usb=[kind])
+        interface = {"st-link-v2-1": "stlink", "jlink": "jlink"}.get(kind, "cmsis-dap")
+        daemon = make_daemon("-f", f"interface/{interface}.cfg", "-c", "transport select swd; adapter speed 4000",
+                             "-f", "target/stm32l4x.cfg", env=board.usb_env)
+    r = Rtt(board, daemon, firmware, tmp_path)
+    kept, Rtt.in_flash = Rtt.in_flash, None
+    port, data_port = r.serve(0), r.serve(1)
+    r.running()
+    Rtt.in_flash = kept
+    client = r.connect(port)
+    assert receive(client, len(BANNER)) == BANNER
+    client.sendall(b"echo" * 50)
+    assert receive(client, 200) == b"echo" * 50
+    r.poke("flood_bytes", 16384)
+    data_client = r.connect(data_port)
+    r.poke("command", FLOOD)
+    assert words_of(receive(data_client, 16384)) == tuple(range(4096))
+    r.close()
+
+
 def test_lost_probe_and_back(tmp_path, firmware, make_board, make_daemon):
     board = make_board(usb=["debugprobe"])
     daemon = make_daemon("-f", "interface/cmsis-dap.cfg", "-c", "transport select swd; adapter speed 4000",
