@@ -436,6 +436,10 @@ static enum err enable_deferred(void *ctx)
 	struct swo_room *room = ctx;
 
 	room->is_initialised = true;
+	for (struct itm_setup *s = room->itms; s != NULL; s = s->next) {
+		if (!s->is_written)
+			itm_setup_rearm(s);
+	}
 	for (struct tpiu *tpiu = room->first; tpiu != NULL; tpiu = tpiu->next) {
 		if (!tpiu->is_deferred)
 			continue;

@@ -428,3 +428,18 @@ def test_everything_in_one_stream(start, tmp_path):
     trace.daemon.tcl("stm32l4x.tpiu disable; trace stop")
     text = (tmp_path / "stream").read_text()
     assert "line 01 of the program" in text and "exception" in text, text
+
+
+def test_ports_switched_on_before_examination_are_remembered(start):
+    trace = start("cmsis-dap-tcp", "-c", "itm port 0 on; itm port 3 on; itm port 0 off")
+    assert trace.daemon.tcl("read_memory 0xe0000e00 32 2").split()[0] == "0x8"
+    assert int(trace.daemon.tcl("read_memory 0xe0000e80 32 1"), 16) & 0x7f000f == 0x1000d
+
+
+def test_overrun_of_the_probe_is_counted(start):
+    """The board runs on while nobody fetches."""
+    trace = start("jlink")
+    trace.begin(f"{UART} -output - -pin-freq 2000000; dwt pc_sampling 1024; stm32l4x.tpiu enable; resume")
+    trace.board.ctl("run 1000000000")
+    wait_for(lambda: trace.status("gaps") >= 1, "a gap")
+    trace.daemon.tcl("halt; stm32l4x.tpiu disable")
