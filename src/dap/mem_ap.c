@@ -277,6 +277,21 @@ enum err mem_ap_failed(struct mem_ap *ap, enum err rc, uint32_t addr, bool is_re
  * A JTAG-DP does not tell which access failed, so the words are tried again one by one. Those
  * before the failing one happen twice: the price of an address in the message.
  */
+static enum err try_word(struct mem_ap *ap, const struct mem_word *word, uint32_t addr)
+{
+	uint32_t scratch;
+
+	mem_ap_refresh(ap);
+	mem_ap_set_csw(ap, CSW_SIZE_32 | CSW_INC_SINGLE);
+	mem_ap_set_tar(ap, addr);
+	if (word->is_read)
+		dap_read_ap(ap->dap, ap->apsel, AP_DRW, &scratch);
+	else
+		dap_write_ap(ap->dap, ap->apsel, AP_DRW, word->value);
+	mem_ap_moved(ap, 4, 1);
+	return dap_run(ap->dap);
+}
+
 static enum err find_failing_word(struct mem_ap *ap, enum err rc)
 {
 	size_t count = ap->word_count;
@@ -284,25 +299,16 @@ static enum err find_failing_word(struct mem_ap *ap, enum err rc)
 	if (rc != ERR_DAP_FAULT || ap->dap->port->transport != TRANSPORT_JTAG)
 		return rc;
 	for (size_t i = 0; i < count; i++) {
-		struct mem_word *word = &ap->words[i];
-		uint32_t scratch;
+		struct mem_word word = ap->words[i];
 
-		mem_ap_refresh(ap);
-		mem_ap_set_csw(ap, CSW_SIZE_32 | CSW_INC_SINGLE);
-		mem_ap_set_tar(ap, word->addr);
-		if (word->count > 1)
-			dap_read_ap_block(ap->dap, ap->apsel, AP_DRW, word->dst, word->count);
-		else if (word->is_read)
-			dap_read_ap(ap->dap, ap->apsel, AP_DRW, &scratch);
-		else
-			dap_write_ap(ap->dap, ap->apsel, AP_DRW, word->value);
-		mem_ap_moved(ap, 4, word->count);
-		rc = dap_run(ap->dap);
-		if (rc == ERR_DAP_FAULT) {
-			mem_ap_forget_words(ap);
-			return mem_ap_failed(ap, rc, word->addr, word->is_read, 4);
+		for (uint32_t k = 0; k < word.count; k++) {
+			rc = try_word(ap, &word, word.addr + 4 * k);
+			if (rc == ERR_DAP_FAULT) {
+				mem_ap_forget_words(ap);
+				return mem_ap_failed(ap, rc, word.addr + 4 * k, word.is_read, 4);
+			}
+			TRY(rc);
 		}
-		TRY(rc);
 	}
 	return ERR_DAP_FAULT;
 }
