@@ -84,6 +84,7 @@ struct tpiu {
 	bool has_formatter;
 	char *handlers[TPIU_EVENTS];
 	bool is_enabled, is_deferred, is_captured, is_changed;
+	bool is_programmed;		/* `found` is to be put back */
 	uint32_t regs[TPIU_REGS];	/* as programmed */
 	uint32_t found[TPIU_REGS];	/* as they were */
 	uint32_t baud;			/* of the pin */

@@ -79,7 +79,8 @@ enum err tpiu_divide(uint32_t traceclk, uint32_t wanted, uint32_t *acpr, uint32_
 
 static void tell_rate(const struct tpiu *tpiu)
 {
-	uint32_t want = tpiu->pin_freq, real = tpiu->baud, off = want > real ? want - real : real - want;
+	uint32_t want = tpiu->protocol == TPIU_SYNC ? 0 : tpiu->pin_freq;
+	uint32_t real = tpiu->baud, off = want > real ? want - real : real - want;
 
 	if (want == 0 || off == 0) {
 		log_info("%s: %s at %" PRIu32 " Hz", tpiu->name, tpiu_protocols[tpiu->protocol],
@@ -260,6 +261,7 @@ static enum err enable_now(struct tpiu *tpiu)
 	/* A parallel port always formats (C1.10.6). */
 	tpiu->regs[REG_FFCR] = FFCR_TRIGIN |
 			       (tpiu->has_formatter || tpiu->protocol == TPIU_SYNC ? FFCR_ENFCONT : 0);
+	tpiu->is_programmed = false;
 	TRY(read_regs(tpiu, tpiu->found));
 	TRY(swo_out_open(tpiu->room, &tpiu->out, tpiu->output, tpiu->name, t));
 	tpiu->stream = (struct swo_stream){
@@ -267,6 +269,7 @@ static enum err enable_now(struct tpiu *tpiu)
 		.tick_scale = 1,
 	};
 	TRY(start_capture(tpiu));
+	tpiu->is_programmed = true;
 	TRY(program_all(tpiu));
 	itm_learn_time(tpiu);
 	return OK;
@@ -295,6 +298,8 @@ enum err tpiu_enable(struct tpiu *tpiu)
 
 		error_take(&kept);
 		stop_capture(tpiu);
+		if (tpiu->is_programmed && write_regs(tpiu, tpiu->found) != OK)
+			error_clear();	/* what failed first is what matters */
 		error_put(&kept);
 		return error_what(rc, "%s cannot be enabled", tpiu->name);
 	}
