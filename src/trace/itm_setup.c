@@ -117,7 +117,7 @@ enum err itm_setup_write(struct itm_setup *s)
 	if (!s->is_written)
 		TRY(find_state(s));
 	TRY(target_read_u32(s->target, DWT_CTRL, &ctrl));
-	TRY(write_state(s, s->ports[0], s->tcr, (ctrl & ~s->ctrl_mask) | s->ctrl));
+	TRY(write_state(s, s->ter, s->tcr, (ctrl & ~s->ctrl_mask) | s->ctrl));
 	s->is_written = true;
 	return OK;
 }
@@ -239,7 +239,7 @@ static enum err cmd_port(struct call *c)
 		return error_why(ERR_ARGUMENT, "%s is not a stimulus port (0 to 31)", c->argv[1]);
 	TRY(arg_bool(c, 2, &on));
 	TRY(setup_of_call(c, &s));
-	s->ports[0] = on ? s->ports[0] | BIT(port) : s->ports[0] & ~BIT(port);
+	s->ter = on ? s->ter | BIT(port) : s->ter & ~BIT(port);
 	return changed(room_verb_user(c), s);
 }
 
@@ -250,7 +250,7 @@ static enum err cmd_ports(struct call *c)
 
 	TRY(arg_bool(c, 1, &on));
 	TRY(setup_of_call(c, &s));
-	s->ports[0] = on ? UINT32_MAX : 0;
+	s->ter = on ? UINT32_MAX : 0;
 	return changed(room_verb_user(c), s);
 }
 

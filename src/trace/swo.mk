@@ -7,7 +7,7 @@ libprobed_a_SOURCES += \
 	src/trace/dwt_trace.c \
 	src/trace/itm.c src/trace/itm.h \
 	src/trace/itm_setup.c \
-	src/trace/swo.h src/trace/swo_priv.h \
+	src/trace/swo.h src/trace/swo_priv.h src/trace/swo_regs.h \
 	src/trace/swo_decode.c \
 	src/trace/swo_output.c \
 	src/trace/swo_profile.c \

@@ -8,32 +8,8 @@
 #include "adapter/swo.h"
 #include "trace/itm.h"
 #include "trace/swo.h"
+#include "trace/swo_regs.h"
 #include "trace/trace_priv.h"
-
-/* DDI 0403 C1.7 to C1.10. */
-#define DEMCR		0xe000edfcu
-#define   DEMCR_TRCENA	  BIT(24)
-#define ITM_TER		0xe0000e00u
-#define ITM_TPR		0xe0000e40u
-#define ITM_TCR		0xe0000e80u
-#define   TCR_ITMENA	  BIT(0)
-#define   TCR_TSENA	  BIT(1)
-#define   TCR_SYNCENA	  BIT(2)
-#define   TCR_TXENA	  BIT(3)
-#define   TCR_SWOENA	  BIT(4)
-#define   TCR_BUSY	  BIT(23)
-#define ITM_LAR		0xe0000fb0u
-#define LAR_KEY		0xc5acce55u
-#define DWT_CTRL	0xe0001000u
-#define   CTRL_CYCCNTENA  BIT(0)
-#define   CTRL_CYCTAP	  BIT(9)
-#define   CTRL_PCSAMPLENA BIT(12)
-#define   CTRL_EXCTRCENA  BIT(16)
-#define   CTRL_NOTRCPKT	  BIT(27)
-#define DWT_COMP(n)	(0xe0001020u + 16 * (n))
-#define DWT_MASK(n)	(0xe0001024u + 16 * (n))
-#define DWT_FUNCTION(n) (0xe0001028u + 16 * (n))
-#define DWT_LAR		0xe0001fb0u
 
 enum tpiu_protocol { TPIU_SYNC, TPIU_UART, TPIU_MANCHESTER };
 enum tpiu_event { TPIU_PRE_ENABLE, TPIU_POST_ENABLE, TPIU_PRE_DISABLE, TPIU_POST_DISABLE, TPIU_EVENTS };
@@ -97,14 +73,10 @@ struct itm_setup {
 	struct itm_setup *next;
 	struct target *target;
 	bool is_used, is_written;	/* a port was switched; the registers are ours */
-	uint32_t ports[1];		/* ITM_TER */
+	uint32_t ter;
 	uint32_t tcr, ctrl, ctrl_mask;	/* bits of DWT_CTRL that were asked for */
 	bool is_sampling;		/* PCs, through this room's verbs */
 	uint32_t found_ter, found_tcr, found_ctrl;
-	struct dwt_watch {
-		bool is_on;
-		uint32_t comp, mask, function, id;
-	} watches[4];
 	uint32_t kept[3];		/* ITM_TER, ITM_TCR, DWT_CTRL when the reset began */
 	bool has_kept;
 };
