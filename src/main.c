@@ -18,9 +18,12 @@
 #include "base/log.h"
 #include "flash/flash.h"
 #include "options.h"
+#include "rtos/rtos.h"
 #include "server/gdb/gdb_server.h"
 #include "server/server.h"
 #include "server/systemd.h"
+#include "server/trace_ports.h"
+#include "trace/swo.h"
 
 #define DEFAULT_CONFIG "openocd.cfg"
 #define GOODBYE_MS     500u
@@ -33,6 +36,9 @@ struct daemon {
 	struct dap_list *daps;
 	struct target_list *targets;
 	struct flash_room *flash;
+	struct rtos_room *rtos;
+	struct trace_room *trace;
+	struct swo_room *swo;
 	struct server *server;
 	struct gdb_server *gdb;
 	int signo;			/* what ended us; 0: nothing did */
@@ -58,6 +64,11 @@ static void build(struct daemon *d)
 	d->targets = target_list_new(d->loop, d->script, d->adapter, d->daps);
 	server_watch_targets(d->server, d->targets);
 	d->flash = flash_room_new(d->targets);
+	d->rtos = rtos_room_new(d->targets);
+	d->trace = trace_room_new(d->targets);
+	server_lend_ports(d->server, d->trace);
+	d->swo = swo_room_new(d->trace);
+	swo_set_raw_listener(d->swo, server_raw_trace, d->server);
 	d->gdb = gdb_server_new(d->server, d->targets, d->flash);
 	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);
 }
@@ -95,11 +106,15 @@ static void tear_down(struct daemon *d)
 {
 	systemd_notify("STOPPING=1");
 	gdb_server_close(d->gdb);
+	swo_leave(d->swo);
+	swo_room_free(d->swo);
+	trace_room_free(d->trace);	/* its clients get the last words */
 	server_stop(d->server, GOODBYE_MS);
 	target_leave_all(d->targets);
 	let_go(d);
 	gdb_server_free(d->gdb);
 	server_free(d->server);
+	rtos_room_free(d->rtos);
 	flash_room_free(d->flash);
 	target_list_free(d->targets);
 	dap_list_free(d->daps);

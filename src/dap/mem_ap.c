@@ -90,7 +90,7 @@ static struct mem_word *new_word(struct mem_ap *ap, uint32_t addr)
 	}
 	struct mem_word *word = &ap->words[ap->word_count++];
 
-	*word = (struct mem_word){ .addr = addr, .item = NO_ITEM };
+	*word = (struct mem_word){ .addr = addr, .item = NO_ITEM, .count = 1 };
 	return word;
 }
 
@@ -100,6 +100,21 @@ void mem_ap_queue_read32(struct mem_ap *ap, uint32_t addr, uint32_t *dst)
 
 	word->is_read = true;
 	word->dst = dst;
+}
+
+void mem_ap_queue_read_words(struct mem_ap *ap, uint32_t addr, uint32_t *dst, size_t count)
+{
+	while (count > 0) {
+		size_t room = (ap->tar_wrap - (addr & (ap->tar_wrap - 1))) / 4;
+		struct mem_word *word = new_word(ap, addr);
+
+		word->is_read = true;
+		word->dst = dst;
+		word->count = MIN(count, room);
+		addr += (uint32_t)word->count * 4;
+		dst += word->count;
+		count -= word->count;
+	}
 }
 
 void mem_ap_queue_write32(struct mem_ap *ap, uint32_t addr, uint32_t value)
@@ -164,6 +179,14 @@ static size_t drw_overhead(const struct mem_ap *ap, size_t first, size_t end)
 	return cost;
 }
 
+static void flush_run(struct mem_ap *ap, struct mem_word *word)
+{
+	mem_ap_set_tar(ap, word->addr);
+	dap_read_ap_block(ap->dap, ap->apsel, AP_DRW, word->dst, word->count);
+	word->item = ap->dap->port->item_count - 1;
+	mem_ap_moved(ap, 4, word->count);
+}
+
 static void access_word(struct mem_ap *ap, struct mem_word *word, uint8_t reg)
 {
 	struct dap_port *port = ap->dap->port;
@@ -201,7 +224,12 @@ void mem_ap_flush(struct mem_ap *ap)
 		return;
 	mem_ap_set_csw(ap, CSW_SIZE_32 | CSW_INC_SINGLE); /* the BD registers need 32 bits, too */
 	for (size_t first = 0, end; first < ap->word_count; first = end) {
-		for (end = first + 1; end < ap->word_count; end++)
+		end = first + 1;
+		if (ap->words[first].count > 1) {
+			flush_run(ap, &ap->words[first]);
+			continue;
+		}
+		for (; end < ap->word_count && ap->words[end].count == 1; end++)
 			if (line_of(ap->words[end].addr) != line_of(ap->words[first].addr))
 				break;
 		flush_line(ap, first, end);
@@ -214,6 +242,9 @@ bool mem_ap_failed_word(const struct mem_ap *ap, uint32_t *addr, bool *is_read)
 		if (ap->words[i].item == NO_ITEM || ap->words[i].item > ap->dap->port->failed_at)
 			continue;
 		*addr = ap->words[i].addr;
+		if (ap->words[i].count > 1)
+			*addr += 4 * (uint32_t)(ap->words[i].item == ap->dap->port->failed_at
+						? ap->dap->port->failed_word : ap->words[i].count - 1);
 		*is_read = ap->words[i].is_read;
 		return true;
 	}
@@ -248,6 +279,21 @@ enum err mem_ap_failed(struct mem_ap *ap, enum err rc, uint32_t addr, bool is_re
  * A JTAG-DP does not tell which access failed, so the words are tried again one by one. Those
  * before the failing one happen twice: the price of an address in the message.
  */
+static enum err try_word(struct mem_ap *ap, const struct mem_word *word, uint32_t addr)
+{
+	uint32_t scratch;
+
+	mem_ap_refresh(ap);
+	mem_ap_set_csw(ap, CSW_SIZE_32 | CSW_INC_SINGLE);
+	mem_ap_set_tar(ap, addr);
+	if (word->is_read)
+		dap_read_ap(ap->dap, ap->apsel, AP_DRW, &scratch);
+	else
+		dap_write_ap(ap->dap, ap->apsel, AP_DRW, word->value);
+	mem_ap_moved(ap, 4, 1);
+	return dap_run(ap->dap);
+}
+
 static enum err find_failing_word(struct mem_ap *ap, enum err rc)
 {
 	size_t count = ap->word_count;
@@ -255,23 +301,16 @@ static enum err find_failing_word(struct mem_ap *ap, enum err rc)
 	if (rc != ERR_DAP_FAULT || ap->dap->port->transport != TRANSPORT_JTAG)
 		return rc;
 	for (size_t i = 0; i < count; i++) {
-		struct mem_word *word = &ap->words[i];
-		uint32_t scratch;
+		struct mem_word word = ap->words[i];
 
-		mem_ap_refresh(ap);
-		mem_ap_set_csw(ap, CSW_SIZE_32 | CSW_INC_SINGLE);
-		mem_ap_set_tar(ap, word->addr);
-		if (word->is_read)
-			dap_read_ap(ap->dap, ap->apsel, AP_DRW, &scratch);
-		else
-			dap_write_ap(ap->dap, ap->apsel, AP_DRW, word->value);
-		mem_ap_moved(ap, 4, 1);
-		rc = dap_run(ap->dap);
-		if (rc == ERR_DAP_FAULT) {
-			mem_ap_forget_words(ap);
-			return mem_ap_failed(ap, rc, word->addr, word->is_read, 4);
+		for (uint32_t k = 0; k < word.count; k++) {
+			rc = try_word(ap, &word, word.addr + 4 * k);
+			if (rc == ERR_DAP_FAULT) {
+				mem_ap_forget_words(ap);
+				return mem_ap_failed(ap, rc, word.addr + 4 * k, word.is_read, 4);
+			}
+			TRY(rc);
 		}
-		TRY(rc);
 	}
 	return ERR_DAP_FAULT;
 }

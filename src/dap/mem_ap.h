@@ -52,6 +52,8 @@ void mem_ap_free_all(struct dap *dap);
 
 void mem_ap_queue_read32(struct mem_ap *ap, uint32_t addr, uint32_t *dst);
 void mem_ap_queue_write32(struct mem_ap *ap, uint32_t addr, uint32_t value);
+/* `count` words from addr on, one TAR and then DRW after DRW. */
+void mem_ap_queue_read_words(struct mem_ap *ap, uint32_t addr, uint32_t *dst, size_t count);
 enum err mem_ap_run(struct mem_ap *ap);
 enum err mem_ap_read32(struct mem_ap *ap, uint32_t addr, uint32_t *value);
 enum err mem_ap_write32(struct mem_ap *ap, uint32_t addr, uint32_t value);

@@ -19,6 +19,7 @@ struct mem_word {
 	uint32_t addr, value;
 	uint32_t *dst;		/* NULL: a write */
 	bool is_read;
+	size_t count;		/* of a run of words that is read through DRW; 1: a single one */
 	size_t item;		/* place of its data access in the port's queue */
 };
 

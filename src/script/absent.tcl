@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What chips' configurations declare and this build has no driver for: trace ports, cross triggers,
+# What chips' configurations declare and this build has no driver for: cross triggers,
 # NAND, FPGAs. The declarations load and are remembered; whoever uses one is told that nothing is
 # behind it. A room that brings the real thing registers its verbs over these.
 
@@ -59,28 +59,10 @@ proc _absent_group {kind what words} {
 	return -code error "$kind: this build cannot drive a $what"
 }
 
-proc swo {args} {
-	_absent_group swo "trace port" $args
-}
 proc cti {args} {
 	_absent_group cti "cross trigger interface" $args
 }
 
-# `tpiu config` is how trace was set up before there were objects.
-proc tpiu {args} {
-	if {[lindex $args 0] eq "config"} {
-		if {[lindex $args 1] ne "disable"} {
-			echo "tpiu config: this build cannot drive a trace port, nothing is switched on"
-		}
-		return
-	}
-	_absent_group tpiu "trace port" $args
-}
-proc itm {args} {
-	if {[lindex $args 0] ni {port ports}} {
-		return -code error "usage: itm port number on|off, itm ports on|off"
-	}
-}
 proc nand {args} {
 	if {[lindex $args 0] ni {init drivers list}} {
 		return -code error "nand: this build cannot drive NAND flash"
@@ -93,10 +75,7 @@ proc pld {args} {
 }
 
 foreach {name usage text} {
-	tpiu "create name ?-option value?... | names | init" "Remembers trace ports; none is driven."
-	swo "create name ?-option value?... | names | init" "Remembers trace ports; none is driven."
 	cti "create name ?-option value?... | names" "Remembers cross triggers; none is driven."
-	itm "port number on|off | ports on|off" "Accepted; the ITM is left as it is."
 	nand "init | drivers | list" "There are no NAND drivers."
 	pld "init | drivers | devices" "There are no FPGA drivers."
 } {

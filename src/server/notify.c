@@ -51,6 +51,13 @@ void server_watch_targets(struct server *server, struct target_list *targets)
 	target_add_listener(targets, on_event, server);
 }
 
+void server_raw_trace(void *ctx, const uint8_t *data, size_t n)
+{
+	struct server *server = ctx;
+
+	tcl_rpc_trace(server->rpc, data, n);
+}
+
 void notify_stop(struct server *server)
 {
 	if (server->targets != NULL)

@@ -53,6 +53,8 @@ void server_stop(struct server *server, unsigned timeout_ms);
 /* Tells Tcl connections that asked of events and states. The list outlives the server. */
 struct target_list;
 void server_watch_targets(struct server *server, struct target_list *targets);
+/* Raw trace bytes, for connections that asked with `tcl_trace on`. `server` is the struct server. */
+void server_raw_trace(void *server, const uint8_t *data, size_t n);
 
 /* From the command line. */
 void server_set_exit_on_detach(struct server *server, bool on);

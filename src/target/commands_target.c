@@ -52,7 +52,7 @@ enum err target_object_register(struct target *t)
 	if (t->type->commands != NULL)
 		TRY(script_register_object(script, t->name, "target", t->type->commands,
 					   t->own->scope));
-	return OK;
+	return room_verbs_register(t);
 }
 
 void command_rows_register(struct target_list *list)

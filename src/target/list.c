@@ -73,6 +73,7 @@ void target_list_free(struct target_list *list)
 		list->own->listeners = l->next;
 		free(l);
 	}
+	room_verbs_free(list);
 	free(list->own);
 	free(list);
 }

@@ -5,6 +5,8 @@
 
 #include "target/target_priv.h"
 
+#define SPAN_RUN_BYTES 16u	/* more than one line of BD registers */
+
 static enum err check(struct target *t)
 {
 	if (t->ap != NULL && (t->examined || t->type == &mem_ap_type))
@@ -119,6 +121,17 @@ enum err target_read_bytes(struct target *t, uint32_t addr, uint8_t *dst, size_t
 	return rc;
 }
 
+/* Short ones share TAR or the BD registers with their neighbours, long ones are a run. */
+static void queue_span(struct target *t, const struct read_span *span, uint32_t *words)
+{
+	if (span->bytes > SPAN_RUN_BYTES) {
+		mem_ap_queue_read_words(t->ap, span->addr, words, span->bytes / 4);
+		return;
+	}
+	for (uint32_t at = 0; at < span->bytes; at += 4)
+		mem_ap_queue_read32(t->ap, span->addr + at, words++);
+}
+
 enum err target_read_spans(struct target *t, const struct read_span *spans, size_t count)
 {
 	uint32_t *words, *word;
@@ -129,8 +142,8 @@ enum err target_read_spans(struct target *t, const struct read_span *spans, size
 		total += spans[i].bytes / 4;
 	word = words = xcalloc(total, sizeof(*words));
 	for (size_t i = 0; i < count; i++) {
-		for (uint32_t at = 0; at < spans[i].bytes; at += 4)
-			mem_ap_queue_read32(t->ap, spans[i].addr + at, word++);
+		queue_span(t, &spans[i], word);
+		word += spans[i].bytes / 4;
 	}
 	enum err rc = mem_ap_run(t->ap);
 

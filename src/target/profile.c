@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "target/profile.h"
 #include "target/target_priv.h"
 
 #define DWT_PCSR	0xe000101cu
@@ -18,14 +19,7 @@
 #define BUCKETS_MAX	(128u * 1024)
 #define NO_SAMPLE	0xffffffffu	/* halted or asleep */
 
-struct profile {
-	uint32_t *pcs;
-	size_t count;
-	uint32_t low, high;		/* addresses the histogram covers: [low, high) */
-	uint64_t sampled_ns;
-};
-
-static void take(struct profile *p, const uint32_t *samples, size_t n)
+static void take(struct profile_data *p, const uint32_t *samples, size_t n)
 {
 	for (size_t i = 0; i < n && p->count < SAMPLES_MAX; i++) {
 		if (samples[i] != NO_SAMPLE && samples[i] != 0)
@@ -33,7 +27,7 @@ static void take(struct profile *p, const uint32_t *samples, size_t n)
 	}
 }
 
-static enum err sample(struct target *t, struct profile *p, uint32_t seconds)
+static enum err sample(struct target *t, struct profile_data *p, uint32_t seconds)
 {
 	uint64_t start = clock_now_ns(), end = start + (uint64_t)seconds * 1000000000;
 	uint32_t samples[BATCH];
@@ -47,13 +41,43 @@ static enum err sample(struct target *t, struct profile *p, uint32_t seconds)
 			return error_why(ERR_CANCELLED, "interrupted with %zu samples", p->count);
 	}
 	p->sampled_ns = clock_now_ns() - start;
-	if (p->count == 0)
-		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core slept, "
-				 "or does not have the register", seconds);
 	return OK;
 }
 
-static void find_range(struct profile *p)
+/* As a trace brings them; somebody above captures it. */
+static enum err listen_to_trace(struct target *t, struct profile_data *p, uint32_t seconds)
+{
+	struct target_list_own *own = t->list->own;
+	uint64_t start = clock_now_ns(), end = start + (uint64_t)seconds * 1000000000;
+
+	while (clock_now_ns() < end && !target_is_cancelled(t) && loop_sleep(t->list->loop, 10))
+		;
+	p->count = own->profile_source->end(own->profile_ctx, p->pcs, SAMPLES_MAX);
+	p->sampled_ns = clock_now_ns() - start;
+	if (clock_now_ns() < end)
+		return error_why(ERR_CANCELLED, "interrupted with %zu samples", p->count);
+	return OK;
+}
+
+static enum err collect(struct target *t, struct profile_data *p, uint32_t seconds)
+{
+	struct target_list_own *own = t->list->own;
+
+	if (own->profile_source != NULL && own->profile_source->begin(own->profile_ctx, t)) {
+		log_info("%s: taking the PC samples of the trace", t->name);
+		TRY(listen_to_trace(t, p, seconds));
+		return p->count > 0 ? OK : error_why(ERR_UNSUPPORTED, "no PC sample came through "
+						     "the trace in %u s: the core slept, or the "
+						     "pin is silent", seconds);
+	}
+	TRY(sample(t, p, seconds));
+	if (p->count == 0)
+		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core "
+				 "slept, or does not have the register", seconds);
+	return OK;
+}
+
+void profile_find_range(struct profile_data *p)
 {
 	p->low = UINT32_MAX;
 	p->high = 0;
@@ -72,7 +96,7 @@ static void put_u32(FILE *f, uint32_t v)
 }
 
 /* gmon_out.h: header, then one record of a histogram with 16-bit counters. */
-static void write_gmon(FILE *f, const struct profile *p)
+static void write_gmon(FILE *f, const struct profile_data *p)
 {
 	static const char spare[12], dimension[15] = "seconds";
 	uint32_t buckets = MIN((p->high - p->low) / 2, BUCKETS_MAX);
@@ -105,7 +129,7 @@ static void write_gmon(FILE *f, const struct profile *p)
 	free(counts);
 }
 
-static enum err save(const char *path, const struct profile *p)
+enum err profile_save(const char *path, const struct profile_data *p)
 {
 	FILE *f = fopen(path, "wb");
 
@@ -118,7 +142,7 @@ static enum err save(const char *path, const struct profile *p)
 	return ok ? OK : error_why(ERR_IO, "%s not complete: %s", path, strerror(errno));
 }
 
-static enum err profile(struct target *t, struct profile *p, uint32_t seconds)
+static enum err profile(struct target *t, struct profile_data *p, uint32_t seconds)
 {
 	bool was_halted = t->state == TARGET_HALTED;
 
@@ -126,7 +150,7 @@ static enum err profile(struct target *t, struct profile *p, uint32_t seconds)
 	enum err rc = was_halted ? target_resume(t, NULL, true, false) : OK;
 
 	if (rc == OK)
-		rc = sample(t, p, seconds);
+		rc = collect(t, p, seconds);
 	if (was_halted && t->state != TARGET_HALTED) {
 		struct error kept;
 
@@ -143,7 +167,7 @@ static enum err profile(struct target *t, struct profile *p, uint32_t seconds)
 
 static enum err cmd_profile(struct call *c)
 {
-	struct profile p = { 0 };
+	struct profile_data p = { 0 };
 	uint32_t seconds;
 	struct target *t;
 
@@ -155,7 +179,7 @@ static enum err cmd_profile(struct call *c)
 	enum err rc = profile(t, &p, seconds);
 
 	if (rc == OK) {
-		find_range(&p);
+		profile_find_range(&p);
 		if (c->argc == 5) {
 			rc = arg_u32(c, 3, &p.low);
 			if (rc == OK)
@@ -165,7 +189,7 @@ static enum err cmd_profile(struct call *c)
 		}
 	}
 	if (rc == OK)
-		rc = save(c->argv[2], &p);
+		rc = profile_save(c->argv[2], &p);
 	if (rc == OK) {
 		log_info("%s: %zu samples of PC in %u s", t->name, p.count, seconds);
 		result_printf(c, "Wrote %s\n", c->argv[2]);
@@ -174,8 +198,15 @@ static enum err cmd_profile(struct call *c)
 	return rc;
 }
 
+void profile_set_source(struct target_list *list, const struct profile_source *source, void *ctx)
+{
+	list->own->profile_source = source;
+	list->own->profile_ctx = ctx;
+}
+
 const struct command profile_commands[] = {
 	{ "profile", STAGE_EXEC, 2, 4, "seconds file ?start end?", cmd_profile,
-	  "Samples the running program's PC and writes a histogram for gprof." },
+	  "Samples the running program's PC, through SWO where \"dwt pc_sampling\" is on, and "
+	  "writes a histogram for gprof." },
 	{ .name = NULL }
 };

@@ -55,8 +55,18 @@ static enum err op_close(struct semi_call *c)
 	return OK;
 }
 
+void target_listen_semihosting(struct target_list *list, semihosting_text_fn fn, void *ctx)
+{
+	list->own->semihosting_text = fn;
+	list->own->semihosting_text_ctx = ctx;
+}
+
 static void console_out(struct semi_call *c, bool is_debug, const char *text, size_t n)
 {
+	const struct target_list_own *own = c->t->list->own;
+
+	if (own->semihosting_text != NULL && n > 0)
+		own->semihosting_text(own->semihosting_text_ctx, c->t, text, n);
 	if (!semi_redirect_write(c->s, is_debug, text, n))
 		semi_console_write(c->s, text, n);
 }

@@ -155,7 +155,8 @@ struct target {
 	struct work_area *work_areas;
 	char *gdb_port;			/* -gdb-port; NULL: next of the base port */
 	int gdb_max_connections;
-	char *rtos;
+	char *rtos;			/* -rtos; NULL: none */
+	struct rtos *os;		/* of rtos/ only, which frees it */
 	struct semihosting *semihosting;
 	bool semihosting_armed;
 	bool quiet_halt;		/* the next halt is shown by a front end: no halt report */
@@ -351,6 +352,9 @@ struct semihosting_ops {
 	void *ctx;
 };
 void target_set_semihosting_ops(struct target *t, const struct semihosting_ops *ops);
+/* Hears the program's console text too, wherever it goes. One listener; fn NULL: nobody. */
+typedef void (*semihosting_text_fn)(void *ctx, struct target *t, const char *text, size_t n);
+void target_listen_semihosting(struct target_list *list, semihosting_text_fn fn, void *ctx);
 /* GDB's answer (result -1 with GDB's errno number): writes R0, moves PC past the BKPT. The caller then
  * resumes, or reports the halt. */
 enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno);

@@ -57,21 +57,6 @@ proc debug_reason {} {
 add_usage_text debug_reason ""
 add_help_text debug_reason "Why the current target is halted."
 
-# What is known by name only.
-proc trace {args} {
-	if {[lindex $args 0] ni {history point}} {
-		return -code error "usage: trace history|point ..."
-	}
-	echo "trace: debug messages are not kept, there is no history"
-}
-add_usage_text trace "history|point ?argument ...?"
-add_help_text trace "Accepted; debug messages are not kept."
-proc ps {} {
-	echo "[target current]: no RTOS is configured, there is one thread"
-}
-add_usage_text ps ""
-add_help_text ps "Threads of the RTOS; without one a line that says so."
-
 # Old names.
 proc new_target_name {} {
 	return [lindex [target names] end]

@@ -57,7 +57,16 @@ struct target_list_own {
 	unsigned poll_interval_ms;
 	bool is_resetting;
 	struct verb_scope scope;	/* of the global verbs */
+	semihosting_text_fn semihosting_text;	/* NULL: nobody listens */
+	void *semihosting_text_ctx;
+	const struct profile_source *profile_source;	/* NULL: none */
+	void *profile_ctx;
+	struct room_verbs *room_verbs;
 };
+
+/* room_verbs.c */
+enum err room_verbs_register(struct target *t);
+void room_verbs_free(struct target_list *list);
 
 /* The target a verb acts on: its object, or the current one. */
 enum err call_target(struct call *c, struct target **t);

@@ -14,6 +14,8 @@
 #                 watchdogs while the core is halted
 #   debug_clock   address and bit of the clock those registers need; "": none
 #   optr          FLASH_OPTR
+#   trace         address, bits to set, bits to clear: what gives the SWO pin to the trace (DBGMCU_CR);
+#                 none: it needs nothing; {}: the core has no trace
 #   clock         address, bits to set, bits to clear, ...: `reset init` raises the core's clock
 #
 # Variables a board or the command line may set before:
@@ -41,7 +43,7 @@ proc stm32_raise_clock {steps khz} {
 	}
 }
 
-set _STM32 [dict merge {core cpu optr 0x40022020 jtag_id "" ap "" speed 2000 debug {} debug_clock "" clock {}} $_STM32]
+set _STM32 [dict merge {core cpu trace {} optr 0x40022020 jtag_id "" ap "" speed 2000 debug {} debug_clock "" clock {}} $_STM32]
 set _CHIPNAME [stm32_setting CHIPNAME [dict get $_STM32 chip]]
 set _WORKAREASIZE [stm32_setting WORKAREASIZE [dict get $_STM32 ram_size]]
 if {[using_jtag]} {
@@ -106,3 +108,11 @@ if {[using_jtag]} {
 	}
 }
 $_TARGETNAME configure -event reset-init [list stm32_raise_clock [dict get $_STM32 clock] $_CLOCK_FREQ]
+
+if {[dict get $_STM32 trace] ne ""} {
+	tpiu create $_CHIPNAME.tpiu -dap $_CHIPNAME.dap -ap-num [expr {[dict get $_STM32 ap] eq "" ? 0 : [dict get $_STM32 ap]}] -baseaddr 0xe0040000
+	# Asynchronous trace (TRACE_MODE 0): TRACESWO is the only pin that is taken.
+	if {[dict get $_STM32 trace] ne "none"} {
+		$_CHIPNAME.tpiu configure -event pre-enable [concat mmw [dict get $_STM32 trace]]
+	}
+}

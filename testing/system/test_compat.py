@@ -51,7 +51,7 @@ def test_events_come_in_the_documented_order(daemon, firmware):
 def test_names_that_are_accepted_without_a_meaning(daemon):
     assert "no history" in daemon.tcl("capture {trace history}")
     assert "no RTOS" in daemon.tcl("capture ps")
-    assert "usage" in daemon.fails("trace nonsense")
+    assert "help trace" in daemon.fails("trace nonsense")
 
 
 def test_what_is_not_there_is_said_with_a_next_step_that_fits(daemon):

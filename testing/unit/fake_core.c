@@ -333,6 +333,12 @@ static enum err dead(void)
 	return error_why(ERR_DAP_NO_ACK, "no answer");
 }
 
+void mem_ap_queue_read_words(struct mem_ap *ap, uint32_t addr, uint32_t *dst, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		mem_ap_queue_read32(ap, addr + 4 * (uint32_t)i, &dst[i]);
+}
+
 enum err mem_ap_run(struct mem_ap *ap)
 {
 	enum err rc = core.is_dead ? dead() : OK;

@@ -174,6 +174,28 @@ static void test_a_block_is_one_run(void **state)
 	fake_board_free(b);
 }
 
+/* Beside single words, and over the place where TAR stops counting. */
+static void test_a_run_of_queued_words(void **state)
+{
+	struct fake_board *b = connected();
+	uint32_t run[300] = { 0 }, single = 0;
+
+	(void)state;
+	assert_int_equal(mem_ap_probe(b->ap), OK);
+	b->runs = b->dp.tar_writes = 0;
+	mem_ap_queue_write32(b->ap, BASE + 0x600, 0x12345678);
+	mem_ap_queue_read_words(b->ap, BASE + 0x200, run, ARRAY_SIZE(run));
+	mem_ap_queue_read32(b->ap, BASE + 4, &single);
+	assert_int_equal(mem_ap_run(b->ap), OK);
+	assert_int_equal(b->runs, 1);
+	assert_int_equal(b->dp.tar_writes, 4);
+	for (size_t i = 0; i < ARRAY_SIZE(run); i++)
+		assert_int_equal(run[i], get_le32(b->dp.ram + 0x200 + 4 * i));
+	assert_int_equal(run[256], 0x12345678);
+	assert_int_equal(single, get_le32(b->dp.ram + 4));
+	fake_board_free(b);
+}
+
 static void test_a_sequence_goes_on_without_tar(void **state)
 {
 	struct fake_board *b = connected();
@@ -323,9 +345,25 @@ static void check_queued_error(struct fake_board *b)
 	fake_board_free(b);
 }
 
+/* The RAM ends in the middle of it. */
+static void check_run_error(struct fake_board *b)
+{
+	uint32_t words[16] = { 0 };
+	char text[64];
+
+	snprintf(text, sizeof(text), "bus error at 0x%08x (32-bit read)", END);
+	mem_ap_queue_read_words(b->ap, END - 20, words, ARRAY_SIZE(words));
+	assert_int_equal(mem_ap_run(b->ap), ERR_BUS);
+	assert_non_null(strstr(error_text(error_current()), text));
+	assert_int_equal(mem_ap_read32(b->ap, BASE, words), OK);
+	fake_board_free(b);
+}
+
 static void test_bus_error_of_a_queued_word(void **state)
 {
 	(void)state;
+	check_run_error(connected());
+	check_run_error(on_jtag());
 	check_queued_error(connected());
 	check_queued_error(on_jtag());
 }
@@ -395,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_a_block_is_one_run),
+		cmocka_unit_test(test_a_run_of_queued_words),
 		cmocka_unit_test(test_a_sequence_goes_on_without_tar),
 		cmocka_unit_test(test_words_of_a_line_share_tar),
 		cmocka_unit_test(test_queued_words_go_before_a_block),

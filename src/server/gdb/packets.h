@@ -8,9 +8,10 @@
 #ifndef SERVER_GDB_PACKETS_H
 #define SERVER_GDB_PACKETS_H
 
+#include "rtos/rtos.h"
 #include "server/gdb/session.h"
 
-#define GDB_THREAD 1u			/* one core without an RTOS: one thread */
+#define GDB_THREAD RTOS_CORE		/* one core without an RTOS: one thread */
 
 /* GDB's own numbers of signals (include/gdb/signals.def). */
 enum gdb_signal { GDB_SIGNAL_0 = 0, GDB_SIGNAL_INT = 2, GDB_SIGNAL_TRAP = 5 };
@@ -40,9 +41,24 @@ void gdb_no_answer(struct gdb_session *s);
 enum err gdb_malformed(const char *packet);
 unsigned gdb_errno(enum err rc);
 
+/* threads.c */
+/* The thread that runs, for a stop reply; Hg's choice is over. */
+uint32_t threads_stopped(struct gdb_session *s);
+/* Whose registers g and p mean. NULL: those of the core. */
+const struct rtos_thread *threads_selected(struct gdb_session *s, struct rtos **os);
+bool threads_is_running(struct gdb_session *s, uint32_t id);
+/* It is in the list, but another one has the core. */
+bool threads_is_waiting(struct gdb_session *s, uint32_t id);
+/* The answer to a step of a thread that waits: why not, and a stop where it is. */
+void threads_refuse_step(struct gdb_session *s, uint32_t id);
+/* The document of qXfer:threads. */
+void threads_build(struct gdb_session *s, struct buf *xml);
+
 /* stop.c */
 void gdb_wait_for_stop(struct gdb_session *s);
 void gdb_report_stop(struct gdb_session *s, unsigned signal);
+/* A stop that shows GDB another thread than the one that runs. */
+void gdb_report_thread(struct gdb_session *s, unsigned signal, uint32_t thread);
 /* The program has ended: SYS_EXIT. */
 void gdb_report_exit(struct gdb_session *s, uint32_t code);
 /* The wait ends with an error: no probe, no halt. */

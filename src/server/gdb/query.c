@@ -89,25 +89,9 @@ static const struct buf *memory_map_document(struct gdb_session *s)
 	return &s->memory_map;
 }
 
-static void add_thread(const struct target *t, struct buf *xml)
-{
-	buf_printf(xml, "<thread id=\"%x\" core=\"0\" name=\"", GDB_THREAD);
-	for (const char *c = t->name; *c != '\0'; c++) {
-		if (strchr("&<>\"'", *c) != NULL)
-			buf_printf(xml, "&#%u;", (unsigned char)*c);
-		else
-			buf_putc(xml, *c);
-	}
-	buf_printf(xml, "\"></thread>\n");
-}
-
 static const struct buf *threads_document(struct gdb_session *s)
 {
-	buf_clear(&s->threads);
-	buf_printf(&s->threads, "<?xml version=\"1.0\"?>\n<threads>\n");
-	if (s->has_process)
-		add_thread(s->target, &s->threads);
-	buf_printf(&s->threads, "</threads>\n");
+	threads_build(s, &s->threads);
 	return &s->threads;
 }
 
@@ -197,20 +181,11 @@ static enum err packet_qOffsets(struct gdb_session *s, struct rsp_args *args)
 	return OK;
 }
 
-/* No symbol is asked for. */
-static enum err packet_qSymbol(struct gdb_session *s, struct rsp_args *args)
-{
-	(void)args;
-	gdb_reply_ok(s);
-	return OK;
-}
-
 const struct gdb_packet query_packets[] = {
 	{ "qSupported", MATCH_WORD, packet_qSupported },
 	{ "qXfer:", MATCH_PREFIX, packet_qXfer },
 	{ "QStartNoAckMode", MATCH_WHOLE, packet_QStartNoAckMode },
 	{ "qAttached", MATCH_WORD, packet_qAttached },
 	{ "qOffsets", MATCH_WHOLE, packet_qOffsets },
-	{ "qSymbol", MATCH_WORD, packet_qSymbol },
 	{ NULL, MATCH_WHOLE, NULL }
 };

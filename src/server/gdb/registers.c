@@ -50,7 +50,7 @@ static enum err read_register(struct target *t, const struct reg *reg, uint64_t 
  * and those of a running core are zeros: a GDB that attaches to watch memory while another runs the
  * core must get a PC, or it hangs up. A lost probe is an error in any case.
  */
-static enum err append_register(struct gdb_session *s, const struct reg *reg, struct buf *out)
+static enum err append_core_register(struct gdb_session *s, const struct reg *reg, struct buf *out)
 {
 	uint64_t value;
 	enum err rc = read_register(s->target, reg, &value);
@@ -71,6 +71,28 @@ static enum err append_register(struct gdb_session *s, const struct reg *reg, st
 	return rc;
 }
 
+/* Of a thread that waits: what its kernel has not saved is nowhere. */
+static enum err append_register(struct gdb_session *s, const struct reg *reg, struct buf *out)
+{
+	struct rtos *os;
+	uint64_t value;
+	const struct rtos_thread *thread = threads_selected(s, &os);
+
+	if (thread == NULL)
+		return append_core_register(s, reg, out);
+	enum err rc = rtos_get_reg(os, thread, reg, &value);
+
+	if (rc == OK) {
+		append_value(out, reg, value);
+		return OK;
+	}
+	if (rc != ERR_NO_REGISTER && rc != ERR_RTOS)
+		return rc;
+	error_clear();
+	append_unknown(out, 2 * bytes_of(reg));
+	return OK;
+}
+
 /* Reads so many bytes of hex digits in target order. */
 static bool take_value(struct rsp_args *args, const struct reg *reg, uint64_t *value)
 {
@@ -86,11 +108,16 @@ static bool take_value(struct rsp_args *args, const struct reg *reg, uint64_t *v
 
 static enum err write_register(struct gdb_session *s, const struct reg *reg, uint64_t value)
 {
+	struct rtos *os;
+	const struct rtos_thread *thread = threads_selected(s, &os);
+
 	/* M-profile cores have no other state: a clear T is a fault at the next instruction. */
 	if (is_named(reg, "xpsr"))
 		value |= XPSR_T;
 	if (is_named(reg, "pc"))
 		value &= ~1ull;
+	if (thread != NULL)
+		return rtos_set_reg(os, thread, reg, value);
 	return target_set_reg(s->target, reg, value);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Resuming: c, s, C, S, vCont. One core, no signals: C and S are c and s, and of several actions the
- * one that is meant for our thread counts. A continue is answered when the core halts; a step is
+ * one that is meant for the thread that runs counts. A continue is answered when the core halts; a step is
  * one call and is answered at once; a range is stepped in portions between which the loop runs.
  */
 #include "base/clock.h"
@@ -16,6 +16,8 @@ struct order {
 	enum action action;
 	bool has_pc;
 	uint32_t pc, start, end;
+	bool is_others;			/* the action names a thread that does not run */
+	uint32_t waiting;		/* a thread that does not run shall be stepped; 0: none */
 };
 
 static void step_range(struct gdb_session *s);
@@ -184,6 +186,10 @@ static enum err follow(struct gdb_session *s, const struct order *order)
 	}
 	s->was_step = order->action != ACTION_CONTINUE;
 	gdb_wait_for_stop(s);
+	if (order->waiting != 0) {
+		threads_refuse_step(s, order->waiting);
+		return OK;
+	}
 	if (is_sync(s, order)) {
 		gdb_report_stop(s, GDB_SIGNAL_INT);
 		return OK;
@@ -210,6 +216,8 @@ static enum err packet_run(struct gdb_session *s, struct rsp_args *args, enum ac
 			return gdb_malformed("resume");
 		order.has_pc = true;
 	}
+	if (action != ACTION_CONTINUE && s->resume_thread != 0 && threads_is_waiting(s, s->resume_thread))
+		order.waiting = s->resume_thread;
 	return follow(s, &order);
 }
 
@@ -273,19 +281,34 @@ static bool take_action(struct rsp_args *args, struct order *order)
 }
 
 /* ":tid" names a thread; none, -1 and 0 mean every thread. */
-static bool take_thread(struct rsp_args *args, bool *is_ours)
+static bool take_thread(struct rsp_args *args, uint32_t *thread)
 {
-	uint32_t thread;
+	*thread = 0;
+	if (!rsp_take_char(args, ':') || rsp_take_word(args, "-1"))
+		return true;
+	return rsp_take_hex(args, thread);
+}
 
-	*is_ours = true;
-	if (!rsp_take_char(args, ':'))
-		return true;
-	if (rsp_take_word(args, "-1"))
-		return true;
-	if (!rsp_take_hex(args, &thread))
-		return false;
-	*is_ours = thread == GDB_THREAD || thread == 0;
-	return true;
+/*
+ * The leftmost action that is meant for the thread that runs counts. A step of another cannot be done;
+ * to let another one go is to let all go. A thread that is not there is not meant.
+ */
+static void choose(struct gdb_session *s, const struct order *order, uint32_t thread, struct order *chosen)
+{
+	bool is_waiting = thread != 0 && threads_is_waiting(s, thread);
+	bool is_ours = thread == 0 || threads_is_running(s, thread);
+
+	if (is_waiting && order->action != ACTION_CONTINUE) {
+		if (chosen->waiting == 0 && chosen->action == ACTION_NONE)
+			chosen->waiting = thread;
+	} else if ((is_ours && (chosen->action == ACTION_NONE || chosen->is_others)) ||
+		   (is_waiting && chosen->action == ACTION_NONE)) {
+		uint32_t waiting = chosen->waiting;
+
+		*chosen = *order;
+		chosen->waiting = waiting;
+		chosen->is_others = !is_ours;
+	}
 }
 
 static enum err packet_vCont(struct gdb_session *s, struct rsp_args *args)
@@ -294,14 +317,13 @@ static enum err packet_vCont(struct gdb_session *s, struct rsp_args *args)
 
 	while (rsp_take_char(args, ';')) {
 		struct order order = { 0 };
-		bool is_ours;
+		uint32_t thread;
 
-		if (!take_action(args, &order) || !take_thread(args, &is_ours))
+		if (!take_action(args, &order) || !take_thread(args, &thread))
 			return gdb_malformed("vCont");
-		if (is_ours && chosen.action == ACTION_NONE)
-			chosen = order;
+		choose(s, &order, thread, &chosen);
 	}
-	if (!rsp_at_end(args) || chosen.action == ACTION_NONE)
+	if (!rsp_at_end(args) || (chosen.action == ACTION_NONE && chosen.waiting == 0))
 		return gdb_malformed("vCont");
 	return follow(s, &chosen);
 }

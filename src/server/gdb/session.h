@@ -90,6 +90,9 @@ struct gdb_session {
 	bool is_extended, wants_error_text, knows_swbreak, knows_hwbreak;	/* GDB's words */
 	bool has_process;		/* false after kill and exit: "?" is W00 */
 
+	uint32_t thread;		/* Hg: whose registers; 0: of the one that runs */
+	uint32_t shown_thread;		/* of the last stop reply */
+	uint32_t resume_thread;		/* Hc: whom an old s steps; 0: any */
 	enum gdb_run run;
 	bool is_stepping;		/* our own step: its halted event is not news */
 	bool wants_sync;		/* gdb_sync: the next step only reports */

@@ -94,7 +94,7 @@ void stop_format(struct gdb_session *s, unsigned signal, struct buf *out)
 	buf_printf(out, "T%02x", signal);
 	if (signal == GDB_SIGNAL_TRAP && s->target->state == TARGET_HALTED && !format_watch(s, out))
 		format_break(s, out);
-	buf_printf(out, "thread:%x;", GDB_THREAD);
+	buf_printf(out, "thread:%x;", threads_stopped(s));
 }
 
 /* Why the core is in a fault; said once, not at each step through the handler. */
@@ -122,6 +122,16 @@ void gdb_report_stop(struct gdb_session *s, unsigned signal)
 	wait_is_over(s);
 	output_packet(s, body.data, body.len);
 	buf_free(&body);
+}
+
+void gdb_report_thread(struct gdb_session *s, unsigned signal, uint32_t thread)
+{
+	char body[32];
+
+	snprintf(body, sizeof(body), "T%02xthread:%x;", signal, thread);
+	wait_is_over(s);
+	s->thread = s->shown_thread = thread;
+	output_packet(s, body, strlen(body));
 }
 
 void gdb_report_exit(struct gdb_session *s, uint32_t code)

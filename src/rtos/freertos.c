@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * FreeRTOS: a task's state is the list its state item is in. There are as many ready lists as
+ * priorities; uxTopUsedPriority says how many if the program has it, else those that look like lists
+ * and hold tasks of their own priority count.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "rtos/freertos.h"
+
+#define PRIORITIES_MAX 64u
+#define TCB_MAX	       0x400u
+
+static const struct rtos_symbol symbols[] = {
+	{ "pxReadyTasksLists", false },
+	{ "pxCurrentTCB", true },		/* one of these two */
+	{ "pxCurrentTCBs", true },
+	{ "uxCurrentNumberOfTasks", false },
+	{ "xDelayedTaskList1", false },
+	{ "xDelayedTaskList2", false },
+	{ "pxDelayedTaskList", true },
+	{ "pxOverflowDelayedTaskList", true },
+	{ "xPendingReadyList", true },
+	{ "xTasksWaitingTermination", true },
+	{ "xSuspendedTaskList", true },
+	{ "uxTopUsedPriority", true },
+	{ "xSchedulerRunning", true },
+	{ NULL, false }
+};
+
+enum list_kind { LIST_READY, LIST_DELAYED, LIST_PENDING, LIST_SUSPENDED, LIST_DELETED };
+
+static const struct {
+	const char *symbol;
+	enum list_kind kind;
+} other_lists[] = {
+	{ "xDelayedTaskList1", LIST_DELAYED },
+	{ "xDelayedTaskList2", LIST_DELAYED },
+	{ "xPendingReadyList", LIST_PENDING },
+	{ "xSuspendedTaskList", LIST_SUSPENDED },
+	{ "xTasksWaitingTermination", LIST_DELETED },
+};
+
+static enum err read_symbol(struct rtos *os, const char *name, uint32_t *value)
+{
+	uint32_t addr;
+
+	*value = 0;
+	return rtos_symbol(os, name, &addr) ? rtos_read_u32(os, addr, value) : OK;
+}
+
+/* A task that waits without limit is in the suspended list too, but its event item is in a queue's. */
+static enum err say_state(struct rtos *os, struct rtos_thread *task, enum list_kind kind, uint32_t value)
+{
+	static const char *const names[] = { "Ready", "Blocked", "Ready", "Suspended", "Deleted" };
+	const struct freertos_notes *notes = os->notes;
+	uint32_t waits_for;
+
+	snprintf(task->state, sizeof(task->state), "%s", names[kind]);
+	if (kind != LIST_DELAYED && kind != LIST_SUSPENDED)
+		return OK;
+	TRY(rtos_read_u32(os, task->id + notes->state_item + notes->layout->item_bytes +
+			  notes->layout->item_container, &waits_for));
+	if (kind == LIST_SUSPENDED && waits_for != 0)
+		snprintf(task->state, sizeof(task->state), "Blocked on 0x%08x", waits_for);
+	else if (kind == LIST_DELAYED && waits_for != 0)
+		snprintf(task->state, sizeof(task->state), "Blocked on 0x%08x to %u", waits_for, value);
+	else if (kind == LIST_DELAYED)
+		snprintf(task->state, sizeof(task->state), "Blocked until tick %u", value);
+	return OK;
+}
+
+static enum err fill_task(struct rtos *os, struct rtos_thread *task)
+{
+	const struct freertos_notes *notes = os->notes;
+	uint32_t priority;
+
+	TRY(rtos_read_u32(os, task->id, &task->saved_sp));
+	TRY(rtos_read_u32(os, task->id + notes->priority, &priority));
+	TRY(rtos_read_u32(os, task->id + notes->priority + 4, &task->stack_base));
+	task->has_priority = true;
+	task->priority = (int)priority;
+	if (!rtos_read_name(os, task->id + notes->name, sizeof(task->name) - 1, task->name,
+			    sizeof(task->name)))
+		snprintf(task->name, sizeof(task->name), "?");
+	return OK;
+}
+
+static enum err add_task(struct rtos *os, enum list_kind kind, uint32_t item, uint32_t tcb, uint32_t value)
+{
+	struct rtos_thread *task;
+
+	/* In the pending list it is the event item that is linked. */
+	if (kind != LIST_PENDING && (item < tcb + 4 || item - tcb > TCB_MAX))
+		return error_why(ERR_RTOS, "the item at 0x%08x does not lie in its task 0x%08x", item, tcb);
+	if (kind != LIST_PENDING)
+		TRY(freertos_learn_tcb(os, item, tcb));
+	const struct freertos_notes *notes = os->notes;
+
+	if (!notes->has_tcb)
+		return OK;		/* shown when a list of state items has been seen */
+	task = rtos_add_thread(os, tcb);
+	if (task == NULL)
+		return OK;
+	TRY(fill_task(os, task));
+	return say_state(os, task, kind, value);
+}
+
+static enum err walk(struct rtos *os, enum list_kind kind, uint32_t addr)
+{
+	struct freertos_list list;
+	uint32_t item, tcb, value, next;
+
+	TRY(freertos_read_list(os, addr, &list));
+	item = list.first;
+	for (uint32_t i = 0; i < list.count && item != list.end; i++) {
+		TRY(freertos_read_item(os, &list, item, &tcb, &value, &next));
+		TRY(add_task(os, kind, item, tcb, value));
+		item = next;
+	}
+	return OK;
+}
+
+/* What is wrong with one list is noted; the others are shown. */
+static enum err walk_soundly(struct rtos *os, enum list_kind kind, uint32_t addr)
+{
+	enum err rc = walk(os, kind, addr);
+
+	if (rc == OK || !rtos_is_data_error(rc))
+		return rc;
+	rtos_damaged(os, "%s", error_current()->why);
+	return OK;
+}
+
+/* The lists lie in a row; another variable ends it. */
+static bool is_other_variable(struct rtos *os, uint32_t addr)
+{
+	uint32_t other;
+
+	for (const struct rtos_symbol *s = symbols + 1; s->name != NULL; s++) {
+		if (rtos_symbol(os, s->name, &other) && other == addr)
+			return true;
+	}
+	return false;
+}
+
+/* True if the list at `addr` can be the one of tasks of this priority. */
+static bool is_ready_list(struct rtos *os, uint32_t addr, uint32_t priority)
+{
+	const struct freertos_notes *notes = os->notes;
+	uint32_t value = 0, tcb, next, item_priority = priority;
+	struct freertos_list list;
+	enum err rc = freertos_read_list(os, addr, &list);
+
+	if (rc == OK)
+		rc = rtos_read_u32(os, list.end + notes->layout->item_value, &value);
+	if (rc == OK && list.count != 0)
+		rc = freertos_read_item(os, &list, list.first, &tcb, &next, &next);
+	if (rc == OK && list.count != 0 && notes->has_tcb)
+		rc = rtos_read_u32(os, tcb + notes->priority, &item_priority);
+	error_clear();
+	return rc == OK && (value == UINT32_MAX || value == UINT16_MAX) && item_priority == priority &&
+	       (list.count != 0 || list.first == list.end);
+}
+
+static enum err walk_ready(struct rtos *os)
+{
+	const struct freertos_notes *notes = os->notes;
+	uint32_t base = 0, top = 0;
+	bool is_counted = rtos_symbol(os, "uxTopUsedPriority", &top);
+
+	rtos_symbol(os, "pxReadyTasksLists", &base);
+	TRY(read_symbol(os, "uxTopUsedPriority", &top));
+	if (!is_counted || top >= PRIORITIES_MAX)
+		top = PRIORITIES_MAX - 1;
+	for (uint32_t p = 0; p <= top; p++) {
+		uint32_t addr = base + p * notes->layout->list_bytes;
+
+		if (!is_counted && p > 0 &&
+		    (is_other_variable(os, addr) || !is_ready_list(os, addr, p)))
+			break;
+		TRY(walk_soundly(os, LIST_READY, addr));
+	}
+	return OK;
+}
+
+static enum err walk_others(struct rtos *os)
+{
+	uint32_t addr;
+
+	for (size_t i = 0; i < ARRAY_SIZE(other_lists); i++) {
+		if (rtos_symbol(os, other_lists[i].symbol, &addr))
+			TRY(walk_soundly(os, other_lists[i].kind, addr));
+	}
+	return OK;
+}
+
+/* Between two lists, in the middle of the kernel's work, it is in none of them. */
+static enum err mark_current(struct rtos *os, uint32_t tcb)
+{
+	const struct freertos_notes *notes = os->notes;
+	struct rtos_thread *task = NULL;
+
+	for (size_t i = 0; i < os->count; i++) {
+		if (os->threads[i].id == tcb)
+			task = &os->threads[i];
+	}
+	if (tcb == 0)
+		return OK;
+	if (task == NULL && !rtos_is_object(tcb))
+		return error_why(ERR_RTOS, "the current task is said to be 0x%08x", tcb);
+	if (task == NULL) {
+		if (!notes->has_tcb)
+			freertos_guess_tcb(os, 4);
+		task = rtos_add_thread(os, tcb);
+		if (task == NULL)
+			return OK;
+		TRY(fill_task(os, task));
+	}
+	task->is_current = true;
+	snprintf(task->state, sizeof(task->state), "Running");
+	return OK;
+}
+
+static enum err read_running(struct rtos *os, uint32_t *is_running)
+{
+	uint32_t addr;
+
+	*is_running = 1;
+	return rtos_symbol(os, "xSchedulerRunning", &addr) ? rtos_read_u32(os, addr, is_running) : OK;
+}
+
+/* pxCurrentTCBs has one per core. */
+static enum err find_current(struct rtos *os, uint32_t *tcb)
+{
+	uint32_t addr, is_running;
+
+	*tcb = 0;
+	TRY(read_running(os, &is_running));
+	if (is_running == 0)
+		return OK;		/* main() runs; the tasks wait for their first turn */
+	if (rtos_symbol(os, "pxCurrentTCBs", &addr))
+		return rtos_read_u32(os, addr + 4 * os->target->coreid, tcb);
+	return read_symbol(os, "pxCurrentTCB", tcb);
+}
+
+static enum err freertos_update(struct rtos *os)
+{
+	struct freertos_notes *notes = os->notes;
+	uint32_t count, current, addr, is_running;
+
+	TRY(read_symbol(os, "uxCurrentNumberOfTasks", &count));
+	TRY(read_running(os, &is_running));
+	if (count == 0 || (os->is_outside && is_running != 0))
+		return OK;		/* no task has been created, or only in the run before the reset */
+	if (count > RTOS_THREADS_MAX)
+		return error_why(ERR_RTOS, "the kernel says it has %u tasks", count);
+	if (!freertos_find_layout(os)) {
+		rtos_damaged(os, "the ready lists fit no known layout; the usual one is tried");
+		notes->layout = freertos_usual_layout();
+	}
+	notes->is_smp = rtos_symbol(os, "pxCurrentTCBs", &addr);
+	TRY(find_current(os, &current));
+	TRY(walk_ready(os));
+	TRY(walk_others(os));
+	TRY(mark_current(os, current));
+	if (os->count != count)
+		rtos_damaged(os, "the kernel says it has %u tasks, its lists have %zu", count, os->count);
+	return OK;
+}
+
+static enum err freertos_context(struct rtos *os, const struct rtos_thread *task,
+				 struct rtos_context *context)
+{
+	if (task->saved_sp - task->id < TCB_MAX)
+		return freertos_mpu_context(os, task->saved_sp, context);
+	return frame_read(os, freertos_frames, task->saved_sp, context);
+}
+
+const struct rtos_type freertos_type = {
+	.name = "FreeRTOS",
+	.symbols = symbols,
+	.fill = 0xa5,			/* tskSTACK_FILL_BYTE */
+	.is_on_psp = true,
+	.notes_bytes = sizeof(struct freertos_notes),
+	.update = freertos_update,
+	.context = freertos_context,
+};

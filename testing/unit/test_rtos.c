@@ -1,0 +1,700 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kernels laid out in a fake target's RAM: every layout of lists and frames, and garbage in all words. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gdb_fake.h"
+#include "rtos/freertos.h"
+#include "rtos/rtos_priv.h"
+
+#define VARIABLES  (FAKE_RAM + 0x40)
+#define READY	   (FAKE_RAM + 0x100)
+#define LISTS	   (FAKE_RAM + 0x400)
+#define TCBS	   (FAKE_RAM + 0x800)
+#define TCB_BYTES  0x180u
+#define STACKS	   (FAKE_RAM + 0x2000)
+#define STACK	   0x200u
+#define PC	   0x08000400u
+#define PRIORITIES 5u
+
+static void put(struct fake *f, uint32_t addr, uint32_t value)
+{
+	assert_true(addr - FAKE_RAM <= FAKE_RAM_SIZE - 4);
+	put_le32(&f->ram[addr - FAKE_RAM], value);
+}
+
+static uint32_t get(const struct fake *f, uint32_t addr)
+{
+	return get_le32(&f->ram[addr - FAKE_RAM]);
+}
+
+static void put_text(struct fake *f, uint32_t addr, const char *text)
+{
+	memcpy(&f->ram[addr - FAKE_RAM], text, strlen(text) + 1);
+}
+
+/* The program's symbols as GDB would give them. */
+struct known {
+	const char *name;
+	uint32_t addr;
+};
+
+static struct rtos *kernel(struct fake *f, const char *name, const struct known *symbols)
+{
+	const char *asked;
+
+	free(f->target.rtos);
+	f->target.rtos = xstrdup(name);
+	struct rtos *os = rtos_of(&f->target);
+
+	assert_non_null(os);
+	for (bool again = true; (asked = rtos_next_symbol(os, again)) != NULL; again = false) {
+		const struct known *k = symbols;
+
+		while (k->name != NULL && strcmp(k->name, asked) != 0)
+			k++;
+		rtos_give_symbol(os, asked, strlen(asked), k->name != NULL, k->addr);
+	}
+	return os;
+}
+
+static int teardown(void **state)
+{
+	struct fake *f = *state;
+
+	rtos_free(&f->target);
+	free(f->target.rtos);
+	f->target.rtos = NULL;
+	return fake_teardown(state);
+}
+#define RTOS_TEST(name) cmocka_unit_test_setup_teardown(name, fake_setup, teardown)
+
+/* FreeRTOS' structures in one of their layouts: list.h and tasks.c of FreeRTOS-Kernel. */
+struct build {
+	const char *name;
+	bool has_checks, has_whole_end, has_long_ticks, is_smp, has_top;
+	unsigned mpu_words;
+};
+
+static const struct build builds[] = {
+	{ "plain", false, false, false, false, false, 0 },
+	{ "plain with uxTopUsedPriority", false, false, false, false, true, 0 },
+	{ "whole end markers", false, true, false, false, false, 0 },
+	{ "integrity bytes", true, false, false, false, false, 0 },
+	{ "integrity bytes, whole end markers", true, true, false, false, true, 0 },
+	{ "64-bit ticks", false, false, true, false, false, 0 },
+	{ "64-bit ticks, whole end markers", false, true, true, false, false, 0 },
+	{ "MPU settings", false, false, false, false, false, 9 },
+	{ "SMP", false, false, false, true, false, 0 },
+	{ "SMP with affinity", true, false, false, true, false, 1 },
+};
+
+struct sizes {
+	uint32_t check, tick, item, list, next;	/* next: offset in an item */
+};
+
+static struct sizes sizes_of(const struct build *b)
+{
+	struct sizes s = { .check = b->has_checks ? 4 : 0, .tick = b->has_long_ticks ? 8 : 4 };
+
+	s.next = s.check + s.tick;
+	s.item = s.next + 16 + s.check;
+	s.list = s.check + 8 + (b->has_whole_end ? s.item : s.next + 8) + s.check;
+	return s;
+}
+
+static uint32_t end_of(const struct build *b, uint32_t list)
+{
+	return list + sizes_of(b).check + 8;
+}
+
+static void init_list(struct fake *f, const struct build *b, uint32_t list)
+{
+	struct sizes s = sizes_of(b);
+	uint32_t end = end_of(b, list);
+
+	if (b->has_checks) {
+		put(f, list, 0x5a5a5a5a);
+		put(f, end, 0x5a5a5a5a);
+	}
+	put(f, list + s.check, 0);
+	put(f, list + s.check + 4, end);
+	for (uint32_t i = 0; i < s.tick; i += 4)
+		put(f, end + s.check + i, 0xffffffff);
+	put(f, end + s.next, end);
+	put(f, end + s.next + 4, end);
+}
+
+static void link_item(struct fake *f, const struct build *b, uint32_t list, uint32_t item, uint32_t value)
+{
+	struct sizes s = sizes_of(b);
+	uint32_t end = end_of(b, list), last = get(f, end + s.next + 4);
+
+	put(f, item + s.check, value);
+	put(f, item + s.next, end);
+	put(f, item + s.next + 4, last);
+	put(f, item + s.next + 12, list);
+	put(f, last + s.next, item);
+	put(f, end + s.next + 4, item);
+	put(f, list + s.check, get(f, list + s.check) + 1);
+}
+
+static uint32_t state_item(const struct build *b, unsigned task)
+{
+	return TCBS + task * TCB_BYTES + 4 + 4 * b->mpu_words;
+}
+
+/* A frame of the Cortex-M4F port: register n holds 0x1000 + n. */
+static uint32_t put_frame(struct fake *f, unsigned task)
+{
+	uint32_t sp = STACKS + task * STACK + 0x100;
+
+	for (uint32_t i = 0; i < 8; i++)
+		put(f, sp + 4 * i, 0x1004 + i);
+	put(f, sp + 32, 0xfffffffd);
+	for (uint32_t i = 0; i < 4; i++)
+		put(f, sp + 36 + 4 * i, 0x1000 + i);
+	put(f, sp + 52, 0x100c);
+	put(f, sp + 56, 0x08000201);
+	put(f, sp + 60, PC + 4 * task);
+	put(f, sp + 64, 0x01000000);
+	return sp;
+}
+
+static void put_task(struct fake *f, const struct build *b, unsigned task, const char *name,
+		     uint32_t priority)
+{
+	struct sizes s = sizes_of(b);
+	uint32_t tcb = TCBS + task * TCB_BYTES, at = state_item(b, task);
+
+	put(f, tcb, put_frame(f, task));
+	put(f, at + s.next + 8, tcb);
+	put(f, at + s.item + s.next + 8, tcb);
+	at += 2 * s.item;
+	put(f, at, priority);
+	put(f, at + 4, STACKS + task * STACK);
+	memset(&f->ram[STACKS + task * STACK - FAKE_RAM], 0xa5, 40 + 4 * task);
+	at += 8;
+	if (b->is_smp) {
+		put(f, at, 0xffffffff);
+		put(f, at + 4, 0);
+		at += 8;
+	}
+	put_text(f, at, name);
+}
+
+#define LIST(n) (LISTS + (n) * 64)	/* delayed 0, overflow 1, pending 2, suspended 3, deleted 4 */
+
+static struct rtos *free_rtos(struct fake *f, const struct build *b, const char *asked)
+{
+	struct sizes s = sizes_of(b);
+	static const struct {
+		const char *name;
+		uint32_t priority;
+	} tasks[] = { { "IDLE", 0 }, { "main", 2 }, { "delayed", 3 }, { "suspended", 1 }, { "queue", 4 },
+		      { "gone", 1 } };
+
+	memset(f->ram, 0, sizeof(f->ram));
+	for (uint32_t p = 0; p < PRIORITIES; p++)
+		init_list(f, b, READY + p * s.list);
+	for (uint32_t i = 0; i < 5; i++)
+		init_list(f, b, LIST(i));
+	init_list(f, b, LIST(5));
+	for (unsigned i = 0; i < ARRAY_SIZE(tasks); i++)
+		put_task(f, b, i, tasks[i].name, tasks[i].priority);
+	link_item(f, b, READY, state_item(b, 0), 0);
+	link_item(f, b, READY + 2 * s.list, state_item(b, 1), 0);
+	link_item(f, b, LIST(0), state_item(b, 2), 99);
+	link_item(f, b, LIST(3), state_item(b, 3), 0);
+	link_item(f, b, LIST(3), state_item(b, 4), 0);
+	link_item(f, b, LIST(5), state_item(b, 4) + s.item, 1);
+	link_item(f, b, LIST(4), state_item(b, 5), 0);
+	put(f, VARIABLES, TCBS + TCB_BYTES);
+	put(f, VARIABLES + 4, ARRAY_SIZE(tasks));
+	put(f, VARIABLES + 8, 1);
+	put(f, VARIABLES + 12, PRIORITIES - 1);
+	const struct known symbols[] = {
+		{ b->is_smp ? "pxCurrentTCBs" : "pxCurrentTCB", VARIABLES },
+		{ "uxCurrentNumberOfTasks", VARIABLES + 4 },
+		{ "xSchedulerRunning", VARIABLES + 8 },
+		{ b->has_top ? "uxTopUsedPriority" : "x", VARIABLES + 12 },
+		{ "pxReadyTasksLists", READY },
+		{ "xDelayedTaskList1", LIST(0) },
+		{ "xDelayedTaskList2.lto_priv.0", LIST(1) },
+		{ "xPendingReadyList", LIST(2) },
+		{ "xSuspendedTaskList", LIST(3) },
+		{ "xTasksWaitingTermination", LIST(4) },
+		{ NULL, 0 }
+	};
+
+	f->target.memory_epoch++;
+	return kernel(f, asked, symbols);
+}
+
+static const struct rtos_thread *named(const struct rtos *os, const char *name)
+{
+	for (size_t i = 0; i < os->count; i++) {
+		if (strcmp(os->threads[i].name, name) == 0)
+			return &os->threads[i];
+	}
+	fail_msg("no thread %s", name);
+	return NULL;
+}
+
+static void test_every_layout_of_freertos(void **state)
+{
+	struct fake *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(builds); i++) {
+		struct rtos *os = free_rtos(f, &builds[i], i % 2 == 0 ? "auto" : "FreeRTOS");
+		uint32_t bytes;
+
+		print_message("%s\n", builds[i].name);
+		assert_int_equal(rtos_update(os), OK);
+		assert_string_equal(os->damage, "");
+		assert_int_equal(os->count, 6);
+		assert_string_equal(named(os, "IDLE")->state, "Ready");
+		assert_string_equal(named(os, "main")->state, "Running");
+		assert_true(named(os, "main")->is_current);
+		assert_string_equal(named(os, "delayed")->state, "Blocked until tick 99");
+		assert_string_equal(named(os, "suspended")->state, "Suspended");
+		assert_memory_equal(named(os, "queue")->state, "Blocked on 0x2000", 17);
+		assert_string_equal(named(os, "gone")->state, "Deleted");
+		assert_int_equal(named(os, "queue")->priority, 4);
+		assert_int_equal(named(os, "queue")->id, TCBS + 4 * TCB_BYTES);
+		assert_true(rtos_headroom(os, named(os, "delayed"), &bytes));
+		assert_int_equal(bytes, 48);
+	}
+}
+
+static void test_before_the_scheduler_runs(void **state)
+{
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, &builds[0], "FreeRTOS");
+
+	put(f, VARIABLES + 8, 0);
+	assert_int_equal(rtos_update(os), OK);
+	assert_int_equal(os->count, 7);
+	assert_int_equal(rtos_current(os)->id, RTOS_CORE);
+	assert_false(rtos_find(os, TCBS + TCB_BYTES)->is_current);
+	put(f, VARIABLES + 4, 0);		/* no task has been created */
+	f->target.memory_epoch++;
+	assert_int_equal(rtos_update(os), OK);
+	assert_int_equal(os->count, 1);
+	assert_string_equal(os->threads[0].name, "Current Execution");
+}
+
+/* A stop costs one trip for what the last one needed. */
+static void test_the_next_stop_is_one_trip(void **state)
+{
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, &builds[3], "FreeRTOS");
+
+	assert_int_equal(rtos_update(os), OK);
+	for (int i = 0; i < 3; i++) {
+		f->target.memory_epoch++;
+		unsigned before = f->reads;
+
+		assert_int_equal(rtos_update(os), OK);
+		assert_int_equal(os->count, 6);
+		assert_int_equal(f->reads - before, 1);
+		assert_int_equal(rtos_update(os), OK);
+		assert_int_equal(f->reads - before, 1);
+	}
+}
+
+/* Whatever a word holds: an end, no thread outside of RAM, never more than there can be. */
+static void test_garbage_in_every_word(void **state)
+{
+	static const uint32_t values[] = { 0, 1, 0xffffffff, 0xdeadbeef, FAKE_RAM, READY, LISTS + 8,
+					   TCBS + 4, TCBS + TCB_BYTES + 4, FAKE_RAM + FAKE_RAM_SIZE - 4,
+					   0xe000e000, 255, 256 };
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, &builds[0], "FreeRTOS");
+
+	log_set_level(LOG_ERROR);
+	for (uint32_t at = VARIABLES; at < TCBS + 6 * TCB_BYTES; at += 4) {
+		uint32_t old = get(f, at);
+
+		for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+			put(f, at, values[i]);
+			f->target.memory_epoch++;
+			unsigned before = f->reads;
+
+			assert_int_equal(rtos_update(os), OK);
+			assert_in_range(os->count, 1, 8);
+			assert_true(f->reads - before < 64);
+			assert_non_null(rtos_current(os));
+			for (size_t k = 0; k < os->count; k++) {
+				struct rtos_context context;
+
+				if (!os->threads[k].is_current)
+					rtos_context(os, &os->threads[k], &context);
+				error_clear();
+			}
+			assert_int_equal(error_current()->code, OK);
+		}
+		put(f, at, old);
+	}
+	f->target.memory_epoch++;
+	assert_int_equal(rtos_update(os), OK);
+	assert_int_equal(os->count, 6);
+	log_set_level(LOG_INFO);
+}
+
+static void test_a_lost_probe_is_an_error(void **state)
+{
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, &builds[0], "FreeRTOS");
+
+	f->next_error = ERR_ADAPTER_LOST;
+	assert_int_equal(rtos_update(os), ERR_ADAPTER_LOST);
+	assert_int_equal(os->count, 0);
+	error_clear();
+	f->adapter.is_lost = false;
+	assert_int_equal(rtos_update(os), OK);
+	assert_int_equal(os->count, 6);
+}
+
+/* Frames: what each port pushes, with register n holding 0x1000 + n and sn 0x2000 + n. */
+#define R(n) (0x1000u + (n))
+#define S(n) (0x2000u + (n))
+#define HARDWARE R(0), R(1), R(2), R(3), R(12), 0x08000201, PC
+#define LOW	 R(4), R(5), R(6), R(7)
+#define HIGH	 R(8), R(9), R(10), R(11)
+#define S16	 S(16), S(17), S(18), S(19), S(20), S(21), S(22), S(23), S(24), S(25), S(26), S(27),      \
+		 S(28), S(29), S(30), S(31)
+#define S0	 S(0), S(1), S(2), S(3), S(4), S(5), S(6), S(7), S(8), S(9), S(10), S(11), S(12), S(13),  \
+		 S(14), S(15), 0x03000000, 0
+#define XPSR	 0x01000000
+
+static const struct {
+	const char *name;
+	uint32_t words[64];
+	unsigned count;			/* up to the thread's SP */
+	bool has_fp;
+	uint32_t control, psplim;	/* 0: not saved */
+} frames[] = {
+	{ "Cortex-M3", { LOW, HIGH, HARDWARE, XPSR }, 16, false, 0, 0 },
+	{ "Cortex-M3", { LOW, HIGH, HARDWARE, XPSR | 0x60000200 }, 17, false, 0, 0 },
+	{ "Cortex-M4F", { LOW, HIGH, 0xfffffffd, HARDWARE, XPSR }, 17, false, 0, 0 },
+	{ "Cortex-M4F", { LOW, HIGH, 0xffffffed, S16, HARDWARE, XPSR, S0 }, 51, true, 0, 0 },
+	{ "Cortex-M4F", { LOW, HIGH, 0xffffffed, S16, HARDWARE, XPSR | 0x200, S0 }, 52, true, 0, 0 },
+	{ "Cortex-M33", { STACKS, 0xffffffbc, LOW, HIGH, HARDWARE, XPSR }, 18, false, 0, STACKS },
+	{ "Cortex-M33", { STACKS, 0xffffffac, LOW, HIGH, S16, HARDWARE, XPSR, S0 }, 52, true, 0, STACKS },
+	{ "Cortex-M33 with MPU", { STACKS, 3, 0xffffffbc, LOW, HIGH, HARDWARE, XPSR }, 19, false, 3,
+	  STACKS },
+	{ "Cortex-M33 with TrustZone", { 0, STACKS, 0xfffffffd, LOW, HIGH, HARDWARE, XPSR }, 19, false, 0,
+	  STACKS },
+	{ "Cortex-M33 with TrustZone and MPU", { 0, STACKS, 3, 0xfffffffd, LOW, HIGH, HARDWARE, XPSR }, 20,
+	  false, 3, STACKS },
+	{ "Cortex-M4F with MPU", { 3, LOW, HIGH, 0xfffffffd, HARDWARE, XPSR }, 18, false, 3, 0 },
+	{ "Cortex-M3 with MPU", { 3, LOW, HIGH, HARDWARE, XPSR }, 17, false, 3, 0 },
+	{ "Cortex-M0 with EXC_RETURN", { 0xfffffffd, LOW, HIGH, HARDWARE, XPSR }, 17, false, 0, 0 },
+};
+
+static void check_context(const struct rtos_context *c, bool has_fp)
+{
+	for (unsigned r = 0; r < 13; r++) {
+		assert_true(c->places[r].is_known);
+		assert_int_equal(c->places[r].value, R(r));
+	}
+	assert_int_equal(c->places[RTOS_PC].value, PC);
+	assert_int_equal(c->places[RTOS_LR].value, 0x08000201);
+	for (unsigned s = 0; s < 32; s++) {
+		assert_int_equal(c->places[RTOS_S0 + s].is_known, has_fp);
+		if (has_fp)
+			assert_int_equal(c->places[RTOS_S0 + s].value, S(s));
+	}
+	assert_int_equal(c->places[RTOS_FPSCR].is_known, has_fp);
+}
+
+static void test_frames_of_every_port(void **state)
+{
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, &builds[0], "FreeRTOS");
+	uint32_t sp = STACKS + 0x40;
+
+	for (size_t i = 0; i < ARRAY_SIZE(frames); i++) {
+		struct rtos_context context;
+		struct rtos_place *places = context.places;
+
+		print_message("%s, %u words\n", frames[i].name, frames[i].count);
+		for (unsigned w = 0; w < ARRAY_SIZE(frames[i].words); w++)
+			put(f, sp + 4 * w, frames[i].words[w]);
+		put(f, TCBS, sp);
+		f->target.memory_epoch++;
+		assert_int_equal(rtos_update(os), OK);
+		assert_int_equal(rtos_context(os, named(os, "IDLE"), &context), OK);
+		assert_string_equal(context.layout, frames[i].name);
+		check_context(&context, frames[i].has_fp);
+		assert_int_equal(places[RTOS_SP].value, sp + 4 * frames[i].count);
+		assert_int_equal(places[RTOS_CONTROL].value, frames[i].control);
+		assert_int_equal(places[RTOS_PSPLIM].value, frames[i].psplim);
+	}
+}
+
+/* The MPU ports since V10.6: the words lie in the control block, pxTopOfStack points behind them. */
+static void test_frames_in_the_control_block(void **state)
+{
+	static const uint32_t m33[] = { S16, S0, LOW, HIGH, HARDWARE, XPSR, STACKS + 0x80, STACKS, 3,
+					0xffffffac };
+	static const uint32_t m4[] = { S16, S0, 3, LOW, HIGH, 0xffffffed, STACKS + 0x80, HARDWARE, XPSR };
+	struct fake *f = *state;
+	struct build build = { "", false, false, false, false, false, 60 };
+	struct rtos *os = free_rtos(f, &build, "FreeRTOS");
+
+	for (int i = 0; i < 2; i++) {
+		const uint32_t *words = i == 0 ? m33 : m4;
+		size_t count = i == 0 ? ARRAY_SIZE(m33) : ARRAY_SIZE(m4);
+		uint32_t at = TCBS + 4;
+		struct rtos_context context;
+
+		for (size_t w = 0; w < count; w++) {
+			if (w != 33)			/* the reserved word is not kept */
+				put(f, at, words[w]), at += 4;
+		}
+		put(f, TCBS, at);
+		f->target.memory_epoch++;
+		assert_int_equal(rtos_update(os), OK);
+		assert_int_equal(rtos_context(os, named(os, "IDLE"), &context), OK);
+		check_context(&context, true);
+		assert_int_equal(context.places[RTOS_SP].value, STACKS + 0x80 + 4 * 26);
+		assert_int_equal(context.places[RTOS_CONTROL].value, 3);
+	}
+}
+
+/* Zephyr: offsets as its own table says. */
+static void test_zephyr(void **state)
+{
+	static const uint32_t offsets[] = { 1, 8, 0x20, 0x54, 0x5c, 0x0d, 0x0c, 0x0e, 0x40, 0x60, 0x80,
+					    0x10, 0xffffffff, 0x01 };
+	static const struct known symbols[] = {
+		{ "_kernel", VARIABLES }, { "_kernel_thread_info_offsets", LISTS },
+		{ "_kernel_thread_info_size_t_size", LISTS + 0x80 },
+		{ "_kernel_thread_info_num_offsets", LISTS + 0x84 }, { NULL, 0 }
+	};
+	struct fake *f = *state;
+	struct rtos_context context;
+	uint32_t first = TCBS, second = TCBS + TCB_BYTES, psp = STACKS + 0x40;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(offsets); i++)
+		put(f, LISTS + 4 * i, offsets[i]);
+	put(f, LISTS + 0x80, 4);
+	put(f, LISTS + 0x84, ARRAY_SIZE(offsets));
+	put(f, VARIABLES + 8, first);
+	put(f, VARIABLES + 0x20, first);
+	put(f, first + 0x5c, second);
+	put(f, first + 0x0c, 0x00ff8000);	/* options, state queued, priority -1 */
+	put_text(f, first + 0x60, "main");
+	put(f, second + 0x0c, 0x00050200);	/* pending, priority 5 */
+	put_text(f, second + 0x60, "logging");
+	put(f, second + 0x40, psp);
+	put(f, second + 0x54, PC | 1);
+	put(f, second + 0x80, 0x0000ac02);	/* mode, EXC_RETURN: with FP */
+	static const uint32_t saved[] = { LOW, HIGH }, pushed[] = { HARDWARE, XPSR, S0 }, high[] = { S16 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(saved); i++)
+		put(f, second + 0x20 + 4 * i, saved[i]);
+	for (unsigned i = 0; i < ARRAY_SIZE(pushed); i++)
+		put(f, psp + 4 * i, pushed[i]);
+	for (unsigned i = 0; i < ARRAY_SIZE(high); i++)
+		put(f, second + 0x90 + 4 * i, high[i]);
+	struct rtos *os = kernel(f, "auto", symbols);
+
+	assert_int_equal(rtos_update(os), OK);
+	assert_string_equal(os->damage, "");
+	assert_string_equal(os->type->name, "Zephyr");
+	assert_int_equal(os->count, 2);
+	assert_true(named(os, "main")->is_current);
+	assert_int_equal(named(os, "main")->priority, -1);
+	assert_string_equal(named(os, "logging")->state, "Pending");
+	assert_int_equal(named(os, "logging")->entry, PC | 1);
+	assert_int_equal(rtos_context(os, named(os, "logging"), &context), OK);
+	check_context(&context, true);
+	assert_int_equal(context.places[RTOS_SP].value, psp + 4 * 26);
+	put(f, second + 0x5c, first);		/* a ring: it is a list with an end in Zephyr */
+	f->target.memory_epoch++;
+	assert_int_equal(rtos_update(os), OK);
+	assert_int_equal(os->count, 2);
+	assert_string_equal(os->damage, "the list of threads has no end");
+}
+
+static void put_thread(struct fake *f, unsigned i, unsigned count, uint32_t shift, uint32_t prio,
+		       uint32_t thread_state)
+{
+	uint32_t t = TCBS + i * TCB_BYTES;
+
+	put(f, t, 0x54485244);
+	put(f, t + 8, STACKS + i * STACK + 0x40);
+	put(f, t + 12, STACKS + i * STACK);
+	put(f, t + 20, STACK);
+	put(f, t + 0x28 + shift, LISTS + 16 * i);
+	put_text(f, LISTS + 16 * i, i == 0 ? "first" : i == 1 ? "second" : "third");
+	put(f, t + 0x2c + shift, prio);
+	put(f, t + 0x30 + shift, thread_state);
+	put(f, t + 0x44 + shift, PC | 1);
+	put(f, t + 0x88 + 2 * shift, TCBS + (i + 1) % count * TCB_BYTES);
+	put(f, t + 0x8c + 2 * shift, TCBS + (i + count - 1) % count * TCB_BYTES);
+	memset(&f->ram[STACKS + i * STACK - FAKE_RAM], 0xef, 0x30);
+}
+
+static void test_threadx(void **state)
+{
+	static const struct known symbols[] = {
+		{ "_tx_thread_created_ptr", VARIABLES }, { "_tx_thread_current_ptr", VARIABLES + 4 },
+		{ "_tx_thread_created_count", VARIABLES + 8 }, { NULL, 0 }
+	};
+	/* The fake core has no BASEPRI: a v6-M port, r8..r11 first. */
+	static const uint32_t words[] = { 0xfffffffd, HIGH, LOW, HARDWARE, XPSR };
+	struct fake *f = *state;
+
+	for (uint32_t shift = 0; shift <= 8; shift += 4) {
+		struct rtos_context context;
+		uint32_t bytes;
+
+		rtos_free(&f->target);
+		memset(f->ram, 0, sizeof(f->ram));
+		for (unsigned i = 0; i < 3; i++)
+			put_thread(f, i, 3, shift, 10 + i, i == 2 ? 6 : 0);
+		for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+			put(f, STACKS + STACK + 0x40 + 4 * i, words[i]);
+		put(f, VARIABLES, TCBS);
+		put(f, VARIABLES + 4, TCBS);
+		put(f, VARIABLES + 8, 3);
+		f->target.memory_epoch++;
+		struct rtos *os = kernel(f, "ThreadX", symbols);
+
+		assert_int_equal(rtos_update(os), OK);
+		assert_string_equal(os->damage, "");
+		assert_int_equal(os->count, 3);
+		assert_string_equal(named(os, "first")->state, "Running");
+		assert_string_equal(named(os, "third")->state, "Waits for a semaphore");
+		assert_int_equal(named(os, "second")->priority, 11);
+		assert_int_equal(named(os, "second")->entry, PC | 1);
+		assert_true(rtos_headroom(os, named(os, "second"), &bytes));
+		assert_int_equal(bytes, 0x30);
+		assert_int_equal(rtos_context(os, named(os, "second"), &context), OK);
+		check_context(&context, false);
+		put(f, VARIABLES + 4, 0);	/* nothing is ready: the scheduler waits */
+		f->target.memory_epoch++;
+		assert_int_equal(rtos_update(os), OK);
+		assert_int_equal(os->count, 4);
+		assert_int_equal(rtos_current(os)->id, RTOS_CORE);
+	}
+}
+
+static void test_nuttx(void **state)
+{
+	static const uint16_t info[] = { 0x0c, 0x10, 0x12, 0x80, 0x20, 0x24, 0x28, 17 };
+	static const struct known symbols[] = {
+		{ "g_pidhash", VARIABLES }, { "g_npidhash", VARIABLES + 4 }, { "g_tcbinfo", LISTS },
+		{ "g_readytorun", VARIABLES + 8 }, { NULL, 0 }
+	};
+	struct fake *f = *state;
+	struct rtos_context context;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(info); i++)
+		put_le16(&f->ram[LISTS - FAKE_RAM + 2 * i], info[i]);
+	put(f, LISTS + 16, LISTS + 0x40);
+	for (unsigned i = 0; i < 17; i++) {
+		put_le16(&f->ram[LISTS - FAKE_RAM + 0x40 + 2 * i], (uint16_t)(4 * i));
+		put(f, STACKS + 4 * i, i < 13 ? R(i) : i == 13 ? STACKS + 0x80 :
+				       i == 14 ? 0x08000201 : i == 15 ? PC : XPSR);
+	}
+	put(f, VARIABLES, READY);
+	put(f, VARIABLES + 4, 4);
+	put(f, VARIABLES + 8, TCBS);
+	put(f, READY, TCBS);
+	put(f, READY + 8, TCBS + TCB_BYTES);
+	put(f, TCBS + 0x10, 3);
+	put_text(f, TCBS + 0x80, "Idle_Task");
+	put(f, TCBS + TCB_BYTES + 0x10, 5 | 100 << 16);
+	put(f, TCBS + TCB_BYTES + 0x28, STACKS);
+	put_text(f, TCBS + TCB_BYTES + 0x80, "init");
+	struct rtos *os = kernel(f, "auto", symbols);
+
+	assert_int_equal(rtos_update(os), OK);
+	assert_string_equal(os->damage, "");
+	assert_int_equal(os->count, 2);
+	assert_true(named(os, "Idle_Task")->is_current);
+	assert_string_equal(named(os, "init")->state, "Waits for a semaphore");
+	assert_int_equal(named(os, "init")->priority, 100);
+	assert_int_equal(rtos_context(os, named(os, "init"), &context), OK);
+	check_context(&context, false);
+	assert_int_equal(context.places[RTOS_SP].value, STACKS + 0x80);
+}
+
+/* The conversation: symbols, the list, registers of a task that waits. */
+static void test_packets(void **state)
+{
+	struct fake *f = *state;
+	char packet[64];
+
+	free_rtos(f, &builds[0], "FreeRTOS");
+	EXPECT(f, "?", "T05thread:20000980;");
+	EXPECT(f, "qC", "QC20000980");
+	EXPECT(f, "qfThreadInfo", "m20000800,20000980,20000b00,20000c80,20000e00,20000f80");
+	EXPECT(f, "qsThreadInfo", "l");
+	EXPECT(f, "T20000b00", "OK");
+	EXPECT(f, "T20000b04", "E01");
+	EXPECT(f, "Hg20000b04", "E01");
+	EXPECT(f, "Hg20000b00", "OK");
+	EXPECT(f, "pf", "08040008");		/* PC + 8 */
+	EXPECT(f, "p4", "04100000");
+	EXPECT(f, "pd", "44250020");
+	EXPECT(f, "p11", "xxxxxxxx");		/* MSP is nobody's */
+	EXPECT(f, "P4=78563412", "OK");
+	EXPECT(f, "p4", "78563412");
+	assert_int_equal(get(f, STACKS + 2 * STACK + 0x100), 0x12345678);
+	EXPECT(f, "Pd=00000020", "E01");	/* SP has no place */
+	snprintf(packet, sizeof(packet), "qThreadExtraInfo,20000b00");
+	assert_memory_equal(fake_packet(f, packet), "4e616d653a2064656c61796564", 26);
+	EXPECT(f, "Hg0", "OK");
+	assert_int_equal(f->steps, 0);
+	assert_non_null(strstr(fake_packet(f, "vCont;s:20000b00;c"), "T02thread:20000b00;"));
+	assert_int_equal(f->steps, 0);
+	assert_int_equal(f->resumes, 0);
+	EXPECT(f, "vCont;s:20000980;c", "T05thread:20000980;");
+	assert_int_equal(f->steps, 1);
+	assert_non_null(strstr(fake_packet(f, "qXfer:threads:read::0,ffb"), "Blocked until tick 99"));
+}
+
+/* GDB has no such program: each question once, then OK, and one thread. */
+static void test_symbols_that_gdb_does_not_know(void **state)
+{
+	struct fake *f = *state;
+	const char *answer;
+	char packet[160];
+	unsigned n = 0;
+
+	f->target.rtos = xstrdup("auto");
+	answer = fake_packet(f, "qSymbol::");
+	while (strncmp(answer, "qSymbol:", 8) == 0 && n++ < 20) {
+		snprintf(packet, sizeof(packet), "qSymbol::%s", answer + 8);
+		answer = fake_packet(f, packet);
+	}
+	assert_string_equal(answer, "OK");
+	assert_int_equal(n, 8);			/* the first one of each kernel, under two names */
+	EXPECT(f, "qfThreadInfo", "m1");
+	EXPECT(f, "qSymbol:zz:6", "OK");
+	EXPECT(f, "qSymbol", "qSymbol:70785265616479" "5461736b734c69737473");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RTOS_TEST(test_every_layout_of_freertos), RTOS_TEST(test_before_the_scheduler_runs),
+		RTOS_TEST(test_the_next_stop_is_one_trip), RTOS_TEST(test_garbage_in_every_word),
+		RTOS_TEST(test_a_lost_probe_is_an_error), RTOS_TEST(test_frames_of_every_port),
+		RTOS_TEST(test_frames_in_the_control_block), RTOS_TEST(test_zephyr),
+		RTOS_TEST(test_threadx), RTOS_TEST(test_nuttx), RTOS_TEST(test_packets),
+		RTOS_TEST(test_symbols_that_gdb_does_not_know),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
