@@ -14,7 +14,8 @@ struct trace_listener {
 	struct trace_listener *next;
 };
 
-/* What went through since the start; `lost` counts bytes or packets, `gaps` LOSS records without a count. */
+/* What went through since the start; `lost` counts bytes or packets, `gaps` LOSS records that do
+ * not say how many. */
 struct trace_count {
 	uint64_t records, bytes, lost, gaps;
 };
