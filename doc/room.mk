@@ -6,3 +6,27 @@ EXTRA_DIST += README.md HACKING.md COPYING doc/architecture.md doc/manual.md doc
 	doc/notes/judge-stm32.md doc/notes/virtual-stm32-presets.md doc/notes/stm32-debug-bits.md doc/notes/stm32-options.md \
 	doc/adding-a-chip.md doc/adding-a-flash-driver.md doc/adding-a-probe.md \
 	.ci/run .clang-format .editorconfig
+EXTRA_DIST += contrib/gen-html doc/style.css
+dist_check_SCRIPTS += testing/check-links
+
+# `make html` and `make install-html`: all pages for a browser; the manual is a man page as well.
+if HAVE_LOWDOWN
+html-local:
+	LOWDOWN=$(LOWDOWN) srcdir=$(srcdir) $(srcdir)/contrib/gen-html html
+
+install-html-local: html-local
+	$(MKDIR_P) "$(DESTDIR)$(htmldir)"
+	cp -R html/. "$(DESTDIR)$(htmldir)/"
+
+nodist_man7_MANS = doc/probed-manual.7
+CLEANFILES += doc/probed-manual.7
+doc/probed-manual.7: doc/manual.md
+	$(AM_V_GEN)$(MKDIR_P) doc && grep -v '^<!-- SPDX' $(srcdir)/doc/manual.md | \
+		$(LOWDOWN) -s -tman -M title=PROBED-MANUAL -M section=7 -M source=probed >$@.tmp && mv $@.tmp $@
+endif
+
+clean-local: clean-html
+clean-html:
+	rm -rf html
+uninstall-local:
+	rm -rf "$(DESTDIR)$(htmldir)"
