@@ -131,7 +131,8 @@ enum err cortex_m_halt(struct target *t)
 	return seen_before_halt(cm);
 }
 
-/* A BKPT compiled into the program would stop the core again at once: go on behind it. */
+/* A BKPT compiled into the program would stop the core again at once: go on behind it. A semihosting
+ * call is made, or made again. */
 static enum err skip_own_bkpt(struct cortex_m *cm)
 {
 	struct target *t = cm->target;
@@ -145,10 +146,12 @@ static enum err skip_own_bkpt(struct cortex_m *cm)
 		error_clear();
 		return OK;
 	}
-	return (opcode & 0xff00) == 0xbe00 ? target_pass_bkpt(t, pc) : OK;
+	if ((opcode & 0xff00) != 0xbe00 || (opcode == 0xbeab && t->semihosting_armed))
+		return OK;
+	return target_pass_bkpt(t, pc);
 }
 
-static enum err get_past_breakpoint(struct cortex_m *cm)
+static enum err get_past_breakpoint(struct cortex_m *cm, bool *stepped)
 {
 	uint32_t pc;
 
@@ -156,6 +159,7 @@ static enum err get_past_breakpoint(struct cortex_m *cm)
 	TRY(target_get_reg32(cm->target, "pc", &pc));
 	if (breakpoint_at(cm->target, pc) == NULL)
 		return OK;
+	*stepped = true;
 	return cortex_m_step(cm->target, true);
 }
 
@@ -181,11 +185,16 @@ enum err cortex_m_resume(struct target *t, bool step_over, bool debug_execution)
 	uint32_t mask = mask_for_run(cm, debug_execution);
 
 	if (step_over && !debug_execution) {
-		TRY(get_past_breakpoint(cm));
-		/* The instruction under the breakpoint may have hit something itself. */
-		if (cm->dfsr & (DFSR_BKPT | DFSR_DWTTRAP | DFSR_VCATCH) &&
-		    t->reason == HALT_SINGLE_STEP)
-			t->reason = HALT_DEBUG_REQUEST;
+		bool stepped = false;
+
+		TRY(get_past_breakpoint(cm, &stepped));
+		/* The instruction under the breakpoint hit something itself (a watchpoint, a fault): the
+		 * next poll finds the core halted and DFSR as it is, and tells. */
+		if (stepped && t->reason != HALT_SINGLE_STEP) {
+			target_forget_registers(t);
+			t->state = TARGET_RUNNING;
+			return OK;
+		}
 	}
 	TRY(cortex_m_flush(t));
 	if (debug_execution)
@@ -240,7 +249,12 @@ static enum err seen_in_reset(struct cortex_m *cm)
 
 static enum err clear_lockup(struct cortex_m *cm)
 {
-	log_error("[%s] clearing lockup after double fault", cm->target->name);
+	/* At first contact it is how the chip was left, an empty flash for example. Nothing that was
+	 * asked for has failed, and IDEs take an Error line for a failed upload. */
+	if (cm->target->state == TARGET_UNKNOWN)
+		log_warning("[%s] clearing lockup after double fault", cm->target->name);
+	else
+		log_error("[%s] clearing lockup after double fault", cm->target->name);
 	cm->halt_asked = true;
 	dhcsr_queue_write(cm, C_HALT);
 	TRY(mem_ap_run(cm->ap));

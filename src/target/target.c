@@ -181,6 +181,21 @@ static void set_stop_note(struct target *t)
 	buf_free(&text);
 }
 
+void target_set_stop_filter(struct target_list *list, target_stop_filter_fn fn, void *ctx)
+{
+	list->own->stop_filter = fn;
+	list->own->stop_filter_ctx = ctx;
+}
+
+static bool is_unwanted(struct target *t)
+{
+	const struct target_list_own *own = t->list->own;
+
+	if (t->type->is_false_stop != NULL && t->type->is_false_stop(t))
+		return true;
+	return own->stop_filter != NULL && own->stop_filter(own->stop_filter_ctx, t);
+}
+
 static enum err now_halted(struct target *t, enum target_state old)
 {
 	bool handled = false;
@@ -191,7 +206,7 @@ static enum err now_halted(struct target *t, enum target_state old)
 		TRY(semihosting_service(t, &handled));
 	if (handled)
 		return OK;
-	if (old == TARGET_RUNNING && t->type->is_false_stop != NULL && t->type->is_false_stop(t)) {
+	if (old == TARGET_RUNNING && is_unwanted(t)) {
 		if (!t->own->is_halting) {
 			TRY(t->type->resume(t, true, false));
 			poll_soon(t);
@@ -236,6 +251,11 @@ enum err target_halt(struct target *t)
 
 	TRY(target_check_examined(t));
 	TRY(target_check_free(t, "halt"));
+	if (t->state == TARGET_HALTED && semihosting_waits(t)) {
+		semihosting_stop_waiting(t);
+		t->reason = HALT_DEBUG_REQUEST;
+		target_call_event(t, EVENT_HALTED);
+	}
 	if (t->state == TARGET_HALTED)
 		return OK;
 	t->own->is_halting = true;
@@ -254,7 +274,7 @@ enum err target_wait_state(struct target *t, enum target_state state, unsigned t
 
 	for (;;) {
 		TRY(target_poll(t));
-		if (t->state == state)
+		if (t->state == state && !semihosting_waits(t))
 			return OK;
 		if (clock_now_ms() >= end)
 			break;

@@ -19,6 +19,7 @@
 #define TARGET_TARGET_H
 
 #include "dap/mem_ap.h"
+#include "image/symbols.h"
 #include "script/script.h"
 
 enum target_state { TARGET_UNKNOWN, TARGET_RUNNING, TARGET_HALTED, TARGET_RESET, TARGET_DEBUG_RUNNING,
@@ -111,6 +112,9 @@ struct target_type {
 	enum err (*explain)(struct target *t, struct buf *out);
 	/* "Thread " or "Handler HardFault", then SP's name, for the halt report. */
 	enum err (*describe_mode)(struct target *t, char *text, size_t size, const char **sp_name);
+	/* Registers r0..r12, sp, lr, pc, xPSR of the code on the process stack that the exceptions now
+	 * active have interrupted. False: none, or its frame makes no sense. May be NULL. */
+	bool (*interrupted)(struct target *t, uint32_t regs[17]);
 	/* A block of memory was read by someone: bits that a read clears must not be lost. May be NULL. */
 	void (*memory_seen)(struct target *t, uint32_t addr, const uint8_t *data, size_t n);
 	/* All values were put back at once: resolve aliases (SP is MSP or PSP). May be NULL. */
@@ -155,6 +159,7 @@ struct target {
 	struct work_area *work_areas;
 	char *gdb_port;			/* -gdb-port; NULL: next of the base port */
 	int gdb_max_connections;
+	struct symbols *symbols;	/* of the programs on it, as far as their ELF files are known */
 	char *rtos;			/* -rtos; NULL: none */
 	struct rtos *os;		/* of rtos/ only, which frees it */
 	struct semihosting *semihosting;
@@ -268,6 +273,10 @@ enum err target_remove_watchpoint(struct target *t, uint32_t addr);
 enum err target_remove_watchpoint_like(struct target *t, uint32_t addr, uint32_t length,
 				       enum watch_kind kind);
 enum err target_remove_all_breakpoints(struct target *t);
+/* Asked at each halt of the running program, before anyone hears of it. True: nobody wants this one, the
+ * core goes on (past the breakpoint) without a word. One filter; fn NULL: none. */
+typedef bool (*target_stop_filter_fn)(void *ctx, struct target *t);
+void target_set_stop_filter(struct target_list *list, target_stop_filter_fn fn, void *ctx);
 
 /*
  * Work area: RAM set aside for helper code. With -work-area-backup the contents come back on free.
@@ -355,6 +364,10 @@ void target_set_semihosting_ops(struct target *t, const struct semihosting_ops *
 /* Hears the program's console text too, wherever it goes. One listener; fn NULL: nobody. */
 typedef void (*semihosting_text_fn)(void *ctx, struct target *t, const char *text, size_t n);
 void target_listen_semihosting(struct target_list *list, semihosting_text_fn fn, void *ctx);
+/* The program's exit ends the daemon with the program's code; semihosting is enabled for all targets. */
+void target_end_at_exit(struct target_list *list, bool on);
+/* So does the end of the time, with 124. 0: no limit. */
+void target_set_exit_timeout(struct target_list *list, unsigned seconds);
 /* GDB's answer (result -1 with GDB's errno number): writes R0, moves PC past the BKPT. The caller then
  * resumes, or reports the halt. */
 enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno);

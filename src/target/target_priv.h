@@ -57,8 +57,13 @@ struct target_list_own {
 	unsigned poll_interval_ms;
 	bool is_resetting;
 	struct verb_scope scope;	/* of the global verbs */
+	target_stop_filter_fn stop_filter;	/* NULL: every stop is wanted */
+	void *stop_filter_ctx;
 	semihosting_text_fn semihosting_text;	/* NULL: nobody listens */
 	void *semihosting_text_ctx;
+	bool ends_at_exit;		/* the program's exit ends the daemon */
+	unsigned exit_timeout_s;
+	struct loop_timer *exit_timer;
 	const struct profile_source *profile_source;	/* NULL: none */
 	void *profile_ctx;
 	struct room_verbs *room_verbs;
@@ -108,6 +113,9 @@ void semihosting_free(struct target *t);
 bool semihosting_is_gdbs(const struct target *t);
 /* The core stands at a BKPT: *handled if it was a semihosting call and the core runs again. */
 enum err semihosting_service(struct target *t, bool *handled);
+/* The core stands in a call that waits for input. */
+bool semihosting_waits(const struct target *t);
+void semihosting_stop_waiting(struct target *t);
 
 /* `reset` and its parts */
 enum err target_reset_steps(struct target_list *list, enum reset_mode mode);
@@ -122,5 +130,6 @@ extern const struct command run_commands[], run_shared_commands[], memory_comman
 extern const struct command image_commands[], register_commands[], breakpoint_commands[];
 extern const struct command arm_commands[], semihosting_commands[], profile_commands[];
 extern const struct command debug_bits_commands[];
+extern const struct command symbol_commands[];
 
 #endif

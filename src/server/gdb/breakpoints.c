@@ -17,6 +17,11 @@ static bool is_watch(unsigned type)
 	return type >= POINT_WRITE;
 }
 
+bool point_is_break(const struct gdb_point *p)
+{
+	return !is_watch(p->type);
+}
+
 struct gdb_point *points_at(struct gdb_session *s, uint32_t addr)
 {
 	for (struct gdb_point *p = s->points; p != NULL; p = p->next) {
@@ -94,25 +99,28 @@ static enum err remove_from_target(struct gdb_session *s, struct gdb_point *p)
 	return target_remove_breakpoint(s->target, p->addr);
 }
 
-/* "t,addr,kind". What follows a ';' are conditions and commands, which were not offered. */
+/* "t,addr,kind" and conditions. Commands, which were not offered, are an error. */
 static enum err take_point(struct rsp_args *args, struct gdb_point *p)
 {
 	uint32_t type;
 
 	if (!rsp_take_hex(args, &type) || !rsp_take_char(args, ',') ||
-	    !rsp_take_pair(args, &p->addr, ',', &p->kind) || !rsp_at_end(args))
+	    !rsp_take_pair(args, &p->addr, ',', &p->kind))
 		return gdb_malformed("Z");
 	p->type = type;
-	return OK;
+	if (conditions_take(args, p))
+		return OK;
+	conditions_free(p);
+	return gdb_malformed("Z");
 }
 
-static bool is_inserted(struct gdb_session *s, const struct gdb_point *wanted)
+static struct gdb_point *find_point(struct gdb_session *s, const struct gdb_point *wanted)
 {
 	for (struct gdb_point *p = s->points; p != NULL; p = p->next) {
 		if (p->type == wanted->type && p->addr == wanted->addr && p->kind == wanted->kind)
-			return true;
+			return p;
 	}
-	return false;
+	return NULL;
 }
 
 static void remember(struct gdb_session *s, const struct gdb_point *p)
@@ -138,19 +146,38 @@ static enum err insert(struct gdb_session *s, struct gdb_point *p)
 	return rc;
 }
 
+/* One that is there already gets the conditions of the packet: none, if it names none. */
+static enum err insert_or_change(struct gdb_session *s, struct gdb_point *p)
+{
+	struct gdb_point *there = find_point(s, p);
+	enum err rc = OK;
+
+	if (there == NULL) {
+		rc = insert(s, p);
+		if (rc != OK)
+			conditions_free(p);
+		return rc;
+	}
+	conditions_free(there);
+	there->conditions = p->conditions;
+	return OK;
+}
+
 static enum err packet_Z(struct gdb_session *s, struct rsp_args *args)
 {
 	struct gdb_point p = { 0 };
 
 	TRY(take_point(args, &p));
 	if (p.type >= POINT_TYPES) {
+		conditions_free(&p);
 		gdb_reply(s, "", 0);
 		return OK;
 	}
-	if (is_watch(p.type) && p.kind == 0)
+	if (is_watch(p.type) && (p.kind == 0 || p.conditions != NULL)) {
+		conditions_free(&p);
 		return gdb_malformed("Z");	/* empty would take the whole type from GDB */
-	if (!is_inserted(s, &p))
-		TRY(insert(s, &p));
+	}
+	TRY(insert_or_change(s, &p));
 	gdb_reply_ok(s);
 	return OK;
 }
@@ -162,6 +189,7 @@ static enum err forget(struct gdb_session *s, struct gdb_point **link)
 	*link = p->next;
 	enum err rc = remove_from_target(s, p);
 
+	conditions_free(p);
 	free(p);
 	return rc;
 }
@@ -171,6 +199,7 @@ static enum err packet_z(struct gdb_session *s, struct rsp_args *args)
 	struct gdb_point wanted = { 0 };
 
 	TRY(take_point(args, &wanted));
+	conditions_free(&wanted);
 	for (struct gdb_point **link = &s->points; *link != NULL; link = &(*link)->next) {
 		if ((*link)->type == wanted.type && (*link)->addr == wanted.addr &&
 		    (*link)->kind == wanted.kind) {

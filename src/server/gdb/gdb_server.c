@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/gdb/core_dump.h"
 #include "server/gdb/packets.h"
 #include "server/server.h"
 
@@ -262,7 +263,9 @@ struct gdb_server *gdb_server_new(struct server *server, struct target_list *tar
 				    .flash = flash, .port_setting = xstrdup("3333") };
 	gdb->options = gdb_default_options();
 	script_register(gdb->script, gdb_commands, gdb);
+	script_register(gdb->script, core_dump_commands, gdb);
 	target_add_listener(targets, on_target_event, gdb);
+	target_set_stop_filter(targets, conditions_let_pass, gdb);
 	script_add_init(gdb->script, INIT_SERVERS, on_init_ready, gdb);
 	return gdb;
 }
@@ -273,6 +276,7 @@ void gdb_server_free(struct gdb_server *gdb)
 		return;
 	gdb_server_close(gdb);
 	target_remove_listener(gdb->targets, on_target_event, gdb);
+	target_set_stop_filter(gdb->targets, NULL, NULL);
 	for (struct target *t = gdb->targets->first; t != NULL; t = t->next)
 		target_set_semihosting_ops(t, NULL);
 	loop_remove_timer(gdb->loop, gdb->timer);

@@ -79,6 +79,15 @@ enum err resume_again(struct gdb_session *s);
 struct gdb_point *points_at(struct gdb_session *s, uint32_t addr);
 struct gdb_point *points_watching(struct gdb_session *s, const struct watchpoint *w);
 void points_remove_all(struct gdb_session *s);
+bool point_is_break(const struct gdb_point *p);
+
+/* conditions.c. What follows "addr,kind" in a Z packet; false: not of its form. */
+bool conditions_take(struct rsp_args *args, struct gdb_point *p);
+void conditions_free(struct gdb_point *p);
+/* The core stands at pc: GDBs have breakpoints there, and nobody wants it stopped. */
+bool conditions_all_false(struct gdb_server *server, struct target *t, uint32_t pc);
+/* For target_set_stop_filter(); ctx is the server. */
+bool conditions_let_pass(void *ctx, struct target *t);
 
 /* flash.c, console.c, fileio.c */
 void flash_forget(struct gdb_session *s);

@@ -45,7 +45,8 @@ static enum err packet_qSupported(struct gdb_session *s, struct rsp_args *args)
 	gdb_reply_text(s,
 		       "PacketSize=%x;qXfer:memory-map:read%c;qXfer:features:read%c;"
 		       "qXfer:threads:read+;QStartNoAckMode+;vContSupported+;swbreak+;hwbreak+;"
-		       "no-resumed-;multiprocess-;qXfer:exec-file:read-;error-message+;binary-upload+",
+		       "no-resumed-;multiprocess-;ConditionalBreakpoints+;"
+		       "qXfer:exec-file:read-;error-message+;binary-upload+",
 		       RSP_PACKET_SIZE, has_memory_map(s) ? '+' : '-',
 		       o->target_description ? '+' : '-');
 	return OK;

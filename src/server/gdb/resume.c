@@ -114,7 +114,9 @@ static bool is_in_range(struct gdb_session *s)
 		error_clear();
 		return false;
 	}
-	return pc >= s->range.start && pc < s->range.end && !has_breakpoint(t, pc);
+	if (pc < s->range.start || pc >= s->range.end)
+		return false;
+	return !has_breakpoint(t, pc) || conditions_all_false(s->server, t, pc);
 }
 
 void resume_end_range(struct gdb_session *s)

@@ -28,6 +28,11 @@ static inline struct gdb_options gdb_default_options(void)
 
 struct gdb_port;
 
+/* Conditions of breakpoints since the daemon began: how often each had its way. */
+struct gdb_condition_counts {
+	unsigned long evaluated, passed, failed;
+};
+
 struct gdb_server {
 	struct server *server;
 	struct loop *loop;
@@ -35,6 +40,7 @@ struct gdb_server {
 	struct target_list *targets;
 	struct flash_room *flash;
 	struct gdb_options options;
+	struct gdb_condition_counts conditions;
 	struct gdb_session *sessions;
 	struct gdb_port *ports;
 	char *port_setting;		/* `gdb_port` */

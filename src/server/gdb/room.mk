@@ -9,14 +9,19 @@ libprobed_a_SOURCES += \
 	src/server/gdb/tdesc.c src/server/gdb/memory_map.c src/server/gdb/documents.h \
 	src/server/gdb/registers.c src/server/gdb/memory.c src/server/gdb/cache.c \
 	src/server/gdb/search.c src/server/gdb/breakpoints.c src/server/gdb/resume.c \
+	src/server/gdb/agent.c src/server/gdb/agent.h src/server/gdb/conditions.c \
 	src/server/gdb/stop.c src/server/gdb/flash.c src/server/gdb/console.c \
-	src/server/gdb/fileio.c src/server/gdb/extended.c
+	src/server/gdb/fileio.c src/server/gdb/extended.c \
+	src/server/gdb/core_dump.c src/server/gdb/core_dump.h src/server/gdb/core_dump_threads.c
 
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_rsp testing/unit/test_gdb_documents \
 	testing/unit/test_gdb_session testing/unit/test_gdb_memory testing/unit/test_gdb_run
 testing_unit_test_rsp_SOURCES = testing/unit/test_rsp.c
 testing_unit_test_rsp_LDADD = $(probed_test_libs)
+check_PROGRAMS += testing/unit/test_agent
+testing_unit_test_agent_SOURCES = testing/unit/test_agent.c
+testing_unit_test_agent_LDADD = $(probed_test_libs)
 testing_unit_test_gdb_documents_SOURCES = testing/unit/test_gdb_documents.c
 testing_unit_test_gdb_documents_LDADD = $(probed_test_libs)
 testing_unit_test_gdb_session_SOURCES = testing/unit/test_gdb_session.c \
@@ -42,5 +47,12 @@ EXTRA_DIST += \
 	testing/fuzz/seeds/rsp/escape-at-the-end testing/fuzz/seeds/rsp/memory-at-the-top \
 	testing/fuzz/seeds/rsp/registers testing/fuzz/seeds/rsp/file-call \
 	testing/fuzz/seeds/rsp/breakpoint-after-detach testing/fuzz/seeds/rsp/range-step-twice
+check_PROGRAMS += testing/fuzz/fuzz_agent
+testing_fuzz_fuzz_agent_SOURCES = testing/fuzz/fuzz_agent.c testing/fuzz/replay.c
+testing_fuzz_fuzz_agent_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"agent"'
+testing_fuzz_fuzz_agent_LDADD = $(PROBED_LIBS)
+EXTRA_DIST += testing/fuzz/seeds/agent/counter-equals testing/fuzz/seeds/agent/loop \
+	testing/fuzz/seeds/agent/branches testing/fuzz/seeds/agent/every-opcode
+EXTRA_DIST += testing/system/test_gdb_breaks.py
 EXTRA_DIST += testing/system/rsp_client.py testing/system/test_gdb.py testing/system/test_gdb_rsp.py \
 	testing/system/test_gdb_ide.py

@@ -38,7 +38,16 @@ struct gdb_point {
 	unsigned type;			/* of the Z packet */
 	uint32_t addr, kind;
 	bool is_ours;			/* we added it to the target, so we remove it */
+	struct gdb_condition *conditions;	/* NULL: stops always */
 	struct gdb_point *next;
+};
+
+/* One of the conditions of a breakpoint: an agent expression (agent.h). */
+struct gdb_condition {
+	uint8_t *code;
+	size_t n;
+	bool is_failure_told;
+	struct gdb_condition *next;
 };
 
 /* What `load` has collected since the last vFlashDone. */
