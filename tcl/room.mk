@@ -20,6 +20,7 @@ nobase_dist_pkgdata_DATA += \
 	tcl/board/stm32l4discovery.cfg \
 	tcl/board/stm32l4p5g-disco.cfg \
 	tcl/board/stm32l4r9i-disco.cfg \
+	tcl/board/virtual-dual-m4.cfg \
 	tcl/board/virtual-imxrt1050-evkb-hyper.cfg \
 	tcl/board/virtual-imxrt1050-evkb.cfg \
 	tcl/board/virtual-mimxrt1024-evk.cfg \
@@ -34,6 +35,7 @@ nobase_dist_pkgdata_DATA += \
 	tcl/board/virtual-stm32l432.cfg \
 	tcl/board/virtual-stm32l4r5.cfg \
 	tcl/target/cortex_m.cfg \
+	tcl/target/dual_m4.cfg \
 	tcl/target/imxrt10xx.cfg \
 	tcl/target/stm32c0x.cfg \
 	tcl/target/stm32g0x.cfg \

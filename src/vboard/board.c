@@ -34,12 +34,28 @@ void vb_board_free(struct vb_board *board)
 	if (board->chip->destroy != NULL)
 		board->chip->destroy(board, board->priv);
 	vb_dp_free(board->dp);
+	vb_cpu_free(board->cpu2);
 	vb_cpu_free(board->cpu);
 	vb_swo_free(board->swo);
+	vb_bus_free(board->branch);
 	vb_bus_free(board->bus);
 	vb_clock_free(board->clock);
 	free(board->priv);
 	free(board);
+}
+
+static void hold_cpu2(struct vb_board *board)
+{
+	if (board->cpu2 == NULL)
+		return;
+	vb_cpu_gate(board->cpu2, board->cpu2_is_off);
+	vb_cpu_hold(board->cpu2, board->nrst_low || !board->powered || board->cpu2_is_off);
+}
+
+void vb_board_start_cpu2(struct vb_board *board, bool on)
+{
+	board->cpu2_is_off = !on;
+	hold_cpu2(board);
 }
 
 void vb_board_reset(struct vb_board *board, enum vb_reset kind)
@@ -48,6 +64,8 @@ void vb_board_reset(struct vb_board *board, enum vb_reset kind)
 
 	board->chip->reset(board, board->priv, kind);
 	vb_cpu_reset(board->cpu, is_power_on ? VB_CPU_POWER_ON : VB_CPU_SYSTEM);
+	if (board->cpu2 != NULL)
+		vb_cpu_reset(board->cpu2, is_power_on ? VB_CPU_POWER_ON : VB_CPU_SYSTEM);
 	if (is_power_on) {
 		vb_dp_power_on(board->dp);
 		vb_link_power_on(board->link);
@@ -59,6 +77,7 @@ void vb_board_reset(struct vb_board *board, enum vb_reset kind)
 static void hold_core(struct vb_board *board)
 {
 	vb_cpu_hold(board->cpu, board->nrst_low || !board->powered);
+	hold_cpu2(board);
 }
 
 static void settle_nrst(struct vb_board *board)

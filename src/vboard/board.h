@@ -71,6 +71,10 @@ struct vb_board {
 	struct vb_clock *clock;
 	struct vb_bus *bus;
 	struct vb_cpu *cpu;		/* set by chip->create */
+	/* The same, of a chip with two cores; NULL: it has one. The branch is the bus as cpu2 sees it. */
+	struct vb_cpu *cpu2;
+	struct vb_bus *branch;
+	bool cpu2_is_off;		/* not clocked: nobody has started it yet */
 	struct vb_dp *dp;		/* set by chip->create */
 	struct vb_link *link;		/* the debug pins; board.c's */
 	struct vb_swo *swo;		/* core/swo.h; NULL: the chip has no SWO */
@@ -92,6 +96,8 @@ struct vb_board *vb_board_new(const struct vb_chip *chip);
 void vb_board_free(struct vb_board *board);
 /* Does what the kind of reset does on hardware, chip first, then CPU (and DP on power-on). */
 void vb_board_reset(struct vb_board *board, enum vb_reset kind);
+/* Clocks the second core and lets it out of reset, or back. */
+void vb_board_start_cpu2(struct vb_board *board, bool on);
 /* The probe's reset line, and somebody else's hand on it. */
 void vb_board_set_nrst(struct vb_board *board, bool low);
 void vb_board_hold_nrst(struct vb_board *board, bool low);

@@ -19,7 +19,8 @@
 /* Counters as `stats` shows them. */
 struct vb_counters {
 	uint64_t wire_clocks, transfers, ap_transfers, waits, faults, protocol_errors, packets,
-		round_trips, virtual_ns, instructions, cycles;
+		round_trips, virtual_ns, instructions, cycles, halts,
+		instructions2, halts2;	/* of the second core, if there is one */
 	/* Emulated USB, the first probe; its packets and round trips are in those above as well. */
 	uint64_t urbs, usb_out_packets, usb_in_packets, usb_out_bytes, usb_in_bytes;
 };

@@ -49,12 +49,14 @@ static void count(const struct vb_control *control, struct vb_counters *now)
 {
 	const struct vb_board *board = control->board;
 	struct vb_dp_stats dp;
-	struct vb_cpu_state cpu;
+	struct vb_cpu_state cpu, cpu2 = { 0 };
 	struct vb_usb_counters usb;
 
 	vb_usb_count(control->hub, &usb);
 	vb_dp_stats(board->dp, &dp);
 	vb_cpu_state(board->cpu, &cpu);
+	if (board->cpu2 != NULL)
+		vb_cpu_state(board->cpu2, &cpu2);
 	*now = (struct vb_counters){
 		.wire_clocks = board->link->clocks,
 		.transfers = dp.transfers,
@@ -66,6 +68,9 @@ static void count(const struct vb_control *control, struct vb_counters *now)
 		.virtual_ns = MAX(vb_clock_now(board->clock), vb_usb_host_ns(control->hub)),
 		.instructions = cpu.instructions,
 		.cycles = cpu.cycles,
+		.halts = cpu.halts,
+		.instructions2 = cpu2.instructions,
+		.halts2 = cpu2.halts,
 		.urbs = usb.urbs,
 		.usb_out_packets = usb.out_packets,
 		.usb_in_packets = usb.in_packets,
@@ -108,6 +113,11 @@ static enum err run_stats(struct vb_control *control, int argc, char **argv, str
 	SHOW(virtual_ns);
 	SHOW(instructions);
 	SHOW(cycles);
+	SHOW(halts);
+	if (board->cpu2 != NULL) {
+		SHOW(instructions2);
+		SHOW(halts2);
+	}
 	SHOW(urbs);
 	SHOW(usb_out_packets);
 	SHOW(usb_in_packets);
@@ -455,6 +465,11 @@ static enum err run_state(struct vb_control *control, int argc, char **argv, str
 		   json_bool(cpu.in_reset));
 	buf_printf(out, ",\"pc\":%" PRIu32 ",\"xpsr\":%" PRIu32 ",\"link\":\"%s\"", cpu.pc,
 		   cpu.xpsr, modes[board->link->mode]);
+	if (board->cpu2 == NULL)
+		return OK;
+	vb_cpu_state(board->cpu2, &cpu);
+	buf_printf(out, ",\"core2\":\"%s\",\"pc2\":%" PRIu32,
+		   board->cpu2_is_off ? "unclocked" : core_word(board, &cpu), cpu.pc);
 	return OK;
 }
 

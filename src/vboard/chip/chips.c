@@ -11,6 +11,8 @@ const struct vb_chip *const vb_chips[] = {
 	&stm32u575_chip,
 	&stm32l552_chip,
 	&stm32wb55_chip,
+	&dual_m4_chip,
+	&dual_m4_held_chip,
 	&mimxrt1064_evk_chip,
 	&mimxrt1060_evk_chip,
 	&mimxrt1024_evk_chip,

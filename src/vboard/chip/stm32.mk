@@ -23,6 +23,7 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32g0b1.c \
 	src/vboard/chip/stm32g474.c \
 	src/vboard/chip/stm32l432.c \
+	src/vboard/chip/dual_m4.c \
 	src/vboard/chip/stm32l476.c \
 	src/vboard/chip/stm32l4r5.c \
 	src/vboard/chip/stm32l552.c \
@@ -30,7 +31,8 @@ libvboard_a_SOURCES += \
 	src/vboard/chip/stm32wb55.c
 
 EXTRA_DIST += src/vboard/chip/stm32_chip_boot.S src/vboard/chip/stm32_chip_program.S \
-	testing/system/stm32.py testing/system/test_judge_stm32.py testing/system/test_stm32_board.py
+	testing/system/stm32.py testing/system/test_judge_stm32.py testing/system/test_stm32_board.py \
+	testing/firmware/dual.c
 
 # The firmware of the presets; its bytes are checked in.
 .PHONY: stm32-program

@@ -216,6 +216,34 @@ static void wire_devices(struct stm32_chip *chip)
 				 chip->part->button_pin, !chip->part->button_is_high);
 }
 
+/* A reset of the second core alone; SYSRESETREQ is the system's, whoever asks. */
+static void on_second_reset_request(void *ctx, bool core_only)
+{
+	struct stm32_chip *chip = ctx;
+
+	if (core_only)
+		vb_cpu_reset(chip->board->cpu2, VB_CPU_SYSTEM);
+	else
+		vb_board_reset(chip->board, VB_RESET_SYSTEM);
+}
+
+/* Before the first core, whose own peripherals it does not see. */
+static struct vb_cpu *add_second(struct stm32_chip *chip, const struct vb_cpu_config *first)
+{
+	struct vb_board *board = chip->board;
+	struct vb_cpu_config config = *first;
+
+	config.on_reset_request = on_second_reset_request;
+	config.on_sleep = NULL;
+	config.on_halt = NULL;
+	config.is_second = true;
+	board->branch = vb_bus_branch(board->bus);
+	board->cpu2 = vb_cpu_new(&config, board->branch, board->clock);
+	if (board->cpu2 != NULL)
+		vb_cpu_set_init_vtor(board->cpu2, chip->part->second->vectors);
+	return board->cpu2;
+}
+
 bool stm32_chip_create(struct vb_board *board, void *priv)
 {
 	struct stm32_chip *chip = priv;
@@ -231,6 +259,7 @@ bool stm32_chip_create(struct vb_board *board, void *priv)
 		.on_halt = stm32_chip_halt,
 		.ctx = chip,
 		.no_bitband = part->no_bitband,
+		.has_peer = part->second != NULL,
 	};
 
 	memcpy(cpu_config.rom_pidr, part->rom_pidr, sizeof(cpu_config.rom_pidr));
@@ -241,10 +270,14 @@ bool stm32_chip_create(struct vb_board *board, void *priv)
 	stm32_chip_fill_system_memory(chip);
 	add_memory(chip);
 	wire_devices(chip);
+	if (part->second != NULL && add_second(chip, &cpu_config) == NULL)
+		return false;
 	board->cpu = vb_cpu_new(&cpu_config, board->bus, board->clock);
 	if (board->cpu != NULL)
 		vb_cpu_set_swo(board->cpu, board->swo);
 	board->dp = vb_dp_new(part->dp, board->bus, board->clock);
+	if (part->second != NULL)
+		vb_dp_set_ap_bus(board->dp, part->second->apsel, board->branch);
 	serial_port_start(&chip->console->port, board);
 	return board->cpu != NULL && board->dp != NULL;
 }

@@ -120,6 +120,7 @@ void stm32_chip_set_unit(struct vb_board *board, void *priv, unsigned unit);
 extern const struct vb_control_verb stm32_chip_verbs[];	/* _verbs.c */
 extern const struct vb_preset stm32_chip_presets[];	/* _preset.c */
 extern const struct vb_chip stm32l476_chip, stm32l4r5_chip, stm32l432_chip, stm32g0b1_chip,
-	stm32g474_chip, stm32u575_chip, stm32l552_chip, stm32wb55_chip;
+	stm32g474_chip, stm32u575_chip, stm32l552_chip, stm32wb55_chip, dual_m4_chip,
+	dual_m4_held_chip;
 
 #endif

@@ -227,6 +227,8 @@ void stm32_chip_reset(struct vb_board *board, void *priv, enum vb_reset kind)
 	stm32_iwdg_reset(&chip->iwdg, !(stm32_chip_optr(chip) & OPTR_IWDG_SW));
 	stm32_wwdg_reset(&chip->wwdg, !(stm32_chip_optr(chip) & OPTR_WWDG_SW));
 	vb_cpu_gate(board->cpu, false);
+	if (chip->part->second != NULL)
+		vb_board_start_cpu2(board, chip->part->second->boots_itself);
 	/* SWD drops once when options are reloaded: the host has to start with a line reset. */
 	if (kind == VB_RESET_OPTION_LOAD && board->link->mode == VB_LINK_SWD)
 		vb_swd_select(&board->link->swd);

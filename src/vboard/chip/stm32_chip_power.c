@@ -58,7 +58,12 @@ void stm32_chip_wake(void *ctx)
 void stm32_chip_sleep(void *ctx, bool sleeping, bool deep)
 {
 	struct stm32_chip *chip = ctx;
+	struct vb_cpu_state second = { .sleeping = true };
 
+	/* The chip stops when both cores sleep; here the second one has no say in when. */
+	if (chip->board->cpu2 != NULL && !chip->board->cpu2_is_off)
+		vb_cpu_state(chip->board->cpu2, &second);
+	deep = deep && second.sleeping;
 	if (sleeping)
 		stm32_chip_enter(chip, deep ? stm32_pwr_deep(&chip->pwr) : STM32_SLEEP);
 	else if (chip->env.power >= STM32_STOP)

@@ -75,6 +75,13 @@ struct stm32_boot_bits {
 	uint32_t boot_lock;		/* offset of SECR or SEC1R, whose bit 16 is BOOT_LOCK */
 };
 
+/* A second core of the same kind behind an AP of its own. */
+struct stm32_second {
+	unsigned apsel;
+	uint32_t vectors;		/* where it boots */
+	bool boots_itself;		/* at every reset; else when PWR_CR4.C2BOOT is set */
+};
+
 struct stm32_part {
 	const char *name;		/* "STM32L476RG" */
 	enum vb_core core;
@@ -83,6 +90,7 @@ struct stm32_part {
 	bool no_bitband;
 	uint32_t rom_table_base, rom_pidr[5];
 	const struct vb_dp_config *dp;
+	const struct stm32_second *second;	/* NULL: one core */
 	uint32_t idcode;		/* DBGMCU_IDCODE: REV_ID, bits 15:12, DEV_ID */
 	uint32_t dbgmcu_base;		/* 0xe0042000, 0xe0044000; 0: it is one of the units (APB) */
 	const struct stm32_line *line;	/* clocks, power and system devices */
@@ -113,6 +121,12 @@ struct stm32_part {
 	uint32_t trace_mask, trace_async;	/* DBGMCU_CR with TRACESWO on its pin; 0: no SWO */
 };
 
+/* Of stm32l476.c, for the boards that are built around the same chip. */
+extern const struct stm32_unit stm32l476_units[];
+extern const struct stm32_bridge stm32l476_bridges[];
+extern const struct stm32_timer stm32l476_timers[];
+extern const struct stm32_ram stm32l476_ram[];
+extern const struct stm32_boot_bits stm32l476_boot;
 extern const struct stm32_part stm32l476_part, stm32l4r5_part, stm32l432_part, stm32g0b1_part,
 	stm32g474_part, stm32l552_part, stm32u575_part, stm32wb55_part;
 

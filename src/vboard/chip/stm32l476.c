@@ -5,7 +5,7 @@
  */
 #include "vboard/chip/stm32_units.h"
 
-static const struct stm32_unit units[] = {
+const struct stm32_unit stm32l476_units[] = {
 	/* APB1 */
 	TIM_UNIT("TIM2", 0x40000000, RCC_APB1ENR1, BIT(0), 0),
 	TIM_UNIT("TIM3", 0x40000400, RCC_APB1ENR1, BIT(1), 1),
@@ -71,20 +71,20 @@ static const struct stm32_unit units[] = {
 	{ .name = NULL }
 };
 
-static const struct stm32_bridge bridges[] = {
+const struct stm32_bridge stm32l476_bridges[] = {
 	{ 0x40000000, 0x40009800 }, { 0x40010000, 0x40016400 }, { 0 }
 };
 
-static const struct stm32_timer timers[] = { TIMERS_M4, { 0 } };
+const struct stm32_timer stm32l476_timers[] = { TIMERS_M4, { 0 } };
 
 /* SRAM2 is not repeated behind SRAM1 on this line. */
-static const struct stm32_ram ram[] = {
+const struct stm32_ram stm32l476_ram[] = {
 	{ .name = "SRAM1", .base = 0x20000000, .bytes = 0x18000 },
 	{ .name = "SRAM2", .base = 0x10000000, .bytes = 0x8000, .is_sram2 = true, .rst_bit = BIT(25) },
 	{ .name = NULL }
 };
 
-static const struct stm32_boot_bits boot = {
+const struct stm32_boot_bits stm32l476_boot = {
 	.nrst_stop = BIT(12), .nrst_stdby = BIT(13), .nrst_shdw = BIT(14),
 	.bfb2 = BIT(20), .nboot1 = BIT(23),
 };
@@ -100,7 +100,8 @@ const struct stm32_part stm32l476_part = {
 	.dbgmcu_base = 0xe0042000,
 	.line = &stm32l4_line,
 	.flash = &stm32l476_flash, .flash_kb = 1024,
-	.ram = ram, .boot = &boot, .units = units, .bridges = bridges, .timers = timers,
+	.ram = stm32l476_ram, .boot = &stm32l476_boot, .units = stm32l476_units,
+	.bridges = stm32l476_bridges, .timers = stm32l476_timers,
 	.usart_irq = { 37, 38, 39, 52, 53, 70 },
 	.system_memory = 0x1fff0000, .loader_stack = 0x20002d00, .loader_entry = 0x1fff6145,
 	.loader_version = 0x1fff6ffe, .loader_flash = 0x40022000, .loader_ram = 0x18000,

@@ -13,6 +13,8 @@ struct vb_bus {
 	struct vb_bus_listener *listeners;
 	size_t listener_count;
 	struct vb_bus_cache cache;
+	struct vb_bus *peer;		/* the branch of a trunk, the trunk of a branch; NULL: alone */
+	bool is_branch;
 	const struct vb_region **last;	/* found last; behind a pointer, for to look is const */
 };
 
@@ -24,12 +26,40 @@ struct vb_bus *vb_bus_new(void)
 	return bus;
 }
 
+struct vb_bus *vb_bus_branch(struct vb_bus *trunk)
+{
+	struct vb_bus *bus = vb_bus_new();
+
+	assert(trunk->peer == NULL);
+	bus->regions = xcalloc(trunk->count, sizeof(*bus->regions));
+	memcpy(bus->regions, trunk->regions, trunk->count * sizeof(*bus->regions));
+	bus->count = trunk->count;
+	bus->is_branch = true;
+	bus->peer = trunk;
+	trunk->peer = bus;
+	return bus;
+}
+
+static bool has_region(const struct vb_bus *bus, const struct vb_region *region)
+{
+	for (size_t i = 0; i < bus->count; i++) {
+		if (bus->regions[i] == region)
+			return true;
+	}
+	return false;
+}
+
 void vb_bus_free(struct vb_bus *bus)
 {
 	if (bus == NULL)
 		return;
-	for (size_t i = 0; i < bus->count; i++)
-		free(bus->regions[i]);
+	assert(bus->is_branch || bus->peer == NULL);
+	for (size_t i = 0; i < bus->count; i++) {
+		if (!bus->is_branch || !has_region(bus->peer, bus->regions[i]))
+			free(bus->regions[i]);
+	}
+	if (bus->is_branch)
+		bus->peer->peer = NULL;
 	free(bus->regions);
 	free(bus->listeners);
 	free(bus->last);
@@ -74,7 +104,7 @@ static void tell_remapped(struct vb_bus *bus)
 }
 
 /* The same bytes may be seen at several addresses: each of them may have been translated. */
-static void tell_changed(struct vb_bus *bus, const uint8_t *bytes, size_t n)
+static void tell_changed_here(struct vb_bus *bus, const uint8_t *bytes, size_t n)
 {
 	for (size_t i = 0; i < bus->count; i++) {
 		const struct vb_region *r = bus->regions[i];
@@ -92,6 +122,22 @@ static void tell_changed(struct vb_bus *bus, const uint8_t *bytes, size_t n)
 	}
 }
 
+static void tell_changed(struct vb_bus *bus, const uint8_t *bytes, size_t n)
+{
+	tell_changed_here(bus, bytes, n);
+	if (bus->peer != NULL)
+		tell_changed_here(bus->peer, bytes, n);
+}
+
+static void tell_guarded(struct vb_bus *bus)
+{
+	for (size_t i = 0; i < bus->listener_count; i++) {
+		const struct vb_bus_listener *l = &bus->listeners[i];
+
+		(l->guarded ? l->guarded : l->remapped)(l->ctx);
+	}
+}
+
 void vb_bus_remap(struct vb_bus *bus, struct vb_region *alias, uint8_t *ram, uint32_t size)
 {
 	if (alias->ram == ram && alias->size == size)
@@ -99,6 +145,8 @@ void vb_bus_remap(struct vb_bus *bus, struct vb_region *alias, uint8_t *ram, uin
 	alias->ram = ram;
 	alias->size = size;
 	tell_remapped(bus);
+	if (bus->peer != NULL)
+		tell_remapped(bus->peer);
 }
 
 void vb_bus_guard(struct vb_bus *bus, struct vb_region *region, bool on)
@@ -106,11 +154,9 @@ void vb_bus_guard(struct vb_bus *bus, struct vb_region *region, bool on)
 	if (region->guarded == on)
 		return;
 	region->guarded = on;
-	for (size_t i = 0; i < bus->listener_count; i++) {
-		const struct vb_bus_listener *l = &bus->listeners[i];
-
-		(l->guarded ? l->guarded : l->remapped)(l->ctx);
-	}
+	tell_guarded(bus);
+	if (bus->peer != NULL)
+		tell_guarded(bus->peer);
 }
 
 void vb_bus_set_cache(struct vb_bus *bus, const struct vb_bus_cache *cache)

@@ -102,6 +102,12 @@ struct vb_bus_cache {
 };
 
 struct vb_bus *vb_bus_new(void);
+/*
+ * What a second core sees: the regions that `trunk` has now, the same handles over the same bytes, and
+ * what is added to the branch alone (its PPB). A write on either side is told to the listeners of both.
+ * One branch at most, freed before its trunk; regions that both should see are added before.
+ */
+struct vb_bus *vb_bus_branch(struct vb_bus *trunk);
 void vb_bus_free(struct vb_bus *bus);
 /* The bus copies the struct. Returns a handle that stays valid for vb_bus_remap/guard. */
 struct vb_region *vb_bus_add(struct vb_bus *bus, const struct vb_region *region);

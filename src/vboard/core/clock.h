@@ -29,7 +29,12 @@ typedef uint64_t (*vb_runner_fn)(void *ctx, uint64_t now_ns, uint64_t until_ns);
 
 struct vb_clock *vb_clock_new(void);
 void vb_clock_free(struct vb_clock *clock);
+/*
+ * The CPU that time follows. A second one runs after it, in short slices, up to the time that the first
+ * has reached: the clock then stands at the end of the slice already. NULL takes a runner away.
+ */
 void vb_clock_set_runner(struct vb_clock *clock, vb_runner_fn run, void *ctx);
+void vb_clock_set_second(struct vb_clock *clock, vb_runner_fn run, void *ctx);
 
 uint64_t vb_clock_now(const struct vb_clock *clock);
 /* While the CPU runs, `now` follows it: the runner reports progress here before each MMIO access. */

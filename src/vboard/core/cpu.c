@@ -306,16 +306,28 @@ static void execute(struct vb_cpu *cpu, uint64_t limit)
 	}
 }
 
+/* The clock, or for the second core, which catches up with it, how far that has come. */
+static uint64_t time_reached(const struct vb_cpu *cpu)
+{
+	uint64_t now = vb_clock_now(cpu->clock);
+
+	return cpu->config.is_second ? MIN(now, cpu_time_of(cpu, cpu->cycles)) : now;
+}
+
 static uint64_t run(void *ctx, uint64_t now, uint64_t until)
 {
 	struct vb_cpu *cpu = ctx;
 
 	cpu->until_ns = until;
+	if (cpu->config.has_peer) {
+		cpu->exclusive = false;
+		engine_forget_ram(cpu);
+	}
 	for (;;) {
 		uint64_t limit;
 
 		decide(cpu);
-		now = MAX(now, vb_clock_now(cpu->clock));
+		now = MAX(now, time_reached(cpu));
 		if (now >= until || vb_clock_next(cpu->clock) < until)
 			return MIN(now, until);
 		if (is_idle(cpu)) {
@@ -357,7 +369,10 @@ struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus
 	caches_new(cpu);
 	if (!config->no_bitband && (config->core == VB_CORTEX_M3 || config->core == VB_CORTEX_M4F))
 		bitband_add(cpu);
-	vb_clock_set_runner(clock, run, cpu);
+	if (config->is_second)
+		vb_clock_set_second(clock, run, cpu);
+	else
+		vb_clock_set_runner(clock, run, cpu);
 	return cpu;
 }
 
@@ -365,7 +380,10 @@ void vb_cpu_free(struct vb_cpu *cpu)
 {
 	if (cpu == NULL)
 		return;
-	vb_clock_set_runner(cpu->clock, NULL, NULL);
+	if (cpu->config.is_second)
+		vb_clock_set_second(cpu->clock, NULL, NULL);
+	else
+		vb_clock_set_runner(cpu->clock, NULL, NULL);
 	vb_clock_cancel(cpu->clock, cpu->systick.event);
 	vb_clock_cancel(cpu->clock, cpu->reset_event);
 	vb_cpu_set_swo(cpu, NULL);
@@ -384,6 +402,7 @@ void vb_cpu_state(const struct vb_cpu *cpu, struct vb_cpu_state *out)
 		.locked_up = cpu->locked_up,
 		.in_reset = cpu->held || cpu->resets == 0,
 		.cycles = cpu->cycles,
+		.halts = cpu->halts,
 		.instructions = cpu->cycles - cpu->extra_cycles,
 	};
 	engine_where(cpu, &out->pc, &out->xpsr);

@@ -52,6 +52,12 @@ struct vb_cpu_config {
 	uint32_t ccsidr_d, ccsidr_i;	/* M7: cache geometry; 0: 32 KiB each */
 	/* An M3 or M4 adds the bit-band aliases at 0x22000000 and 0x42000000 to the bus, unless: */
 	bool no_bitband;
+	/*
+	 * One of two cores on the same memory. What the other one stores is seen from the next slice of
+	 * time on (5 us), in code too, and a slice ends every LDREX..STREX in failure. The second one is
+	 * `is_second`; its bus is a branch, its time follows that of the first.
+	 */
+	bool has_peer, is_second;
 };
 
 struct vb_cpu;
@@ -103,6 +109,7 @@ struct vb_cpu_state {
 	bool halted, sleeping, locked_up, in_reset;
 	uint32_t pc, xpsr;
 	uint64_t instructions, cycles;
+	uint64_t halts;			/* times it has entered Debug state */
 };
 void vb_cpu_state(const struct vb_cpu *cpu, struct vb_cpu_state *out);
 

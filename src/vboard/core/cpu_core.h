@@ -23,6 +23,8 @@ bool cpu_fetch16(struct vb_cpu *cpu, uint32_t addr, uint16_t *op);
 unsigned cpu_op_class(const struct vb_cpu *cpu, uint16_t op);
 /* Memory maps and code caches follow the bus. Not while Unicorn runs. */
 void engine_sync(struct vb_cpu *cpu);
+/* Code in RAM that was run may have been changed behind our back, by another core. */
+void engine_forget_ram(struct vb_cpu *cpu);
 /* Of the instruction that runs, or of the next one. */
 void engine_where(const struct vb_cpu *cpu, uint32_t *pc, uint32_t *xpsr);
 /* What may be executed natively has changed (FPU, breakpoints, ...). */

@@ -53,6 +53,7 @@ void debug_enter(struct vb_cpu *cpu, uint32_t why)
 	if (cpu->halted)
 		return;
 	cpu_pull(cpu);
+	cpu->halts++;
 	cpu->halted = true;
 	cpu->locked_up = false;
 	cpu_wake(cpu);

@@ -152,6 +152,18 @@ void engine_forget(struct engine *e, uint32_t addr, size_t bytes)
 	e->cpu->attention = true;
 }
 
+void engine_forget_ram(struct vb_cpu *cpu)
+{
+	struct engine *e = cpu->engine;
+
+	for (size_t i = 0; i < e->map_count; i++) {
+		const struct map *m = &e->maps[i];
+
+		for (uint32_t at = 0; m->ram && (m->perms & UC_PROT_WRITE) && at < m->size; at += PAGE)
+			engine_forget(e, m->base + at, PAGE);
+	}
+}
+
 static void on_changed(void *ctx, uint32_t addr, size_t bytes)
 {
 	engine_forget(ctx, addr, bytes);

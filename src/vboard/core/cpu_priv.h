@@ -91,6 +91,7 @@ struct vb_cpu {
 
 	/* Time: cycle number epoch_cycle began at epoch_ns. Idle time moves the epoch. */
 	uint32_t hclk;
+	uint64_t halts;
 	uint64_t cycles, extra_cycles, epoch_cycle, epoch_ns, until_ns, stall_until_ns;
 
 	bool is_running;	/* inside uc_emu_start */

@@ -116,6 +116,11 @@ struct vb_dp *vb_dp_new(const struct vb_dp_config *config, struct vb_bus *bus,
 	return dp;
 }
 
+void vb_dp_set_ap_bus(struct vb_dp *dp, unsigned apsel, struct vb_bus *bus)
+{
+	dp->ap[apsel].bus = bus;
+}
+
 void vb_dp_free(struct vb_dp *dp)
 {
 	if (dp == NULL)

@@ -36,6 +36,8 @@ struct vb_dp;
 struct vb_dp *vb_dp_new(const struct vb_dp_config *config, struct vb_bus *bus,
 			struct vb_clock *clock);
 void vb_dp_free(struct vb_dp *dp);
+/* The bus behind one AP, where it is not that of all: each core has its own. Right after vb_dp_new(). */
+void vb_dp_set_ap_bus(struct vb_dp *dp, unsigned apsel, struct vb_bus *bus);
 const struct vb_dp_config *vb_dp_config(const struct vb_dp *dp);
 void vb_dp_power_on(struct vb_dp *dp);		/* loses everything, link state too */
 /* Debug port dead: nobody drives SWDIO/TDO (unpowered, RDP level 2, pins remapped). */

@@ -58,6 +58,8 @@ void stm32_env_irq(struct stm32_env *env, int irq, bool level)
 {
 	if (env->board->cpu != NULL)
 		vb_cpu_irq(env->board->cpu, irq, level);
+	if (env->board->cpu2 != NULL)
+		vb_cpu_irq(env->board->cpu2, irq, level);
 }
 
 void stm32_env_irq_shared(struct stm32_env *env, const void *dev, int irq, bool level)

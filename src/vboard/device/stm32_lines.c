@@ -12,6 +12,12 @@ const struct stm32_line stm32l4_line = {
 	TABLES(stm32l4, stm32l4, stm32l4, stm32l4, stm32l4),
 };
 
+const struct stm32_line stm32l4_dual_line = {
+	.name = "STM32L47/L48 with a second core", .has_jtag = true,
+	.backup_words = 32,
+	TABLES(stm32l4, stm32l4_dual, stm32l4, stm32l4, stm32l4),
+};
+
 const struct stm32_line stm32l4r_line = {
 	.name = "STM32L4R/L4S", .has_jtag = true,
 	.backup_words = 32, .has_usart_fifo = true,

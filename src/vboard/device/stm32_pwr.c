@@ -7,6 +7,8 @@
 
 #include "vboard/device/stm32_system.h"
 
+#define PWR_CR4	0x0cu
+#define   CR4_C2BOOT	  BIT(15)	/* lines with two cores */
 #define PWR_CR1	 0x00u
 #define   CR1_LPMS	7u
 #define   CR1_DBP	BIT(8)
@@ -177,6 +179,26 @@ static const struct vb_reg l4_regs[] = {
 	{ .name = NULL }
 };
 
+/* The second core starts with C2BOOT and cannot be stopped by it (RM0453 6.6.4). */
+static enum vb_result dual_cr4_written(struct vb_regs *regs, uint32_t value, uint32_t old)
+{
+	struct stm32_pwr *pwr = regs->dev;
+
+	if (value & CR4_C2BOOT)
+		vb_board_start_cpu2(pwr->env->board, true);
+	else
+		*vb_regs_at(regs, PWR_CR4) |= old & CR4_C2BOOT;
+	return VB_OK;
+}
+
+static const struct vb_reg l4_dual_regs[] = {
+	{ "CR1", PWR_CR1, 0x00000200, 0x00004707, 0, cr1_written, NULL },
+	ROW("CR2", 0x04, 0, 0x000006ff), ROW("CR3", 0x08, 0x00008000, 0x0000851f),
+	{ "CR4", PWR_CR4, 0, 0x0000031f | CR4_C2BOOT, 0, dual_cr4_written, NULL },
+	STATUS(SR2_REGLPS), PULLS_A_TO_G, PULLS("H", 0x58, 0x0003),
+	{ .name = NULL }
+};
+
 static const struct vb_reg l4r_regs[] = {
 	{ "CR1", PWR_CR1, 0x00000200, 0x00004717, 0, cr1_written, NULL },
 	ROW("CR2", 0x04, 0, 0x000006ff), ROW("CR3", 0x08, 0x00008000, 0x00009d1f),
@@ -239,6 +261,9 @@ static const struct vb_reg u5_regs[] = {
 };
 
 const struct stm32_pwr_line stm32l4_pwr_line = { .name = "L4", .regs = l4_regs, L4_LOW_POWER };
+const struct stm32_pwr_line stm32l4_dual_pwr_line = {
+	.name = "L4 with a second core", .regs = l4_dual_regs, L4_LOW_POWER,
+};
 const struct stm32_pwr_line stm32l4r_pwr_line = { .name = "L4+", .regs = l4r_regs, L4_LOW_POWER };
 const struct stm32_pwr_line stm32g4_pwr_line = { .name = "G4", .regs = g4_regs, L4_LOW_POWER };
 const struct stm32_pwr_line stm32g0_pwr_line = { .name = "G0", .regs = g0_regs, L4_LOW_POWER };

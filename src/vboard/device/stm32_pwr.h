@@ -20,8 +20,9 @@ struct stm32_pwr_line {
 	/* VOS 2, the reset state, is too low to erase and program flash (RM0438 6.3.3). */
 	bool range_2_only_reads;
 };
-extern const struct stm32_pwr_line stm32l4_pwr_line, stm32l4r_pwr_line, stm32g0_pwr_line,
-	stm32g4_pwr_line, stm32l5_pwr_line, stm32u5_pwr_line, stm32wb_pwr_line;
+extern const struct stm32_pwr_line stm32l4_pwr_line, stm32l4_dual_pwr_line,
+	stm32l4r_pwr_line, stm32g0_pwr_line, stm32g4_pwr_line, stm32l5_pwr_line, stm32u5_pwr_line,
+	stm32wb_pwr_line;
 
 struct stm32_pwr {
 	struct stm32_env *env;

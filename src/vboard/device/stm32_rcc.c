@@ -115,6 +115,8 @@ static void tell_clocks(struct stm32_rcc *rcc, uint32_t sysclk)
 	stm32_env_changed(rcc->env);
 	if (rcc->env->board->cpu != NULL && next.hclk != was.hclk)
 		vb_cpu_set_hclk(rcc->env->board->cpu, next.hclk);
+	if (rcc->env->board->cpu2 != NULL && next.hclk != was.hclk)
+		vb_cpu_set_hclk(rcc->env->board->cpu2, next.hclk);
 }
 
 static void update(void *ctx);

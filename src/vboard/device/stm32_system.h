@@ -113,7 +113,7 @@ struct stm32_line {
 	bool has_tamp;			/* with the backup registers, and the RTC has another map */
 	unsigned backup_words;
 };
-extern const struct stm32_line stm32l4_line, stm32l4r_line, stm32l43_line, stm32g0_line,
+extern const struct stm32_line stm32l4_line, stm32l4_dual_line, stm32l4r_line, stm32l43_line, stm32g0_line,
 	stm32g4_line, stm32l5_line, stm32u5_line, stm32wb_line;
 
 #endif
