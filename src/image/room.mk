@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libprobed_a_SOURCES += \
 	src/image/image.c src/image/image.h src/image/reader.h \
-	src/image/elf.c src/image/ihex.c src/image/srec.c
+	src/image/core_file.c src/image/core_file.h \
+	src/image/elf.c src/image/ihex.c src/image/srec.c \
+	src/image/symbols.c src/image/symbols.h src/image/symbols_elf.c src/image/symbols_priv.h \
+	src/image/debug_info.c src/image/debug_info.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_image

@@ -213,6 +213,7 @@ const struct target_type cortex_m_type = {
 	.is_false_stop = cortex_m_is_false_stop,
 	.explain = cortex_m_explain,
 	.describe_mode = cortex_m_describe_mode,
+	.interrupted = cortex_m_interrupted,
 	.memory_seen = memory_seen,
 	.registers_restored = cortex_m_registers_restored,
 	.code_written = code_written,

@@ -199,6 +199,7 @@ enum err cache_after_code_write(struct cortex_m *cm, uint32_t addr, size_t n);
 /* cortex_m_fault.c */
 enum err cortex_m_explain(struct target *t, struct buf *out);	/* only if it stands in a fault */
 enum err cortex_m_explain_always(struct target *t, struct buf *out);
+bool cortex_m_interrupted(struct target *t, uint32_t regs[17]);
 enum err cortex_m_describe_mode(struct target *t, char *text, size_t size, const char **sp_name);
 
 #endif

@@ -16,6 +16,9 @@
 #define LOCKUP_PC 0xfffffffeu	/* and 0xeffffffe: DDI 0403 B1.5.15, DDI 0553 */
 #define CFSR_INVSTATE BIT(17)
 #define SEARCH_WORDS 64u
+#define EXC_RETURN_SPSEL  BIT(2)
+#define EXC_RETURN_NO_FPU BIT(4)
+#define NESTING_MAX	  8u
 
 static bool is_main(const struct cortex_m *cm)
 {
@@ -53,8 +56,9 @@ static bool is_exc_return(uint32_t word)
 	return (word & 0xffffff80) == 0xffffff80 && word != 0xffffffff;
 }
 
-/* The handler has called something: its prologue pushed EXC_RETURN, the last word below the frame. */
-static bool search_stack(struct target *t, uint32_t msp, uint32_t *addr)
+/* The handler has called something: its prologue pushed EXC_RETURN, the last word below the frame.
+ * *addr: the word behind it. */
+static bool search_stack(struct target *t, uint32_t msp, uint32_t *exc_return, uint32_t *addr)
 {
 	uint8_t stack[4 * SEARCH_WORDS];
 	size_t got = 0;
@@ -72,25 +76,38 @@ static bool search_stack(struct target *t, uint32_t msp, uint32_t *addr)
 
 		if (!is_exc_return(word))
 			continue;
-		*addr = word & 4 ? reg_value(t, "psp") : msp + (uint32_t)i + 4;
+		*exc_return = word;
+		*addr = msp + (uint32_t)i + 4;
 		return true;
 	}
 	return false;
 }
 
+/* Where a frame is. */
+struct frame_place {
+	uint32_t exc_return, addr;
+};
+
 /* EXC_RETURN says which stack the frame is on (DDI 0403 B1.5.8). */
-static bool frame_address(struct target *t, uint32_t *addr)
+static bool find_frame(struct target *t, struct frame_place *place)
 {
 	uint32_t lr = reg_value(t, "lr"), msp = reg_value(t, "msp");
 
-	if (is_exc_return(lr))
-		*addr = lr & 4 ? reg_value(t, "psp") : msp;
-	else if (!search_stack(t, msp, addr))
+	*place = (struct frame_place){ lr, msp };
+	if (!is_exc_return(lr) && !search_stack(t, msp, &place->exc_return, &place->addr))
 		return false;
-	return *addr != 0 && *addr % 4 == 0;
+	if (place->exc_return & EXC_RETURN_SPSEL)
+		place->addr = reg_value(t, "psp");
+	return place->addr != 0 && place->addr % 4 == 0;
 }
 
-static void read_instruction(struct target *t, struct fault_state *f)
+/* SP before the exception: behind the frame, the FPU's part of it, and the word that aligned it. */
+static uint32_t sp_before(const struct frame_place *place, uint32_t xpsr)
+{
+	return place->addr + (place->exc_return & EXC_RETURN_NO_FPU ? 32 : 104) + (xpsr & BIT(9) ? 4 : 0);
+}
+
+static void read_instruction(struct target *t, struct fault_state *f, const struct frame_place *place)
 {
 	const struct fault_frame *w = &f->frame;
 	struct lsu_regs regs = { { w->r0, w->r1, w->r2, w->r3 } };
@@ -111,7 +128,7 @@ static void read_instruction(struct target *t, struct fault_state *f)
 		regs.r[i] = reg_value(t, name);	/* a handler's prologue may have changed them */
 	}
 	regs.r[12] = w->r12;
-	regs.r[13] = f->frame_addr + 32 + (w->xpsr & BIT(9) ? 4 : 0);
+	regs.r[13] = sp_before(place, w->xpsr);
 	regs.r[14] = w->lr;
 	regs.r[15] = w->pc;
 	if (lsu_decode_before(f->opcode[0], f->opcode[1], &regs, &a)) {
@@ -121,24 +138,74 @@ static void read_instruction(struct target *t, struct fault_state *f)
 	}
 }
 
-static void read_frame(struct target *t, struct fault_state *f)
+static bool read_words(struct target *t, uint32_t addr, struct fault_frame *frame)
 {
 	uint8_t bytes[32];
 
-	if (f->exception == 0 || !frame_address(t, &f->frame_addr) ||
-	    target_read_bytes(t, f->frame_addr, bytes, sizeof(bytes), NULL) != OK) {
+	if (target_read_bytes(t, addr, bytes, sizeof(bytes), NULL) != OK) {
 		error_clear();
-		return;
+		return false;
 	}
-	f->frame = (struct fault_frame){ get_le32(bytes),      get_le32(bytes + 4),
-					 get_le32(bytes + 8),  get_le32(bytes + 12),
-					 get_le32(bytes + 16), get_le32(bytes + 20),
-					 get_le32(bytes + 24), get_le32(bytes + 28) };
+	*frame = (struct fault_frame){ get_le32(bytes),	     get_le32(bytes + 4),
+				       get_le32(bytes + 8),  get_le32(bytes + 12),
+				       get_le32(bytes + 16), get_le32(bytes + 20),
+				       get_le32(bytes + 24), get_le32(bytes + 28) };
+	return true;
+}
+
+static void read_frame(struct target *t, struct fault_state *f)
+{
+	struct frame_place place;
+
+	if (f->exception == 0 || !find_frame(t, &place) || !read_words(t, place.addr, &f->frame))
+		return;
+	f->frame_addr = place.addr;
 	/* A frame has T set, unless losing it was the fault, and an even PC. */
 	if ((f->frame.pc & 1) || (!(f->frame.xpsr & XPSR_T) && !(f->cfsr & CFSR_INVSTATE)))
 		return;
 	f->has_frame = true;
-	read_instruction(t, f);
+	read_instruction(t, f, &place);
+}
+
+/* The outermost frame: handlers nest on the main stack, what they all interrupted is on the other. */
+static bool find_process_frame(struct target *t, struct frame_place *place)
+{
+	struct fault_frame frame;
+
+	if (!find_frame(t, place))
+		return false;
+	for (unsigned i = 0; !(place->exc_return & EXC_RETURN_SPSEL); i++) {
+		if (i == NESTING_MAX || !read_words(t, place->addr, &frame) ||
+		    !search_stack(t, sp_before(place, frame.xpsr), &place->exc_return, &place->addr))
+			return false;
+	}
+	place->addr = reg_value(t, "psp");
+	return place->addr != 0 && place->addr % 4 == 0;
+}
+
+bool cortex_m_interrupted(struct target *t, uint32_t regs[17])
+{
+	struct frame_place place;
+	struct fault_frame f;
+
+	if (t->state != TARGET_HALTED || (reg_value(t, "xPSR") & 0x1ff) == 0 ||
+	    !find_process_frame(t, &place) || !read_words(t, place.addr, &f) || !(f.xpsr & XPSR_T))
+		return false;
+	for (unsigned i = 4; i < 12; i++) {
+		char name[4];
+
+		snprintf(name, sizeof(name), "r%u", i);
+		regs[i] = reg_value(t, name);
+	}
+	const uint32_t stacked[] = { f.r0, f.r1, f.r2, f.r3 };
+
+	memcpy(regs, stacked, sizeof(stacked));
+	regs[12] = f.r12;
+	regs[13] = sp_before(&place, f.xpsr);
+	regs[14] = f.lr;
+	regs[15] = f.pc;
+	regs[16] = f.xpsr;
+	return true;
 }
 
 static enum err explain(struct target *t, struct buf *out, bool always)

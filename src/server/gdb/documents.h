@@ -7,6 +7,8 @@
 
 /* tdesc.c: registers grouped by feature, in GDB's numbers. */
 void tdesc_build(const struct target *t, struct buf *xml);
+/* The same of the registers that a core file holds. */
+void tdesc_build_core(const struct target *t, struct buf *xml);
 /* NULL: no register of this number that GDB knows. */
 const struct reg *tdesc_find(const struct target *t, uint32_t number);
 /* The i-th register of a `g` packet: r0..r12, sp, lr, pc, xpsr. NULL past the end. */

@@ -10,6 +10,7 @@
 #include "server/gdb/documents.h"
 
 #define M_PROFILE "org.gnu.gdb.arm.m-profile"
+#define VFP	  "org.gnu.gdb.arm.vfp"
 
 /* In GDB's spelling: the `reg` verb says xPSR, the standard feature xpsr. */
 static void add_name(const char *name, struct buf *xml)
@@ -41,6 +42,12 @@ static bool is_first_of_feature(const struct target *t, size_t i)
 	return true;
 }
 
+/* A core file has values for these two features only, and GDB does not unwind with an MSP it lacks. */
+static bool is_in_core_file(const char *feature)
+{
+	return strcmp(feature, M_PROFILE) == 0 || strcmp(feature, VFP) == 0;
+}
+
 static void add_feature(const struct target *t, const char *feature, struct buf *xml)
 {
 	buf_printf(xml, "<feature name=\"%s\">\n", feature);
@@ -51,7 +58,7 @@ static void add_feature(const struct target *t, const char *feature, struct buf 
 	buf_printf(xml, "</feature>\n");
 }
 
-void tdesc_build(const struct target *t, struct buf *xml)
+static void build(const struct target *t, bool for_core_file, struct buf *xml)
 {
 	buf_printf(xml, "<?xml version=\"1.0\"?>\n"
 			"<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n"
@@ -59,10 +66,23 @@ void tdesc_build(const struct target *t, struct buf *xml)
 			"<architecture>arm</architecture>\n"
 			"<osabi>none</osabi>\n");
 	for (size_t i = 0; i < t->reg_count; i++) {
-		if (t->regs[i].feature != NULL && is_first_of_feature(t, i))
-			add_feature(t, t->regs[i].feature, xml);
+		const char *feature = t->regs[i].feature;
+
+		if (feature != NULL && is_first_of_feature(t, i) &&
+		    (!for_core_file || is_in_core_file(feature)))
+			add_feature(t, feature, xml);
 	}
 	buf_printf(xml, "</target>\n");
+}
+
+void tdesc_build(const struct target *t, struct buf *xml)
+{
+	build(t, false, xml);
+}
+
+void tdesc_build_core(const struct target *t, struct buf *xml)
+{
+	build(t, true, xml);
 }
 
 const struct reg *tdesc_find(const struct target *t, uint32_t number)
