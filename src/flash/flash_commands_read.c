@@ -145,6 +145,8 @@ static enum err cmd_verify_image(struct call *c)
 	TRY(target_current(room_of(c)->targets, &t));
 	TRY(open_image(room_of(c), t, &args, &image));
 	rc = flash_verify_image(room_of(c), t, image, NULL);
+	if (rc == OK && image->type == IMAGE_ELF && args.offset == 0)
+		symbols_note_file(t->symbols, image->path);
 	rate_since(rate, sizeof(rate), start, image_bytes(image));
 	if (rc == OK)
 		result_printf(c, "verified %zu bytes from file %s %s\n", image_bytes(image),

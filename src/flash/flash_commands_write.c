@@ -157,6 +157,8 @@ static enum err write_file(struct call *c, struct target *t, struct write_args *
 	if (w->dry.is_set)
 		return flash_preview(room_of(c), t, image, &w->options, w->dry.format, c->out);
 	TRY(flash_write_image(room_of(c), t, image, &w->options, &report));
+	if (image->type == IMAGE_ELF && w->image.offset == 0)
+		symbols_note_file(t->symbols, image->path);
 	if (w->options.erase)
 		result_printf(c, "auto erase enabled\n");
 	if (w->options.unlock)

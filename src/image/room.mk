@@ -21,3 +21,5 @@ EXTRA_DIST += \
 	testing/fuzz/seeds/image/one-record.hex testing/fuzz/seeds/image/segmented-wrap.hex \
 	testing/fuzz/seeds/image/overlap.hex testing/fuzz/seeds/image/three-widths.s19 \
 	testing/fuzz/seeds/image/two-segments.elf testing/fuzz/seeds/image/phnum-overflow.elf
+
+EXTRA_DIST += testing/system/test_symbols.py

@@ -17,6 +17,7 @@ struct image_job {
 	struct target *t;
 	struct image *image;
 	uint32_t first, last;		/* the part asked for */
+	bool is_moved;			/* an offset was given */
 	size_t done;
 	uint64_t start_ns;
 	struct dap_port_stats before;
@@ -39,11 +40,19 @@ static enum err open_image(struct call *c, struct image_job *job)
 		TRY(arg_u64(c, 4, &min));
 	if (c->argc > 5)
 		TRY(arg_u64(c, 5, &length));
+	job->is_moved = offset != 0;
 	job->first = (uint32_t)min;
 	job->last = length > 0 ? (uint32_t)(min + length - 1) : UINT32_MAX;
 	if (job->t != NULL)
 		job->before = job->t->list->adapter->port.stats;
 	return image_open(c->argv[1], type, (uint32_t)offset, &job->image);
+}
+
+/* What is on the target now has the names of this file. */
+static void note_symbols(const struct image_job *job)
+{
+	if (job->image->type == IMAGE_ELF && !job->is_moved)
+		symbols_note_file(job->t->symbols, job->image->path);
 }
 
 static double seconds(const struct image_job *job)
@@ -129,6 +138,8 @@ static enum err cmd_load_image(struct call *c)
 		if (rc == OK)
 			result_printf(c, "%zu bytes written at address 0x%08x\n", n, addr);
 	}
+	if (rc == OK)
+		note_symbols(&job);
 	image_close(job.image);
 	if (rc == OK)
 		report(c, &job, "downloaded");
@@ -251,6 +262,8 @@ static enum err verify(struct call *c, enum verify_mode mode)
 		if (clip(&job, &job.image->sections[i], &addr, &data, &n))
 			rc = verify_section(&job, addr, data, n, mode, &differences);
 	}
+	if (rc == OK && differences == 0)
+		note_symbols(&job);
 	image_close(job.image);
 	TRY(rc);
 	if (differences > 0)

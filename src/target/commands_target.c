@@ -60,7 +60,7 @@ void command_rows_register(struct target_list *list)
 	static const struct command *const tables[] = {
 		target_commands, run_commands, run_shared_commands, memory_commands, image_commands,
 		register_commands, breakpoint_commands, arm_commands, profile_commands,
-		semihosting_commands, debug_bits_commands,
+		semihosting_commands, debug_bits_commands, symbol_commands,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)

@@ -47,6 +47,7 @@ static void free_target(struct target *t)
 	free(own->type_name);
 	free(own->scope);
 	free(own);
+	symbols_free(t->symbols);
 	free(t->chip_notes);
 	free(t->gdb_port);
 	free(t->rtos);
@@ -59,6 +60,7 @@ void target_list_free(struct target_list *list)
 	if (list == NULL)
 		return;
 	poll_stop(list);
+	target_set_exit_timeout(list, 0);
 	lost_unwatch(list);
 	while (list->first != NULL) {
 		struct target *t = list->first;
@@ -143,7 +145,9 @@ enum err target_create(struct target_list *list, const char *name, const char *t
 	t->list = list;
 	t->ap_num = -1;
 	t->gdb_max_connections = 1;
+	t->semihosting_armed = list->own->ends_at_exit;
 	t->own = xcalloc(1, sizeof(*t->own));
+	t->symbols = symbols_new();
 	t->own->type_name = xstrdup(type_name);
 	t->own->next_poll_ms = 0;
 	t->type->create(t);

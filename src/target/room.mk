@@ -10,6 +10,7 @@ libprobed_a_SOURCES += \
 	src/target/commands_memory.c \
 	src/target/commands_register.c \
 	src/target/commands_run.c \
+	src/target/commands_symbols.c \
 	src/target/commands_target.c \
 	src/target/configure.c \
 	src/target/cortex_m.c src/target/cortex_m.h \
@@ -41,8 +42,10 @@ libprobed_a_SOURCES += \
 	src/target/ring.c \
 	src/target/semihosting.c src/target/semihosting.h \
 	src/target/semihosting_commands.c \
+	src/target/semihosting_exit.c \
 	src/target/semihosting_files.c \
 	src/target/semihosting_gdb.c \
+	src/target/semihosting_input.c \
 	src/target/semihosting_ops.c \
 	src/target/semihosting_redirect.c \
 	src/target/target.c src/target/target.h \
