@@ -31,6 +31,12 @@ aliasdir = $(libexecdir)/probed
 install-exec-hook:
 	$(MKDIR_P) $(DESTDIR)$(aliasdir)
 	ln -srf $(DESTDIR)$(bindir)/probed$(EXEEXT) $(DESTDIR)$(aliasdir)/openocd
+# The same in the build tree: PATH=$PWD/alias:$PATH
+all-local: alias/openocd
+alias/openocd:
+	@$(MKDIR_P) alias
+	ln -sf ../probed$(EXEEXT) $@
+CLEANFILES += alias/openocd
 uninstall-hook:
 	rm -f $(DESTDIR)$(aliasdir)/openocd
 	-rmdir $(DESTDIR)$(aliasdir)

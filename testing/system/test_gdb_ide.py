@@ -8,40 +8,8 @@ import time
 
 import pytest
 
-from kit import BUILD, TOP, Process, board_arguments, wait_for
-
-
-class Mi(Process):
-    """GDB in machine interface mode."""
-
-    def __init__(self, *arguments):
-        super().__init__(["gdb-multiarch", "-nx", "-q", "--interpreter=mi2", *arguments],
-                         stdin=subprocess.PIPE, start_new_session=True)
-        self.token = 0
-
-    def send(self, command):
-        """Without waiting: IDEs send their start-up in one burst."""
-        self.token += 1
-        self.process.stdin.write(f"{self.token}{command}\n".encode())
-        self.process.stdin.flush()
-        return self.token
-
-    def answer(self, token, timeout=60):
-        return self.expect(rf"^{token}\^(\w+).*$", timeout)
-
-    def ask(self, command, timeout=60):
-        match = self.answer(self.send(command), timeout)
-        assert match.group(1) != "error", match.group(0)
-        return match.group(0)
-
-    def console(self, command):
-        return self.ask(f'-interpreter-exec console "{command}"')
-
-    def burst(self, commands):
-        tokens = [self.send(command) for command in commands]
-        for token, command in zip(tokens, commands):
-            match = self.answer(token)
-            assert match.group(1) in ("done", "connected", "running"), f"{command}: {match.group(0)}"
+from kit import BUILD, TOP, board_arguments, wait_for
+from mi import Mi, quoted
 
 
 @pytest.fixture
@@ -56,10 +24,6 @@ def mi():
         if child.alive():
             child.process.kill()
             child.wait()
-
-
-def quoted(path):
-    return '"' + str(path) + '"'
 
 
 def cortex_debug_launch(port, elf):
