@@ -253,10 +253,14 @@ void symbols_want(struct symbols *s, const char *name)
 	(*p)->name = name;
 }
 
-const char *symbols_next_wanted(struct symbols *s, bool again)
+void symbols_ask_again(struct symbols *s)
 {
-	for (struct symbol_question *q = s != NULL && again ? s->questions : NULL; q != NULL; q = q->next)
+	for (struct symbol_question *q = s != NULL ? s->questions : NULL; q != NULL; q = q->next)
 		q->is_asked = false;
+}
+
+const char *symbols_next_wanted(struct symbols *s)
+{
 	for (struct symbol_question *q = s != NULL ? s->questions : NULL; q != NULL; q = q->next) {
 		if (q->is_asked)
 			continue;

@@ -56,8 +56,10 @@ bool symbols_describe(const struct symbols *s, uint32_t addr, char *text, size_t
 
 /* GDB's qSymbol. `name` must outlive s. Wanting it twice is fine. */
 void symbols_want(struct symbols *s, const char *name);
-/* The next that was not answered; NULL: none. `again`: from the first on, GDB has another program. */
-const char *symbols_next_wanted(struct symbols *s, bool again);
+/* The next that was not asked for; NULL: none. */
+const char *symbols_next_wanted(struct symbols *s);
+/* From the first on: a GDB has come, or it has another program. */
+void symbols_ask_again(struct symbols *s);
 void symbols_give(struct symbols *s, const char *name, size_t n, bool is_found, uint32_t addr);
 
 #endif

@@ -17,6 +17,7 @@
 #define BATCH		64u		/* samples of one run */
 #define SAMPLES_MAX	(4u << 20)
 #define BUCKETS_MAX	(128u * 1024)
+#define SHOWN_MAX	10u		/* functions */
 #define NO_SAMPLE	0xffffffffu	/* halted or asleep */
 
 static void take(struct profile_data *p, const uint32_t *samples, size_t n)
@@ -165,6 +166,54 @@ static enum err profile(struct target *t, struct profile_data *p, uint32_t secon
 	return rc;
 }
 
+/* A function, with its samples. */
+struct share {
+	uint32_t addr;			/* of the function; UINT32_MAX: in none that is known */
+	size_t count;
+};
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct share *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct share *x = a, *y = b;
+
+	return x->count != y->count ? (x->count > y->count ? -1 : 1) : by_addr(a, b);
+}
+
+/* One line for each of the functions where the most time goes, if their names are known. */
+static void say_functions(const struct target *t, const struct profile_data *p)
+{
+	struct share *shares = xcalloc(MAX(p->count, (size_t)1), sizeof(*shares));
+	struct symbol symbol;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		bool is_known = symbols_at(t->symbols, p->pcs[i] & ~1u, &symbol);
+
+		shares[i].addr = is_known ? symbol.addr : UINT32_MAX;
+	}
+	qsort(shares, p->count, sizeof(*shares), by_addr);
+	for (size_t i = 0; i < p->count; i++) {
+		if (n == 0 || shares[n - 1].addr != shares[i].addr)
+			shares[n++] = (struct share){ .addr = shares[i].addr };
+		shares[n - 1].count++;
+	}
+	qsort(shares, n, sizeof(*shares), by_count);
+	for (size_t i = 0; i < MIN(n, (size_t)SHOWN_MAX); i++) {
+		bool is_known = symbols_at(t->symbols, shares[i].addr, &symbol);
+
+		log_user("%6.2f %%  %s", 100.0 * (double)shares[i].count / (double)p->count,
+			 is_known ? symbol.name : "(no name)");
+	}
+	free(shares);
+}
+
 static enum err cmd_profile(struct call *c)
 {
 	struct profile_data p = { 0 };
@@ -192,6 +241,8 @@ static enum err cmd_profile(struct call *c)
 		rc = profile_save(c->argv[2], &p);
 	if (rc == OK) {
 		log_info("%s: %zu samples of PC in %u s", t->name, p.count, seconds);
+		if (symbols_path(t->symbols, 0) != NULL)
+			say_functions(t, &p);
 		result_printf(c, "Wrote %s\n", c->argv[2]);
 	}
 	free(p.pcs);

@@ -287,6 +287,9 @@ static void on_event(void *ctx, struct target *t, enum target_event event)
 	struct rtt *r = rtt_get(ctx, t);
 
 	switch (event) {
+	case EVENT_EXAMINE_END:
+		rtt_want_symbol(t);
+		break;
 	case EVENT_RESET_START:
 		before_reset(r);
 		break;

@@ -111,6 +111,7 @@ struct rtt {
 	char id[RTT_ID_BYTES + 1];
 	bool has_symbol;
 	uint32_t symbol;
+	uint32_t symbols_version;	/* of the target's symbols when `symbol` was looked up */
 	struct rtt_stale *stale;
 	bool knows_past;		/* all RAM was seen before the program ran: `stale` is complete */
 	struct rtt_pass pass;
@@ -176,6 +177,10 @@ void rtt_lose_block(struct rtt *r, bool as_stale);
 
 /* rtt_symbol.c: the block's address out of an ELF file. */
 enum err rtt_read_symbol(struct rtt *r, const char *path);
+/* A GDB is asked for the control block's symbol. */
+void rtt_want_symbol(struct target *t);
+/* Takes the address that a GDB, or the ELF file that was written, gives for the block. */
+void rtt_follow_symbols(struct rtt *r);
 
 /* rtt_poll.c: one batch; *moved: bytes that came or went. */
 enum err rtt_poll(struct rtt *r, size_t *moved);

@@ -198,6 +198,7 @@ enum err rtt_search_step(struct rtt *r, uint32_t bytes, bool *done)
 	*done = false;
 	if (!pass->is_running) {
 		*pass = (struct rtt_pass){ .is_running = true };
+		rtt_follow_symbols(r);
 		if (r->has_symbol)
 			consider(r, r->symbol);
 	}
@@ -245,6 +246,7 @@ enum err rtt_look_at_known(struct rtt *r)
 	uint32_t best = 0;
 	bool is_alive = false;
 
+	rtt_follow_symbols(r);
 	if (r->has_symbol && !r->is_found && !r->core_is_fresh) {
 		TRY(look_at_symbol(r));
 		if (r->is_found)

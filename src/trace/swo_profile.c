@@ -85,6 +85,20 @@ static struct spot *find_spots(const struct swo_profile *p, size_t *found)
 	return spots;
 }
 
+/* The core's name for the place, if an ELF file of its program is known. */
+static void say_name(struct call *c, const struct swo_profile *p, uint32_t pc)
+{
+	struct target *t;
+	char name[80];
+
+	if (p->room->targets == NULL || target_current(p->room->targets, &t) != OK) {
+		error_clear();
+		return;
+	}
+	if (symbols_describe(t->symbols, pc, name, sizeof(name)))
+		result_printf(c, "  %s", name);
+}
+
 static void show(struct call *c, const struct swo_profile *p)
 {
 	size_t n, all = p->count + p->asleep, sum = 0;
@@ -95,10 +109,12 @@ static void show(struct call *c, const struct swo_profile *p)
 	result_printf(c, " percent  cumulative  samples  address\n");
 	for (size_t i = 0; i < MIN(n, (size_t)SHOWN_MAX); i++) {
 		sum += spots[i].count;
-		result_printf(c, "  %6.2f      %6.2f  %7zu  0x%08" PRIx32 "\n",
+		result_printf(c, "  %6.2f      %6.2f  %7zu  0x%08" PRIx32,
 			      100.0 * (double)spots[i].count / (double)all,
 			      100.0 * (double)sum / (double)all,
 			      spots[i].count, spots[i].pc);
+		say_name(c, p, spots[i].pc);
+		result_printf(c, "\n");
 	}
 	if (n > SHOWN_MAX)
 		result_printf(c, "and %zu addresses more\n", n - SHOWN_MAX);

@@ -124,3 +124,18 @@ def test_a_file_that_is_built_again_keeps_the_old_names(bench, tcl, firmware, tm
     elf.unlink()
     assert "cannot be opened any more" in bench.fails("symbols member xLIST") or \
         "libdw" in bench.fails("symbols member xLIST")
+
+
+def test_rtt_is_found_where_the_symbol_says(bench, tcl, firmware):
+    elf = firmware("rtt")
+    block = tcl(f"program {elf}; reset halt; dict get [symbols find _SEGGER_RTT] address")
+    tcl(f"rtt setup {int(block, 16) + 0x4000:#x} 0x100")        # it is not there
+    tcl("resume; sleep 100; halt; rtt start")
+    assert f"found at {block}" in bench.daemon.text
+    tcl("rtt stop")
+
+
+def test_a_profile_has_names(bench, tcl, firmware, tmp_path):
+    tcl(f"program {firmware('rtos')}; reset run")
+    tcl(f"profile 1 {tmp_path}/gmon.out")
+    assert re.search(r"\d+\.\d\d %  worker_round", bench.daemon.text)

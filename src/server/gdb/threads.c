@@ -256,7 +256,7 @@ void threads_build(struct gdb_session *s, struct buf *xml)
 }
 
 /* "value:name"; the value is empty if GDB does not know the symbol. */
-static void take_symbol(struct rtos *os, struct rsp_args *args)
+static void take_symbol(struct gdb_session *s, struct rtos *os, struct rsp_args *args)
 {
 	uint32_t value = 0;
 	bool is_found = rsp_take_hex(args, &value);
@@ -266,8 +266,11 @@ static void take_symbol(struct rtos *os, struct rsp_args *args)
 	if (!rsp_take_char(args, ':'))
 		return;
 	n = rsp_left(args);
-	if (n / 2 <= sizeof(name) && hex_decode(name, args->at, n))
+	if (n / 2 > sizeof(name) || !hex_decode(name, args->at, n))
+		return;
+	if (os != NULL)
 		rtos_give_symbol(os, (const char *)name, n / 2, is_found, value);
+	symbols_give(s->target->symbols, (const char *)name, n / 2, is_found, value);
 }
 
 /* "qSymbol::" begins: GDB has a program, maybe another one. */
@@ -278,10 +281,14 @@ static enum err packet_qSymbol(struct gdb_session *s, struct rsp_args *args)
 	const char *name = NULL;
 	char text[160];
 
-	if (!begins && os != NULL && rsp_take_char(args, ':'))
-		take_symbol(os, args);
+	if (!begins && rsp_take_char(args, ':'))
+		take_symbol(s, os, args);
 	if (os != NULL)
 		name = rtos_next_symbol(os, begins);
+	if (begins)
+		symbols_ask_again(s->target->symbols);
+	if (name == NULL)
+		name = symbols_next_wanted(s->target->symbols);
 	if (name == NULL) {
 		gdb_reply_ok(s);
 		return OK;
