@@ -63,6 +63,8 @@ static void build(struct daemon *d)
 	d->daps = dap_list_new(d->adapter);
 	d->targets = target_list_new(d->loop, d->script, d->adapter, d->daps);
 	server_watch_targets(d->server, d->targets);
+	target_end_at_exit(d->targets, d->options.exit_on_semihosting);
+	target_set_exit_timeout(d->targets, d->options.timeout_s);
 	d->flash = flash_room_new(d->targets);
 	d->rtos = rtos_room_new(d->targets);
 	d->trace = trace_room_new(d->targets);

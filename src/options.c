@@ -8,7 +8,8 @@
 #include "base/bytes.h"
 #include "base/log.h"
 
-enum { LOG_FORMAT = 256, EXIT_ON_DETACH, ALLOW_EXEC, READY_FD, PARENT_DEATH, LIST };
+enum { LOG_FORMAT = 256, EXIT_ON_DETACH, ALLOW_EXEC, READY_FD, PARENT_DEATH, LIST, EXIT_ON_SEMIHOSTING,
+       TIMEOUT };
 
 /* One row per option: what getopt and the help are made from. */
 static const struct option_row {
@@ -26,6 +27,9 @@ static const struct option_row {
 	{ LIST, "list", NULL, "list the probes that can be seen and leave" },
 	{ LOG_FORMAT, "log-format", "text|json", "one JSON object per log line" },
 	{ ALLOW_EXEC, "allow-exec", NULL, "let clients' scripts and semihosting run host programs" },
+	{ EXIT_ON_SEMIHOSTING, "exit-on-semihosting", NULL,
+	  "enable semihosting; the program's exit ends the daemon with its exit code" },
+	{ TIMEOUT, "timeout", "SECONDS", "end with exit code 124 if nothing else has ended it by then" },
 	{ EXIT_ON_DETACH, "exit-on-detach", NULL, "end when the last GDB has gone" },
 	{ PARENT_DEATH, "parent-death", NULL, "end when the program that started this one ends" },
 	{ READY_FD, "ready-fd", "N", "write \"READY=1\" to this descriptor when clients can connect" },
@@ -121,6 +125,17 @@ static enum err set_ready_fd(struct options *o, const char *text)
 	return OK;
 }
 
+static enum err set_timeout(struct options *o, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end != '\0' || n < 1 || n > 1000000)
+		return error_why(ERR_ARGUMENT, "--timeout needs a number of seconds, not \"%s\"", text);
+	o->timeout_s = (unsigned)n;
+	return OK;
+}
+
 static void enqueue(struct options *o, bool is_file, const char *text)
 {
 	o->queue = xrealloc(o->queue, (o->queue_count + 1) * sizeof(*o->queue));
@@ -148,6 +163,8 @@ static enum err take(struct options *o, int key)
 	case LOG_FORMAT: return set_format(optarg);
 	case ALLOW_EXEC: o->allow_exec = true; return OK;
 	case EXIT_ON_DETACH: o->exit_on_detach = true; return OK;
+	case EXIT_ON_SEMIHOSTING: o->exit_on_semihosting = true; return OK;
+	case TIMEOUT: return set_timeout(o, optarg);
 	case PARENT_DEATH: o->parent_death = true; return OK;
 	case READY_FD: return set_ready_fd(o, optarg);
 	}

@@ -26,6 +26,8 @@ struct options {
 	bool allow_exec, exit_on_detach, parent_death;
 	bool is_level_set;
 	int ready_fd;			/* -1: none */
+	bool exit_on_semihosting;
+	unsigned timeout_s;		/* --timeout; 0: none */
 };
 
 /* ERR_ARGUMENT, ERR_IO (-l). */

@@ -54,7 +54,7 @@ libprobed_a_SOURCES += \
 	src/target/thumb.c src/target/thumb.h \
 	src/target/work_area.c
 embedded_tcl += src/target/target.tcl
-EXTRA_DIST += contrib/loaders/crc32.S
+EXTRA_DIST += contrib/loaders/crc32.S testing/firmware/semi_all.c testing/system/test_semihosting.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += \

@@ -26,12 +26,30 @@ void semihosting_free(struct target *t)
 
 	if (s == NULL)
 		return;
+	s->is_waiting_for_input = false;
 	semi_redirect_stop(s);
 	semi_files_close(s);
+	buf_free(&s->input);
 	free(s->cmdline);
 	free(s->basedir);
 	free(s);
 	t->semihosting = NULL;
+}
+
+bool semihosting_waits(const struct target *t)
+{
+	return t->semihosting != NULL && t->semihosting->is_waiting_for_input &&
+	       t->state == TARGET_HALTED && t->reason == HALT_SEMIHOSTING;
+}
+
+bool target_gives_up_waiting(struct target *t)
+{
+	if (!semihosting_waits(t))
+		return false;
+	t->semihosting->is_waiting_for_input = false;
+	t->reason = HALT_DEBUG_REQUEST;
+	target_call_event(t, EVENT_HALTED);
+	return true;
 }
 
 bool semihosting_is_gdbs(const struct target *t)
@@ -175,6 +193,7 @@ static void tell_exit(struct semi_call *call)
 	semi_files_close(s);
 	if (s->has_ops && s->ops.exited != NULL)
 		s->ops.exited(s->ops.ctx, call->t, call->exit_reason, call->exit_code);
+	semi_exit_daemon(call->t, call->exit_code);
 }
 
 enum err semihosting_service(struct target *t, bool *handled)
@@ -190,9 +209,15 @@ enum err semihosting_service(struct target *t, bool *handled)
 	TRY(target_get_reg32(t, "r0", &call.op));
 	TRY(target_get_reg32(t, "r1", &call.r1));
 	TRY(run_call(&call));
-	if (call.s->is_waiting_for_gdb) {
+	if (call.s->is_waiting_for_gdb || (call.must_wait && !t->own->is_halting)) {
+		call.s->is_waiting_for_input = call.must_wait;
+		call.s->was_stepping = t->own->is_stepping;
 		t->reason = HALT_SEMIHOSTING;
 		*handled = true;
+		return OK;
+	}
+	if (call.must_wait) {	/* the call is made again when the core goes on */
+		t->reason = HALT_DEBUG_REQUEST;
 		return OK;
 	}
 	TRY(answer(t, &call, pc));
@@ -216,4 +241,24 @@ enum err semihosting_service(struct target *t, bool *handled)
 	TRY(t->type->resume(t, false, false));
 	poll_soon(t);
 	return OK;
+}
+
+void semi_try_again(struct semihosting *s)
+{
+	struct target *t = s->target;
+	bool handled = false, was_stepping = t->own->is_stepping;
+
+	if (!semihosting_waits(t))
+		return;
+	s->is_waiting_for_input = false;
+	t->own->is_stepping = s->was_stepping;
+	enum err rc = semihosting_service(t, &handled);
+
+	t->own->is_stepping = was_stepping;
+	if (rc != OK) {
+		log_failure();
+		t->reason = HALT_BREAKPOINT;
+	}
+	if (!handled)
+		target_call_event(t, EVENT_HALTED);
 }

@@ -2,8 +2,13 @@
 /*
  * semihosting: calls a program makes with BKPT 0xAB (Arm abi-aa, semihosting.rst). semihosting.c
  * takes the call off the core and puts the answer back; semihosting_ops.c knows the operations,
- * semihosting_files.c the host's files, which stay inside one directory; semihosting_gdb.c hands
- * calls to GDB.
+ * semihosting_files.c the host's files, which stay inside one directory; semihosting_input.c what the
+ * program reads from its console; semihosting_exit.c what its end means for the daemon;
+ * semihosting_gdb.c hands calls to GDB.
+ *
+ * A call that has to wait (for GDB, for input) leaves the core at its BKPT, halted with the reason
+ * HALT_SEMIHOSTING and no event: for the clients the program still runs. target_halt() gives up the
+ * waiting for input: then the core is halted for them, and a resume makes the same call again.
  */
 #ifndef TARGET_SEMIHOSTING_H
 #define TARGET_SEMIHOSTING_H
@@ -51,6 +56,11 @@ struct semihosting {
 	uint32_t gdb_op, gdb_length;
 	struct work_area *gdb_stat;	/* where GDB writes struct stat for SYS_FLEN */
 	struct semi_redirect *redirect;
+	struct buf input;		/* typed, not read yet */
+	bool has_input_ended;		/* told once, when `input` is used up */
+	bool waits_for_verb;		/* `arm semihosting_input` will bring more */
+	bool is_waiting_for_input;	/* the core stands in a read */
+	bool was_stepping;		/* when that began */
 };
 
 /* One call: R0, R1 and the block R1 points to. */
@@ -61,6 +71,7 @@ struct semi_call {
 	uint32_t p[4];
 	uint32_t result;
 	bool keeps_r0;			/* no result */
+	bool must_wait;			/* for input: nothing was done */
 	bool has_exited;
 	uint32_t exit_reason, exit_code;
 };
@@ -100,7 +111,18 @@ enum err semi_redirect_start(struct semihosting *s, uint16_t port, bool debug, b
 void semi_redirect_stop(struct semihosting *s);
 /* False: nobody is connected. */
 bool semi_redirect_write(struct semihosting *s, bool is_debug, const char *text, size_t n);
-/* Bytes there are now, 0 if none; waits for none. */
-size_t semi_redirect_read(struct semihosting *s, uint8_t *data, size_t n);
+/* Somebody is or will be connected who can type. */
+bool semi_redirect_can_type(const struct semihosting *s);
+
+/* What is there, up to the end of a line; 0: *must_wait, or the end of the input. */
+size_t semi_input_read(struct semihosting *s, uint8_t *data, size_t n, bool *must_wait);
+/* The call that waits, if one does, goes on. */
+void semi_input_put(struct semihosting *s, const void *data, size_t n);
+void semi_input_end(struct semihosting *s);
+/* The core stands at a BKPT and nobody waits for GDB: serves the call. */
+void semi_try_again(struct semihosting *s);
+
+/* The program has ended: ends the daemon, if that was asked for. */
+void semi_exit_daemon(struct target *t, uint32_t code);
 
 #endif

@@ -108,6 +108,51 @@ static enum err cmd_basedir(struct call *c)
 	return OK;
 }
 
+static enum err cmd_input(struct call *c)
+{
+	static const char *const words[] = { "on", "off", "end", "line", "text", NULL };
+	struct buf text = { 0 };
+	struct semihosting *s;
+	int what;
+
+	TRY(call_semihosting(c, &s));
+	TRY(arg_word(c, 1, words, &what));
+	if ((what >= 3) != (c->argc > 2))
+		return arg_usage(c);
+	s->waits_for_verb = what != 1 && what != 2;
+	if (what == 1 || what == 2) {
+		semi_input_end(s);
+		return OK;
+	}
+	for (int i = 2; i < c->argc; i++)
+		buf_printf(&text, "%s%s", i > 2 ? " " : "", c->argv[i]);
+	if (what == 3)
+		buf_putc(&text, '\n');
+	if (text.len > 0)
+		semi_input_put(s, text.data, text.len);
+	buf_free(&text);
+	return OK;
+}
+
+static enum err cmd_exit_daemon(struct call *c)
+{
+	struct target *t;
+	uint32_t seconds = 0;
+	bool on;
+
+	TRY(call_target(c, &t));
+	if (c->argc > 1) {
+		TRY(arg_bool(c, 1, &on));
+		if (c->argc > 2)
+			TRY(arg_u32(c, 2, &seconds));
+		target_end_at_exit(t->list, on);
+		target_set_exit_timeout(t->list, on ? seconds : 0);
+	}
+	result_printf(c, "semihosting exit of the daemon is %s\n",
+		      t->list->own->ends_at_exit ? "enabled" : "disabled");
+	return OK;
+}
+
 static enum err cmd_resexit(struct call *c)
 {
 	struct semihosting *s;
@@ -147,6 +192,12 @@ const struct command semihosting_commands[] = {
 	  "started." },
 	{ "arm semihosting_resexit", STAGE_ANY, 0, 1, "?enable|disable?", cmd_resexit,
 	  "Resumes the core after the program exited." },
+	{ "arm semihosting_input", STAGE_ANY, 1, -1, "on | off | end | line text | text text", cmd_input,
+	  "What the program reads from its console: a line, or text without a line end; \"on\" lets it "
+	  "wait for that. \"end\": the end of its input." },
+	{ "arm semihosting_exit_daemon", STAGE_ANY, 0, 2, "?enable|disable? ?seconds?", cmd_exit_daemon,
+	  "The program's exit ends the daemon with the program's exit code, as --exit-on-semihosting; "
+	  "after so many seconds it ends with 124." },
 	{ "arm semihosting_read_user_param", STAGE_EXEC, 0, 0, "", cmd_read_user_param,
 	  "The text a user-defined call (0x100..0x107) passed." },
 	{ 0 }

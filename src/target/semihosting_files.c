@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "target/semihosting.h"
 
 /* "SHFB", then SH_EXT_EXIT_EXTENDED | SH_EXT_STDOUT_STDERR. */
@@ -20,6 +22,22 @@ static int fail(struct semihosting *s, int why)
 {
 	s->last_errno = why;
 	return -1;
+}
+
+/* Nothing is opened; whoever watches the daemon learns why. */
+static int refuse(struct semihosting *s, const char *name, const char *why)
+{
+	log_warning("%s: semihosting: the program may not touch \"%.200s\": %s; its files are those "
+		    "below %s (arm semihosting_basedir)", s->target->name, name, why,
+		    s->basedir != NULL ? s->basedir : "the directory where probed was started");
+	return fail(s, EACCES);
+}
+
+static bool is_link(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
 /* The name below the base directory; NULL if it is not below. */
@@ -45,7 +63,7 @@ static int open_parent(struct semihosting *s, const char *name, const char **las
 	int dir;
 
 	if (rest == NULL)
-		return fail(s, EACCES);
+		return refuse(s, name, "it is outside of the directory");
 	dir = open(s->basedir != NULL ? s->basedir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (;;) {
 		char part[256];
@@ -56,15 +74,23 @@ static int open_parent(struct semihosting *s, const char *name, const char **las
 		n = strcspn(rest, "/");
 		if (dir < 0)
 			return fail(s, errno);
-		if (n == 0 || n >= sizeof(part) || (n == 2 && strncmp(rest, "..", 2) == 0)) {
+		if (n == 2 && strncmp(rest, "..", 2) == 0) {
 			close(dir);
-			return fail(s, n == 2 ? EACCES : ENOENT);
+			return refuse(s, name, "\"..\" leaves the directory");
+		}
+		if (n == 0 || n >= sizeof(part)) {
+			close(dir);
+			return fail(s, n == 0 ? ENOENT : ENAMETOOLONG);
 		}
 		if (rest[n] == '\0') {
 			*last = rest;
 			return dir;
 		}
 		snprintf(part, sizeof(part), "%.*s", (int)n, rest);
+		if (is_link(dir, part)) {
+			close(dir);
+			return refuse(s, name, "a symbolic link is on the way");
+		}
 		int next = openat(dir, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		int why = errno;
 
@@ -103,6 +129,10 @@ int semi_file_open(struct semihosting *s, const char *name, uint32_t mode)
 	dir = open_parent(s, name, &last);
 	if (dir < 0)
 		return -1;
+	if (is_link(dir, last)) {
+		close(dir);
+		return refuse(s, name, "it is a symbolic link");
+	}
 	/* O_NONBLOCK: a fifo in the directory must not stop the daemon. */
 	fd = openat(dir, last, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0644);
 	if (fd < 0)

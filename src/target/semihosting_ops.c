@@ -35,15 +35,28 @@ uint32_t semi_exit_code(uint32_t op, uint32_t reason, uint32_t extended_code)
 	return op == SYS_EXIT_EXTENDED ? extended_code : 0;
 }
 
+/* False: longer than any name is. */
+static bool is_short_enough(struct semi_call *c, uint32_t length)
+{
+	if (length < SEMI_STRING_MAX)
+		return true;
+	c->s->last_errno = ENAMETOOLONG;
+	return false;
+}
+
 static enum err op_open(struct semi_call *c)
 {
 	char name[SEMI_STRING_MAX];
 
+	if (!is_short_enough(c, c->p[2]))
+		return OK;
 	TRY(semi_read_string(c->t, c->p[0], c->p[2], name, sizeof(name)));
-	if (strcmp(name, ":tt") == 0)
-		c->result = c->p[1] < 4 ? SEMI_STDIN : c->p[1] < 8 ? SEMI_STDOUT : SEMI_STDERR;
-	else
+	if (strcmp(name, ":tt") != 0)
 		c->result = (uint32_t)semi_file_open(c->s, name, c->p[1]);
+	else if (c->p[1] < 12)
+		c->result = SEMI_STDIN + c->p[1] / 4;
+	else
+		c->s->last_errno = EINVAL;
 	return OK;
 }
 
@@ -139,7 +152,7 @@ static ssize_t read_handle(struct semi_call *c, uint8_t *data, uint32_t n)
 	struct semi_handle *h;
 
 	if (c->p[0] == SEMI_STDIN)
-		return (ssize_t)semi_redirect_read(c->s, data, n);
+		return n > 0 ? (ssize_t)semi_input_read(c->s, data, n, &c->must_wait) : 0;
 	h = semi_file(c->s, c->p[0]);
 	if (h == NULL)
 		return -1;
@@ -179,7 +192,7 @@ static enum err op_readc(struct semi_call *c)
 {
 	uint8_t ch;
 
-	c->result = semi_redirect_read(c->s, &ch, 1) == 1 ? ch : SEMI_FAILED;
+	c->result = semi_input_read(c->s, &ch, 1, &c->must_wait) == 1 ? ch : SEMI_FAILED;
 	return OK;
 }
 
@@ -249,6 +262,8 @@ static enum err op_remove(struct semi_call *c)
 {
 	char name[SEMI_STRING_MAX];
 
+	if (!is_short_enough(c, c->p[1]))
+		return OK;
 	TRY(semi_read_string(c->t, c->p[0], c->p[1], name, sizeof(name)));
 	c->result = (uint32_t)semi_file_remove(c->s, name);
 	return OK;
@@ -258,6 +273,8 @@ static enum err op_rename(struct semi_call *c)
 {
 	char from[SEMI_STRING_MAX], to[SEMI_STRING_MAX];
 
+	if (!is_short_enough(c, c->p[1]) || !is_short_enough(c, c->p[3]))
+		return OK;
 	TRY(semi_read_string(c->t, c->p[0], c->p[1], from, sizeof(from)));
 	TRY(semi_read_string(c->t, c->p[2], c->p[3], to, sizeof(to)));
 	c->result = (uint32_t)semi_file_rename(c->s, from, to);
@@ -289,10 +306,12 @@ static enum err op_system(struct semi_call *c)
 	char command[SEMI_STRING_MAX];
 	int status = -1;
 
+	if (!is_short_enough(c, c->p[1]))
+		return OK;
 	TRY(semi_read_string(c->t, c->p[0], c->p[1], command, sizeof(command)));
 	if (!script_exec_allowed(c->t->list->script)) {
-		log_warning("%s: the program wanted the host to run \"%.100s\": refused",
-			    c->t->name, command);
+		log_warning("%s: the program wanted the host to run \"%.100s\": refused; start "
+			    "probed with --allow-exec if it may", c->t->name, command);
 		c->s->last_errno = EPERM;
 		return OK;
 	}

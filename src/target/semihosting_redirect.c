@@ -15,8 +15,7 @@ struct semi_redirect {
 	struct semihosting *s;
 	int listener, client;
 	struct loop_fd *listen_watch, *client_watch;
-	bool debug, stdio;
-	struct buf input;
+	bool debug, stdio, had_client;
 };
 
 static void hang_up(struct semi_redirect *r)
@@ -27,6 +26,8 @@ static void hang_up(struct semi_redirect *r)
 	close(r->client);
 	r->client = -1;
 	r->client_watch = NULL;
+	if (r->stdio)
+		semi_input_end(r->s);
 }
 
 static void on_client(void *ctx, short revents)
@@ -47,8 +48,8 @@ static void on_client(void *ctx, short revents)
 		hang_up(r);
 		return;
 	}
-	if (r->input.len < SEMI_IO_MAX)
-		buf_append(&r->input, data, got);
+	if (r->stdio)
+		semi_input_put(r->s, data, got);
 }
 
 static void on_connect(void *ctx, short revents)
@@ -60,6 +61,8 @@ static void on_connect(void *ctx, short revents)
 	if (fd < 0)
 		return;
 	hang_up(r);
+	r->s->has_input_ended = false;
+	r->had_client = true;
 	r->client = fd;
 	r->client_watch = loop_add_fd(r->s->target->list->loop, fd, POLLIN, on_client, r);
 }
@@ -85,12 +88,13 @@ void semi_redirect_stop(struct semihosting *s)
 
 	if (r == NULL)
 		return;
+	s->redirect = NULL;
+	if (r->stdio && r->client < 0)
+		semi_input_end(s);	/* nobody will type any more */
 	hang_up(r);
 	loop_remove_fd(s->target->list->loop, r->listen_watch);
 	close(r->listener);
-	buf_free(&r->input);
 	free(r);
-	s->redirect = NULL;
 }
 
 bool semi_redirect_write(struct semihosting *s, bool is_debug, const char *text, size_t n)
@@ -106,14 +110,9 @@ bool semi_redirect_write(struct semihosting *s, bool is_debug, const char *text,
 	return true;
 }
 
-size_t semi_redirect_read(struct semihosting *s, uint8_t *data, size_t n)
+bool semi_redirect_can_type(const struct semihosting *s)
 {
-	struct semi_redirect *r = s->redirect;
+	const struct semi_redirect *r = s->redirect;
 
-	if (r == NULL || r->input.len == 0)
-		return 0;
-	n = MIN(n, r->input.len);
-	memcpy(data, r->input.data, n);
-	buf_consume(&r->input, n);
-	return n;
+	return r != NULL && r->stdio && (r->client >= 0 || !r->had_client);
 }

@@ -251,12 +251,7 @@ enum err target_halt(struct target *t)
 
 	TRY(target_check_examined(t));
 	TRY(target_check_free(t, "halt"));
-	if (t->state == TARGET_HALTED && semihosting_waits(t)) {
-		semihosting_stop_waiting(t);
-		t->reason = HALT_DEBUG_REQUEST;
-		target_call_event(t, EVENT_HALTED);
-	}
-	if (t->state == TARGET_HALTED)
+	if (target_gives_up_waiting(t) || t->state == TARGET_HALTED)
 		return OK;
 	t->own->is_halting = true;
 	enum err rc = t->type->halt(t);

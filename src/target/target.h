@@ -373,3 +373,5 @@ void target_set_exit_timeout(struct target_list *list, unsigned seconds);
 enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno);
 
 #endif
+/* True: the core stood in a call that waits for input, and is halted now like any other. */
+bool target_gives_up_waiting(struct target *t);

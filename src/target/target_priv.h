@@ -115,7 +115,6 @@ bool semihosting_is_gdbs(const struct target *t);
 enum err semihosting_service(struct target *t, bool *handled);
 /* The core stands in a call that waits for input. */
 bool semihosting_waits(const struct target *t);
-void semihosting_stop_waiting(struct target *t);
 
 /* `reset` and its parts */
 enum err target_reset_steps(struct target_list *list, enum reset_mode mode);

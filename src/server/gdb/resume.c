@@ -348,7 +348,9 @@ void resume_interrupt(struct gdb_session *s)
 	session_hold(s);
 	s->is_interrupted = true;
 	s->interrupt_due_ms = clock_now_ms() + INTERRUPT_MS;
-	if (s->range.is_active || t->state == TARGET_HALTED) {
+	if (target_gives_up_waiting(t)) {
+		;		/* a semihosting call: halted like any other, and told */
+	} else if (s->range.is_active || t->state == TARGET_HALTED) {
 		gdb_report_stop(s, GDB_SIGNAL_INT);
 	} else {
 		t->quiet_halt = true;
