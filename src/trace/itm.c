@@ -211,3 +211,18 @@ const char *itm_exception_name(unsigned number, char *text, unsigned size)
 		snprintf(text, size, "IRQ %u", number - 16);
 	return text;
 }
+
+void itm_global_put(struct itm_global *g, const struct itm_packet *p)
+{
+	uint64_t low = BIT(GLOBAL_LOW_BITS) - 1, mask = BIT(p->bits) - 1;
+
+	if (p->kind == ITM_GLOBAL_HIGH) {
+		g->ticks = p->value << GLOBAL_LOW_BITS | (g->ticks & low);
+		g->is_stale = false;
+		return;
+	}
+	g->ticks = (g->ticks & ~mask) | (p->value & mask);
+	g->is_known |= p->bits == GLOBAL_LOW_BITS;
+	g->is_stale |= (p->flags & ITM_WRAPPED) != 0;
+	g->clock_changes += (p->flags & ITM_CLOCK_CHANGED) != 0;
+}

@@ -63,6 +63,17 @@ void itm_gap(struct itm_decoder *d);
 /* "HardFault", "IRQ 12"; for the log. */
 const char *itm_exception_name(unsigned number, char *text, unsigned size);
 
+/* Global time (D4.2.5): its low 26 bits, or fewer where only those changed, and then the high ones. */
+struct itm_global {
+	uint64_t ticks;
+	bool is_known;			/* the low bits have come whole */
+	bool is_stale;			/* they wrapped: the high ones are on their way */
+	unsigned clock_changes;
+};
+
+/* A packet ITM_GLOBAL_LOW or ITM_GLOBAL_HIGH. */
+void itm_global_put(struct itm_global *g, const struct itm_packet *packet);
+
 /*
  * The TPIU's formatter (DDI 0403 C1.10, IHI 0029 D4): frames of 16 bytes that carry bytes of several
  * sources. tpiu_frame_byte() returns how many bytes of which source came out: none until a frame is

@@ -271,6 +271,19 @@ static enum err cmd_timestamps(struct call *c)
 	return changed(room_verb_user(c), s);
 }
 
+/* D4.2.5, TCR.GTSFREQ: how often; the clock is the chip's. */
+static enum err cmd_global_timestamps(struct call *c)
+{
+	static const char *const words[] = { "off", "128", "8192", "packet", NULL };
+	struct itm_setup *s;
+	int which;
+
+	TRY(arg_word(c, 1, words, &which));
+	TRY(setup_of_call(c, &s));
+	s->tcr = (s->tcr & ~TCR_GTSFREQ) | (uint32_t)which << 10;
+	return changed(room_verb_user(c), s);
+}
+
 static enum err cmd_exceptions(struct call *c)
 {
 	struct itm_setup *s;
@@ -346,6 +359,9 @@ const struct command itm_commands[] = {
 	{ "itm timestamps", STAGE_ANY, 1, 2, "on|off ?1|4|16|64?", cmd_timestamps,
 	  "Local timestamps behind packets: cycles since the last one, divided by the prescaler."
 	  REMEMBERED },
+	{ "itm global_timestamps", STAGE_ANY, 1, 1, "off|128|8192|packet", cmd_global_timestamps,
+	  "The chip's common time about every 128 or 8192 cycles, or behind each packet: it puts "
+	  "the traces of several cores in order." REMEMBERED },
 	{ "dwt exceptions", STAGE_ANY, 1, 1, "on|off", cmd_exceptions,
 	  "Trace exceptions: entry, exit, return (DWT_CTRL.EXCTRCENA)." REMEMBERED },
 	{ "dwt pc_sampling", STAGE_ANY, 1, 1, "off|cycles", cmd_pc_sampling,

@@ -143,6 +143,8 @@ static void put_as_json(struct stream *s, const struct trace_record *r)
 	}
 	if (r->has_ticks)
 		buf_printf(&out, ",\"ticks\":%" PRIu64, r->ticks);
+	if (r->has_global)
+		buf_printf(&out, ",\"global\":%" PRIu64, r->global);
 	if (r->source == TRACE_LOSS) {
 		buf_printf(&out, ",\"from\":\"%s\",\"lost\":", trace_source_name(r->lost_from));
 		if (r->lost == TRACE_LOSS_UNKNOWN)

@@ -9,6 +9,7 @@ libprobed_a_SOURCES += \
 	src/trace/itm_setup.c \
 	src/trace/swo.h src/trace/swo_priv.h src/trace/swo_regs.h \
 	src/trace/swo_decode.c \
+	src/trace/swo_doctor.c \
 	src/trace/swo_output.c \
 	src/trace/swo_profile.c \
 	src/trace/swo_text.c \

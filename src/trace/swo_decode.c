@@ -14,7 +14,9 @@
 static void emit(struct swo_stream *s, const struct itm_packet *p)
 {
 	struct trace_record r = { .target = s->target, .ticks = s->ticks, .has_ticks = s->has_time,
-				  .channel = p->number, .value = (uint32_t)p->value };
+				  .channel = p->number, .value = (uint32_t)p->value,
+				  .has_global = s->global.is_known && !s->global.is_stale,
+				  .global = s->global.ticks };
 	uint8_t bytes[4];
 
 	swo_text_packet(s->room, s, p);
@@ -75,10 +77,22 @@ static void hold(struct swo_stream *s, const struct itm_packet *p)
 		s->flush_timer = loop_add_timer(s->room->loop, FLUSH_MS, 0, on_flush, s);
 }
 
+static void count(struct swo_counts *n, const struct itm_packet *p)
+{
+	n->packets++;
+	n->skipped += p->skipped;
+	n->syncs += p->kind == ITM_SYNC;
+	n->overflows += p->kind == ITM_OVERFLOW;
+	n->exceptions += p->kind == ITM_EXCEPTION;
+	n->samples += p->kind == ITM_PC_SAMPLE || p->kind == ITM_SLEEPING;
+	n->strange += p->kind == ITM_HARDWARE;
+	if (p->kind == ITM_SOFTWARE)
+		n->ports[p->number % ARRAY_SIZE(n->ports)]++;
+}
+
 static void on_packet(struct swo_stream *s, const struct itm_packet *p)
 {
-	s->counts.packets++;
-	s->counts.skipped += p->skipped;
+	count(&s->counts, p);
 	switch (p->kind) {
 	case ITM_LOCAL_TIME:
 		s->has_time = true;
@@ -87,14 +101,14 @@ static void on_packet(struct swo_stream *s, const struct itm_packet *p)
 		break;
 	case ITM_OVERFLOW:
 		emit_held(s);
-		s->counts.overflows++;
 		swo_text_packet(s->room, s, p);
 		trace_put_loss(s->room->trace, s->target, TRACE_ITM, 0, TRACE_LOSS_UNKNOWN);
 		break;
-	case ITM_SYNC:
-		s->counts.syncs++;
+	case ITM_GLOBAL_LOW: case ITM_GLOBAL_HIGH:
+		itm_global_put(&s->global, p);
+		swo_text_packet(s->room, s, p);
 		break;
-	case ITM_GLOBAL_LOW: case ITM_GLOBAL_HIGH: case ITM_EXTENSION:
+	case ITM_SYNC: case ITM_EXTENSION:
 		break;
 	default:
 		if (s->has_time)

@@ -25,7 +25,9 @@ struct swo_out {
 };
 
 struct swo_counts {
-	uint64_t bytes, packets, overflows, gaps, syncs, skipped;
+	uint64_t bytes, packets, overflows, gaps, syncs, skipped, exceptions, samples;
+	uint64_t strange;		/* packets that no manual names */
+	uint64_t ports[32];		/* software packets; pages beyond the first fold */
 };
 
 /* A stream on its way to packets. Time is that of the core's clock. */
@@ -39,6 +41,7 @@ struct swo_stream {
 	struct itm_decoder itm;
 	struct swo_counts counts;
 	uint64_t ticks;
+	struct itm_global global;
 	uint32_t tick_scale;		/* cycles of one tick of a local timestamp */
 	bool has_time;			/* the stream brings timestamps: packets wait for theirs */
 	struct itm_packet held[SWO_HELD_MAX];
@@ -66,6 +69,7 @@ struct tpiu {
 	uint32_t baud;			/* of the pin */
 	struct swo_out out;
 	struct swo_stream stream;
+	struct loop_timer *watch;
 };
 
 /* What the user asked of one core's ITM and DWT, and what was there before. */
@@ -135,6 +139,16 @@ void itm_learn_time(struct tpiu *tpiu);
 
 /* dwt_trace.c */
 extern const struct command dwt_commands[];
+
+/* swo_doctor.c */
+extern const struct command swo_doctor_commands[];
+/* Pure. So much of what came is no trace that the receiver must be wrong: `enabled` is ITM_TER. */
+bool swo_is_garbage(const struct swo_counts *n, unsigned skipped, uint32_t enabled, unsigned *percent);
+/* A core's clock that people use, near `hz`; else `hz` rounded. */
+uint32_t swo_nice_clock(uint32_t hz);
+/* Tells once, in the log, that the stream is garbage. */
+void swo_watch_start(struct tpiu *tpiu);
+void swo_watch_stop(struct tpiu *tpiu);
 
 /* swo_output.c. `name` is of the log lines. */
 enum err swo_out_open(struct swo_room *room, struct swo_out *out, const char *spec, const char *name,

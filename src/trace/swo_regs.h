@@ -16,6 +16,7 @@
 #define   TCR_SYNCENA	  BIT(2)
 #define   TCR_TXENA	  BIT(3)
 #define   TCR_SWOENA	  BIT(4)
+#define   TCR_GTSFREQ	  (3u << 10)
 #define   TCR_BUSY	  BIT(23)
 #define ITM_LAR		0xe0000fb0u
 #define LAR_KEY		0xc5acce55u

@@ -81,6 +81,10 @@ static void describe(struct buf *text, const struct swo_stream *s, const struct 
 	case ITM_PC_SAMPLE: buf_printf(text, "pc 0x%08" PRIx32, (uint32_t)p->value); break;
 	case ITM_SLEEPING: buf_printf(text, "pc asleep"); break;
 	case ITM_EVENTS: describe_events(text, (uint32_t)p->value); break;
+	case ITM_GLOBAL_LOW: case ITM_GLOBAL_HIGH:
+		buf_printf(text, "global time %" PRIu64 "%s", s->global.ticks,
+			   s->global.is_stale ? " (the high bits follow)" : "");
+		break;
 	default: describe_rest(text, p);
 	}
 }
@@ -275,7 +279,7 @@ static enum err cmd_status(struct call *c)
 {
 	struct swo_room *room = c->user;
 	struct swo_counts sum = { 0 };
-	uint64_t ticks = 0;
+	uint64_t ticks = 0, global = 0;
 	const char *enabled = "", *from = "none";
 
 	for (const struct tpiu *tpiu = room->first; tpiu != NULL; tpiu = tpiu->next) {
@@ -288,6 +292,7 @@ static enum err cmd_status(struct call *c)
 		sum.syncs += n->syncs;
 		sum.skipped += n->skipped + tpiu->stream.itm.skipped;
 		ticks = MAX(ticks, tpiu->stream.ticks);
+		global = MAX(global, tpiu->stream.global.ticks);
 		if (tpiu->is_enabled)
 			enabled = tpiu->name;
 		if (tpiu->is_captured)
@@ -304,6 +309,7 @@ static enum err cmd_status(struct call *c)
 	put_count(c, "syncs", sum.syncs);
 	put_count(c, "skipped", sum.skipped);
 	put_count(c, "ticks", ticks);
+	put_count(c, "global", global);
 	return OK;
 }
 
@@ -341,6 +347,6 @@ const struct command swo_text_commands[] = {
 	  "A dict: enabled (the trace port), capture (probe, uart, none), bytes, packets, "
 	  "overflows (packets lost on the chip), gaps (bytes lost in the probe or on the way), "
 	  "syncs, skipped (bytes that meant nothing), ticks (the core's clock, from local "
-	  "timestamps)." },
+	  "timestamps), global (the chip's, from global timestamps)." },
 	{ 0 }
 };

@@ -355,6 +355,7 @@ enum err tpiu_create(struct swo_room *room, const char *name, bool is_swo, struc
 
 void tpiu_free(struct tpiu *tpiu)
 {
+	swo_watch_stop(tpiu);
 	swo_stream_end(&tpiu->stream);
 	swo_out_close(&tpiu->out);
 	for (unsigned i = 0; i < TPIU_EVENTS; i++)
@@ -536,6 +537,7 @@ struct swo_room *swo_room_new(struct trace_room *trace)
 	script_register(room->script, swo_text_commands, room);
 	script_register(room->script, swo_uart_commands, room);
 	script_register(room->script, swo_profile_commands, room);
+	script_register(room->script, swo_doctor_commands, room);
 	script_add_init(room->script, INIT_FLASH + 5, enable_deferred, room);
 	target_add_listener(room->targets, on_target_event, room);
 	return room;

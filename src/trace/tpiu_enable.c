@@ -248,6 +248,7 @@ static void stop_capture(struct tpiu *tpiu)
 	if (tpiu->is_captured && swo_stop(tpiu->dap->adapter) != OK)
 		log_failure();
 	tpiu->is_captured = false;
+	swo_watch_stop(tpiu);
 	swo_stream_end(&tpiu->stream);
 	swo_out_close(&tpiu->out);
 }
@@ -272,6 +273,8 @@ static enum err enable_now(struct tpiu *tpiu)
 	tpiu->is_programmed = true;
 	TRY(program_all(tpiu));
 	itm_learn_time(tpiu);
+	if (tpiu->is_captured)
+		swo_watch_start(tpiu);
 	return OK;
 }
 

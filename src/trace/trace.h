@@ -29,6 +29,8 @@ struct trace_record {
 	uint64_t host_ns;		/* monotonic, when the bytes came to the host; 0: now */
 	uint64_t ticks;			/* of the core's clock since trace start, if has_ticks */
 	bool has_ticks;
+	uint64_t global;		/* of the clock that all cores of the chip share, if has_global */
+	bool has_global;
 	enum trace_source source;
 	enum trace_source lost_from;	/* TRACE_LOSS: which source, and how many bytes or packets */
 	uint32_t lost;

@@ -2,6 +2,7 @@
 """SWO, ITM and DWT: what testing/firmware/trace.c prints, where it spends its time and which exceptions it
 takes arrives whole, raw and decoded, through probes and a serial port; and nothing is lost without a sign.
 """
+import json
 import os
 import re
 import shutil
@@ -410,6 +411,55 @@ def test_profile_takes_the_samples_of_the_trace(start, tmp_path):
     trace.daemon.tcl("dwt pc_sampling off")
     trace.daemon.tcl(f"profile 1 {tmp_path}/gmon2.out")
     assert trace.daemon.text.count("taking the PC samples of the trace") == 1
+
+
+def test_a_wrong_clock_is_told_with_the_next_step(start):
+    """The program runs at 4 MHz; somebody believes 16."""
+    trace = start()
+    trace.begin("stm32l4x.tpiu configure -protocol uart -traceclk 16000000 -output - -pin-freq 1000000; "
+                "itm port 0 on; stm32l4x.tpiu enable")
+    assert "only a running one traces" in trace.daemon.tcl("swo doctor")
+    trace.run(100, waits=False)
+    wait_for(lambda: trace.status("bytes") > 100, "garbage")
+    text = trace.daemon.tcl("swo doctor")
+    assert re.search(r"!!  \d+ % of \d+ bytes means nothing, the rate is wrong: -traceclk \(16000000\) must be", text)
+    trace.daemon.expect(r"Warn : stm32l4x.tpiu: \d+ % of the trace means nothing, the rate is wrong: ")
+    trace.begin(f"{UART} -output - -pin-freq 1000000; stm32l4x.tpiu enable")
+    trace.run(60)
+    trace.daemon.tcl("resume")
+    text = trace.daemon.tcl("swo doctor")
+    assert "ok  the probe captures" in text and "ok  ITM is on: ports 0x00000001" in text
+    assert re.search(r"ok  \d+ bytes, \d+ packets, 0 % of them strange", text), text
+    assert "\n0 problems" in text
+    assert trace.daemon.text.count("the trace means nothing") == 1
+
+
+def test_doctor_finds_what_is_off(start):
+    trace = start()
+    assert '"stm32l4x.tpiu enable"' in trace.daemon.tcl("swo doctor")
+    trace.begin(f"{UART} -output external -pin-freq 1000000; stm32l4x.tpiu enable; resume")
+    text = trace.daemon.tcl("swo doctor")
+    assert "nobody here captures" in text and 'run "itm port 0 on"' in text and "no byte has come" in text
+    trace.daemon.tcl("halt")
+
+
+def test_global_time_puts_records_on_the_chips_clock(start, tmp_path):
+    """From a recording: an L4 has no global timestamps, the packets are as in D4.2.5."""
+    trace = start()
+    low = bytes([0x94, 0x80, 0x81, 0x80, 0x00])         # 128
+    wrapped = bytes([0x94, 0x83, 0x80, 0x80, 0x40])     # 3, and the high bits have changed
+    high = bytes([0xb4, 0x82, 0x80, 0x80, 0x00])        # 2 << 26
+    (tmp_path / "raw").write_bytes(bytes([1, 65]) + low + bytes([1, 66]) + wrapped + high + bytes([1, 67]))
+    trace.daemon.tcl(f"trace stream {tmp_path}/json -format json; swo decode packets {tmp_path}/log; "
+                     f"swo capture uart {tmp_path}/raw 1000000")
+    wait_for(lambda: (tmp_path / "json").read_text().count("\n") >= 3, "three records")
+    records = [json.loads(line) for line in (tmp_path / "json").read_text().splitlines()]
+    assert [(r["text"], r.get("global")) for r in records] == [("A", None), ("B", 128), ("C", (2 << 26) + 3)]
+    assert "global time 3 (the high bits follow)" in (tmp_path / "log").read_text()
+    assert trace.status("global") == (2 << 26) + 3
+    trace.daemon.tcl("trace stop; swo decode stop; itm global_timestamps 8192")
+    assert int(trace.daemon.tcl("read_memory 0xe0000e80 32 1"), 16) >> 10 & 3 == 2
+    assert "packet" in trace.daemon.fails("itm global_timestamps 5")
 
 
 def test_fastest_rate_is_found(start):

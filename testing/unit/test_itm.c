@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "trace/itm.h"
+#include "trace/swo_priv.h"
 
 #define CHECK(x) assert_true(x)
 
@@ -281,6 +282,70 @@ static void test_frame_cut_by_a_sync_starts_again(void **state)
 	CHECK(deframe(&f, frame, sizeof(frame), all) == 7);
 }
 
+/* The high bits come behind a wrap; until then the time is not to be used. */
+static void test_global_time(void **state)
+{
+	struct itm_global g = { 0 };
+
+	(void)state;
+	itm_global_put(&g, &(struct itm_packet){ .kind = ITM_GLOBAL_LOW, .bits = 7, .value = 5 });
+	CHECK(!g.is_known);
+	itm_global_put(&g, &(struct itm_packet){ .kind = ITM_GLOBAL_LOW, .bits = 26, .value = 0x3ffff80 });
+	CHECK(g.is_known && !g.is_stale && g.ticks == 0x3ffff80);
+	itm_global_put(&g, &(struct itm_packet){ .kind = ITM_GLOBAL_LOW, .bits = 7, .value = 9 });
+	CHECK(g.ticks == 0x3ffff89);
+	itm_global_put(&g, &(struct itm_packet){ .kind = ITM_GLOBAL_LOW, .bits = 26, .value = 3,
+						 .flags = ITM_WRAPPED | ITM_CLOCK_CHANGED });
+	CHECK(g.is_stale && g.clock_changes == 1);
+	itm_global_put(&g, &(struct itm_packet){ .kind = ITM_GLOBAL_HIGH, .value = 0x123456789 });
+	CHECK(!g.is_stale && g.ticks == (0x123456789ull << 26 | 3));
+}
+
+/* What a receiver at a wrong rate hears is told from a trace. */
+static void test_garbage_is_told_from_trace(void **state)
+{
+	struct itm_decoder d = { 0 };
+	struct swo_counts n = { 0 };
+	struct itm_packet p;
+	unsigned percent;
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned i = 0; i < 200; i++) {
+		n.packets++;
+		n.ports[0]++;
+	}
+	CHECK(!swo_is_garbage(&n, 0, 1, &percent) && percent == 0);
+	CHECK(swo_is_garbage(&n, 0, 2, &percent) && percent == 100);
+	n = (struct swo_counts){ .packets = 10, .strange = 10 };
+	CHECK(!swo_is_garbage(&n, 0, 1, &percent));	/* too little to judge */
+	n = (struct swo_counts){ 0 };
+	for (unsigned i = 0; i < 2000; i++) {
+		seed = seed * 1103515245 + 12345;
+		if (!itm_byte(&d, (uint8_t)(seed >> 16), &p))
+			continue;
+		n.packets++;
+		n.skipped += p.skipped;
+		n.strange += p.kind == ITM_HARDWARE;
+		if (p.kind == ITM_SOFTWARE)
+			n.ports[p.number % 32]++;
+	}
+	CHECK(swo_is_garbage(&n, d.skipped, 1, &percent));
+}
+
+static void test_clocks_are_rounded_to_what_people_use(void **state)
+{
+	static const struct { uint32_t measured, nice; } clocks[] = {
+		{ 79923411, 80000000 }, { 4003000, 4000000 }, { 600012345, 600000000 }, { 16100000, 16000000 },
+		{ 53123456, 53100000 }, { 132000100, 132000000 }, { 1009000, 1000000 },
+		{ 1012000, 1000000 },	/* to 100 kHz */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(clocks); i++)
+		assert_int_equal(swo_nice_clock(clocks[i].measured), clocks[i].nice);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +359,9 @@ int main(void)
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_half_sync_between_half_words_is_dropped),
 		cmocka_unit_test(test_frame_cut_by_a_sync_starts_again),
+		cmocka_unit_test(test_global_time),
+		cmocka_unit_test(test_garbage_is_told_from_trace),
+		cmocka_unit_test(test_clocks_are_rounded_to_what_people_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
