@@ -17,6 +17,15 @@ static enum err wait_halted(struct target *t, uint32_t ms)
 				 : rc;
 }
 
+/* With connect_assert_srst `init` leaves the chip held in reset, where no core halts and GDB, which would
+ * be told of no flash then, halts first. */
+static bool held_since_connect(const struct target *t)
+{
+	const struct adapter *adapter = t->list->adapter;
+
+	return adapter->srst && (adapter->reset_config & RESET_CONNECT_UNDER_SRST);
+}
+
 static enum err cmd_halt(struct call *c)
 {
 	uint32_t ms = HALT_WAIT_MS;
@@ -25,6 +34,11 @@ static enum err cmd_halt(struct call *c)
 	TRY(call_examined_target(c, &t));
 	if (c->argc == 2)
 		TRY(arg_u32(c, 1, &ms));
+	if (held_since_connect(t)) {
+		log_info("[%s] was held in reset (connect_assert_srst): released, to halt at its first instruction",
+			 t->name);
+		return target_reset(t->list, RESET_HALT);
+	}
 	if (t->state != TARGET_RUNNING)	/* it may be old news */
 		TRY(target_poll(t));
 	TRY(target_halt(t));

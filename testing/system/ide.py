@@ -22,7 +22,7 @@ FLASH = 0x08000000
 
 def free_ports(count, start=50000):
     """Consecutive free ports as Cortex-Debug looks for them: by binding all interfaces."""
-    first = start + os.getpid() % 900 * 10
+    first = start + os.getpid() % 500 * 10
     while True:
         with contextlib.ExitStack() as stack:
             try:

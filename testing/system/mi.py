@@ -49,9 +49,9 @@ class Mi(Process):
             assert match.group(1) in GOOD, f"{command}: {match.group(0)}\n{self.text[-3000:]}"
 
     def stopped(self, pattern="", timeout=60):
-        """The next *stopped record after the last one asked for; it must contain `pattern`."""
+        """The next *stopped record with a reason (a connection's has none); it must match `pattern`."""
         def look():
-            match = re.compile(r"^\*stopped.*\n", re.M).search(self.text, self.seen)
+            match = re.compile(r"^\*stopped,reason.*\n", re.M).search(self.text, self.seen)
             assert match or self.alive(), f"GDB ended:\n{self.text[-3000:]}"
             return match
         match = wait_for(look, f"*stopped {pattern}\n{self.text[-2000:]}", timeout / 4)

@@ -15,6 +15,7 @@ struct gdb_port {
 	struct gdb_server *gdb;
 	struct target *target;
 	struct service *service;
+	char *text;			/* the setting: a number, a path, "pipe" */
 };
 
 /* What server.h calls a session: the wire between a client and our session. */
@@ -75,6 +76,7 @@ static void on_target_event(void *ctx, struct target *t, enum target_event event
 		if (s->target == t && !s->is_gone) {
 			has_session |= s->is_attached;
 			s->core_moves += moves_core(event);
+			s->is_overtaken |= moves_core(event) && s->run == GDB_STOPPED && !s->is_busy;
 			stop_on_event(s, event);
 		}
 		next = s->next;
@@ -103,17 +105,29 @@ static void wire_hang_up(void *ctx)
 	client_close(c->client);
 }
 
+static void wire_prove_alive(void *ctx)
+{
+	struct gdb_client *c = ctx;
+
+	client_prove_alive(c->client);
+}
+
+static const char *wire_peer(void *ctx)
+{
+	struct gdb_client *c = ctx;
+
+	return client_peer(c->client);
+}
+
 static void *client_open(void *ctx, struct client *client)
 {
 	struct gdb_port *port = ctx;
 	struct gdb_client *c;
 
-	if (!session_has_room(port->gdb, port->target)) {
-		log_error("rejected 'gdb' connection, no more connections allowed");
+	if (!session_has_room(port->gdb, port->target))
 		return NULL;
-	}
 	c = xcalloc(1, sizeof(*c));
-	const struct gdb_wire wire = { wire_send, wire_hang_up, c };
+	const struct gdb_wire wire = { wire_send, wire_hang_up, c, wire_prove_alive, wire_peer };
 
 	*c = (struct gdb_client){ .port = port, .client = client };
 	c->session = session_new(port->gdb, port->target, &wire);
@@ -169,6 +183,15 @@ static char *port_of(const struct gdb_server *gdb, const struct target *t, unsig
 	return xasprintf("%lu", base == 0 ? 0 : base + k);
 }
 
+static void announce(const struct gdb_port *port)
+{
+	if (service_port(port->service) != 0)
+		log_info("starting gdb server for %s on %u", port->target->name, service_port(port->service));
+	else
+		log_info("starting gdb server for %s on %s", port->target->name, port->text);
+	service_announce(port->service);
+}
+
 static enum err open_port(struct gdb_server *gdb, struct target *t, const char *text)
 {
 	struct gdb_port *port = xcalloc(1, sizeof(*port));
@@ -182,12 +205,10 @@ static enum err open_port(struct gdb_server *gdb, struct target *t, const char *
 	}
 	port->next = gdb->ports;
 	gdb->ports = port;
-	if (service_port(port->service) != 0)
-		log_info("starting gdb server for %s on %u", t->name, service_port(port->service));
-	else
-		log_info("starting gdb server for %s on %s", t->name, text);
+	port->text = xstrdup(text);
 	service_start(port->service);
-	service_announce(port->service);
+	if (gdb->is_ready)
+		announce(port);
 	return OK;
 }
 
@@ -227,6 +248,7 @@ void gdb_server_close(struct gdb_server *gdb)
 
 		gdb->ports = port->next;
 		service_close(port->service);
+		free(port->text);
 		free(port);
 	}
 	for (struct gdb_session *s = gdb->sessions, *next; s != NULL; s = next) {
@@ -238,11 +260,29 @@ void gdb_server_close(struct gdb_server *gdb)
 
 /* ---- life ---- */
 
-/* Init is through: what clients have asked meanwhile is answered now. */
+/* Ports are kept newest first. */
+static void announce_all(struct gdb_server *gdb)
+{
+	struct gdb_port *last = NULL;
+
+	while (last != gdb->ports) {
+		struct gdb_port *port = gdb->ports;
+
+		while (port->next != last)
+			port = port->next;
+		announce(port);
+		last = port;
+	}
+}
+
+/* Init is through: IDEs wait for the line that says so, and would take it before an error of the probe
+ * for a server that they can use. What clients have asked meanwhile is answered now. */
 static enum err on_init_ready(void *ctx)
 {
 	struct gdb_server *gdb = ctx;
 
+	if (!gdb->is_ready)
+		announce_all(gdb);
 	gdb->is_ready = true;
 	for (struct gdb_session *s = gdb->sessions, *next; s != NULL; s = next) {
 		session_hold(s);
