@@ -151,6 +151,21 @@ static const struct symbol_question *answered(const struct symbols *s, const cha
 	return NULL;
 }
 
+bool symbols_find_newer(const struct symbols *s, const char *name, uint32_t since, struct symbol *found)
+{
+	for (size_t i = 0; s != NULL && i < SYMBOLS_FILES_MAX && s->files[i] != NULL; i++) {
+		const struct symbol *symbol = NULL;
+
+		if (s->versions[i] > since)
+			symbol = find_in_file(s->files[i], name);
+		if (symbol == NULL)
+			continue;
+		*found = *symbol;
+		return true;
+	}
+	return false;
+}
+
 bool symbols_find(const struct symbols *s, const char *name, struct symbol *found)
 {
 	const struct symbol_question *q = s != NULL ? answered(s, name) : NULL;

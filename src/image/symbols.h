@@ -49,6 +49,8 @@ uint32_t symbols_version(const struct symbols *s);
 
 /* A name as the source has it; link-time optimisation's "NAME.lto_priv.0" is found as well. */
 bool symbols_find(const struct symbols *s, const char *name, struct symbol *found);
+/* Only in files that were added after symbols_version() was `since`. */
+bool symbols_find_newer(const struct symbols *s, const char *name, uint32_t since, struct symbol *found);
 /* What `addr` lies in: a function, else a variable. */
 bool symbols_at(const struct symbols *s, uint32_t addr, struct symbol *found);
 /* "main+0x12"; "" and false if nothing is known there. */

@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "rtos/rtos_priv.h"
 
+#define STATE_WIDTH   36		/* columns of the table, at least */
+#define LEAST_STACK   64u		/* bytes: what `rtos check` wants to be left */
+
 struct rtos_room {
 	struct target_list *targets;
 };
@@ -54,9 +57,9 @@ static void say_place(struct rtos *os, const struct rtos_thread *thread, char *p
 	error_clear();
 }
 
-static void say_thread(struct call *c, struct rtos *os, const struct rtos_thread *thread)
+static void say_thread(struct call *c, struct rtos *os, const struct rtos_thread *thread, int width)
 {
-	char id[16], pc[16], priority[16] = "-", unused[16] = "-";
+	char id[16], pc[16], priority[16] = "-", unused[16] = "-", place[80] = "";
 	uint32_t bytes;
 
 	snprintf(id, sizeof(id), "0x%08x", thread->id);
@@ -65,15 +68,24 @@ static void say_thread(struct call *c, struct rtos *os, const struct rtos_thread
 		snprintf(priority, sizeof(priority), "%d", thread->priority);
 	if (rtos_headroom(os, thread, &bytes))
 		snprintf(unused, sizeof(unused), "%u", bytes);
-	result_printf(c, "%c %-10s %-20s %-36s %4s %8s %s\n", thread->is_current ? '*' : ' ', id,
-		      thread->name, thread->state, priority, unused, pc);
+	if (pc[0] != '-')
+		symbols_describe(os->target->symbols, (uint32_t)strtoul(pc, NULL, 16), place,
+				 sizeof(place));
+	result_printf(c, "%c %-10s %-20s %-*s %4s %8s %s%s%s\n", thread->is_current ? '*' : ' ', id,
+		      thread->name, width, thread->state, priority, unused, pc,
+		      place[0] != '\0' ? " " : "", place);
 }
 
 static void say_table(struct call *c, struct rtos *os)
 {
-	result_printf(c, "  %-10s %-20s %-36s %4s %8s %s\n", "id", "name", "state", "prio", "unused", "pc");
+	int width = STATE_WIDTH;
+
 	for (size_t i = 0; i < os->count; i++)
-		say_thread(c, os, &os->threads[i]);
+		width = MAX(width, (int)strlen(os->threads[i].state));
+	result_printf(c, "  %-10s %-20s %-*s %4s %8s %s\n", "id", "name", width, "state", "prio", "unused",
+		      "pc");
+	for (size_t i = 0; i < os->count; i++)
+		say_thread(c, os, &os->threads[i], width);
 	if (os->damage[0] != '\0')
 		result_printf(c, "not all could be read: %s\n", os->damage);
 }
@@ -121,6 +133,20 @@ static enum err cmd_info(struct call *c)
 	result_dict(c, "current", text);
 	result_dict(c, "name", current != NULL ? current->name : "");
 	result_dict(c, "damage", os->damage);
+	for (size_t i = 0; i < os->origin_count; i++)
+		result_dict(c, os->origins[i].what, os->origins[i].from);
+	return OK;
+}
+
+static enum err cmd_check(struct call *c)
+{
+	uint32_t limit = LEAST_STACK;
+	struct rtos *os;
+
+	if (c->argc > 1)
+		TRY(arg_u32(c, 1, &limit));
+	TRY(call_kernel(c, &os));
+	rtos_check(os, limit, c->out);
 	return OK;
 }
 
@@ -161,7 +187,11 @@ static const struct command rtos_commands[] = {
 	  "kernel counts, bytes of stack that were never used, PC. * marks the one that runs." },
 	{ "rtos info", STAGE_EXEC, 0, 0, "", cmd_info,
 	  "The kernel that was found, how many threads it has and which one runs, as a dict; damage says "
-	  "what is wrong with its lists, if anything." },
+	  "what is wrong with its lists, if anything; lists, tcb and priorities where those numbers come "
+	  "from." },
+	{ "rtos check", STAGE_EXEC, 0, 1, "?bytes?", cmd_check,
+	  "Looks for stacks that have overflowed or of which less than so many bytes (64) were never used, "
+	  "for damaged lists, and for threads that wait for each other's mutexes. A sentence for each." },
 	{ "rtos symbols", STAGE_EXEC, 0, 1, "?file?", cmd_symbols,
 	  "Reads the addresses of the kernel's variables from the symbol table of an ELF file, for work "
 	  "without GDB. Returns what is known, as a dict." },

@@ -9,7 +9,10 @@
 
 #include "rtos/freertos.h"
 
-#define PRIORITIES_MAX 64u
+#define PRIORITIES_MAX 64u		/* where only the lists themselves tell */
+#define PRIORITIES_EVER 1024u
+#define STACK_MAX      0x40000u
+#define HEAP_HEADER    8u		/* heap_4.c, heap_5.c: next block, size with its top bit set */
 #define TCB_MAX	       0x400u
 
 static const struct rtos_symbol symbols[] = {
@@ -26,6 +29,7 @@ static const struct rtos_symbol symbols[] = {
 	{ "xSuspendedTaskList", true },
 	{ "uxTopUsedPriority", true },
 	{ "xSchedulerRunning", true },
+	{ "xQueueRegistry", true },
 	{ NULL, false }
 };
 
@@ -50,41 +54,72 @@ static enum err read_symbol(struct rtos *os, const char *name, uint32_t *value)
 	return rtos_symbol(os, name, &addr) ? rtos_read_u32(os, addr, value) : OK;
 }
 
-/* A task that waits without limit is in the suspended list too, but its event item is in a queue's. */
+/*
+ * A task that waits without limit is in the suspended list too, but its event item is in a queue's. Whose
+ * queue is said when all tasks are known.
+ */
 static enum err say_state(struct rtos *os, struct rtos_thread *task, enum list_kind kind, uint32_t value)
 {
 	static const char *const names[] = { "Ready", "Blocked", "Ready", "Suspended", "Deleted" };
 	const struct freertos_notes *notes = os->notes;
-	uint32_t waits_for;
 
 	snprintf(task->state, sizeof(task->state), "%s", names[kind]);
 	if (kind != LIST_DELAYED && kind != LIST_SUSPENDED)
 		return OK;
-	TRY(rtos_read_u32(os, task->id + notes->state_item + notes->layout->item_bytes +
-			  notes->layout->item_container, &waits_for));
-	if (kind == LIST_SUSPENDED && waits_for != 0)
-		snprintf(task->state, sizeof(task->state), "Blocked on 0x%08x", waits_for);
-	else if (kind == LIST_DELAYED && waits_for != 0)
-		snprintf(task->state, sizeof(task->state), "Blocked on 0x%08x to %u", waits_for, value);
-	else if (kind == LIST_DELAYED)
+	TRY(rtos_read_u32(os, task->id + notes->tcb.event_item + notes->layout->item_container,
+			  &task->waits_for));
+	task->has_deadline = kind == LIST_DELAYED;
+	task->deadline = value;
+	if (kind == LIST_DELAYED && task->waits_for == 0)
 		snprintf(task->state, sizeof(task->state), "Blocked until tick %u", value);
+	return OK;
+}
+
+/* From the control block, or from the heap's block in front of the stack. */
+static enum err find_stack_size(struct rtos *os, struct rtos_thread *task)
+{
+	const struct freertos_tcb *tcb = &((const struct freertos_notes *)os->notes)->tcb;
+	uint32_t end, next, size;
+
+	if (tcb->end_of_stack != 0) {
+		TRY(rtos_read_u32(os, task->id + tcb->end_of_stack, &end));
+		if (end > task->stack_base && end - task->stack_base < STACK_MAX)
+			task->stack_size = end - task->stack_base + 4;
+		return OK;
+	}
+	if (!rtos_is_object(task->stack_base - HEAP_HEADER))
+		return OK;
+	if (rtos_read_u32(os, task->stack_base - 8, &next) != OK ||
+	    rtos_read_u32(os, task->stack_base - 4, &size) != OK) {
+		error_clear();
+		return OK;
+	}
+	if (next == 0 && (size & BIT(31)) && size % 8 == 0 && (size & ~BIT(31)) < STACK_MAX &&
+	    task->saved_sp - task->stack_base < (size & ~BIT(31)))
+		task->stack_size = (size & ~BIT(31)) - HEAP_HEADER;
 	return OK;
 }
 
 static enum err fill_task(struct rtos *os, struct rtos_thread *task)
 {
-	const struct freertos_notes *notes = os->notes;
+	const struct freertos_tcb *tcb = &((const struct freertos_notes *)os->notes)->tcb;
+	size_t most = tcb->name_bytes != 0 ? MIN(tcb->name_bytes, sizeof(task->name) - 1) :
+					     sizeof(task->name) - 1;
 	uint32_t priority;
 
 	TRY(rtos_read_u32(os, task->id, &task->saved_sp));
-	TRY(rtos_read_u32(os, task->id + notes->priority, &priority));
-	TRY(rtos_read_u32(os, task->id + notes->priority + 4, &task->stack_base));
+	TRY(rtos_read_u32(os, task->id + tcb->priority, &priority));
+	TRY(rtos_read_u32(os, task->id + tcb->stack, &task->stack_base));
 	task->has_priority = true;
 	task->priority = (int)priority;
-	if (!rtos_read_name(os, task->id + notes->name, sizeof(task->name) - 1, task->name,
-			    sizeof(task->name)))
+	if (tcb->base_priority != 0) {
+		TRY(rtos_read_u32(os, task->id + tcb->base_priority, &priority));
+		task->has_base_priority = true;
+		task->base_priority = (int)priority;
+	}
+	if (!rtos_read_name(os, task->id + tcb->name, most, task->name, sizeof(task->name)))
 		snprintf(task->name, sizeof(task->name), "?");
-	return OK;
+	return find_stack_size(os, task);
 }
 
 static enum err add_task(struct rtos *os, enum list_kind kind, uint32_t item, uint32_t tcb, uint32_t value)
@@ -158,23 +193,47 @@ static bool is_ready_list(struct rtos *os, uint32_t addr, uint32_t priority)
 	if (rc == OK && list.count != 0)
 		rc = freertos_read_item(os, &list, list.first, &tcb, &next, &next);
 	if (rc == OK && list.count != 0 && notes->has_tcb)
-		rc = rtos_read_u32(os, tcb + notes->priority, &item_priority);
+		rc = rtos_read_u32(os, tcb + notes->tcb.priority, &item_priority);
 	error_clear();
 	return rc == OK && (value == UINT32_MAX || value == UINT16_MAX) && item_priority == priority &&
 	       (list.count != 0 || list.first == list.end);
 }
 
+/* How many ready lists there are; 0: they themselves must tell. */
+static enum err count_priorities(struct rtos *os, uint32_t *count)
+{
+	const struct freertos_notes *notes = os->notes;
+	uint32_t bytes, addr, top;
+
+	*count = 0;
+	if (rtos_symbol_size(os, "pxReadyTasksLists", &bytes) && bytes % notes->layout->list_bytes == 0 &&
+	    bytes / notes->layout->list_bytes <= PRIORITIES_EVER) {
+		*count = bytes / notes->layout->list_bytes;
+		rtos_origin(os, "priorities", "%u, the size of pxReadyTasksLists", *count);
+		return OK;
+	}
+	if (rtos_symbol(os, "uxTopUsedPriority", &addr)) {
+		TRY(rtos_read_u32(os, addr, &top));
+		if (top < PRIORITIES_EVER) {
+			*count = top + 1;
+			rtos_origin(os, "priorities", "%u, uxTopUsedPriority", *count);
+		}
+	}
+	return OK;
+}
+
 static enum err walk_ready(struct rtos *os)
 {
 	const struct freertos_notes *notes = os->notes;
-	uint32_t base = 0, top = 0;
-	bool is_counted = rtos_symbol(os, "uxTopUsedPriority", &top);
+	uint32_t base = 0, count = 0, p;
 
 	rtos_symbol(os, "pxReadyTasksLists", &base);
-	TRY(read_symbol(os, "uxTopUsedPriority", &top));
-	if (!is_counted || top >= PRIORITIES_MAX)
-		top = PRIORITIES_MAX - 1;
-	for (uint32_t p = 0; p <= top; p++) {
+	TRY(count_priorities(os, &count));
+	bool is_counted = count != 0;
+
+	if (!is_counted)
+		count = PRIORITIES_MAX;
+	for (p = 0; p < count; p++) {
 		uint32_t addr = base + p * notes->layout->list_bytes;
 
 		if (!is_counted && p > 0 &&
@@ -182,6 +241,8 @@ static enum err walk_ready(struct rtos *os)
 			break;
 		TRY(walk_soundly(os, LIST_READY, addr));
 	}
+	if (!is_counted)
+		rtos_origin(os, "priorities", "%u, by what looks like ready lists", p);
 	return OK;
 }
 
@@ -245,6 +306,23 @@ static enum err find_current(struct rtos *os, uint32_t *tcb)
 	return read_symbol(os, "pxCurrentTCB", tcb);
 }
 
+static void say_origins(struct rtos *os)
+{
+	const struct freertos_notes *notes = os->notes;
+	const struct freertos_build *build = &notes->build;
+	const char *note = build->is_other ? "; the debug information is of another program" : "";
+	bool is_build = notes->layout == &build->lists;
+
+	if (is_build)
+		rtos_origin(os, "lists", "%s", build->from);
+	else
+		rtos_origin(os, "lists", "%s, by their contents%s", notes->layout->name, note);
+	if (is_build && build->has_tcb)
+		rtos_origin(os, "tcb", "%s", build->from);
+	else
+		rtos_origin(os, "tcb", "where the list items lie in it");
+}
+
 static enum err freertos_update(struct rtos *os)
 {
 	struct freertos_notes *notes = os->notes;
@@ -256,6 +334,7 @@ static enum err freertos_update(struct rtos *os)
 		return OK;		/* no task has been created, or only in the run before the reset */
 	if (count > RTOS_THREADS_MAX)
 		return error_why(ERR_RTOS, "the kernel says it has %u tasks", count);
+	freertos_ask_debug_info(os);
 	if (!freertos_find_layout(os)) {
 		rtos_damaged(os, "the ready lists fit no known layout; the usual one is tried");
 		notes->layout = freertos_usual_layout();
@@ -265,6 +344,8 @@ static enum err freertos_update(struct rtos *os)
 	TRY(walk_ready(os));
 	TRY(walk_others(os));
 	TRY(mark_current(os, current));
+	freertos_say_waits(os);
+	say_origins(os);
 	if (os->count != count)
 		rtos_damaged(os, "the kernel says it has %u tasks, its lists have %zu", count, os->count);
 	return OK;

@@ -16,14 +16,37 @@ struct list_layout {
 	uint8_t item_bytes, item_value, item_next, item_prev, item_owner, item_container;
 };
 
+/* Offsets in the control block; those that may be absent are 0 then. */
+struct freertos_tcb {
+	uint32_t state_item, event_item, priority, stack, name;
+	uint32_t name_bytes;			/* 0: not known */
+	uint32_t end_of_stack, base_priority;
+};
+
+/* Offsets in Queue_t. */
+struct freertos_queue {
+	bool is_known;
+	uint32_t head, holder, send, receive, messages, length, item_size;
+};
+
+/* What the program's debug information says. */
+struct freertos_build {
+	bool is_asked, has_lists, has_tcb, is_other;	/* is_other: not of what is on the target */
+	uint32_t version;			/* of the target's symbols then */
+	struct list_layout lists;
+	struct freertos_tcb tcb;
+	struct freertos_queue queue;
+	char from[160];				/* which file, or why nothing is known */
+};
+
 struct freertos_notes {
 	const struct list_layout *layout;	/* NULL: not known yet */
 	uint32_t lists;				/* the list it was found at */
 	bool is_sure;				/* the lists keep their invariants */
 	bool is_smp;
-	bool has_tcb;				/* the next three are known */
-	uint32_t state_item;			/* offset of xStateListItem */
-	uint32_t priority, name;		/* offsets of uxPriority and pcTaskName */
+	bool has_tcb;				/* `tcb` is known */
+	struct freertos_tcb tcb;
+	struct freertos_build build;
 };
 
 struct freertos_list {
@@ -40,6 +63,12 @@ enum err freertos_read_item(struct rtos *os, const struct freertos_list *list, u
 /* Learns where things are in the control block from one state item of it. */
 enum err freertos_learn_tcb(struct rtos *os, uint32_t item, uint32_t tcb);
 void freertos_guess_tcb(struct rtos *os, uint32_t state_item);
+/* Does the list at `addr` keep the layout's invariants? */
+bool freertos_is_list(struct rtos *os, uint32_t addr);
+/* freertos_debug.c: asks once for each ELF file. */
+void freertos_ask_debug_info(struct rtos *os);
+/* freertos_wait.c: what the blocked tasks of the list wait for, in words, and who has it. */
+void freertos_say_waits(struct rtos *os);
 /* What most builds have. */
 const struct list_layout *freertos_usual_layout(void);
 extern const struct frame_layout freertos_frames[];

@@ -74,6 +74,30 @@ static bool all_fit(struct rtos *os, const struct list_layout *l, uint32_t ready
 	return fits(os, l, ready + l->list_bytes);
 }
 
+bool freertos_is_list(struct rtos *os, uint32_t addr)
+{
+	const struct freertos_notes *notes = os->notes;
+
+	return fits(os, notes->layout, addr);
+}
+
+/* Debug information is of this program only if its lists look right with it. */
+static bool take_build(struct rtos *os, uint32_t ready)
+{
+	struct freertos_notes *notes = os->notes;
+	struct freertos_build *build = &notes->build;
+
+	build->is_other = build->has_lists && !all_fit(os, &build->lists, ready) &&
+			  !fits(os, &build->lists, ready);
+	if (!build->has_lists || build->is_other)
+		return false;
+	notes->layout = &build->lists;
+	notes->is_sure = true;
+	notes->has_tcb = build->has_tcb;
+	notes->tcb = build->tcb;
+	return true;
+}
+
 bool freertos_find_layout(struct rtos *os)
 {
 	struct freertos_notes *notes = os->notes;
@@ -83,7 +107,9 @@ bool freertos_find_layout(struct rtos *os)
 		return false;
 	if (notes->layout != NULL && notes->lists == ready && fits(os, notes->layout, ready))
 		return true;
-	*notes = (struct freertos_notes){ .lists = ready };
+	*notes = (struct freertos_notes){ .lists = ready, .build = notes->build };
+	if (take_build(os, ready))
+		return true;
 	for (size_t i = 0; notes->layout == NULL && i < ARRAY_SIZE(layouts); i++) {
 		if (all_fit(os, &layouts[i], ready))
 			notes->layout = &layouts[i];
@@ -142,6 +168,17 @@ enum err freertos_read_item(struct rtos *os, const struct freertos_list *list, u
 	return OK;
 }
 
+/* The order of tasks.c: state item, event item, uxPriority, pxStack, SMP's two words, pcTaskName. */
+static void guess_tcb(struct freertos_notes *notes, uint32_t state_item)
+{
+	uint32_t item_bytes = notes->layout->item_bytes, priority = state_item + 2 * item_bytes;
+
+	notes->tcb = (struct freertos_tcb){ .state_item = state_item, .event_item = state_item + item_bytes,
+					    .priority = priority, .stack = priority + 4,
+					    .name = priority + (notes->is_smp ? 16 : 8) };
+	notes->has_tcb = true;
+}
+
 enum err freertos_learn_tcb(struct rtos *os, uint32_t item, uint32_t tcb)
 {
 	struct freertos_notes *notes = os->notes;
@@ -156,13 +193,10 @@ enum err freertos_learn_tcb(struct rtos *os, uint32_t item, uint32_t tcb)
 		TRY(rtos_read_u32(os, tcb + offset + l->item_bytes + l->item_owner, &event_owner));
 		if (event_owner != tcb)
 			continue;
-		notes->state_item = offset;
-		notes->priority = offset + 2 * l->item_bytes;
-		notes->name = notes->priority + 8;
+		guess_tcb(notes, offset);
 		/* Between pxStack and the name SMP builds have xTaskRunState and uxTaskAttributes. */
-		if (notes->is_smp || !rtos_read_name(os, tcb + notes->name, 4, text, sizeof(text)))
-			notes->name += 8;
-		notes->has_tcb = true;
+		if (!notes->is_smp && !rtos_read_name(os, tcb + notes->tcb.name, 4, text, sizeof(text)))
+			notes->tcb.name += 8;
 		return OK;
 	}
 	freertos_guess_tcb(os, item - tcb);
@@ -172,10 +206,5 @@ enum err freertos_learn_tcb(struct rtos *os, uint32_t item, uint32_t tcb)
 /* Without an event item that belongs to the task: as most builds have it. */
 void freertos_guess_tcb(struct rtos *os, uint32_t state_item)
 {
-	struct freertos_notes *notes = os->notes;
-
-	notes->state_item = state_item;
-	notes->priority = state_item + 2 * notes->layout->item_bytes;
-	notes->name = notes->priority + (notes->is_smp ? 16 : 8);
-	notes->has_tcb = true;
+	guess_tcb(os->notes, state_item);
 }

@@ -3,11 +3,15 @@ libprobed_a_SOURCES += \
 	src/rtos/commands.c \
 	src/rtos/frame.c \
 	src/rtos/freertos.c src/rtos/freertos.h \
+	src/rtos/freertos_debug.c \
 	src/rtos/freertos_frame.c \
 	src/rtos/freertos_layout.c \
+	src/rtos/freertos_wait.c \
 	src/rtos/memory.c \
 	src/rtos/nuttx.c \
 	src/rtos/rtos.c src/rtos/rtos.h src/rtos/rtos_priv.h \
+	src/rtos/check.c \
+	src/rtos/stack.c \
 	src/rtos/symbols.c \
 	src/rtos/threadx.c \
 	src/rtos/zephyr.c

@@ -10,8 +10,6 @@
 #include "base/log.h"
 #include "rtos/rtos_priv.h"
 
-#define STACK_MAX 0x40000u		/* of one thread; more is a wrong pointer */
-
 void rtos_free(struct target *t)
 {
 	struct rtos *os = t->os;
@@ -20,6 +18,7 @@ void rtos_free(struct target *t)
 		return;
 	rtos_symbols_free(os);
 	rtos_memory_free(os);
+	rtos_stacks_free(os);
 	free(os->notes);
 	free(os->threads);
 	free(os);
@@ -32,7 +31,7 @@ struct rtos *rtos_of(struct target *t)
 
 	if (t->os != NULL && strcmp(t->os->asked, asked) != 0)
 		rtos_free(t);
-	if (strcmp(asked, "none") == 0 || strcmp(asked, "hwthread") == 0)
+	if (strcasecmp(asked, "none") == 0 || strcasecmp(asked, "hwthread") == 0)
 		return NULL;
 	if (t->os == NULL) {
 		t->os = xcalloc(1, sizeof(*t->os));
@@ -84,6 +83,22 @@ void rtos_damaged(struct rtos *os, const char *fmt, ...)
 	error_clear();
 }
 
+void rtos_origin(struct rtos *os, const char *what, const char *fmt, ...)
+{
+	size_t i = 0;
+	va_list ap;
+
+	while (i < os->origin_count && strcmp(os->origins[i].what, what) != 0)
+		i++;
+	if (i == RTOS_ORIGINS)
+		return;
+	os->origin_count = MAX(os->origin_count, i + 1);
+	os->origins[i].what = what;
+	va_start(ap, fmt);
+	vsnprintf(os->origins[i].from, sizeof(os->origins[i].from), fmt, ap);
+	va_end(ap);
+}
+
 const struct rtos_thread *rtos_find(const struct rtos *os, uint32_t id)
 {
 	for (size_t i = 0; i < os->count; i++) {
@@ -111,7 +126,7 @@ static void set_type(struct rtos *os, const struct rtos_type *type)
 	os->notes = type != NULL ? xcalloc(1, MAX(type->notes_bytes, 1u)) : NULL;
 	if (type == NULL)
 		return;
-	if (strcmp(os->asked, "auto") == 0)
+	if (strcasecmp(os->asked, "auto") == 0)
 		log_info("Auto-detected RTOS: %s", type->name);
 	else
 		log_info("[%s] RTOS %s: its variables are found", os->target->name, type->name);
@@ -120,7 +135,8 @@ static void set_type(struct rtos *os, const struct rtos_type *type)
 /* Says once what keeps the kernel that was asked for by name from being shown. */
 static void tell_missing(struct rtos *os, const char *missing)
 {
-	if (os->is_told || !os->is_asked || strcmp(os->asked, "auto") == 0)
+	if (os->is_told || strcasecmp(os->asked, "auto") == 0 ||
+	    (!os->is_asked && symbols_path(os->target->symbols, 0) == NULL))
 		return;
 	os->is_told = true;
 	log_warning("[%s] no threads of %s: the program has no symbol %s (link it with symbols, and keep "
@@ -175,7 +191,8 @@ static bool is_outside(struct rtos *os)
 
 static enum err make_list(struct rtos *os)
 {
-	os->count = 0;
+	os->count = os->origin_count = 0;
+	os->stacks_epoch_is_seen = false;
 	os->damage[0] = '\0';
 	rtos_memory_age(os);
 	detect(os);
@@ -192,6 +209,7 @@ static enum err make_list(struct rtos *os)
 		os->count = 0;
 		return error_what(rc, "the threads of %s cannot be read", os->type->name);
 	}
+	rtos_find_stack_sizes(os);
 	if (rtos_current(os) == NULL)
 		rtos_add_core(os);
 	tell_damage(os);
@@ -203,6 +221,10 @@ enum err rtos_update(struct rtos *os)
 	struct target *t = os->target;
 	bool is_halted = t->state == TARGET_HALTED;
 
+	if (os->symbols_version != symbols_version(t->symbols)) {
+		os->symbols_version = symbols_version(t->symbols);
+		os->is_fresh = os->is_told = false;
+	}
 	if (os->is_fresh && is_halted && os->epoch == t->memory_epoch)
 		return OK;
 	if (!t->examined)
@@ -313,39 +335,4 @@ enum err rtos_set_reg(struct rtos *os, const struct rtos_thread *thread, const s
 	}
 	TRY(write_word(os, places[0].addr, (uint32_t)value));
 	return is_double ? write_word(os, places[1].addr, (uint32_t)(value >> 32)) : OK;
-}
-
-/* How far the fill pattern goes in what was read. */
-static uint32_t count_fill(const uint8_t *data, uint32_t n, uint8_t fill)
-{
-	uint32_t i = 0;
-
-	while (i < n && data[i] == fill)
-		i++;
-	return i;
-}
-
-bool rtos_headroom(struct rtos *os, const struct rtos_thread *thread, uint32_t *bytes)
-{
-	uint32_t limit = thread->stack_size != 0 ? thread->stack_size : STACK_MAX;
-	uint32_t n = 0, part, filled;
-	uint8_t data[512];
-
-	if (!rtos_is_object(thread->stack_base) || os->type == NULL)
-		return false;
-	if (thread->stack_size == 0 && thread->saved_sp > thread->stack_base)
-		limit = thread->saved_sp - thread->stack_base;
-	limit = MIN(limit, STACK_MAX);
-	while (n < limit) {
-		part = MIN(limit - n, (uint32_t)sizeof(data));
-		if (target_read_bytes(os->target, thread->stack_base + n, data, part, NULL) != OK)
-			break;
-		filled = count_fill(data, part, os->type->fill);
-		n += filled;
-		if (filled < part)
-			break;
-	}
-	error_clear();
-	*bytes = n;
-	return n >= 4;
 }

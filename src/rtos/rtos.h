@@ -31,13 +31,19 @@
 struct rtos_thread {
 	uint32_t id;			/* address of the control block, or RTOS_CORE */
 	char name[64];			/* printable; "" if it has none */
-	char state[40];			/* in words: "Ready", "Blocked" */
+	char state[112];		/* in words: "Ready", "Blocked on mutex 0x20000400" */
 	bool is_current;		/* its registers are the core's */
 	bool has_priority;
 	int priority;			/* as the kernel counts */
+	bool has_base_priority;
+	int base_priority;		/* without what it inherits from those that wait for its mutexes */
 	uint32_t stack_base, stack_size;	/* lowest address; 0: not known */
 	uint32_t saved_sp;		/* where its saved registers begin */
 	uint32_t entry;			/* its function; 0: not known */
+	uint32_t waits_for;		/* a kernel object; 0: none, or not known */
+	uint32_t holder;		/* the thread that has what this one waits for; 0: not known */
+	bool has_deadline;
+	uint32_t deadline;		/* tick at which it stops to wait */
 };
 
 /* Registers of a context, in the order of the core; then those that only some kernels save. */
@@ -76,8 +82,16 @@ struct rtos_type {
 			    struct rtos_context *context);
 };
 
+/* Where a number that the list was made with comes from: "lists", "debug information of a.elf". */
+#define RTOS_ORIGINS 4u
+struct rtos_origin {
+	const char *what;
+	char from[160];
+};
+
 struct rtos_memory;
 struct rtos_symbol_value;
+struct rtos_stack;
 
 struct rtos {
 	struct target *target;
@@ -89,11 +103,16 @@ struct rtos {
 	char damage[200];		/* "" if the lists were sound */
 	struct rtos_symbol_value *symbols;
 	struct rtos_memory *memory;
-	uint32_t epoch;
+	uint32_t epoch, symbols_version;	/* what the list is of */
 	bool is_outside;		/* no thread runs: the kernel has not started */
 	bool is_asked;			/* a program has been asked for its symbols */
 	bool is_fresh, is_told;		/* the list is of this epoch; what is missing was said */
 	char told[200];			/* the damage the log has */
+	struct rtos_origin origins[RTOS_ORIGINS];
+	size_t origin_count;
+	struct rtos_stack *stacks;	/* stack.c: what was found at the last stops */
+	size_t stack_count;
+	bool stacks_epoch_is_seen;	/* they are of this list */
 };
 
 /* The room's verbs: `rtos threads` and the others, `ps`. The list outlives it. */
@@ -124,7 +143,14 @@ enum err rtos_get_reg(struct rtos *os, const struct rtos_thread *thread, const s
 		      uint64_t *value);
 enum err rtos_set_reg(struct rtos *os, const struct rtos_thread *thread, const struct reg *reg,
 		      uint64_t value);
-/* Bytes above stack_base that were never used, by the kernel's fill pattern. False: not known. */
+/* Bytes above stack_base that were never used, by the kernel's fill pattern. False: not known. All of
+ * them are read. */
 bool rtos_headroom(struct rtos *os, const struct rtos_thread *thread, uint32_t *bytes);
+/* The same for every stop: what was unused at the last one is only looked at in some places. */
+bool rtos_never_used(struct rtos *os, const struct rtos_thread *thread, uint32_t *bytes);
+/* Bytes between the end of the stack and SP; below 0: it has overflowed. False: not known. */
+bool rtos_stack_left(const struct rtos *os, const struct rtos_thread *thread, int64_t *bytes);
+/* "Ready, priority 2, 412 of 768 bytes of stack free, 300 never used": one line for people. */
+void rtos_describe(struct rtos *os, const struct rtos_thread *thread, struct buf *out);
 
 #endif

@@ -10,6 +10,8 @@ extern const struct rtos_type freertos_type, zephyr_type, threadx_type, nuttx_ty
 /* symbols.c */
 /* False: no such symbol in this program. */
 bool rtos_symbol(const struct rtos *os, const char *name, uint32_t *addr);
+/* As the linker noted it. False: only an ELF file says it. */
+bool rtos_symbol_size(const struct rtos *os, const char *name, uint32_t *bytes);
 bool rtos_has_symbols(const struct rtos *os, const struct rtos_type *type, const char **missing);
 void rtos_symbols_free(struct rtos *os);
 /* Rows that may fit what was asked for; NULL behind the last. */
@@ -29,6 +31,16 @@ bool rtos_read_name(struct rtos *os, uint32_t addr, size_t max, char *name, size
 void rtos_memory_age(struct rtos *os);
 void rtos_memory_free(struct rtos *os);
 
+/* stack.c */
+void rtos_stacks_free(struct rtos *os);
+/* Once for a list: brings what is known of the stacks up to date. */
+void rtos_look_at_stacks(struct rtos *os);
+void rtos_find_stack_sizes(struct rtos *os);
+
+/* check.c: sentences about what is wrong, one per line; returns how many. `limit`: bytes of a stack that
+ * should never be used. */
+unsigned rtos_check(struct rtos *os, uint32_t limit, struct buf *out);
+
 /* rtos.c */
 /* NULL if the list is full or has the thread already. */
 struct rtos_thread *rtos_add_thread(struct rtos *os, uint32_t id);
@@ -36,6 +48,9 @@ struct rtos_thread *rtos_add_thread(struct rtos *os, uint32_t id);
 void rtos_add_core(struct rtos *os);
 /* Notes the first thing that is wrong with the kernel's data and drops the error chain. */
 void rtos_damaged(struct rtos *os, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Notes where a number comes from, instead of what was noted before. */
+void rtos_origin(struct rtos *os, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* True for errors that say something about the data, not about the wire. */
 bool rtos_is_data_error(enum err rc);
 

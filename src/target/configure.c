@@ -2,6 +2,7 @@
 /* `target create` and NAME configure / cget: one table row per option. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/log.h"
 #include "target/target_list.h"
@@ -167,12 +168,16 @@ static const char *const rtos_names[] = { "auto", "none", "hwthread", "FreeRTOS"
 static enum err set_rtos(struct option_call *o)
 {
 	for (size_t i = 0; rtos_names[i] != NULL; i++) {
-		if (strcmp(rtos_names[i], o->args[0]) != 0)
+		if (strcasecmp(rtos_names[i], o->args[0]) != 0)
 			continue;
-		set_text(&o->t->rtos, o->args[0]);
+		set_text(&o->t->rtos, rtos_names[i]);
 		return OK;
 	}
-	return error_why(ERR_ARGUMENT, "unknown RTOS \"%s\"", o->args[0]);
+	/* A launch configuration may name one that comes after us: that costs the threads only. */
+	log_warning("[%s] no RTOS \"%s\" is known: the core is shown as one thread (use auto, FreeRTOS, "
+		    "Zephyr, ThreadX or nuttx)", o->t->name, o->args[0]);
+	set_text(&o->t->rtos, "none");
+	return OK;
 }
 
 static void get_rtos(struct option_call *o)

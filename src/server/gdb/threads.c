@@ -177,18 +177,10 @@ static enum err packet_qsThreadInfo(struct gdb_session *s, struct rsp_args *args
 	return OK;
 }
 
-/* "Blocked until tick 812, priority 3" */
-static void describe(const struct rtos_thread *thread, struct buf *out)
-{
-	buf_printf(out, "%s", thread->state);
-	if (thread->has_priority)
-		buf_printf(out, ", priority %d", thread->priority);
-}
-
 static enum err packet_qThreadExtraInfo(struct gdb_session *s, struct rsp_args *args)
 {
 	uint32_t id;
-	char text[256];
+	char text[512];
 	struct rtos *os;
 	struct buf words = { 0 };
 
@@ -202,7 +194,7 @@ static enum err packet_qThreadExtraInfo(struct gdb_session *s, struct rsp_args *
 
 		thread = thread != NULL ? thread : rtos_current(os);
 		buf_printf(&words, "Name: %s, ", thread->name);
-		describe(thread, &words);
+		rtos_describe(os, thread, &words);
 	} else {
 		buf_printf(&words, "%s", s->target->name);
 	}
@@ -246,7 +238,7 @@ void threads_build(struct gdb_session *s, struct buf *xml)
 	for (size_t i = 0; s->has_process && os != NULL && i < os->count; i++) {
 		struct buf words = { 0 };
 
-		describe(&os->threads[i], &words);
+		rtos_describe(os, &os->threads[i], &words);
 		buf_putc(&words, '\0');
 		add_thread(shown_id(s, os, os->threads[i].id), os->threads[i].name,
 			   (const char *)words.data, xml);
