@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "adapter/probe.h"
 #include "flash/flash.h"
+#include "oneshot/oneshot.h"
 #include "options.h"
 #include "rtos/rtos.h"
 #include "server/gdb/gdb_server.h"
@@ -41,9 +43,11 @@ struct daemon {
 	struct swo_room *swo;
 	struct server *server;
 	struct gdb_server *gdb;
+	struct choice choice;
 	int signo;			/* what ended us; 0: nothing did */
 	int parent_fd;
 	bool has_failed;
+	struct error failure;		/* of a verb's configuration */
 };
 
 static enum err listen_step(void *ctx)
@@ -64,7 +68,8 @@ static void build(struct daemon *d)
 	d->targets = target_list_new(d->loop, d->script, d->adapter, d->daps);
 	server_watch_targets(d->server, d->targets);
 	target_end_at_exit(d->targets, d->options.exit_on_semihosting);
-	target_set_exit_timeout(d->targets, d->options.timeout_s);
+	if (d->options.request.verb == NULL)
+		target_set_exit_timeout(d->targets, d->options.timeout_s);
 	d->flash = flash_room_new(d->targets);
 	d->rtos = rtos_room_new(d->targets);
 	d->trace = trace_room_new(d->targets);
@@ -73,6 +78,7 @@ static void build(struct daemon *d)
 	swo_set_raw_listener(d->swo, server_raw_trace, d->server);
 	d->gdb = gdb_server_new(d->server, d->targets, d->flash);
 	script_add_init(d->script, INIT_LISTEN, listen_step, d->gdb);
+	d->choice = (struct choice){ .script = d->script, .daps = d->daps };
 }
 
 static bool has_halted_core(const struct daemon *d, const struct dap *dap)
@@ -122,6 +128,7 @@ static void tear_down(struct daemon *d)
 	dap_list_free(d->daps);
 	adapter_close(d->adapter);
 	adapter_free(d->adapter);
+	choose_free(&d->choice);
 	script_free(d->script);
 	loop_free(d->loop);
 	if (d->parent_fd >= 0)
@@ -201,46 +208,119 @@ static void watch_world(struct daemon *d)
 		watch_parent(d);
 }
 
+static enum err eval(struct daemon *d, const char *text)
+{
+	return script_eval(d->script, NULL, text, NULL, 0, NULL);
+}
+
+static enum err run_queued(struct daemon *d, const struct queued *q, struct buf *result)
+{
+	if (q->kind == QUEUED_CHIP)
+		return choose_chip(&d->choice, q->text);
+	if (q->kind == QUEUED_BOARD)
+		return choose_board(&d->choice, q->text);
+	if (q->is_file)
+		return script_run_file(d->script, NULL, q->text);
+	return script_eval(d->script, NULL, q->text, NULL, 0, result);
+}
+
+/* A verb reports its failures itself, in its own way. */
+static void tell_failure(struct daemon *d)
+{
+	d->has_failed = true;
+	if (d->options.request.verb != NULL)
+		error_take(&d->failure);
+	else
+		script_log_failure(d->script);
+}
+
 static bool run_one(struct daemon *d, const struct queued *q)
 {
 	struct buf result = { 0 };
-	enum err rc = q->is_file ? script_run_file(d->script, NULL, q->text)
-				 : script_eval(d->script, NULL, q->text, NULL, 0, &result);
+	enum err rc = run_queued(d, q, &result);
 
 	if (rc != OK)
-		script_log_failure(d->script);
+		tell_failure(d);
 	else
 		script_log_result(&result, true);
 	buf_free(&result);
 	return rc == OK && !loop_is_stopped(d->loop);
 }
 
-/* Without any -f or -c. A missing file is told but is not the end: init will say what is missing. */
-static void run_default_config(struct daemon *d)
+/* --speed, --probe, --transport: a Tcl verb each. */
+static enum err apply(struct daemon *d, const char *verb, const char *value)
+{
+	char *text;
+	enum err rc;
+
+	if (value == NULL)
+		return OK;
+	text = xasprintf("%s {%s}", verb, value);
+	rc = eval(d, text);
+	free(text);
+	return rc;
+}
+
+static enum err apply_link_options(struct daemon *d)
+{
+	TRY(apply(d, "adapter use", d->options.probe));
+	TRY(apply(d, "transport select", d->options.transport));
+	return apply(d, "adapter speed", d->options.speed);
+}
+
+/* Is there anything that could be debugged without a configuration? */
+static enum err choose_what_is_there(struct daemon *d)
+{
+	enum err rc = choose_by_itself(&d->choice);
+
+	if (rc == ERR_ADAPTER_NOT_FOUND && d->options.request.verb == NULL) {
+		log_failure();
+		log_user("No probe at hand? probed --board virtual-nucleo-l476rg has one in software.");
+		return OK;	/* a missing file is not the end: init says what is missing */
+	}
+	return rc;
+}
+
+/* Without any -f, -c, --chip or --board. */
+static enum err run_default_config(struct daemon *d)
 {
 	char *path = script_find(d->script, DEFAULT_CONFIG);
 
 	if (path == NULL) {
+		error_clear();
 		log_user("no -f and no -c: looked for %s in the current folder and on the search path",
 			 DEFAULT_CONFIG);
-		log_failure();
-		return;
+		log_user("trying without it: the probe and the chip that are there");
+		return choose_what_is_there(d);
 	}
 	free(path);
-	d->has_failed = !run_one(d, &(struct queued){ true, DEFAULT_CONFIG }) &&
-			!loop_is_stopped(d->loop);
+	return script_run_file(d->script, NULL, DEFAULT_CONFIG);
+}
+
+/* A verb with an interface and no chip takes the chip that is there. */
+static enum err complete_config(struct daemon *d)
+{
+	if (d->options.queue_count == 0)
+		TRY(run_default_config(d));
+	else if (d->options.request.verb != NULL && d->targets->first == NULL)
+		TRY(choose_by_itself(&d->choice));
+	return apply(d, "adapter speed", d->options.speed);	/* scripts choose one, too */
 }
 
 static void run_queue(struct daemon *d)
 {
-	if (d->options.queue_count == 0)
-		run_default_config(d);
+	if (apply_link_options(d) != OK) {
+		tell_failure(d);
+		return;
+	}
 	for (size_t i = 0; i < d->options.queue_count; i++) {
 		if (!run_one(d, &d->options.queue[i])) {
 			d->has_failed = !loop_is_stopped(d->loop);
 			return;
 		}
 	}
+	if (complete_config(d) != OK)
+		tell_failure(d);
 }
 
 static bool went_well(struct daemon *d, enum err rc)
@@ -269,7 +349,7 @@ static const char list_script[] = "adapter list";
 static void run(struct daemon *d)
 {
 	if (d->options.list) {
-		d->has_failed = !run_one(d, &(struct queued){ false, list_script });
+		d->has_failed = !run_one(d, &(struct queued){ .text = list_script });
 		return;
 	}
 	run_queue(d);
@@ -282,6 +362,30 @@ static void run(struct daemon *d)
 		return;
 	tell_ready(d);
 	loop_run(d->loop);
+}
+
+static int run_verb(struct daemon *d)
+{
+	const struct oneshot_request *request = &d->options.request;
+	const struct oneshot_rooms rooms = { d->loop, d->script, d->adapter, d->daps, d->targets, d->flash,
+					     d->trace };
+	bool wants_log = d->options.is_level_set || d->options.has_log_file;
+
+	oneshot_hush(request, wants_log);
+	if (request->verb->need >= NEED_CONFIG) {
+		if (eval(d, "gdb_port disabled; telnet_port disabled; tcl_port disabled") != OK)
+			tell_failure(d);
+		else
+			run_queue(d);
+		if (!d->has_failed && server_start_consoles(d->server) != OK)
+			tell_failure(d);
+	}
+	int code = loop_is_stopped(d->loop) ? script_exit_code(d->script)
+					    : oneshot_run(&rooms, request, &d->choice, &d->failure);
+
+	if (!wants_log)
+		log_set_level(LOG_ERROR);	/* the way out is not news */
+	return code;
 }
 
 static void print_banner(void)
@@ -298,9 +402,14 @@ static int run_daemon(struct daemon *d)
 	watch_world(d);
 	if (d->options.pipe)
 		log_warning("-p is an old name: use -c \"gdb_port pipe; log_output openocd.log\"");
-	run(d);
-	code = d->has_failed ? 1 : script_exit_code(d->script);
+	if (d->options.request.verb != NULL) {
+		code = run_verb(d);
+	} else {
+		run(d);
+		code = d->has_failed ? 1 : script_exit_code(d->script);
+	}
 	tear_down(d);
+	oneshot_unhush();
 	return code;
 }
 
@@ -312,14 +421,17 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);	/* what scripts print is seen when it is printed */
 	rc = options_parse(&daemon.options, argc, argv);
-	print_banner();
-	if (rc != OK) {
+	if (daemon.options.request.verb == NULL)
+		print_banner();
+	if (rc != OK && daemon.options.request.verb != NULL) {
+		code = oneshot_refuse(daemon.options.request.json);
+	} else if (rc != OK) {
 		log_failure();
 		code = 1;
 	} else if (daemon.options.help) {
 		options_print_help();
 	} else if (!daemon.options.version) {
-		if (daemon.options.is_level_set)
+		if (daemon.options.is_level_set && daemon.options.request.verb == NULL)
 			log_user("debug_level: %d", log_get_level());
 		code = run_daemon(&daemon);
 	}

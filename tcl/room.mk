@@ -34,6 +34,7 @@ nobase_dist_pkgdata_DATA += \
 	tcl/board/virtual-nucleo-wb55.cfg \
 	tcl/board/virtual-stm32l432.cfg \
 	tcl/board/virtual-stm32l4r5.cfg \
+	tcl/chips.list \
 	tcl/target/cortex_m.cfg \
 	tcl/target/dual_m4.cfg \
 	tcl/target/imxrt10xx.cfg \

@@ -318,6 +318,31 @@ static enum err look_at_probe(struct dap_list *list, const struct probe *probe,
 	return rc;
 }
 
+/* Here silence is worth a diagnosis. */
+static enum err detect_connected(struct dap *dap, struct identity *identity)
+{
+	TRY(dap_connect(dap));
+	return identity_read(dap, identity);
+}
+
+enum err identity_detect(struct dap_list *list, struct identity *identity)
+{
+	struct adapter *adapter = list->adapter;
+	struct dap dap = { .name = (char *)"chip", .adapter = adapter, .port = &adapter->port };
+	enum err rc;
+
+	*identity = (struct identity){ 0 };
+	TRY(adapter_open(adapter));
+	rc = detect_connected(&dap, identity);
+	if (dap.is_connected)
+		rc = error_first(rc, dap_disconnect(&dap));
+	mem_ap_free_all(&dap);
+	adapter->port.owner = NULL;
+	error_hold(rc);
+	adapter_close(adapter);
+	return error_settle(rc, OK);
+}
+
 enum err identity_choose(void *ctx, struct probe *probes, struct probe **chosen)
 {
 	struct dap_list *list = ctx;

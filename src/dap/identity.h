@@ -21,6 +21,9 @@ struct identity {
 
 /* ERR_UNSUPPORTED: the table does not know this chip; the message says what it is. */
 enum err identity_read(struct dap *dap, struct identity *identity);
+/* The chip behind the probe, before anything is configured for it: opens the probe and closes it again.
+ * ERR_ADAPTER_*, ERR_DAP_* with a diagnosis; ERR_UNSUPPORTED as identity_read(). */
+enum err identity_detect(struct dap_list *list, struct identity *identity);
 /* The digits of `text` in lower case, without 0x and without blanks, colons and hyphens between.
  * ERR_ARGUMENT. `digits` has room for IDENTITY_DIGITS and the end. */
 enum err identity_parse(const char *text, char *digits);

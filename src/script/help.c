@@ -247,6 +247,11 @@ static unsigned distance(const char *a, const char *b, unsigned limit)
 	return rows[n % 3][m];
 }
 
+unsigned script_distance(const char *a, const char *b, unsigned limit)
+{
+	return distance(a, b, limit);
+}
+
 struct nearest {
 	const char *word, *best;
 	unsigned limit;

@@ -124,12 +124,20 @@ bool script_is_capturing(const struct script *script);
 /* Script search path (-s, environment, installation). Returns a malloc'ed path or NULL + error. */
 void script_add_search_dir(struct script *script, const char *dir, bool first);
 char *script_find(struct script *script, const char *name);
+/* Calls `fn` for each folder of the search path, in order, until it returns true. */
+void script_each_dir(struct script *script, bool (*fn)(void *ctx, const char *dir), void *ctx);
 
 /* Completion: calls `fn` with each full verb that starts with `prefix`. */
 void script_complete(struct script *script, const char *prefix, void (*fn)(void *ctx, const char *word),
 		     void *ctx);
 /* "did you mean": the nearest registered verb, NULL if nothing is near. */
 const char *script_nearest(struct script *script, const char *word);
+/* How many typing mistakes are between two words; above `limit` the exact value is not known. */
+unsigned script_distance(const char *a, const char *b, unsigned limit);
+/* Where the call stands, for messages: "board.cfg:12", or "a command line" where no file is known. */
+void script_place(const struct call *call, char *text, size_t size);
+/* Says once per old name, for all the daemon's life, what it is called now. */
+void script_tell_old_name(struct script *script, const char *old, const char *now);
 /* Walks all rows, for doc and checks; object_kind is NULL for plain verbs. */
 void script_each_command(struct script *script, void (*fn)(void *ctx, const char *object_kind,
 			 const struct command *row), void *ctx);

@@ -134,6 +134,11 @@ static bool visit_dirs(struct script *script, visit_fn fn, void *ctx)
 	return visit_user_dirs(fn, ctx) || visit_installation(fn, ctx);
 }
 
+void script_each_dir(struct script *script, bool (*fn)(void *ctx, const char *dir), void *ctx)
+{
+	visit_dirs(script, fn, ctx);
+}
+
 struct lookup {
 	const char *name;
 	char *found;

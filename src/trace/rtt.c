@@ -257,6 +257,18 @@ enum err rtt_of_call(struct call *c, struct rtt **r)
 	return OK;
 }
 
+size_t trace_rtt_write(struct trace_room *room, struct target *t, unsigned channel, const uint8_t *data,
+		       size_t n)
+{
+	struct rtt *r = rtt_get(room->rtt, t);
+
+	rtt_slots(r, 0, channel + 1);
+	buf_append(&r->downs[channel].queue, data, n);
+	if (r->is_started && r->is_found && !r->is_busy)
+		rtt_arm_timer(r, 0);
+	return r->downs[channel].queue.len;
+}
+
 static void before_reset(struct rtt *r)
 {
 	if (!r->is_started || !r->is_found || r->is_busy || !r->target->examined)

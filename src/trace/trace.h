@@ -58,6 +58,10 @@ void trace_unlisten(struct trace_room *room, trace_listener_fn fn, void *ctx);
 /* "rtt", "itm", "pc", ... */
 const char *trace_source_name(enum trace_source source);
 
+/* For the program's RTT down channel: waits in a queue until it is taken. Returns how much waits. */
+size_t trace_rtt_write(struct trace_room *room, struct target *t, unsigned channel, const uint8_t *data,
+		       size_t n);
+
 struct trace_port;			/* of the room above */
 
 struct trace_port_spec {

@@ -36,7 +36,8 @@ static void test_queue_keeps_the_order_of_files_and_commands(void **state)
 	const char *const words[] = { "-c", "a", "-f", "b.cfg", "-c c", "--command", "d",
 				      "--file=e", NULL };
 	static const struct queued expected[] = {
-		{ false, "a" }, { true, "b.cfg" }, { false, " c" }, { false, "d" }, { true, "e" },
+		{ .text = "a" }, { .is_file = true, .text = "b.cfg" }, { .text = " c" }, { .text = "d" },
+		{ .is_file = true, .text = "e" },
 	};
 	struct options o;
 
@@ -114,6 +115,56 @@ static void test_switches(void **state)
 	options_free(&o);
 }
 
+static void test_a_verb_stands_anywhere(void **state)
+{
+	static const char *const lines[][ARGS_MAX] = {
+		{ "flash", "fw.elf", "--chip", "stm32l476rg", "--no-verify" },
+		{ "--chip", "stm32l476rg", "flash", "--no-verify", "fw.elf" },
+		{ "--no-verify", "--chip=stm32l476rg", "flash", "fw.elf" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct options o;
+
+		assert_int_equal(parse(&o, lines[i]), OK);
+		assert_ptr_equal(o.request.verb, &verbs[VERB_FLASH]);
+		assert_int_equal(o.request.argc, 1);
+		assert_string_equal(o.request.argv[0], "fw.elf");
+		assert_true(o.request.no_verify);
+		assert_int_equal(o.queue_count, 1);
+		assert_int_equal(o.queue[0].kind, QUEUED_CHIP);
+		assert_string_equal(o.queue[0].text, "stm32l476rg");
+		options_free(&o);
+	}
+}
+
+static const struct {
+	const char *words[ARGS_MAX], *reason, *next;
+} wrong_verbs[] = {
+	{ { "flsh" }, "Unexpected command line argument: flsh", "probed flash" },
+	{ { "zzzz" }, "Unexpected command line argument: zzzz", "--help" },
+	{ { "flash" }, "needs more", "usage: probed flash FILE" },
+	{ { "flash", "a", "b" }, "argument: b", "usage" },
+	{ { "rtt", "--at", "0" }, "\"rtt\" has no option --at", "help rtt" },
+	{ { "--at", "0" }, "--at goes with a verb", "-h" },
+	{ { "flash", "a", "--exit-on-detach" }, "no option --exit-on-detach", "help flash" },
+};
+
+static void test_what_does_not_belong_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong_verbs); i++) {
+		struct options o;
+
+		assert_int_not_equal(parse(&o, wrong_verbs[i].words), OK);
+		if (strstr(error_current()->why, wrong_verbs[i].reason) == NULL ||
+		    strstr(error_current()->next, wrong_verbs[i].next) == NULL)
+			fail_msg("case %zu: %s", i, error_text(error_current()));
+		options_free(&o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +172,8 @@ int main(void)
 		cmocka_unit_test(test_debug_level_is_attached),
 		cmocka_unit_test(test_refusals_say_why),
 		cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_a_verb_stands_anywhere),
+		cmocka_unit_test(test_what_does_not_belong_is_refused),
 	};
 
 	unsetenv("OPENOCD_DEBUG_LEVEL");

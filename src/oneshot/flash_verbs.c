@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* flash, erase, verify: what changes the chip or compares it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "oneshot/verbs.h"
+
+static enum err dry_run(struct oneshot *o, const struct image *image,
+			const struct flash_write_options *options)
+{
+	struct buf out = { 0 };
+	enum err rc = flash_preview(o->rooms->flash, o->target, image, options,
+				    o->request->json ? PREVIEW_JSON : PREVIEW_TEXT, &out);
+
+	if (rc == OK && o->request->json)
+		put_json(o, "plan", (const char *)out.data);
+	else if (rc == OK)
+		printf("%s\n", (const char *)out.data);
+	buf_free(&out);
+	return rc;
+}
+
+static bool touches(const struct image *image, const struct flash_bank *bank)
+{
+	for (size_t i = 0; i < image->count; i++) {
+		if (image->sections[i].addr - bank->base < bank->size)
+			return true;
+	}
+	return false;
+}
+
+/* --erase-all: every bank the file goes to. */
+static enum err erase_touched_banks(struct oneshot *o, const struct image *image)
+{
+	for (struct flash_bank *b = o->rooms->flash->banks; b != NULL; b = b->next) {
+		if (b->target != o->target || b->is_once_only)
+			continue;
+		if (flash_probe(b) != OK) {
+			drop_error("--erase-all");
+			continue;
+		}
+		if (touches(image, b)) {
+			TRY(flash_erase_sectors(b, 0, b->sector_count - 1));
+			say(o, "erased all %u sectors of %s", b->sector_count, b->name);
+		}
+	}
+	return OK;
+}
+
+/* That whole sectors are erased is not news to whoever asked to flash a file. */
+static void show_warnings(const struct buf *warnings)
+{
+	const char *line = warnings->len > 0 ? (const char *)warnings->data : "";
+
+	while (*line != '\0') {
+		size_t n = strcspn(line, "\n");
+
+		if (strstr(line, "extra erase range") == NULL ||
+		    strstr(line, "extra erase range") > line + n)
+			log_warning("%.*s", (int)n, line);
+		line += n + (line[n] == '\n');
+	}
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static enum err write_image(struct oneshot *o, const struct image *image,
+			    struct flash_write_options *options)
+{
+	struct flash_report report = { 0 };
+	struct progress progress;
+	struct buf warnings = { 0 };
+	enum err rc = OK;
+
+	options->warnings = &warnings;
+	progress_begin(&progress, o);
+	if (o->request->erase_all)
+		rc = erase_touched_banks(o, image);
+	if (rc == OK)
+		rc = flash_write_image(o->rooms->flash, o->target, image, options, &report);
+	options->warnings = NULL;
+	progress_end(&progress);
+	show_warnings(&warnings);
+	buf_free(&warnings);
+	if (rc == ERR_NO_BANK)
+		error_next(rc, "a program for RAM is started with \"probed run\"");
+	TRY(rc);
+	put_number(o, "bytes_written", report.bytes_written);
+	put_number(o, "bytes_skipped", report.bytes_skipped);
+	put_number(o, "sectors_erased", report.sectors_erased);
+	put_bool(o, "verified", options->verify);
+	put_number(o, "milliseconds", report.wall_us / 1000);
+	say(o, "wrote %zu bytes, %zu were there already, %zu sector%s erased, %.2f s%s",
+	    report.bytes_written, report.bytes_skipped, report.sectors_erased,
+	    plural(report.sectors_erased), (double)report.wall_us / 1e6,
+	    options->verify ? "; verified" : "");
+	return OK;
+}
+
+static enum err flash_image(struct oneshot *o, const struct image *image)
+{
+	const struct oneshot_request *r = o->request;
+	struct flash_write_options options = { .erase = true,
+					       .verify = !r->no_verify,
+					       .skip_same = r->skip_same,
+					       .is_preview = r->dry_run };
+
+	if (r->dry_run)
+		return dry_run(o, image, &options);
+	TRY(tcl(o, NULL, "reset init"));
+	TRY(write_image(o, image, &options));
+	if (r->no_reset) {
+		say(o, "the core is halted (--no-reset)");
+		return OK;
+	}
+	TRY(tcl(o, NULL, "reset run"));
+	say(o, "the program is running");
+	return OK;
+}
+
+enum err verb_flash(struct oneshot *o)
+{
+	struct image *image;
+	enum err rc;
+
+	if (o->request->verify && o->request->no_verify)
+		return error_why(ERR_ARGUMENT, "--verify and --no-verify exclude each other");
+	TRY(open_file(o, &image));
+	rc = flash_image(o, image);
+	image_close(image);
+	return rc == OK ? OK : error_what(rc, "%s", o->request->argv[0]);
+}
+
+enum err verb_verify(struct oneshot *o)
+{
+	unsigned differences = 0;
+	struct image *image;
+	size_t bytes;
+	enum err rc;
+
+	TRY(open_file(o, &image));
+	bytes = image_bytes(image);
+	for (struct flash_bank *b = o->rooms->flash->banks; b != NULL; b = b->next) {
+		if (b->target == o->target && flash_probe(b) != OK)
+			drop_error(b->name); /* it may not be the one the file is for */
+	}
+	rc = flash_verify_image(o->rooms->flash, o->target, image, &differences);
+	image_close(image);
+	put_number(o, "bytes", bytes);
+	put_number(o, "differences", differences);
+	TRY(rc);
+	say(o, "the same: %zu bytes", bytes);
+	return OK;
+}
+
+/* Much is lost: --yes, or a person says so. */
+static enum err confirm(const struct oneshot *o, const char *what)
+{
+	char answer[8] = "";
+
+	if (o->request->yes)
+		return OK;
+	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !o->request->json) {
+		fprintf(stderr, "%s? [y/N] ", what);
+		if (fgets(answer, sizeof(answer), stdin) != NULL &&
+		    (answer[0] == 'y' || answer[0] == 'Y'))
+			return OK;
+	}
+	error_why(ERR_REFUSED, "%s was not confirmed", what);
+	return error_next(ERR_REFUSED, "add --yes");
+}
+
+static enum err find_main_bank(const struct oneshot *o, struct flash_bank **bank)
+{
+	for (struct flash_bank *b = o->rooms->flash->banks; b != NULL; b = b->next) {
+		if (b->target == o->target && !b->is_once_only) {
+			*bank = b;
+			return flash_probe(b);
+		}
+	}
+	error_why(ERR_NO_BANK, "no flash is configured for %s", o->target->name);
+	return error_next(ERR_NO_BANK, "name the chip with --chip; \"probed --chips\" lists all");
+}
+
+static enum err erase_sectors(struct oneshot *o, struct flash_bank *bank, unsigned first,
+			      unsigned last)
+{
+	struct progress progress;
+	enum err rc;
+
+	if (o->request->dry_run) {
+		struct buf out = { 0 };
+
+		rc = flash_preview_erase(bank, first, last, false,
+					 o->request->json ? PREVIEW_JSON : PREVIEW_TEXT, &out);
+		if (rc == OK && o->request->json)
+			put_json(o, "plan", (const char *)out.data);
+		else if (rc == OK)
+			printf("%s\n", (const char *)out.data);
+		buf_free(&out);
+		return rc;
+	}
+	TRY(tcl(o, NULL, "reset init"));
+	progress_begin(&progress, o);
+	rc = flash_erase_sectors(bank, first, last);
+	progress_end(&progress);
+	TRY(rc);
+	put_text(o, "bank", bank->name);
+	put_number(o, "sectors_erased", last - first + 1);
+	say(o, "erased %u sector%s of %s (0x%08" PRIx32 "..0x%08" PRIx32 "); the core is halted",
+	    last - first + 1, plural(last - first + 1), bank->name,
+	    bank->base + bank->sectors[first].offset,
+	    bank->base + bank->sectors[last].offset + bank->sectors[last].size - 1);
+	return OK;
+}
+
+static enum err erase_all(struct oneshot *o)
+{
+	struct flash_bank *bank;
+	char *what;
+	enum err rc;
+
+	TRY(find_main_bank(o, &bank));
+	what = xasprintf("erasing all %" PRIu32 " KiB of %s", bank->size / 1024, bank->name);
+	rc = o->request->dry_run ? OK : confirm(o, what);
+	free(what);
+	TRY(rc);
+	return erase_sectors(o, bank, 0, bank->sector_count - 1);
+}
+
+/* --sector N or N-M */
+static enum err erase_numbered(struct oneshot *o)
+{
+	struct flash_bank *bank;
+	uint32_t first, last;
+	char *text = xstrdup(o->request->sector), *dash = strchr(text, '-');
+	enum err rc;
+
+	if (dash != NULL)
+		*dash++ = '\0';
+	rc = parse_number(text, "--sector", &first);
+	last = first;
+	if (rc == OK && dash != NULL)
+		rc = parse_number(dash, "--sector", &last);
+	free(text);
+	TRY(rc);
+	TRY(find_main_bank(o, &bank));
+	if (first > last || last >= bank->sector_count) {
+		error_why(ERR_ARGUMENT, "--sector %s: %s has sectors 0 to %u", o->request->sector,
+			  bank->name, bank->sector_count - 1);
+		return error_next(ERR_ARGUMENT, "write one, or first-last");
+	}
+	return erase_sectors(o, bank, first, last);
+}
+
+static enum err erase_addresses(struct oneshot *o)
+{
+	struct flash_bank *bank;
+	uint32_t addr, length;
+	unsigned first, last;
+
+	TRY(parse_number(o->request->argv[0], "the address", &addr));
+	TRY(parse_number(o->request->argv[1], "the length", &length));
+	if (length == 0)
+		return error_why(ERR_ARGUMENT, "a length of 0 erases nothing");
+	TRY(flash_bank_at(o->rooms->flash, o->target, addr, &bank));
+	first = flash_sector_at(bank, addr - bank->base);
+	if (length > bank->size - (addr - bank->base))
+		return error_why(ERR_ARGUMENT, "0x%08" PRIx32 " and %" PRIu32 " bytes go beyond %s",
+				 addr, length, bank->name);
+	last = flash_sector_at(bank, addr - bank->base + length - 1);
+	if (bank->sectors[first].offset != addr - bank->base ||
+	    bank->sectors[last].offset + bank->sectors[last].size != addr - bank->base + length) {
+		error_why(ERR_ARGUMENT,
+			  "only whole sectors can be erased: these would be 0x%08" PRIx32
+			  " and %" PRIu32 " bytes",
+			  bank->base + bank->sectors[first].offset,
+			  bank->sectors[last].offset + bank->sectors[last].size -
+				  bank->sectors[first].offset);
+		return error_next(ERR_ARGUMENT, "give these numbers");
+	}
+	return erase_sectors(o, bank, first, last);
+}
+
+enum err verb_erase(struct oneshot *o)
+{
+	const struct oneshot_request *r = o->request;
+	int ways = (r->all ? 1 : 0) + (r->sector != NULL ? 1 : 0) + (r->argc > 0 ? 1 : 0);
+
+	if (ways != 1 || r->argc == 1) {
+		error_why(ERR_ARGUMENT, "nothing says what is to be erased, or two things do");
+		return error_next(ERR_ARGUMENT,
+				  "give one of --all, --sector N, --sector N-M, or ADDRESS LENGTH");
+	}
+	if (r->all)
+		return erase_all(o);
+	return r->sector != NULL ? erase_numbered(o) : erase_addresses(o);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Connecting as far as a verb needs, the report, and the exit code. */
+#include "oneshot/verbs.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static const struct {
+	enum err code;
+	enum oneshot_exit exit;
+} exits[] = {
+	{ OK, EXIT_OK },
+	{ ERR_ARGUMENT, EXIT_USAGE },
+	{ ERR_NOT_FOUND, EXIT_USAGE },
+	{ ERR_CHIP_NAME, EXIT_USAGE },
+	{ ERR_IMAGE_FORMAT, EXIT_USAGE },
+	{ ERR_IMAGE_EMPTY, EXIT_USAGE },
+	{ ERR_ADAPTER_CONFIG, EXIT_PROBE },
+	{ ERR_ADAPTER_NOT_FOUND, EXIT_PROBE },
+	{ ERR_ADAPTER_LOST, EXIT_PROBE },
+	{ ERR_ADAPTER_PROTOCOL, EXIT_PROBE },
+	{ ERR_ADAPTER_AMBIGUOUS, EXIT_PROBE },
+	{ ERR_ADAPTER_PERMISSION, EXIT_PROBE },
+	{ ERR_ADAPTER_BUSY, EXIT_PROBE },
+	{ ERR_ADAPTER_FIRMWARE, EXIT_PROBE },
+	{ ERR_ADAPTER_STALL, EXIT_PROBE },
+	{ ERR_ADAPTER_SPEED, EXIT_PROBE },
+	{ ERR_ADAPTER_NO_TARGET_POWER, EXIT_TARGET },
+	{ ERR_DAP_NO_ACK, EXIT_TARGET },
+	{ ERR_DAP_PARITY, EXIT_TARGET },
+	{ ERR_DAP_WAIT, EXIT_TARGET },
+	{ ERR_DAP_FAULT, EXIT_TARGET },
+	{ ERR_DAP_POWER, EXIT_TARGET },
+	{ ERR_DAP_JTAG_CHAIN, EXIT_TARGET },
+	{ ERR_BUS, EXIT_TARGET },
+	{ ERR_NOT_EXAMINED, EXIT_TARGET },
+	{ ERR_NOT_HALTED, EXIT_TARGET },
+	{ ERR_HALT_TIMEOUT, EXIT_TARGET },
+	{ ERR_RESET_TIMEOUT, EXIT_TARGET },
+	{ ERR_ALGORITHM, EXIT_TARGET },
+	{ ERR_TIMEOUT, EXIT_TARGET },
+	{ ERR_CHIP, EXIT_FLASH },
+	{ ERR_REFUSED, EXIT_FLASH },
+	{ ERR_NO_BANK, EXIT_FLASH },
+	{ ERR_FLASH_PROBE, EXIT_FLASH },
+	{ ERR_PROTECTED, EXIT_FLASH },
+	{ ERR_READ_PROTECTED, EXIT_FLASH },
+	{ ERR_FLASH_OPERATION, EXIT_FLASH },
+	{ ERR_FLASH_BUSY, EXIT_FLASH },
+	{ ERR_FORMAT, EXIT_FLASH },
+	{ ERR_FLASH_LOCKED, EXIT_FLASH },
+	{ ERR_NO_WORK_AREA, EXIT_FLASH },
+	{ ERR_VERIFY, EXIT_VERIFY },
+	{ ERR_PROGRAM, EXIT_PROGRAM },
+};
+
+int oneshot_exit_code(enum err code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(exits); i++) {
+		if (exits[i].code == code)
+			return exits[i].exit;
+	}
+	return EXIT_GENERAL;
+}
+
+void say(struct oneshot *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (o->request->json || o->request->quiet)
+		return;
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+void put_json(struct oneshot *o, const char *name, const char *json)
+{
+	if (!o->request->json)
+		return;
+	buf_printf(&o->fields, ", ");
+	buf_json_string(&o->fields, name);
+	buf_printf(&o->fields, ": %s", json);
+}
+
+void put_text(struct oneshot *o, const char *name, const char *value)
+{
+	struct buf text = { 0 };
+
+	if (value != NULL)
+		buf_json_string(&text, value);
+	put_json(o, name, value != NULL ? (const char *)text.data : "null");
+	buf_free(&text);
+}
+
+void put_number(struct oneshot *o, const char *name, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	put_json(o, name, text);
+}
+
+void put_hex(struct oneshot *o, const char *name, uint32_t value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%08" PRIx32, value);
+	put_text(o, name, text);
+}
+
+void put_bool(struct oneshot *o, const char *name, bool value)
+{
+	put_json(o, name, value ? "true" : "false");
+}
+
+enum err tcl(struct oneshot *o, struct buf *result, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	enum err rc;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	rc = script_eval(o->rooms->script, NULL, text, NULL, 0, result);
+	free(text);
+	return rc;
+}
+
+void drop_error(const char *what)
+{
+	log_debug("%s: %s", what, error_text(error_current()));
+	error_clear();
+}
+
+enum err parse_number(const char *text, const char *what, uint32_t *value)
+{
+	return parse_u32(text, what, value);
+}
+
+/* The log as a newcomer wants it: what needs his attention, on stderr. */
+static struct log_sink attention;
+static bool is_muted;
+
+static void show(struct log_sink *sink, enum log_level level, const char *text, bool is_line)
+{
+	const struct oneshot_request *request = sink->ctx;
+
+	if (is_line && (level == LOG_ERROR || (level == LOG_WARNING && !request->quiet)))
+		fprintf(stderr, "%s%s\n", log_prefix(level), text);
+}
+
+void oneshot_hush(const struct oneshot_request *request, bool wants_log)
+{
+	if (wants_log || is_muted)
+		return;
+	attention = (struct log_sink){ .write = show, .ctx = (void *)request };
+	log_mute(true);
+	log_add_sink(&attention);
+	is_muted = true;
+}
+
+void oneshot_unhush(void)
+{
+	if (!is_muted)
+		return;
+	log_remove_sink(&attention);
+	log_mute(false);
+	is_muted = false;
+}
+
+static void print_error_json(struct buf *out, const struct error *e)
+{
+	const struct {
+		const char *name, *value;
+	} members[] = {
+		{ "id", error_id(e->code) }, { "what", e->what },
+		{ "why", e->why },	     { "next", e->next[0] ? e->next : error_step(e->code) },
+		{ "evidence", e->evidence }, { "cause", error_cause(e->code) },
+	};
+
+	buf_printf(out, ", \"error\": {");
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		buf_printf(out, "%s\"%s\": ", i ? ", " : "", members[i].name);
+		buf_json_string(out, members[i].value);
+	}
+	buf_putc(out, '}');
+}
+
+static void print_object(const char *verb, const struct buf *fields, const struct error *e,
+			 int exit_code)
+{
+	struct buf out = { 0 };
+
+	buf_printf(&out, "{\"verb\": ");
+	if (verb != NULL)
+		buf_json_string(&out, verb);
+	else
+		buf_printf(&out, "null");
+	buf_printf(&out, ", \"ok\": %s, \"exit\": %d", exit_code == 0 ? "true" : "false",
+		   exit_code);
+	if (fields != NULL && fields->len > 0)
+		buf_append(&out, fields->data, fields->len);
+	if (e->code != OK)
+		print_error_json(&out, e);
+	printf("%s}\n", (const char *)out.data);
+	buf_free(&out);
+}
+
+int oneshot_refuse(bool json)
+{
+	struct error error;
+
+	error_take(&error);
+	if (json)
+		print_object(NULL, NULL, &error, EXIT_USAGE);
+	error_put(&error);
+	log_failure();
+	return EXIT_USAGE;
+}
+
+/* A probe that is missing is where most people begin. */
+static void help_beginners(struct error *e)
+{
+	if (e->code != ERR_ADAPTER_NOT_FOUND && e->code != ERR_ADAPTER_CONFIG)
+		return;
+	fprintf(stderr,
+		"  looked for: every probe that probed has a driver for, on USB (\"probed list\")\n"
+		"  not shown there though plugged in: the rights are missing; put "
+		"contrib/60-probed.rules "
+		"into /etc/udev/rules.d\n"
+		"  no probe at hand: probed info --board virtual-nucleo-l476rg has one in "
+		"software\n");
+}
+
+static enum err find_target(struct oneshot *o)
+{
+	struct target *t;
+
+	TRY(target_current(o->rooms->targets, &t));
+	if (!t->examined) {
+		/* init went on without it; once more, for the reason. */
+		TRY(target_examine(t));
+		TRY(target_check_examined(t));
+	}
+	o->target = t;
+	return OK;
+}
+
+static enum err connect_target(struct oneshot *o)
+{
+	enum err rc;
+
+	TRY(tcl(o, NULL, "init"));
+	TRY(find_target(o));
+	rc = choose_check(o->choice, o->target->dap);
+	if (rc == ERR_CHIP && o->request->force) {
+		log_warning("%s: going on (--force)", error_current()->why);
+		error_clear();
+		rc = OK;
+	}
+	return rc;
+}
+
+/* A wrong file is told before anything is connected. */
+static enum err check_file(const struct oneshot_request *request)
+{
+	enum verb_id id = verb_id(request->verb);
+	struct image *image;
+
+	if (id != VERB_FLASH && id != VERB_VERIFY && id != VERB_RUN)
+		return OK;
+	TRY(image_open(request->argv[0], IMAGE_AUTO, 0, &image));
+	image_close(image);
+	return OK;
+}
+
+static enum err do_verb(struct oneshot *o, const struct error *before)
+{
+	const struct verb *verb = o->request->verb;
+
+	TRY(check_file(o->request));
+	if (verb->need >= NEED_CONFIG && before->code != OK && verb->run != verb_doctor) {
+		error_put(before);
+		return before->code;
+	}
+	if (verb->need == NEED_TARGET)
+		TRY(connect_target(o));
+	return verb->run(o);
+}
+
+static int report(struct oneshot *o, enum err rc)
+{
+	int code = o->exit_code >= 0 ? o->exit_code : oneshot_exit_code(rc);
+
+	if (rc != OK)
+		error_take(&o->error);
+	if (o->request->json)
+		print_object(o->request->verb->name, &o->fields, &o->error, code);
+	fflush(stdout);
+	if (rc != OK) {
+		error_put(&o->error);
+		log_failure();
+		help_beginners(&o->error);
+	}
+	return code;
+}
+
+enum err verb_help(struct oneshot *o)
+{
+	const char *word = o->request->argc > 0 ? o->request->argv[0] : NULL;
+	const struct verb *verb = word != NULL ? verb_find(word) : NULL, *near;
+
+	if (word != NULL && verb == NULL) {
+		error_why(ERR_ARGUMENT, "there is no verb \"%s\"", word);
+		near = verb_nearest(word);
+		return error_next(ERR_ARGUMENT,
+				  near != NULL ? "did you mean \"%s\"?"
+					       : "\"probed help\" lists them%.0s",
+				  near != NULL ? near->name : "");
+	}
+	o->request->print_help(verb);
+	return OK;
+}
+
+int oneshot_run(const struct oneshot_rooms *rooms, const struct oneshot_request *request,
+		struct choice *choice, const struct error *before)
+{
+	struct oneshot o = {
+		.rooms = rooms, .request = request, .choice = choice, .exit_code = -1
+	};
+	int code = report(&o, do_verb(&o, before));
+
+	buf_free(&o.fields);
+	return code;
+}

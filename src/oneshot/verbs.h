@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of this room share. Nobody else includes it. */
+#ifndef ONESHOT_VERBS_H
+#define ONESHOT_VERBS_H
+
+#include "oneshot/oneshot.h"
+
+/* A line on stdout, unless --json or --quiet. */
+void say(struct oneshot *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Members of the JSON object; nothing without --json. */
+void put_text(struct oneshot *o, const char *name, const char *value); /* NULL: null */
+void put_number(struct oneshot *o, const char *name, uint64_t value);
+void put_hex(struct oneshot *o, const char *name, uint32_t value); /* "0x08000000" */
+void put_bool(struct oneshot *o, const char *name, bool value);
+void put_json(struct oneshot *o, const char *name, const char *json);
+
+/* A Tcl verb as on a console; `result` may be NULL. */
+enum err tcl(struct oneshot *o, struct buf *result, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The error that is current becomes a line of the log and is gone. */
+void drop_error(const char *what);
+enum err parse_number(const char *text, const char *what, uint32_t *value);
+
+/* progress.c: shows what the flash room does until progress_end(). */
+struct progress {
+	const struct oneshot *o;
+	const char *what;
+	unsigned shown; /* percent */
+	bool is_tty, is_open;
+};
+void progress_begin(struct progress *progress, const struct oneshot *o);
+void progress_end(struct progress *progress);
+
+/* image.c: the file of a verb with its addresses, or the error that is the user's. */
+enum err open_file(struct oneshot *o, struct image **image);
+
+enum err verb_flash(struct oneshot *o);
+enum err verb_erase(struct oneshot *o);
+enum err verb_verify(struct oneshot *o);
+enum err verb_read(struct oneshot *o);
+enum err verb_reset(struct oneshot *o);
+enum err verb_info(struct oneshot *o);
+enum err verb_run(struct oneshot *o);
+enum err verb_rtt(struct oneshot *o);
+enum err verb_doctor(struct oneshot *o);
+enum err verb_list(struct oneshot *o);
+enum err verb_chips(struct oneshot *o);
+enum err verb_help(struct oneshot *o);
+
+#endif
