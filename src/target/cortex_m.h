@@ -54,6 +54,7 @@
 #define   VC_BUSERR	  BIT(8)
 #define   VC_HARDERR	  BIT(10)
 #define   VC_ALL_V7M	  0x7f1u
+#define   VC_SFERR	  BIT(11)	/* v8-M Mainline with the Security Extension */
 #define   DEMCR_TRCENA	  BIT(24)
 #define MVFR0		0xe000ef40u
 #define MVFR1		0xe000ef44u
@@ -174,6 +175,8 @@ enum err cortex_m_rearm(struct cortex_m *cm);
 enum err cortex_m_step(struct target *t, bool step_over);
 /* One instruction, comparators as they are. mask: C_MASKINTS or 0. */
 enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask);
+/* cortex_m_displaced.c: the instruction at pc, under a BKPT in flash. */
+enum err cortex_m_step_displaced(struct cortex_m *cm, uint32_t pc);
 
 /* cortex_m_break.c */
 enum err cortex_m_set_breakpoint(struct target *t, struct breakpoint *b);

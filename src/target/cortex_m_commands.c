@@ -43,8 +43,22 @@ static const struct {
 } vectors[] = {
 	{ "hard_err", BIT(10) }, { "int_err", BIT(9) }, { "bus_err", BIT(8) },
 	{ "state_err", BIT(7) }, { "chk_err", BIT(6) }, { "nocp_err", BIT(5) },
-	{ "mm_err", BIT(4) },	 { "reset", BIT(0) },
+	{ "mm_err", BIT(4) },	 { "reset", BIT(0) },	  { "secure_err", VC_SFERR },
 };
+
+/* SecureFault is not a vector that others have. */
+static bool has_vector(const struct cortex_m *cm, uint32_t bit)
+{
+	return bit != VC_SFERR || (cm->has_security && cm->core->arch == ARCH_V8M_MAIN);
+}
+
+/* Bits that the core ignores. */
+static uint32_t known_vectors(const struct cortex_m *cm, uint32_t catch)
+{
+	if (cm->core->arch == ARCH_V6M || cm->core->arch == ARCH_V8M_BASE)
+		return catch & (VC_HARDERR | VC_CORERESET);
+	return has_vector(cm, VC_SFERR) ? catch : catch & ~VC_SFERR;
+}
 
 static enum err parse_vectors(struct call *c, uint32_t *catch)
 {
@@ -55,7 +69,11 @@ static enum err parse_vectors(struct call *c, uint32_t *catch)
 		if (c->argc == 2 && strcmp(c->argv[1], "none") == 0)
 			return OK;
 		if (c->argc == 2 && strcmp(c->argv[1], "all") == 0) {
-			*catch = VC_ALL_V7M;
+			*catch = VC_ALL_V7M | VC_SFERR;
+			return OK;
+		}
+		if (c->argc == 2 && strcmp(c->argv[1], "faults") == 0) {
+			*catch = (VC_ALL_V7M | VC_SFERR) & ~VC_CORERESET;
 			return OK;
 		}
 		while (k < ARRAY_SIZE(vectors) && strcmp(vectors[k].name, c->argv[i]) != 0)
@@ -63,8 +81,8 @@ static enum err parse_vectors(struct call *c, uint32_t *catch)
 		if (k == ARRAY_SIZE(vectors)) {
 			error_why(ERR_ARGUMENT, "No Cortex-M vector '%s'", c->argv[i]);
 			return error_next(ERR_ARGUMENT,
-					  "use all, none, or: hard_err int_err bus_err "
-					  "state_err chk_err nocp_err mm_err reset");
+					  "use all, faults, none, or: hard_err int_err bus_err "
+					  "state_err chk_err nocp_err mm_err secure_err reset");
 		}
 		*catch |= vectors[k].bit;
 	}
@@ -80,14 +98,16 @@ static enum err cmd_vector_catch(struct call *c)
 	if (c->argc > 1) {
 		TRY(parse_vectors(c, &catch));
 		TRY(target_check_examined(cm->target));
-		if (cm->core->arch == ARCH_V6M)
-			catch &= VC_HARDERR | VC_CORERESET;
+		catch = known_vectors(cm, catch);
 		TRY(mem_ap_write32(cm->ap, DEMCR, cm->demcr | catch));
 		cm->vector_catch = catch;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
+		if (vectors[i].bit == VC_SFERR && (cm->core == NULL || !has_vector(cm, VC_SFERR)))
+			continue;
 		result_printf(c, "%9s: %s\n", vectors[i].name,
 			      cm->vector_catch & vectors[i].bit ? "catch" : "ignore");
+	}
 	return OK;
 }
 
@@ -136,9 +156,11 @@ const struct command cortex_m_commands[] = {
 	{ "cortex_m maskisr", STAGE_ANY, 0, 1, "?auto|on|off|steponly?", cmd_maskisr,
 	  "How interrupts are masked: auto serves pending ones before a step, then steps with them "
 	  "masked; steponly only masks; on masks always; off never." },
-	{ "cortex_m vector_catch", STAGE_ANY, 0, -1, "?all|none|vector ...?", cmd_vector_catch,
+	{ "cortex_m vector_catch", STAGE_ANY, 0, -1, "?all|faults|none|vector ...?", cmd_vector_catch,
 	  "Which exceptions halt the core at their first instruction: hard_err int_err bus_err "
-	  "state_err chk_err nocp_err mm_err reset." },
+	  "state_err chk_err nocp_err mm_err secure_err reset; faults are all but reset." },
+	{ "fault catch", STAGE_ANY, 0, -1, "?all|faults|none|vector ...?", cmd_vector_catch,
+	  "Same as \"cortex_m vector_catch\"." },
 	{ "cortex_m reset_config", STAGE_ANY, 0, 1, "?sysresetreq|vectreset?", cmd_reset_config,
 	  "How the core is reset where no nRST is used. vectreset resets the core but no "
 	  "peripheral." },

@@ -6,6 +6,7 @@
 #include "target/cortex_m.h"
 #include "target/fault.h"
 #include "target/lsu.h"
+#include "target/thumb.h"
 
 #define CFSR  0xe000ed28u
 #define HFSR  0xe000ed2cu
@@ -16,8 +17,13 @@
 #define LOCKUP_PC 0xfffffffeu	/* and 0xeffffffe: DDI 0403 B1.5.15, DDI 0553 */
 #define CFSR_INVSTATE BIT(17)
 #define SEARCH_WORDS 64u
+#define XPSR_ZERO	0x00f00000u	/* read as zero on all of them */
+#define XPSR_ZERO_V6M	0x0efffdc0u	/* v6-M: flags, T, the stack's alignment, IPSR[5:0], no more */
 #define EXC_RETURN_SPSEL  BIT(2)
 #define EXC_RETURN_NO_FPU BIT(4)
+#define EXC_RETURN_S	  BIT(6)
+#define INTEGRITY_SIGNATURE 0xfefa125bu	/* bit 0: no FPU context */
+#define CALLEE_BYTES	  40u
 #define NESTING_MAX	  8u
 
 static bool is_main(const struct cortex_m *cm)
@@ -88,54 +94,26 @@ struct frame_place {
 	uint32_t exc_return, addr;
 };
 
-/* EXC_RETURN says which stack the frame is on (DDI 0403 B1.5.8). */
-static bool find_frame(struct target *t, struct frame_place *place)
+/*
+ * EXC_RETURN says which stack the frame is on (DDI 0403 B1.5.8; DDI 0553 adds the security state). A
+ * Secure frame may begin with the callee's registers, which an integrity signature tells.
+ */
+static bool pick_stack(struct target *t, struct frame_place *place)
 {
-	uint32_t lr = reg_value(t, "lr"), msp = reg_value(t, "msp");
+	bool is_secure = place->exc_return & EXC_RETURN_S;
+	uint32_t word = 0;
 
-	*place = (struct frame_place){ lr, msp };
-	if (!is_exc_return(lr) && !search_stack(t, msp, &place->exc_return, &place->addr))
-		return false;
-	if (place->exc_return & EXC_RETURN_SPSEL)
+	if (cortex_m(t)->has_security && (place->exc_return & EXC_RETURN_SPSEL))
+		place->addr = reg_value(t, is_secure ? "psp_s" : "psp_ns");
+	else if (place->exc_return & EXC_RETURN_SPSEL)
 		place->addr = reg_value(t, "psp");
-	return place->addr != 0 && place->addr % 4 == 0;
-}
-
-/* SP before the exception: behind the frame, the FPU's part of it, and the word that aligned it. */
-static uint32_t sp_before(const struct frame_place *place, uint32_t xpsr)
-{
-	return place->addr + (place->exc_return & EXC_RETURN_NO_FPU ? 32 : 104) + (xpsr & BIT(9) ? 4 : 0);
-}
-
-static void read_instruction(struct target *t, struct fault_state *f, const struct frame_place *place)
-{
-	const struct fault_frame *w = &f->frame;
-	struct lsu_regs regs = { { w->r0, w->r1, w->r2, w->r3 } };
-	struct lsu_access a;
-	uint8_t code[4];
-
-	if (target_read_bytes(t, w->pc & ~1u, code, 4, NULL) != OK) {
-		error_clear();
-		return;
-	}
-	f->has_opcode = true;
-	f->opcode[0] = get_le16(code);
-	f->opcode[1] = get_le16(code + 2);
-	for (unsigned i = 4; i < 12; i++) {
-		char name[4];
-
-		snprintf(name, sizeof(name), "r%u", i);
-		regs.r[i] = reg_value(t, name);	/* a handler's prologue may have changed them */
-	}
-	regs.r[12] = w->r12;
-	regs.r[13] = sp_before(place, w->xpsr);
-	regs.r[14] = w->lr;
-	regs.r[15] = w->pc;
-	if (lsu_decode_before(f->opcode[0], f->opcode[1], &regs, &a)) {
-		f->has_access = true;
-		f->access_addr = a.addr;
-		f->access_is_store = a.is_store;
-	}
+	if (place->addr == 0 || place->addr % 4 != 0)
+		return false;
+	if (cortex_m(t)->has_security && is_secure &&
+	    target_read_u32(t, place->addr, &word) == OK && (word | 1) == INTEGRITY_SIGNATURE)
+		place->addr += CALLEE_BYTES;
+	error_clear();
+	return true;
 }
 
 static bool read_words(struct target *t, uint32_t addr, struct fault_frame *frame)
@@ -153,6 +131,80 @@ static bool read_words(struct target *t, uint32_t addr, struct fault_frame *fram
 	return true;
 }
 
+/* Flags, IPSR of a handler or of none, and an even PC; T may have been what was lost. */
+static bool is_frame(const struct fault_frame *frame)
+{
+	return !(frame->pc & 1) && (frame->xpsr & (XPSR_T | XPSR_ZERO)) == XPSR_T;
+}
+
+/* A handler that has pushed something and called nothing yet has EXC_RETURN in LR, and its frame is not
+ * at MSP any more: then it is behind the EXC_RETURN that was pushed. */
+static bool find_frame(struct target *t, struct frame_place *place)
+{
+	uint32_t lr = reg_value(t, "lr"), msp = reg_value(t, "msp");
+	struct fault_frame frame;
+
+	*place = (struct frame_place){ lr, msp };
+	if (is_exc_return(lr) && pick_stack(t, place) &&
+	    (place->addr != msp || (read_words(t, msp, &frame) && is_frame(&frame))))
+		return true;
+	if (search_stack(t, msp, &place->exc_return, &place->addr))
+		return pick_stack(t, place);
+	*place = (struct frame_place){ lr, msp };
+	return is_exc_return(lr) && pick_stack(t, place);
+}
+
+/* SP before the exception: behind the frame, the FPU's part of it, and the word that aligned it. */
+static uint32_t sp_before(const struct frame_place *place, uint32_t xpsr)
+{
+	return place->addr + (place->exc_return & EXC_RETURN_NO_FPU ? 32 : 104) + (xpsr & BIT(9) ? 4 : 0);
+}
+
+static void name_instruction(struct fault_state *f)
+{
+	struct buf text = { 0 };
+
+	thumb_disassemble(f->frame.pc, f->opcode[0], f->opcode[1], &text);
+	snprintf(f->instruction, sizeof(f->instruction), "%s", (const char *)text.data);
+	for (char *p = f->instruction; *p != '\0'; p++) {
+		if (*p == '\t')
+			*p = ' ';
+	}
+	buf_free(&text);
+}
+
+static void read_instruction(struct target *t, struct fault_state *f, const struct frame_place *place)
+{
+	const struct fault_frame *w = &f->frame;
+	struct lsu_regs regs = { { w->r0, w->r1, w->r2, w->r3 } };
+	struct lsu_access a;
+	uint8_t code[4];
+
+	if (target_read_bytes(t, w->pc & ~1u, code, 4, NULL) != OK) {
+		error_clear();
+		return;
+	}
+	f->has_opcode = true;
+	f->opcode[0] = get_le16(code);
+	f->opcode[1] = get_le16(code + 2);
+	name_instruction(f);
+	for (unsigned i = 4; i < 12; i++) {
+		char name[4];
+
+		snprintf(name, sizeof(name), "r%u", i);
+		regs.r[i] = reg_value(t, name);	/* a handler's prologue may have changed them */
+	}
+	regs.r[12] = w->r12;
+	regs.r[13] = sp_before(place, w->xpsr);
+	regs.r[14] = w->lr;
+	regs.r[15] = w->pc;
+	if (lsu_decode_before(f->opcode[0], f->opcode[1], &regs, &a)) {
+		f->has_access = true;
+		f->access_addr = a.addr;
+		f->access_is_store = a.is_store;
+	}
+}
+
 static void read_frame(struct target *t, struct fault_state *f)
 {
 	struct frame_place place;
@@ -161,7 +213,9 @@ static void read_frame(struct target *t, struct fault_state *f)
 		return;
 	f->frame_addr = place.addr;
 	/* A frame has T set, unless losing it was the fault, and an even PC. */
-	if ((f->frame.pc & 1) || (!(f->frame.xpsr & XPSR_T) && !(f->cfsr & CFSR_INVSTATE)))
+	bool may_lack_t = f->has_status ? f->cfsr & CFSR_INVSTATE : !(f->frame.xpsr & XPSR_ZERO_V6M);
+
+	if ((f->frame.pc & 1) || (!(f->frame.xpsr & XPSR_T) && !may_lack_t))
 		return;
 	f->has_frame = true;
 	read_instruction(t, f, &place);
@@ -179,8 +233,7 @@ static bool find_process_frame(struct target *t, struct frame_place *place)
 		    !search_stack(t, sp_before(place, frame.xpsr), &place->exc_return, &place->addr))
 			return false;
 	}
-	place->addr = reg_value(t, "psp");
-	return place->addr != 0 && place->addr % 4 == 0;
+	return pick_stack(t, place);
 }
 
 bool cortex_m_interrupted(struct target *t, uint32_t regs[17])

@@ -27,13 +27,15 @@ struct fault_state {
 	struct fault_frame frame;
 	uint16_t opcode[2];		/* at frame.pc */
 	bool has_opcode;
+	char instruction[48];		/* as text; "" not known */
 	uint32_t access_addr;		/* of the load or store at frame.pc, from its registers */
 	bool has_access, access_is_store;
 };
 
 /*
- * "HardFault (escalated BusFault) at 0x080001f4: a store to 0x30000000 got a bus error (precise);
- * called from 0x08000210". Empty if nothing is recorded. One line.
+ * "HardFault (escalated BusFault) at 0x080001f4: a bus error on a data access (PRECISERR): a store to
+ * 0x30000000; instruction: str r3, [r2]; lr 0x08000210, sp 0x20017fd8 [CFSR 0x00008200, ...]: look at
+ * the pointer". Empty if nothing is recorded. One line.
  */
 void fault_describe(const struct fault_state *f, struct buf *out);
 /* True if any status bit says that a fault happened. */

@@ -178,6 +178,7 @@ static void set_stop_note(struct target *t)
 		snprintf(t->own->stop_text, sizeof(t->own->stop_text), "%s", (const char *)text.data);
 		t->stop_note = t->own->stop_text;
 	}
+	t->own->is_note_told = t->stop_note != NULL && strcmp(t->stop_note, t->own->told_text) == 0;
 	buf_free(&text);
 }
 
@@ -296,6 +297,7 @@ enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, boo
 		return OK;
 	}
 	target_call_event(t, EVENT_RESUME_START);
+	t->own->told_text[0] = '\0';
 	TRY(t->type->resume(t, step_over, false));
 	poll_soon(t);
 	target_call_event(t, EVENT_RESUMED);
@@ -335,6 +337,18 @@ enum err target_step(struct target *t, const uint32_t *pc, bool step_over)
 	return OK;
 }
 
+/* At each step through a handler it is the same: told again only after the core has run. */
+void target_tell_stop_note(struct target *t)
+{
+	struct target_own *own = t->own;
+
+	if (t->stop_note == NULL || own->is_note_told)
+		return;
+	own->is_note_told = true;
+	snprintf(own->told_text, sizeof(own->told_text), "%s", t->stop_note);
+	log_user("%s", t->stop_note);
+}
+
 /* The two lines OpenOCD prints at a halt, then why the core stands in a fault, if it does. */
 void target_report_halt(struct target *t)
 {
@@ -358,6 +372,6 @@ void target_report_halt(struct target *t)
 	log_user("xPSR: 0x%08x pc: 0x%08x %s: 0x%08x%s%s", xpsr, pc, sp_name, sp,
 		 t->semihosting_armed ? ", semihosting" : "",
 		 t->semihosting_armed && semihosting_is_gdbs(t) ? " fileio" : "");
-	if (t->stop_note != NULL)
-		log_user("%s", t->stop_note);
+	t->own->is_note_told = false;
+	target_tell_stop_note(t);
 }

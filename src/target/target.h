@@ -206,6 +206,8 @@ void target_call_event(struct target *t, enum target_event event);
 const char *target_event_name(enum target_event event);	/* "reset-init" */
 const char *target_state_name(const struct target *t);
 const char *target_reason_name(enum halt_reason reason);
+/* Logs stop_note, once for each stop; what the steps after it find again is not told again. */
+void target_tell_stop_note(struct target *t);
 
 enum err target_claim(struct target *t, const char *what);
 void target_release(struct target *t);

@@ -39,7 +39,9 @@ struct target_own {
 
 	struct debug_guard debug_guard;
 	unsigned next_break_id, next_watch_id;
-	char stop_text[512];		/* what stop_note points to */
+	char stop_text[768];		/* what stop_note points to */
+	char told_text[768];		/* the one that was told; "": the core has run since */
+	bool is_note_told;
 	struct verb_scope *scope;	/* of its object's verbs */
 	struct algorithm_state *algorithm;	/* helper code runs or was not finished */
 };

@@ -37,10 +37,12 @@ void MemManage_Handler(void) { stay(4); }
 void BusFault_Handler(void) { stay(5); }
 void UsageFault_Handler(void) { stay(6); }
 
+#if __ARM_ARCH >= 7
 static __attribute__((noinline)) int divide(int a, int b)
 {
 	return a / b;
 }
+#endif
 
 static __attribute__((noinline)) uint32_t overflow(uint32_t depth)
 {
@@ -55,7 +57,10 @@ static __attribute__((noinline)) uint32_t overflow(uint32_t depth)
 static __attribute__((noinline)) void fault(enum fault_select which)
 {
 	switch (which) {
+#if __ARM_ARCH >= 7			/* ARMv6-M has no division and no coprocessors */
 	case SELECT_DIV0: words[0] = (uint32_t)divide(1, divisor); break;
+	case SELECT_NO_FPU: __asm volatile(".inst.w 0xee300a00"); break;	/* vadd.f32 */
+#endif
 	case SELECT_UNALIGNED: words[0] = REG((uint32_t)words + 1); break;
 	case SELECT_LOCKUP:
 	case SELECT_BUS: words[0] = REG(NO_MEMORY); break;
@@ -63,9 +68,8 @@ static __attribute__((noinline)) void fault(enum fault_select which)
 	case SELECT_STACK_OVERFLOW: words[0] = overflow(0); break;
 	case SELECT_EXECUTE_DATA: ((void (*)(void))0x40000001)(); break;
 	case SELECT_NO_THUMB: ((void (*)(void))((uint32_t)not_code & ~1u))(); break;
-	case SELECT_NO_FPU: __asm volatile(".inst.w 0xee300a00"); break;	/* vadd.f32 */
 	case SELECT_IMPRECISE: REG(NO_MEMORY) = 1; break;
-	case SELECT_NONE: break;
+	default: break;
 	}
 }
 

@@ -260,10 +260,10 @@ class Gdb:
                               stderr=subprocess.STDOUT, timeout=timeout * PATIENCE, check=False)
         return done.stdout.decode(errors="replace")
 
-    def start(self, elf=None):
+    def start(self, elf=None, connect="target remote"):
         """A GDB that is typed at; see send() and expect()."""
         self.child = Process(self._argv(elf), stdin=subprocess.PIPE, start_new_session=True)
-        self.send(f"target remote localhost:{self.daemon.gdb_port}")
+        self.send(f"{connect} localhost:{self.daemon.gdb_port}")
         return self
 
     def send(self, command):

@@ -56,7 +56,7 @@ static enum err restart(struct gdb_session *s)
 	buf_free(&command);
 	if (rc != OK)
 		return error_what(rc, "restart failed");
-	session_attach(s);
+	TRY(session_find_core(s));
 	s->has_process = true;
 	return OK;
 }
@@ -107,11 +107,11 @@ static enum err packet_vRun(struct gdb_session *s, struct rsp_args *args)
 static enum err packet_vAttach(struct gdb_session *s, struct rsp_args *args)
 {
 	(void)args;
+	TRY(session_find_core(s));
 	if (s->target->state == TARGET_RUNNING) {
 		TRY(target_halt(s->target));
 		TRY(target_wait_state(s->target, TARGET_HALTED, HALT_WAIT_MS));
 	}
-	session_attach(s);
 	s->has_process = true;
 	reply_stop(s);
 	return OK;

@@ -63,7 +63,6 @@ static void session_free(struct gdb_session *s)
 	buf_free(&s->threads);
 	buf_free(&s->note);
 	buf_free(&s->last_error);
-	buf_free(&s->stop_note);
 	free(s);
 }
 
@@ -219,29 +218,70 @@ static enum err check_examined(struct target *t, int number)
 			  "Target %s not examined yet, refuse gdb connection %d!", t->name, number);
 }
 
+/* In extended mode a GDB may have no program yet: the console works, `attach` and `run` try again. */
+static void park(struct gdb_session *s)
+{
+	s->is_let_in = true;
+	s->has_process = false;
+	console_note(s, "%s (\"monitor\" commands work; \"attach 1\" or \"run\" when the target is back)",
+		     error_text(error_current()));
+	log_failure();
+}
+
+enum err session_find_core(struct gdb_session *s)
+{
+	int number = count_sessions(s->server, s->target) + !s->is_let_in;
+
+	TRY(check_examined(s->target, number));
+	s->is_let_in = true;
+	if (!s->has_process)		/* GDB reads it again, and there may have been no registers */
+		buf_clear(&s->tdesc);
+	session_attach(s);
+	if (s->is_gone)
+		return error_why(ERR_CANCELLED, "the client is gone");
+	if (s->target->state != TARGET_HALTED)
+		log_warning("GDB connection %d on target %s not halted", number, s->target->name);
+	fileio_attach(s->server, s->target);
+	return OK;
+}
+
 /* The first packet of a client: until then it may have been somebody who only tries the port. */
 static bool let_in(struct gdb_session *s)
 {
-	int number = count_sessions(s->server, s->target) + 1;
-
 	if (!session_has_room(s->server, s->target)) {
 		log_error("rejected 'gdb' connection, no more connections allowed");
 		session_hang_up(s);
 		return false;
 	}
-	if (check_examined(s->target, number) != OK) {
-		log_failure();
-		session_hang_up(s);
+	if (session_find_core(s) == OK)
+		return true;
+	if (s->is_gone) {
+		error_clear();
 		return false;
 	}
-	s->is_let_in = true;
-	session_attach(s);
-	if (s->is_gone)
-		return false;
-	if (s->target->state != TARGET_HALTED)
-		log_warning("GDB connection %d on target %s not halted", number, s->target->name);
-	fileio_attach(s->server, s->target);
-	return true;
+	if (s->is_extended) {
+		park(s);
+		return true;
+	}
+	log_failure();
+	session_hang_up(s);
+	return false;
+}
+
+/* What GDB says before it has said if it speaks the extended protocol. A core that is not there is
+ * looked for after that. */
+static bool is_greeting(const struct gdb_session *s)
+{
+	static const char *const names[] = { "qSupported", "vMustReplyEmpty", "QStartNoAckMode", "vCont?",
+					     "!" };
+	const struct buf *packet = &s->queue->data;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && !s->target->examined; i++) {
+		if (packet->len >= strlen(names[i]) &&
+		    memcmp(packet->data, names[i], strlen(names[i])) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void handle(struct gdb_session *s, struct gdb_item *item)
@@ -262,10 +302,8 @@ void session_work(struct gdb_session *s)
 		return;
 	session_hold(s);
 	s->is_busy = true;
-	if (s->is_let_in || let_in(s)) {
-		for (struct gdb_item *item; !s->is_gone && (item = queue_pop(s)) != NULL;)
-			handle(s, item);
-	}
+	while (!s->is_gone && s->queue != NULL && (s->is_let_in || is_greeting(s) || let_in(s)))
+		handle(s, queue_pop(s));
 	s->is_busy = false;
 	if (s->is_gone)
 		leave(s);

@@ -119,7 +119,6 @@ struct gdb_session {
 	struct read_cache *cache;
 	struct buf tdesc, memory_map, threads;	/* documents, made once per connection */
 	struct buf note;		/* for GDB's console, at the next chance */
-	struct buf stop_note;		/* the last that was told */
 	struct buf last_error;		/* the log line GDB saw last while it waits */
 	unsigned core_moves;		/* resumes, steps, resets, by whomever */
 	bool is_hinted, is_abort_told;
@@ -143,6 +142,9 @@ void session_hold(struct gdb_session *s);
 void session_release(struct gdb_session *s);
 /* False: the target has as many GDBs as -gdb-max-connections allows. */
 bool session_has_room(const struct gdb_server *server, const struct target *t);
+/* The core is examined if it is not yet, and attached to. ERR_NOT_EXAMINED and its like, with the line
+ * that tools look for. */
+enum err session_find_core(struct gdb_session *s);
 /* gdb-attach, if no other GDB is attached; nothing if we are. */
 void session_attach(struct gdb_session *s);
 /* Breakpoints out, a load forgotten; and if attached: gdb-detach, the core as gdb_end_state says. */

@@ -97,20 +97,11 @@ void stop_format(struct gdb_session *s, unsigned signal, struct buf *out)
 	buf_printf(out, "thread:%x;", threads_stopped(s));
 }
 
-/* Why the core is in a fault; said once, not at each step through the handler. */
+/* Why the core is in a fault: through the log, which all GDBs that wait read along. */
 static void tell_stop_note(struct gdb_session *s)
 {
-	const char *note = s->target->state == TARGET_HALTED ? s->target->stop_note : NULL;
-
-	if (note == NULL) {
-		buf_clear(&s->stop_note);
-		return;
-	}
-	if (s->stop_note.len > 0 && strncmp((const char *)s->stop_note.data, note, strlen(note)) == 0)
-		return;
-	buf_clear(&s->stop_note);
-	buf_printf(&s->stop_note, "%s\n", note);
-	output_console(s, (const char *)s->stop_note.data, s->stop_note.len);
+	if (s->target->state == TARGET_HALTED)
+		target_tell_stop_note(s->target);
 }
 
 void gdb_report_stop(struct gdb_session *s, unsigned signal)
