@@ -18,6 +18,7 @@
 #define SAMPLES_MAX	(4u << 20)
 #define BUCKETS_MAX	(128u * 1024)
 #define SHOWN_MAX	10u		/* functions */
+#define HALT_GAP_MS	2u
 #define NO_SAMPLE	0xffffffffu	/* halted or asleep */
 
 static void take(struct profile_data *p, const uint32_t *samples, size_t n)
@@ -42,6 +43,43 @@ static enum err sample(struct target *t, struct profile_data *p, uint32_t second
 			return error_why(ERR_CANCELLED, "interrupted with %zu samples", p->count);
 	}
 	p->sampled_ns = clock_now_ns() - start;
+	return OK;
+}
+
+/*
+ * Where DWT_PCSR is not implemented (it reads 0; ARMv6-M may leave it out) the core is stopped for each
+ * look. A breakpoint that it meets meanwhile ends the sampling, and is a stop like any other.
+ */
+static enum err sample_by_halting(struct target *t, struct profile_data *p, uint32_t seconds)
+{
+	uint64_t start = clock_now_ns(), end = start + (uint64_t)seconds * 1000000000;
+	uint32_t pc;
+
+	log_info("%s: DWT_PCSR is not implemented: the core is halted for each sample", t->name);
+	while (clock_now_ns() < end && p->count < SAMPLES_MAX) {
+		TRY(t->type->halt(t));
+		TRY(target_get_reg32(t, "pc", &pc));
+		p->pcs[p->count++] = pc;
+		p->sampled_ns = clock_now_ns() - start;
+		if (t->reason != HALT_DEBUG_REQUEST) {
+			log_info("%s: the core has stopped: %s", t->name, target_reason_name(t->reason));
+			return target_state_changed(t, TARGET_RUNNING);
+		}
+		TRY(t->type->resume(t, false, false));
+		if (target_is_cancelled(t) || !loop_sleep(t->list->loop, HALT_GAP_MS))
+			return error_why(ERR_CANCELLED, "interrupted with %zu samples", p->count);
+	}
+	return OK;
+}
+
+static enum err has_pcsr(struct target *t, bool *yes)
+{
+	uint32_t samples[4] = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++)
+		mem_ap_queue_read32(t->ap, DWT_PCSR, &samples[i]);
+	TRY(mem_ap_run(t->ap));
+	*yes = (samples[0] | samples[1] | samples[2] | samples[3]) != 0;
 	return OK;
 }
 
@@ -71,10 +109,15 @@ static enum err collect(struct target *t, struct profile_data *p, uint32_t secon
 						     "the trace in %u s: the core slept, or the "
 						     "pin is silent", seconds);
 	}
+	bool yes = false;
+
+	TRY(has_pcsr(t, &yes));
+	if (!yes)
+		return sample_by_halting(t, p, seconds);
 	TRY(sample(t, p, seconds));
 	if (p->count == 0)
-		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core "
-				 "slept, or does not have the register", seconds);
+		return error_why(ERR_UNSUPPORTED, "DWT_PCSR told no address in %u s: the core slept",
+				 seconds);
 	return OK;
 }
 

@@ -68,6 +68,7 @@ check_PROGRAMS += \
 testing_unit_test_cortex_m_SOURCES = testing/unit/test_cortex_m.c testing/unit/fake_core.c \
 	testing/unit/fake_core.h
 testing_unit_test_cortex_m_LDADD = $(probed_test_libs)
+	testing/unit/test_profile \
 testing_unit_test_dwt_SOURCES = testing/unit/test_dwt.c
 testing_unit_test_dwt_LDADD = $(probed_test_libs)
 testing_unit_test_fault_SOURCES = testing/unit/test_fault.c
@@ -81,4 +82,7 @@ testing_unit_test_semihosting_SOURCES = testing/unit/test_semihosting.c \
 testing_unit_test_semihosting_LDADD = $(probed_test_libs)
 testing_unit_test_thumb_SOURCES = testing/unit/test_thumb.c
 testing_unit_test_thumb_LDADD = $(probed_test_libs)
+testing_unit_test_profile_SOURCES = testing/unit/test_profile.c \
+	testing/unit/fake_core.c testing/unit/fake_core.h
+testing_unit_test_profile_LDADD = $(probed_test_libs)
 endif

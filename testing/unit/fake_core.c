@@ -277,6 +277,7 @@ static bool read_ppb(uint32_t addr, uint32_t *v)
 	case 0xe000ed14: *v = core.ccr; return true;
 	case 0xe000ef44: *v = 0x11000011; return true;
 	case 0xe0001000: *v = core.demcr & 1u << 24 ? 0x40000000 : 0; return true;
+	case 0xe000101c: *v = 0; return true;	/* no DWT_PCSR */
 	case 0xe0002000: *v = core.fp_ctrl; return true;
 	default: break;
 	}
