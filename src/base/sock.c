@@ -32,6 +32,17 @@ static void keep_alive(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }
 
+void sock_prove_alive(int fd)
+{
+	int soon_s = 1, count = 2;
+	unsigned int unacked_ms = 3000;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &soon_s, sizeof(soon_s));	/* unix: fails, fine */
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &soon_s, sizeof(soon_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof(unacked_ms));
+}
+
 static enum err resolve(const char *host, uint16_t port, int flags, struct addrinfo **list)
 {
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,

@@ -22,6 +22,8 @@ enum err sock_connect_tcp(const char *host, uint16_t port, int timeout_ms, int *
 enum err sock_connect_unix(const char *path, int *fd);
 /* -1 with errno EAGAIN if nobody waits. `peer` (optional) gets a printable address. */
 int sock_accept(int listener, char *peer, size_t peer_size);
+/* Asks the peer's machine for a sign of life: one that is gone is noticed within seconds. */
+void sock_prove_alive(int fd);
 /* Blocks on this one descriptor until all is written or timeout_ms passes without progress.
  * ERR_TIMEOUT, or ERR_IO when the peer is gone. */
 enum err sock_write_all(int fd, const void *data, size_t n, int timeout_ms);

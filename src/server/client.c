@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/sock.h"
 
 #define READ_BYTES 16384
 
@@ -167,6 +168,11 @@ void client_close(struct client *c)
 const char *client_peer(const struct client *c)
 {
 	return c->peer;
+}
+
+void client_prove_alive(struct client *c)
+{
+	sock_prove_alive(c->in_fd);	/* a pipe takes no notice */
 }
 
 static void listen_to(struct client *c)

@@ -79,6 +79,8 @@ size_t client_backlog(const struct client *client);
 void client_close(struct client *client);
 void client_pause(struct client *client, bool on);
 const char *client_peer(const struct client *client);
+/* Somebody else wants its place: sock_prove_alive(). */
+void client_prove_alive(struct client *client);
 
 /* A port verb's whole work: without an argument the setting is the result, with one it replaces
  * *setting (malloc'ed), before init only. */

@@ -152,11 +152,7 @@ static enum err cmd_nothing(struct call *c)
 
 static enum err cmd_smp(struct call *c)
 {
-	for (int i = 1; i < c->argc; i++) {
-		if (target_find(call_list(c), c->argv[i]) == NULL)
-			return error_why(ERR_NOT_FOUND, "there is no target named %s", c->argv[i]);
-	}
-	return OK;
+	return group_set(call_list(c), c->argc - 1, c->argv + 1);
 }
 
 static const char *tap_name(const struct target *t)
@@ -335,8 +331,16 @@ static enum err cmd_invoke_event(struct call *c)
 
 static enum err cmd_request(struct call *c)
 {
-	if (c->argc == 1)
-		result_printf(c, "receiving debug messages from current target disabled\n");
+	static const char *const words[] = { "disable", "enable", "charmsg", NULL };
+	int word = 0;
+
+	if (c->argc > 1)
+		TRY(arg_word(c, 1, words, &word));
+	if (word != 0) {
+		error_why(ERR_UNSUPPORTED, "messages through DCRDR are not received");
+		return error_next(ERR_UNSUPPORTED, "let the program print by RTT, SWO or semihosting");
+	}
+	result_printf(c, "receiving debug messages from current target disabled\n");
 	return OK;
 }
 

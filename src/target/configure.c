@@ -310,6 +310,21 @@ static bool is_old_event(const char *name)
 	       strcmp(name, "resume-ok") == 0 || strcmp(name, "reset-deassert") == 0;
 }
 
+/*
+ * {} takes a handler away; where target.tcl would put its default in that place, {} means that nothing
+ * shall happen (GDB attaches without a halt), and a blank keeps the default out.
+ */
+static char *handler_text(const struct target *t, char *const *slot, const char *text)
+{
+	bool has_default = slot == &t->own->handlers[EVENT_GDB_ATTACH] ||
+			   slot == &t->own->handlers[EVENT_GDB_FLASH_ERASE_START] ||
+			   slot == &t->own->handlers[EVENT_GDB_FLASH_WRITE_END];
+
+	if (text[0] == '\0' && has_default)
+		return xstrdup(" ");
+	return text[0] != '\0' ? xstrdup(text) : NULL;
+}
+
 static enum err set_event(struct option_call *o)
 {
 	char **slot = handler_slot(o->t, o->args[0]);
@@ -325,7 +340,7 @@ static enum err set_event(struct option_call *o)
 		log_info("DEPRECATED target event trace-config; use TPIU events "
 			 "{pre,post}-{enable,disable}");
 	free(*slot);
-	*slot = o->args[1][0] != '\0' ? xstrdup(o->args[1]) : NULL;
+	*slot = handler_text(o->t, slot, o->args[1]);
 	return OK;
 }
 

@@ -18,8 +18,7 @@ static void seen(struct target *t, uint32_t addr, uint8_t *data, size_t n)
 {
 	if (t->type->memory_seen != NULL)
 		t->type->memory_seen(t, addr, data, n);
-	if (t->breakpoints != NULL)
-		breakpoint_hide(t, addr, data, n);
+	breakpoint_hide(t, addr, data, n);
 }
 
 /* Under a software breakpoint the new bytes go into its copy and BKPT stays in memory. */

@@ -90,6 +90,8 @@ static void poll_one(struct target *t)
 		own->next_poll_ms = clock_now_ms() + own->poll_gap_ms;
 		return;
 	}
+	bool is_bus_fault = error_current()->code == ERR_BUS || error_current()->code == ERR_DAP_FAULT;
+
 	if (error_current()->code == ERR_ADAPTER_LOST) {
 		error_clear();	/* the adapter says so itself */
 		t->state = TARGET_UNKNOWN;
@@ -106,7 +108,9 @@ static void poll_one(struct target *t)
 	t->examined = false;
 	t->state = TARGET_UNKNOWN;
 	mem_ap_invalidate(t->ap);
-	t->dap->is_connected = false;
+	/* One core of several may have lost its clock alone; the others keep their link. */
+	if (!is_bus_fault || target_next_peer(t, NULL) == NULL)
+		t->dap->is_connected = false;
 	back_off(t);
 }
 

@@ -39,6 +39,36 @@ static void examine_again(struct target *t)
 	}
 }
 
+/*
+ * A second core may wait without a clock until the first one starts it, after every reset again. That
+ * it does not answer is told, and is no failure of the reset; of the core that commands mean it is.
+ */
+static bool may_stay_away(struct target *t)
+{
+	struct target *current = NULL, *o = NULL;
+
+	if (target_current(t->list, &current) != OK)
+		error_clear();
+	if (current == t)
+		return false;
+	while ((o = target_next_peer(t, o)) != NULL && !o->examined)
+		;
+	return o != NULL;
+}
+
+static enum err forgive(struct target *t, enum err rc)
+{
+	if (rc == OK || !may_stay_away(t))
+		return rc;
+	log_warning("[%s] does not answer after the reset: it may wait for another core to start it",
+		    t->name);
+	error_clear();
+	t->examined = false;
+	t->state = TARGET_UNKNOWN;
+	t->own->is_failure_told = true;
+	return OK;
+}
+
 static enum err assert_all(struct target_list *list, enum reset_mode mode)
 {
 	call_all(list, EVENT_RESET_ASSERT_PRE);
@@ -50,7 +80,7 @@ static enum err assert_all(struct target_list *list, enum reset_mode mode)
 			target_forget_registers(t);
 			t->state = TARGET_RESET;
 		} else {
-			TRY(t->type->assert_reset(t, mode));
+			TRY(forgive(t, t->type->assert_reset(t, mode)));
 		}
 	}
 	call_all(list, EVENT_RESET_ASSERT_POST);
@@ -67,6 +97,7 @@ static enum err deassert_all(struct target_list *list, enum reset_mode mode)
 
 		if (one == OK && !t->examined && !t->defer_examine)
 			one = target_examine(t);
+		one = forgive(t, one);
 		if (one != OK)
 			one = error_what(one, "TARGET: %s - %s", t->name,
 					 !t->examined ? "Not examined"
@@ -87,8 +118,10 @@ static enum err halt_all(struct target_list *list)
 		if (!t->examined || t->type == &mem_ap_type)
 			continue;
 		while (t->state != TARGET_HALTED) {
-			enum err rc = t->type->poll(t);
+			enum err rc = forgive(t, t->type->poll(t));
 
+			if (!t->examined)
+				break;
 			if (rc == OK && t->state != TARGET_HALTED && clock_now_ms() >= end)
 				rc = error_why(ERR_HALT_TIMEOUT,
 					       "the core is %s, not halted, %u ms after "
@@ -98,7 +131,8 @@ static enum err halt_all(struct target_list *list)
 				return error_what(rc, "TARGET: %s - Not halted", t->name);
 			loop_service(list->loop);
 		}
-		TRY(target_state_changed(t, TARGET_RESET));
+		if (t->examined)
+			TRY(target_state_changed(t, TARGET_RESET));
 	}
 	return OK;
 }

@@ -2,6 +2,10 @@
 libprobed_a_SOURCES += \
 	src/target/algorithm.c \
 	src/target/breakpoint.c \
+	src/target/cortex_m_displaced.c \
+	src/target/displace.c \
+	src/target/patch.c src/target/patch.h src/target/patch_priv.h \
+	src/target/patch_plan.c \
 	src/target/cache.c \
 	src/target/commands_arm.c \
 	src/target/commands_breakpoint.c \
@@ -29,6 +33,7 @@ libprobed_a_SOURCES += \
 	src/target/events.c \
 	src/target/fault.c src/target/fault.h \
 	src/target/fpb.c src/target/fpb.h \
+	src/target/group.c \
 	src/target/interrupt.c src/target/interrupt.h \
 	src/target/list.c \
 	src/target/lost.c \
@@ -63,12 +68,12 @@ check_PROGRAMS += \
 	testing/unit/test_fault \
 	testing/unit/test_fpb \
 	testing/unit/test_lsu \
+	testing/unit/test_profile \
 	testing/unit/test_semihosting \
 	testing/unit/test_thumb
 testing_unit_test_cortex_m_SOURCES = testing/unit/test_cortex_m.c testing/unit/fake_core.c \
 	testing/unit/fake_core.h
 testing_unit_test_cortex_m_LDADD = $(probed_test_libs)
-	testing/unit/test_profile \
 testing_unit_test_dwt_SOURCES = testing/unit/test_dwt.c
 testing_unit_test_dwt_LDADD = $(probed_test_libs)
 testing_unit_test_fault_SOURCES = testing/unit/test_fault.c
@@ -77,12 +82,12 @@ testing_unit_test_fpb_SOURCES = testing/unit/test_fpb.c
 testing_unit_test_fpb_LDADD = $(probed_test_libs)
 testing_unit_test_lsu_SOURCES = testing/unit/test_lsu.c
 testing_unit_test_lsu_LDADD = $(probed_test_libs)
+testing_unit_test_profile_SOURCES = testing/unit/test_profile.c \
+	testing/unit/fake_core.c testing/unit/fake_core.h
+testing_unit_test_profile_LDADD = $(probed_test_libs)
 testing_unit_test_semihosting_SOURCES = testing/unit/test_semihosting.c \
 	testing/unit/fake_core.c testing/unit/fake_core.h
 testing_unit_test_semihosting_LDADD = $(probed_test_libs)
 testing_unit_test_thumb_SOURCES = testing/unit/test_thumb.c
 testing_unit_test_thumb_LDADD = $(probed_test_libs)
-testing_unit_test_profile_SOURCES = testing/unit/test_profile.c \
-	testing/unit/fake_core.c testing/unit/fake_core.h
-testing_unit_test_profile_LDADD = $(probed_test_libs)
 endif

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "target/patch_priv.h"
 
 #define WAIT_PAUSE_MS 3		/* between looks at a core somebody waits for */
 
@@ -87,6 +88,8 @@ void target_cancel(struct target *t)
 
 bool target_is_cancelled(const struct target *t)
 {
+	if (patches_are_writing(t))
+		return false;
 	/* Ctrl-C of the client whose command this is, and the daemon's end, reach the work through its
 	 * evaluation. */
 	return t->own->is_cancelled || script_cancel_requested(t->list->script);
@@ -188,10 +191,28 @@ void target_set_stop_filter(struct target_list *list, target_stop_filter_fn fn, 
 	list->own->stop_filter_ctx = ctx;
 }
 
+/* A BKPT that was left in flash: patch.h. */
+static bool is_at_removed_patch(struct target *t)
+{
+	const struct patch *p;
+	uint32_t pc;
+
+	if (t->reason != HALT_BREAKPOINT || t->own->patches == NULL)
+		return false;
+	if (target_get_reg32(t, "pc", &pc) != OK) {
+		error_clear();
+		return false;
+	}
+	p = patch_in_flash(t, pc);
+	return p != NULL && !p->is_wanted && breakpoint_at(t, pc) == NULL;
+}
+
 static bool is_unwanted(struct target *t)
 {
 	const struct target_list_own *own = t->list->own;
 
+	if (is_at_removed_patch(t))
+		return true;
 	if (t->type->is_false_stop != NULL && t->type->is_false_stop(t))
 		return true;
 	return own->stop_filter != NULL && own->stop_filter(own->stop_filter_ctx, t);
@@ -217,6 +238,8 @@ static enum err now_halted(struct target *t, enum target_state old)
 	}
 	set_stop_note(t);
 	target_call_event(t, old == TARGET_DEBUG_RUNNING ? EVENT_DEBUG_HALTED : EVENT_HALTED);
+	if (old != TARGET_DEBUG_RUNNING)
+		group_halt(t);
 	return OK;
 }
 
@@ -302,6 +325,7 @@ enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, boo
 	poll_soon(t);
 	target_call_event(t, EVENT_RESUMED);
 	target_call_event(t, EVENT_RESUME_END);
+	group_resume(t);
 	return OK;
 }
 

@@ -31,7 +31,8 @@ enum halt_reason { HALT_DEBUG_REQUEST, HALT_BREAKPOINT, HALT_WATCHPOINT, HALT_WA
 
 enum reset_mode { RESET_RUN, RESET_HALT, RESET_INIT };
 
-enum breakpoint_kind { BREAK_HARD, BREAK_SOFT, BREAK_AUTO /* soft in RAM, hard elsewhere */ };
+enum breakpoint_kind { BREAK_HARD, BREAK_SOFT, BREAK_AUTO /* soft in RAM, hard elsewhere */,
+		       BREAK_FLASH /* a BKPT in flash, see patch.h */ };
 enum watch_kind { WATCH_READ, WATCH_WRITE, WATCH_ACCESS };
 
 /* What listeners hear. EXAMINED..GDB_* also run the Tcl handlers of the same name. */
@@ -123,6 +124,9 @@ struct target_type {
 	enum err (*code_written)(struct target *t, uint32_t addr, size_t n);
 	/* Changed comparators reach the core at the next resume; this writes them now. */
 	enum err (*sync_breakpoints)(struct target *t);
+	/* How many comparators there are, and how many are free. May be NULL. */
+	void (*count_comparators)(struct target *t, unsigned *breaks, unsigned *breaks_free,
+				  unsigned *watches, unsigned *watches_free);
 	/* Register `reg` got a new cached value: registers that alias it follow. May be NULL. */
 	void (*register_changed)(struct target *t, const struct reg *reg);
 	const struct command *commands;	/* verbs of the architecture: "cortex_m maskisr" */
@@ -171,6 +175,16 @@ struct target {
 	void *chip_notes;
 	struct target *next;
 };
+
+/* Of all cores behind the same debug port, which see the same memory: see memory_epoch. */
+uint32_t target_shared_epoch(const struct target *t);
+/* Another of them runs and may change what is read now. */
+bool target_has_running_peer(const struct target *t);
+/* The cores besides `t` behind its debug port, from `last` NULL to NULL. */
+struct target *target_next_peer(const struct target *t, const struct target *last);
+
+/* (services) Halts those that run: what they execute and use is about to be changed. They stay so. */
+enum err target_halt_peers(struct target *t, const char *why);
 
 typedef void (*target_listener_fn)(void *ctx, struct target *t, enum target_event event);
 
@@ -275,6 +289,8 @@ enum err target_remove_watchpoint(struct target *t, uint32_t addr);
 enum err target_remove_watchpoint_like(struct target *t, uint32_t addr, uint32_t length,
 				       enum watch_kind kind);
 enum err target_remove_all_breakpoints(struct target *t);
+/* For people: the comparators, and a line for each breakpoint and watchpoint. */
+void breakpoints_describe(const struct target *t, struct buf *out);
 /* Asked at each halt of the running program, before anyone hears of it. True: nobody wants this one, the
  * core goes on (past the breakpoint) without a word. One filter; fn NULL: none. */
 typedef bool (*target_stop_filter_fn)(void *ctx, struct target *t);
@@ -366,6 +382,8 @@ void target_set_semihosting_ops(struct target *t, const struct semihosting_ops *
 /* Hears the program's console text too, wherever it goes. One listener; fn NULL: nobody. */
 typedef void (*semihosting_text_fn)(void *ctx, struct target *t, const char *text, size_t n);
 void target_listen_semihosting(struct target_list *list, semihosting_text_fn fn, void *ctx);
+/* True: the core stood in a call that waits for input, and is halted now like any other. */
+bool target_gives_up_waiting(struct target *t);
 /* The program's exit ends the daemon with the program's code; semihosting is enabled for all targets. */
 void target_end_at_exit(struct target_list *list, bool on);
 /* So does the end of the time, with 124. 0: no limit. */
@@ -375,5 +393,3 @@ void target_set_exit_timeout(struct target_list *list, unsigned seconds);
 enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno);
 
 #endif
-/* True: the core stood in a call that waits for input, and is halted now like any other. */
-bool target_gives_up_waiting(struct target *t);

@@ -26,6 +26,7 @@ struct target_own {
 	bool has_work_area;
 	enum on_exit on_exit;
 
+	unsigned group;			/* `target smp`: halts and runs with the others of it; 0: alone */
 	const char *claim;		/* NULL: free */
 	unsigned claim_count, claim_depth;
 	bool is_cancelled;
@@ -43,6 +44,7 @@ struct target_own {
 	char told_text[768];		/* the one that was told; "": the core has run since */
 	bool is_note_told;
 	struct verb_scope *scope;	/* of its object's verbs */
+	struct patches *patches;	/* NULL: none yet */
 	struct algorithm_state *algorithm;	/* helper code runs or was not finished */
 };
 
@@ -59,6 +61,8 @@ struct target_list_own {
 	unsigned poll_interval_ms;
 	bool is_resetting;
 	struct verb_scope scope;	/* of the global verbs */
+	const struct patch_ops *patch_ops;	/* NULL: no way to write flash */
+	bool patches_enabled;
 	target_stop_filter_fn stop_filter;	/* NULL: every stop is wanted */
 	void *stop_filter_ctx;
 	semihosting_text_fn semihosting_text;	/* NULL: nobody listens */
@@ -107,6 +111,14 @@ bool breakpoint_overlaps(const struct target *t, uint32_t addr, size_t n);
 void breakpoint_write_under(struct target *t, uint32_t addr, uint8_t *data, size_t n);
 struct breakpoint *breakpoint_at(struct target *t, uint32_t addr);
 void breakpoints_free(struct target *t);
+
+/* group.c: several cores. A software breakpoint that another core has at `addr`; NULL: none. */
+struct breakpoint *group_soft_at(struct target *t, uint32_t addr);
+/* The others of its group follow; who cannot is told. */
+void group_halt(struct target *t);
+void group_resume(struct target *t);
+/* `target smp`: one name or none is no group. */
+enum err group_set(struct target_list *list, int count, const char *const *names);
 
 void work_areas_forget(struct target *t);
 void algorithm_free(struct target *t);

@@ -362,7 +362,7 @@ static void client_is_dropped(void *ctx)
 
 struct gdb_session *fake_connect(struct fake *f)
 {
-	const struct gdb_wire wire = { client_gets, client_is_dropped, f };
+	const struct gdb_wire wire = { .send = client_gets, .hang_up = client_is_dropped, .ctx = f };
 
 	f->session = session_new(&f->server, &f->target, &wire);
 	return f->session;

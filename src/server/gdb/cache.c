@@ -95,7 +95,7 @@ static void put(struct read_cache *cache, uint32_t addr, const uint8_t *data)
 		memcpy(line->data, data, LINE_BYTES);
 }
 
-static bool is_cacheable(const struct gdb_session *s, uint32_t addr)
+bool cache_may_hold(const struct gdb_session *s, uint32_t addr)
 {
 	return is_ram(addr) || is_flash(s, addr);
 }
@@ -110,7 +110,7 @@ struct fetch {
 static void want(struct gdb_session *s, struct fetch *f, uint32_t addr)
 {
 	addr &= ~(LINE_BYTES - 1);
-	if (!is_cacheable(s, addr) || find(s->cache, addr) != NULL || f->count == FETCH_LINES)
+	if (!cache_may_hold(s, addr) || find(s->cache, addr) != NULL || f->count == FETCH_LINES)
 		return;
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->spans[i].addr == addr)
@@ -202,9 +202,9 @@ static struct read_cache *cache_of(struct gdb_session *s)
 {
 	if (s->cache == NULL)
 		s->cache = xcalloc(1, sizeof(*s->cache));
-	if (s->cache->epoch != s->target->memory_epoch) {
+	if (s->cache->epoch != target_shared_epoch(s->target)) {
 		age(s->cache);
-		s->cache->epoch = s->target->memory_epoch;
+		s->cache->epoch = target_shared_epoch(s->target);
 	}
 	return s->cache;
 }
@@ -215,7 +215,7 @@ static bool may_serve(struct gdb_session *s, uint32_t first, uint32_t last)
 	for (uint32_t at = first;; at += LINE_BYTES) {
 		const struct line *line = find(s->cache, at);
 
-		if (!is_cacheable(s, at) || (line != NULL && line->state == LINE_BAD))
+		if (!cache_may_hold(s, at) || (line != NULL && line->state == LINE_BAD))
 			return false;
 		if (at == last)
 			return true;
@@ -226,8 +226,12 @@ bool cache_read(struct gdb_session *s, uint32_t addr, uint8_t *dst, size_t n)
 {
 	uint32_t first = addr & ~(LINE_BYTES - 1), last = (uint32_t)(addr + n - 1) & ~(LINE_BYTES - 1);
 
-	if (s->target->state != TARGET_HALTED || target_claimed_by(s->target) != NULL || n == 0 ||
-	    last < first || (last - first) / LINE_BYTES >= SPAN_LINES)
+	if (target_claimed_by(s->target) != NULL || !s->target->examined)
+		return false;
+	if (s->target->state == TARGET_RUNNING || target_has_running_peer(s->target))
+		return live_read(s, addr, dst, n);
+	if (s->target->state != TARGET_HALTED || n == 0 || last < first ||
+	    (last - first) / LINE_BYTES >= SPAN_LINES)
 		return false;
 	s->cache = cache_of(s);
 	if (!may_serve(s, first, last) || !fill(s, first, last))

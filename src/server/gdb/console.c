@@ -83,6 +83,17 @@ static void hint_at_stale_registers(struct gdb_session *s, unsigned moves_before
 	output_console(s, hint, strlen(hint));
 }
 
+void console_tell_overtaken(struct gdb_session *s)
+{
+	static const char hint[] = "(another client has moved the core; GDB shows the registers from "
+				   "before until it stops again, or \"maintenance flush "
+				   "register-cache\")\n";
+
+	if (s->is_overtaken)
+		output_console(s, hint, strlen(hint));
+	s->is_overtaken = false;
+}
+
 /* The text of the result as GDB prints it, or OK if there is none. */
 static void reply_result(struct gdb_session *s, struct buf *result)
 {
@@ -116,6 +127,7 @@ static void run(struct gdb_session *s, const char *command)
 	s->is_console = true;
 	s->console_packets = 0;
 	console_flush_note(s);
+	console_tell_overtaken(s);
 	enum err rc = script_eval(script, &s->origin, command, NULL, 0, &result);
 
 	if (rc != OK)

@@ -80,6 +80,8 @@ struct gdb_point *points_at(struct gdb_session *s, uint32_t addr);
 struct gdb_point *points_watching(struct gdb_session *s, const struct watchpoint *w);
 void points_remove_all(struct gdb_session *s);
 bool point_is_break(const struct gdb_point *p);
+/* A line for each, if the session is on this target. */
+void points_describe(const struct gdb_session *s, const struct target *t, struct buf *out);
 
 /* conditions.c. What follows "addr,kind" in a Z packet; false: not of its form. */
 bool conditions_take(struct rsp_args *args, struct gdb_point *p);
@@ -96,11 +98,18 @@ void console_close(struct gdb_session *s);
 /* Text for GDB's console; kept until O packets are allowed. */
 void console_note(struct gdb_session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void console_flush_note(struct gdb_session *s);
+/* The line for a GDB that was overtaken, once; only where O packets are welcome. */
+void console_tell_overtaken(struct gdb_session *s);
 void fileio_attach(struct gdb_server *server, struct target *t);
 
 /* cache.c: copies of flash and RAM while the core is halted. False: not cacheable, or no luck. */
 struct read_cache;
 bool cache_read(struct gdb_session *s, uint32_t addr, uint8_t *dst, size_t n);
 void cache_free(struct gdb_session *s);
+/* Reads there have no side effects: flash, or RAM. */
+bool cache_may_hold(const struct gdb_session *s, uint32_t addr);
+/* live.c: the same while a core runs, for watch lists. */
+bool live_read(struct gdb_session *s, uint32_t addr, uint8_t *dst, size_t n);
+void live_free(struct gdb_session *s);
 
 #endif

@@ -142,6 +142,7 @@ static enum err packet_g(struct gdb_session *s, struct rsp_args *args)
 	enum err rc = OK;
 
 	(void)args;
+	s->is_overtaken &= s->target->state != TARGET_HALTED;	/* now GDB knows */
 	for (size_t i = 0; rc == OK && (reg = tdesc_general(s->target, i)) != NULL; i++) {
 		if (i == 16 && has_old_layout(s))
 			append_unknown(&body, OLD_FPA_DIGITS);

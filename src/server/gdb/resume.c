@@ -198,6 +198,7 @@ static enum err follow(struct gdb_session *s, const struct order *order)
 	}
 	if (is_running_already(s))
 		return OK;
+	console_tell_overtaken(s);
 	enum err rc = carry_out(s, order);
 
 	if (s->run != GDB_WAITING) {

@@ -8,6 +8,7 @@ libprobed_a_SOURCES += \
 	src/server/gdb/query.c src/server/gdb/threads.c \
 	src/server/gdb/tdesc.c src/server/gdb/memory_map.c src/server/gdb/documents.h \
 	src/server/gdb/registers.c src/server/gdb/memory.c src/server/gdb/cache.c \
+	src/server/gdb/live.c \
 	src/server/gdb/search.c src/server/gdb/breakpoints.c src/server/gdb/resume.c \
 	src/server/gdb/agent.c src/server/gdb/agent.h src/server/gdb/conditions.c \
 	src/server/gdb/stop.c src/server/gdb/flash.c src/server/gdb/console.c \
@@ -54,5 +55,6 @@ testing_fuzz_fuzz_agent_LDADD = $(PROBED_LIBS)
 EXTRA_DIST += testing/fuzz/seeds/agent/counter-equals testing/fuzz/seeds/agent/loop \
 	testing/fuzz/seeds/agent/branches testing/fuzz/seeds/agent/every-opcode
 EXTRA_DIST += testing/system/test_gdb_breaks.py
+EXTRA_DIST += testing/system/test_gdb_many.py testing/system/test_dual_core.py
 EXTRA_DIST += testing/system/rsp_client.py testing/system/test_gdb.py testing/system/test_gdb_rsp.py \
 	testing/system/test_gdb_ide.py

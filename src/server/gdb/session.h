@@ -31,6 +31,8 @@ struct gdb_wire {
 	void (*send)(void *ctx, const void *data, size_t n);
 	void (*hang_up)(void *ctx);
 	void *ctx;
+	void (*prove_alive)(void *ctx);	/* is the client's machine there still? May be NULL */
+	const char *(*peer)(void *ctx);	/* who it is, for messages. May be NULL */
 };
 
 /* A breakpoint or watchpoint GDB has inserted. */
@@ -117,11 +119,13 @@ struct gdb_session {
 	struct gdb_point *points;
 	struct gdb_flash flash;
 	struct read_cache *cache;
+	struct live_cache *live;
 	struct buf tdesc, memory_map, threads;	/* documents, made once per connection */
 	struct buf note;		/* for GDB's console, at the next chance */
 	struct buf last_error;		/* the log line GDB saw last while it waits */
 	unsigned core_moves;		/* resumes, steps, resets, by whomever */
 	bool is_hinted, is_abort_told;
+	bool is_overtaken;		/* another client moved the core, and GDB does not know */
 	struct origin origin;
 	struct log_sink sink;
 };
@@ -140,7 +144,8 @@ void session_work(struct gdb_session *s);
 void session_tick(struct gdb_session *s);
 void session_hold(struct gdb_session *s);
 void session_release(struct gdb_session *s);
-/* False: the target has as many GDBs as -gdb-max-connections allows. */
+/* False: the target has as many GDBs as -gdb-max-connections allows. It is said who they are and what to
+ * do, and dead ones are looked for, so that their place is free soon. */
 bool session_has_room(const struct gdb_server *server, const struct target *t);
 /* The core is examined if it is not yet, and attached to. ERR_NOT_EXAMINED and its like, with the line
  * that tools look for. */

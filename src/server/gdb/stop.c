@@ -26,6 +26,7 @@ void gdb_wait_for_stop(struct gdb_session *s)
 static void wait_is_over(struct gdb_session *s)
 {
 	s->run = GDB_STOPPED;
+	s->is_overtaken = false;	/* it reads everything anew */
 	resume_end_range(s);
 	s->is_interrupted = false;
 	s->interrupt_due_ms = 0;

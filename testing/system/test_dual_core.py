@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Two cores behind one debug port (the boards dual-m4 and dual-m4-held): a GDB port for each, halts and
+resumes together or apart, flash and memory that both see, a second core that is not there yet."""
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from kit import TOP, Board, Daemon, Gdb, wait_for
+from rsp_client import Rsp, frame
+
+FLASH0, FLASH1 = 0x08000000, 0x08080000
+COUNTS = 0x10000000             # of both programs, in SRAM2
+RAM = 0x20018000 - 0x1000       # of neither
+
+
+def start(folder, name, firmware):
+    board = Board(folder, name=name)
+    board.ctl(f"load {FLASH0:#x} {firmware('dual0').with_suffix('.bin')}")
+    board.ctl(f"load {FLASH1:#x} {firmware('dual1').with_suffix('.bin')}")
+    board.ctl("power off")
+    board.ctl("power on")
+    return board
+
+
+@pytest.fixture(scope="module", name="dual")
+def dual_board(tmp_path_factory, firmware):
+    board = start(tmp_path_factory.mktemp("dual"), "dual-m4", firmware)
+    yield board
+    board.stop()
+
+
+@pytest.fixture(scope="module", name="held")
+def held_board(tmp_path_factory, firmware):
+    board = start(tmp_path_factory.mktemp("held"), "dual-m4-held", firmware)
+    yield board
+    board.stop()
+
+
+class Two(Daemon):
+    """A daemon on both cores; ports[k] is the GDB port of core k."""
+
+    def __init__(self, board, settings, *arguments, cwd=None):
+        super().__init__("-f", "interface/cmsis-dap-tcp.cfg", "-c",
+                         f"cmsis-dap tcp host localhost; cmsis-dap tcp port {board.ports['cmsis_dap_tcp']}; "
+                         f"transport select swd; adapter speed 4000; {settings}",
+                         "-f", "target/dual_m4.cfg", *arguments, cwd=cwd)
+        self.board = board
+        found = wait_for(lambda: len(self.gdb_ports()) == 2 and self.gdb_ports(), "both GDB ports")
+        self.ports = [int(p) for p in found]
+
+    def gdb_ports(self):
+        return re.findall(r"Listening on port (\d+) for gdb", self.text)
+
+    def states(self):
+        return re.findall(r"dual\.cpu\d .*dual\.cpu +(\S.*?) *$", self.tcl("targets"), re.M)
+
+    def gdb(self, core, commands, elf=None, **kwargs):
+        self.gdb_port = self.ports[core]
+        return Gdb(self).run(commands, elf=elf, **kwargs)
+
+
+@pytest.fixture(name="two")
+def make_two(tmp_path):
+    daemons = []
+
+    def make(board, settings="", *arguments):
+        board.ctl("power off")
+        board.ctl("power on")
+        daemons.append(Two(board, settings, *arguments, cwd=tmp_path))
+        return daemons[-1]
+    yield make
+    for daemon in daemons:
+        daemon.stop()
+
+
+def counts(board):
+    data = board.memory(COUNTS, 8)
+    return [int.from_bytes(data[i:i + 4], "little") for i in (0, 4)]
+
+
+def stands(board, core):
+    before = counts(board)[core]
+    board.ctl("run 5000000")
+    return counts(board)[core] == before
+
+
+def test_both_are_found_and_have_a_port_each(dual, two):
+    daemon = two(dual)
+    assert daemon.states() == ["running", "running"]
+    for core in (0, 1):
+        assert re.search(rf"Info : \[dual.cpu{core}\] Cortex-M4 r0p1 processor detected", daemon.text)
+        assert f"starting gdb server for dual.cpu{core} on {daemon.ports[core]}" in daemon.text
+    assert daemon.tcl("dual.cpu1 cget -ap-num") == "1"
+    assert daemon.tcl("targets dual.cpu1; target current") == "dual.cpu1"
+
+
+def test_apart_one_stands_while_the_other_runs(dual, two):
+    daemon = two(dual)
+    daemon.tcl("dual.cpu1 arp_halt; dual.cpu1 arp_waitstate halted 1000")
+    assert daemon.states() == ["running", "halted"]
+    assert stands(dual, 1) and not stands(dual, 0)
+    assert re.search(r"^\[dual.cpu1\] halted due to debug-request", daemon.text, re.M)
+    daemon.tcl("targets dual.cpu1; resume")
+    assert not stands(dual, 1)
+
+
+def test_reset_halt_stops_both_at_their_first_instruction(dual, two):
+    daemon = two(dual)
+    daemon.tcl("reset halt")
+    assert daemon.states() == ["halted", "halted"]
+    entries = [int(re.search(r"0x\w+", daemon.tcl(f"targets dual.cpu{k}; reg pc")).group(), 16) for k in (0, 1)]
+    assert FLASH0 < entries[0] < FLASH0 + 0x1000 and FLASH1 < entries[1] < FLASH1 + 0x1000
+    daemon.tcl("reset run")
+    assert daemon.states() == ["running", "running"]
+
+
+def test_a_group_halts_and_runs_together(dual, two):
+    daemon = two(dual, "set SMP 1")
+    daemon.tcl("halt")
+    assert daemon.states() == ["halted", "halted"]
+    assert stands(dual, 0) and stands(dual, 1)
+    daemon.tcl("resume")
+    assert daemon.states() == ["running", "running"]
+    daemon.tcl("targets dual.cpu1; halt; step; targets dual.cpu0")
+    assert daemon.states() == ["halted", "halted"]
+    before = counts(dual)[0]
+    daemon.tcl("targets dual.cpu1; step; step")
+    assert counts(dual)[0] == before        # a step is one core's
+    assert "target named dual.cpu7" in daemon.fails("target smp dual.cpu0 dual.cpu7")
+
+
+def test_a_breakpoint_of_one_stops_the_group(dual, two, firmware):
+    daemon = two(dual, "set SMP 1")
+    other = Rsp(daemon.ports[1])
+    other.send(frame("vCont;c"))            # its GDB waits
+    out = daemon.gdb(0, ["hbreak count_round", "continue", "monitor targets", "info breakpoints"],
+                     elf=firmware("dual0"))
+    assert re.search(r"Breakpoint 1, count_round", out), out
+    assert len(re.findall(r"dual\.cpu\d .* halted", out)) == 2, out
+    while (packet := other.packet()).startswith(b"O"):
+        pass
+    assert packet == b"T02thread:1;"        # halted with it, not by a breakpoint of its own
+    other.close()
+
+
+def test_breakpoints_are_each_cores_own(dual, two, firmware):
+    daemon = two(dual)
+    out = daemon.gdb(1, ["hbreak count_round", "continue", "continue", "print own", "info symbol $pc",
+                         "monitor targets"], elf=firmware("dual1"))
+    assert out.count("Breakpoint 1, count_round") == 2, out
+    assert "count_round in section .text" in out
+    assert re.search(r"dual\.cpu0 .*running", out) and re.search(r"dual\.cpu1 .*halted", out), out
+    assert not stands(dual, 0)
+    assert daemon.tcl("targets dual.cpu0; bp") == ""
+
+
+def test_one_gdb_with_two_inferiors(dual, two, firmware):
+    daemon = two(dual, "", "-c", "init; reset halt")
+    out = daemon.gdb(0, [
+        "hbreak count_round", "continue", "delete", f"add-inferior -no-connection -exec {firmware('dual1')}",
+        "inferior 2", f"target extended-remote localhost:{daemon.ports[1]}", "hbreak -q *&count_round",
+        "info inferiors", "info registers pc", "inferior 1", "info registers pc", "detach", "inferior 2", "detach"],
+        elf=firmware("dual0"), connect="target extended-remote")
+    assert re.search(r"^\* 2 .*remote.*dual1\.elf", out, re.M), out
+    first, second = [int(v, 16) for v in re.findall(r"^pc +(0x\w+)", out, re.M)]
+    assert FLASH1 < first < FLASH1 + 0x1000 and FLASH0 < second < FLASH0 + 0x1000, out
+
+
+def test_what_one_gdb_writes_the_other_sees(dual, two):
+    daemon = two(dual, "", "-c", "init; reset halt")
+    first, second = Rsp(daemon.ports[0]), Rsp(daemon.ports[1])
+    for value in ("01020304", "aabbccdd"):
+        assert first.ask(f"M{RAM:x},4:{value}") == b"OK"
+        assert second.ask(f"m{RAM:x},4").decode() == value
+        assert first.ask(f"m{RAM:x},4").decode() == value
+    first.close()
+    second.close()
+
+
+def test_a_software_breakpoint_of_one_is_hidden_from_the_other(dual, two):
+    daemon = two(dual, "", "-c", "init; reset halt")
+    first, second = Rsp(daemon.ports[0]), Rsp(daemon.ports[1])
+    code = "00bf00bfbee7"
+    assert first.ask(f"M{RAM:x},6:{code}") == b"OK"
+    assert first.ask(f"Z0,{RAM:x},2") == b"OK"
+    assert dual.memory(RAM, 2) == b"\x00\xbe"
+    assert second.ask(f"m{RAM:x},6").decode() == code
+    assert second.ask(f"Z0,{RAM:x},2") == b"OK"             # both want it there
+    assert first.ask(f"z0,{RAM:x},2") == b"OK"
+    assert dual.memory(RAM, 2) == b"\x00\xbe"               # the other one still does
+    assert second.ask(f"M{RAM:x},2:c046") == b"OK"          # under the breakpoint
+    assert first.ask(f"m{RAM:x},2") == b"c046"
+    assert second.ask(f"z0,{RAM:x},2") == b"OK"
+    assert dual.memory(RAM, 2) == b"\xc0\x46"
+    first.close()
+    second.close()
+
+
+def test_live_reads_through_the_halted_core_are_new(dual, two):
+    """Core 0 runs and counts; what a GDB on the halted core 1 reads is never an old copy."""
+    daemon = two(dual)
+    second = Rsp(daemon.ports[1])
+    seen = []
+    for _ in range(6):
+        seen.append(int.from_bytes(bytes.fromhex(second.ask(f"m{COUNTS:x},4").decode()), "little"))
+        dual.ctl("run 1000000")
+    assert seen == sorted(set(seen)), seen
+    assert daemon.states() == ["running", "halted"]
+    second.close()
+
+
+def test_flash_is_written_with_both_halted(dual, two, firmware):
+    daemon = two(dual)
+    daemon.tcl("halt")
+    text = daemon.tcl(f"capture {{flash write_image erase {firmware('dual0')}}}")
+    assert "wrote" in text
+    assert re.search(r"Info : \[dual.cpu1\] halted for flash programming by dual.cpu0", daemon.text)
+    assert daemon.states() == ["halted", "halted"]
+    daemon.tcl("reset run")
+    out = daemon.gdb(1, ["load", "compare-sections", "monitor reset run"], elf=firmware("dual1"))
+    assert "MIS-MATCHED" not in out and "Transfer rate" in out, out
+    assert daemon.states() == ["running", "running"]
+    assert not stands(dual, 0) and not stands(dual, 1)
+
+
+def test_a_second_core_that_is_not_started_yet(held, two):
+    daemon = two(held, "set DEFER_CPU1 1; reset_config none", "-c", "init; halt")
+    assert "dual.cpu1] Cortex" not in daemon.text
+    assert daemon.states()[1] == "examine deferred"
+    daemon.tcl("reset halt")
+    assert held.ctl("state")["core2"] == "unclocked"
+    assert "own registers do not answer" in daemon.fails("dual.cpu1 arp_examine")
+    early = Rsp(daemon.ports[1], acks=True)
+    early.send(frame("qC"))
+    assert early.is_closed()
+    daemon.expect(r"Error: Target dual.cpu1 not examined yet, refuse gdb connection 1!: .*do not answer")
+    daemon.expect(r"Info : dual.cpu0 answers behind the same debug port \(it is halted\)")
+    assert daemon.states()[0] == "halted"
+    daemon.tcl("resume; sleep 50; dual.cpu1 arp_examine; dual.cpu1 arp_poll")
+    assert daemon.states() == ["running", "running"]
+    late = Rsp(daemon.ports[1])
+    assert late.ask("?").startswith(b"T")
+    late.close()
+
+
+def test_a_reset_that_takes_the_second_core_away(held, two):
+    daemon = two(held)
+    wait_for(lambda: daemon.states() == ["running", "running"], "both cores")
+    assert daemon.tcl("catch {reset halt}") == "0"
+    assert re.search(r"Warn : \[dual.cpu1\] does not answer after the reset: it may wait for another core",
+                     daemon.text)
+    assert daemon.states()[0] == "halted"
+    transfers = held.stats()["transfers"]
+    assert daemon.tcl("sleep 20; catch {reset run}") == "0"
+    assert held.stats()["transfers"] > transfers
+    wait_for(lambda: daemon.states() == ["running", "running"], "core 1 found again")
+
+
+@pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
+@pytest.mark.parametrize("group", [False, True], ids=["apart", "smp"])
+def test_the_judge_finds_two_cores(dual, group):
+    """Stock OpenOCD, JTAG, our target script."""
+    dual.ctl("power off")
+    dual.ctl("power on")
+    commands = ["init", "reset halt", "targets dual.cpu1", "echo pc1=[reg pc]", "bp 0x08080188 2 hw", "resume",
+                "wait_halt 1000", "echo hit=[reg pc]", "rbp 0x08080188", "step", "echo step=[reg pc]",
+                "targets dual.cpu0", "echo pc0=[reg pc]", "mww 0x20017000 0x12345678", "targets dual.cpu1",
+                "echo ram=[mdw 0x20017000]", "echo flash=[flash probe 0]", "targets", "shutdown"]
+    argv = ["openocd", "-s", str(TOP / "tcl"), "-c", "adapter driver remote_bitbang; remote_bitbang host localhost",
+            "-c", f"remote_bitbang port {dual.ports['remote_bitbang']}; transport select jtag",
+            "-c", f"set SMP {int(group)}", "-f", "target/dual_m4.cfg",
+            "-c", "gdb_port disabled; telnet_port disabled; tcl_port disabled"]
+    for command in commands:
+        argv += ["-c", command]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=120, check=False, text=True)
+    text = done.stdout
+    assert done.returncode == 0, text
+    for core in (0, 1):
+        assert f"[dual.cpu{core}] Cortex-M4 r0p1 processor detected" in text
+    assert re.search(r"^pc1=pc \(/32\): 0x080802", text, re.M), text
+    assert re.search(r"^hit=pc \(/32\): 0x08080188", text, re.M), text
+    assert re.search(r"^step=pc \(/32\): 0x0808018a", text, re.M), text
+    assert re.search(r"^ram=0x20017000: 12345678", text, re.M), text
+    assert "STM32L47/L48xx" in text
