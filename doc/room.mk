@@ -33,3 +33,4 @@ uninstall-local:
 
 EXTRA_DIST += doc/errors/general.md doc/errors/host.md doc/errors/scripts.md doc/errors/probe.md doc/errors/debug-port.md \
 	doc/errors/memory.md doc/errors/target.md doc/errors/images.md doc/errors/flash.md doc/errors/ports.md
+EXTRA_DIST += doc/from-openocd.md

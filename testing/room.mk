@@ -7,7 +7,19 @@ EXTRA_DIST += testing/run testing/system/conftest.py testing/system/kit.py testi
 	testing/system/test_stm32_options.py \
 	testing/system/test_stm32_otp.py testing/system/test_stm32_plan.py \
 	testing/system/ide.py testing/system/mi.py testing/system/test_ide_uploads.py testing/system/test_ide_cortex_debug.py testing/system/test_ide_servers.py \
-	testing/system/dap_client.py testing/system/test_ide_dap.py testing/npm-tools
+	testing/system/dap_client.py testing/system/test_ide_dap.py testing/npm-tools testing/record-session \
+	testing/system/session_tape.py testing/system/session_flows.py testing/system/test_ide_sessions.py testing/system/test_ide_doc.py \
+	testing/sessions/cortex-debug-launch.txt \
+	testing/sessions/cortex-debug-attach.txt \
+	testing/sessions/cppdbg.txt \
+	testing/sessions/eclipse.txt \
+	testing/sessions/cdt-gdb-adapter.txt \
+	testing/sessions/platformio.txt \
+	testing/sessions/zephyr-west.txt \
+	testing/sessions/clion.txt \
+	testing/sessions/rust-embedded.txt \
+	testing/sessions/esp-idf.txt \
+	testing/sessions/watchpoint.txt
 dist_check_SCRIPTS += testing/check-from-openocd
 EXTRA_DIST += testing/system/test_from_openocd.py testing/system/test_scripts_stock.py \
 	testing/configs/arrays.cfg testing/configs/cubeide.cfg testing/configs/daplink-2016.cfg \

@@ -14,8 +14,7 @@
 #include "base/log.h"
 #include "wire/bit_port.h"
 
-#define SLOW_KHZ 100u	/* when nobody chose a speed */
-#define AUTO_KHZ 1000u	/* nor the probe */
+#define AUTO_KHZ 4000u	/* when nobody chose a speed, nor the driver */
 
 void *adapter_settings(struct adapter *adapter, const struct adapter_driver *driver)
 {
@@ -68,6 +67,7 @@ void adapter_free(struct adapter *adapter)
 	free(adapter->last_location);
 	probe_free_aliases(adapter);
 	free(adapter->target_uid);
+	free(adapter->transport_place);
 	free(adapter);
 }
 
@@ -91,6 +91,27 @@ static enum transport default_transport(const struct adapter *adapter)
 	return driver->transports[0];
 }
 
+bool adapter_has_transport(const struct adapter *adapter, enum transport transport)
+{
+	for (const enum transport *t = adapter->driver->transports; *t != TRANSPORT_NONE; t++)
+		if (*t == transport)
+			return true;
+	return false;
+}
+
+/* It may have been chosen before the driver was. */
+static enum err check_transport(const struct adapter *adapter)
+{
+	const char *name = transport_name(adapter->transport);
+
+	if (adapter_has_transport(adapter, adapter->transport))
+		return OK;
+	error_why(ERR_ADAPTER_CONFIG, "Debug adapter doesn't support '%s' transport: "
+		  "the driver %s does not have what %s asks for", name, adapter->driver->name,
+		  adapter->transport_place ? adapter->transport_place : "the configuration");
+	return error_next(ERR_ADAPTER_CONFIG, "run \"transport list\"");
+}
+
 enum err adapter_select_transport(struct adapter *adapter)
 {
 	enum err rc = probe_select_driver(adapter);
@@ -99,7 +120,7 @@ enum err adapter_select_transport(struct adapter *adapter)
 		return error_what(rc, "Debug Adapter has to be specified, see \"adapter driver\" "
 				      "command");
 	if (adapter->transport != TRANSPORT_NONE)
-		return OK;
+		return check_transport(adapter);
 	adapter->transport = default_transport(adapter);
 	log_info("auto-selecting first available session transport \"%s\". To override use "
 		 "'transport select <transport>'.", transport_name(adapter->transport));
@@ -138,15 +159,12 @@ static enum err connect_under_reset(struct adapter *adapter)
 
 static enum err start(struct adapter *adapter)
 {
-	if (adapter->speed_khz == 0 && adapter->is_auto_driver) {
+	if (adapter->speed_khz == 0) {
 		adapter->speed_khz = adapter->driver->default_khz ? adapter->driver->default_khz
 								  : AUTO_KHZ;
-	} else if (adapter->speed_khz == 0) {
-		log_warning("An adapter speed is not selected in the init scripts. OpenOCD will "
-			    "try to run "
-			    "the adapter at the low speed (%u kHz)",
-			    SLOW_KHZ);
-		adapter->speed_khz = SLOW_KHZ;
+		adapter->is_speed_guessed = adapter->driver->set_speed != NULL;
+		log_info("no \"adapter speed\" was given: %u kHz if the wire passes a test of it",
+			 adapter->speed_khz);
 	}
 	TRY(adapter_set_speed(adapter, adapter->speed_khz));
 	log_info("clock speed %u kHz", adapter->actual_khz);

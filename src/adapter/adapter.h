@@ -73,7 +73,7 @@ struct adapter_driver {
 	const struct swo_ops *swo;	/* NULL: no SWO */
 	const struct dap_port_ops *dap;	/* native probes */
 	const struct bit_ops *bits;	/* bit-level probes */
-	uint32_t default_khz;		/* when probed chose this driver by itself; 0: 1000 */
+	uint32_t default_khz;		/* when nobody said "adapter speed"; 0: 4000 */
 	/* The folder of scripts that say how such a probe is wired, without which it cannot be used;
 	 * probe->config is then run when probed chose the probe by itself. NULL: nothing to say. */
 	const char *wiring_scripts;
@@ -110,6 +110,7 @@ struct adapter {
 	const struct adapter_driver *driver;	/* NULL until `adapter driver` */
 	void *priv;			/* the driver's, from open to close */
 	enum transport transport;
+	char *transport_place;		/* file and line that chose it; NULL: nobody did */
 	bool is_open, is_lost;
 	char *serial;			/* asked for; NULL: any */
 	char *usb_location;
@@ -118,6 +119,7 @@ struct adapter {
 	unsigned usb_id_count;
 	char *target_uid;		/* `adapter target_uid`: hex digits; NULL: any target */
 	uint32_t speed_khz, actual_khz;	/* 0: not asked for */
+	bool is_speed_guessed;		/* nobody chose one: dap/ tests the wire at it */
 	uint32_t proven_khz;		/* the wire holds no more: dap/ found out. 0: not known */
 	unsigned reset_config;		/* enum reset_flags */
 	unsigned srst_delay_ms, srst_pulse_ms, trst_delay_ms, trst_pulse_ms;
@@ -135,7 +137,6 @@ struct adapter {
 	struct loop_timer *lost_timer;
 	unsigned raw_scans;		/* scans past the port: its idea of the IR is stale */
 	void *settings[16];		/* by place in adapter_drivers */
-	uint32_t old_names_told;	/* deprecated verbs that were warned about, one bit each */
 	char *use;			/* `adapter use`: serial, location, alias or kind; NULL: any */
 	struct probe_alias *aliases;	/* `adapter alias` */
 	bool is_auto_driver;		/* nobody said `adapter driver`: the one probe there is */
@@ -164,12 +165,13 @@ void adapter_close(struct adapter *adapter);
 enum err adapter_reopen(struct adapter *adapter);
 /* For a look at the other protocol: the open probe changes over; the link must be connected again. */
 enum err adapter_switch_transport(struct adapter *adapter, enum transport transport);
-/* The driver's first transport if none was selected. */
+/* The driver's first transport if none was selected; an error if the driver lacks the chosen one. */
 enum err adapter_select_transport(struct adapter *adapter);
 enum err adapter_set_speed(struct adapter *adapter, uint32_t khz);
 /* Honours delays and pulse widths. ERR_UNSUPPORTED if reset_config has no such line. */
 enum err adapter_set_reset(struct adapter *adapter, bool srst, bool trst);
 struct tap *adapter_find_tap(struct adapter *adapter, const char *name);
+bool adapter_has_transport(const struct adapter *adapter, enum transport transport);
 const char *transport_name(enum transport transport);
 extern const struct adapter_driver *const adapter_drivers[];	/* ends with NULL */
 /* The settings of this driver, whether it is the selected one or not. */

@@ -103,6 +103,7 @@ enum err cmd_adapter_speed(struct call *c)
 				    "as it is");
 		} else {
 			TRY(adapter_set_speed(adapter, within_limit(c, khz)));
+			adapter->is_speed_guessed = false;
 		}
 	}
 	result_printf(c, "adapter speed: %" PRIu32 " kHz",
@@ -181,6 +182,8 @@ static enum err cmd_assert(struct call *c)
 		TRY(arg_word(c, 3, lines, &line));
 		wanted[line] = verb;
 	}
+	if (!verb && !adapter->srst && !adapter->trst)
+		return OK;		/* nothing is asserted: released it is */
 	if (!(adapter->reset_config & (line ? RESET_HAS_TRST : RESET_HAS_SRST))) {
 		error_why(ERR_UNSUPPORTED, "adapter has no %s signal", lines[line]);
 		return error_next(ERR_UNSUPPORTED,

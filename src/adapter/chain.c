@@ -79,7 +79,8 @@ enum err jtag_exchange(struct adapter *adapter, const struct jtag_bits *bits, ui
 		return error_why(ERR_ADAPTER_LOST, "the adapter is not open");
 	if (ops == NULL || ops->jtag == NULL || adapter->transport != TRANSPORT_JTAG)
 		return error_why(ERR_UNSUPPORTED,
-				 "JTAG scans need the transport jtag and a probe that has it");
+				 "JTAG scans need the transport jtag (it is \"%s\") and a probe that "
+				 "has it", transport_name(adapter->transport));
 	adapter->raw_scans++;
 	ops->jtag(adapter->bits_priv, bits->tms.data, bits->tdi.data, tdo, bits->count);
 	adapter->port.stats.wire_bits += bits->count;

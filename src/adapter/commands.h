@@ -9,6 +9,7 @@ void adapter_register_commands(struct adapter *adapter);
 
 extern const struct command adapter_commands[];		/* adapter ... */
 extern const struct command probe_commands[];		/* adapter list, serial, use, usb ... */
+extern const struct command transport_commands[];
 extern const struct command link_commands[]; /* transport, reset_config, delays, old names */
 extern const struct command tap_commands[];		/* jtag, swd newdap, scan_chain */
 extern const struct command scan_commands[];		/* irscan, drscan, runtest ... */
@@ -31,5 +32,7 @@ enum err cmd_adapter_usb_ids(struct call *c);		/* vid pid ?vid pid ...? */
 enum err cmd_adapter_usb_product(struct call *c);	/* ?name? */
 /* link_commands.c */
 enum transport transport_by_name(const char *name);
+/* For verbs that have an answer without a driver too: the transport, if it can be told. */
+enum err transport_settle(struct adapter *adapter);
 
 #endif

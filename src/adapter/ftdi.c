@@ -230,6 +230,8 @@ static enum err ftdi_open(struct adapter *adapter)
 	if (rc == OK)
 		log_info("ftdi: %s, %s channel %c", probe->kind, f->link.chip->name,
 			 'A' + (int)settings->channel);
+	if (rc == OK && adapter->transport == TRANSPORT_SWD)
+		log_info("FTDI SWD mode enabled");
 	probes_free(probe);
 	if (rc != OK) {
 		struct error error;

@@ -166,6 +166,21 @@ static enum err cmd_tdo_sample_edge(struct call *c)
 	return OK;
 }
 
+/* Compact JTAG of IEEE 1149.7. No Cortex-M needs it: SWD has two wires too. */
+static enum err cmd_compact_jtag(struct call *c)
+{
+	bool on = false;
+
+	if (c->argc > 1)
+		TRY(arg_bool(c, 1, &on));
+	if (on) {
+		error_why(ERR_UNSUPPORTED, "compact JTAG (IEEE 1149.7) is not driven");
+		return error_next(ERR_UNSUPPORTED, "use \"transport select swd\", which has two wires too");
+	}
+	result_int(c, 0);
+	return OK;
+}
+
 const struct command ftdi_commands[] = {
 	{ "ftdi vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_adapter_usb_ids,
 	  "USB ids to look for." },
@@ -190,6 +205,10 @@ const struct command ftdi_commands[] = {
 	{ "ftdi get_signal", STAGE_EXEC, 1, 1, "name", cmd_get_signal, "Read a signal's pins." },
 	{ "ftdi tdo_sample_edge", STAGE_ANY, 0, 1, "?rising|falling?", cmd_tdo_sample_edge,
 	  "Edge of TCK on which TDO is sampled; falling gains half a clock at high speeds." },
+	{ "ftdi oscan1_mode", STAGE_CONFIG, 0, 1, "?on|off?", cmd_compact_jtag,
+	  "Two-wire JTAG (OScan1) is not driven: on is refused." },
+	{ "ftdi jscan3_mode", STAGE_CONFIG, 0, 1, "?on|off?", cmd_compact_jtag,
+	  "Two-wire JTAG (JScan3) is not driven: on is refused." },
 	{ "ftdi_vid_pid", STAGE_CONFIG, 2, -1, "(vid pid)+", cmd_adapter_usb_ids,
 	  "Old name of \"ftdi vid_pid\"." },
 	{ "ftdi_device_desc", STAGE_CONFIG, 1, 1, "string", cmd_adapter_usb_product,

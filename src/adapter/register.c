@@ -25,6 +25,7 @@ void adapter_register_commands(struct adapter *adapter)
 {
 	script_register(adapter->script, adapter_commands, adapter);
 	script_register(adapter->script, probe_commands, adapter);
+	script_register(adapter->script, transport_commands, adapter);
 	script_register(adapter->script, link_commands, adapter);
 	script_register(adapter->script, tap_commands, adapter);
 	script_register(adapter->script, scan_commands, adapter);

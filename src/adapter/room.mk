@@ -33,6 +33,7 @@ libprobed_a_SOURCES += \
 	src/adapter/probe.c src/adapter/probe.h src/adapter/probe_priv.h \
 	src/adapter/probe_commands.c \
 	src/adapter/probe_explain.c \
+	src/adapter/transport_commands.c \
 	src/adapter/reconnect.c src/adapter/reconnect.h \
 	src/adapter/register.c \
 	src/adapter/remote_bitbang.c src/adapter/remote_bitbang.h \

@@ -274,9 +274,12 @@ static enum err try_for_a_while(struct dap *dap)
 	for (unsigned attempt = 0;; attempt++) {
 		enum err rc = dap_link_try(dap, attempt);
 
-		/* A link that came up by chance does not stay. */
-		if (rc == OK && garbled > 0 && !dap_link_is_clean(dap))
+		/* A link that came up by chance does not stay, nor one at a clock nobody chose. */
+		if (rc == OK && (garbled > 0 || dap->adapter->is_speed_guessed) &&
+		    !dap_link_is_clean(dap))
 			rc = error_why(ERR_DAP_PARITY, "bits are misread");
+		if (rc == OK)
+			dap->adapter->is_speed_guessed = false;
 		if (rc == OK || is_adapter_error(rc) || rc == ERR_DAP_POWER)
 			return rc;
 		garbled += dap_is_garbled(dap, rc);

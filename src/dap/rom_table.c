@@ -357,9 +357,9 @@ static void print_component(struct buf *out, unsigned tabs, const struct compone
 static void print_visit(void *ctx, const struct rom_visit *v)
 {
 	struct buf *out = ctx;
-	unsigned tabs = v->depth + 2;
+	unsigned tabs = MAX(v->depth, 1u) + 1;
 
-	if (v->entry_offset != ~0u && v->what != ROM_END) {
+	if (v->entry_offset != ~0u) {
 		print_tabs(out, v->depth);
 		buf_printf(out, "ROMTABLE[0x%" PRIx32 "] = 0x%08" PRIx32 "\n", v->entry_offset,
 			   v->entry);
@@ -368,7 +368,7 @@ static void print_visit(void *ctx, const struct rom_visit *v)
 		print_component(out, tabs, v->component);
 		return;
 	}
-	print_tabs(out, v->what == ROM_END ? v->depth + 1 : tabs);
+	print_tabs(out, tabs);
 	switch (v->what) {
 	case ROM_NOT_PRESENT:
 		buf_printf(out, "Component not present\n");

@@ -120,7 +120,7 @@ foreach name {
 	dsp5680xx efm32 em357 esirisc faux fm3 fm4 gd32e23x jtagspi kinetis kinetis_ke lpc2000 lpc288x lpc2900
 	lpcspifi max32xxx mdr mrvlqspi msp432 niietcm4 npcx nrf5 nrf51 numicro pic32mx psoc4 psoc5lp psoc6 renesas_rpchf
 	rp2040_flash rsl10 sim3x stellaris stm32f0x stm32f1x stm32f2x stm32f3x stm32f4x stm32f7x stm32h7x stm32l0
-	stm32l0x stm32l1x stm32lx stmqspi stmsmi str7x str9x str9xpec swm050 tms470 w600 xcf xmc1xxx xmc4xxx
+	stm32l0x stm32l1x stm32lx stm32x stmqspi stmsmi str7x str9x str9xpec swm050 tms470 w600 xcf xmc1xxx xmc4xxx
 } {
 	proc $name args "_absent_driver $name \$args"
 	add_usage_text $name "?argument ...?"

@@ -123,6 +123,7 @@ static int run_row(const struct verb *verb, int argc, Jim_Obj *const *argv)
 	struct call call = { .script = script, .row = verb->row, .user = verb->user, .argc = argc,
 			     .argv = words, .objv = argv, .out = &out };
 
+	legacy_note(script, verb->row->name);
 	log_debug("command: %s, %d arguments", verb->row->name, argc - 1);
 	code = end_call(&call, run_call(&call));
 	if (call.result != NULL)
@@ -226,6 +227,22 @@ static void note_child(void *ctx, const char *kind, const struct command *row)
 		buf_printf(&c->names, ", ...");
 }
 
+static int unknown_subcommand(struct script *script, const char *group, const char *word)
+{
+	char *whole = xasprintf("%s %s", group, word);
+	const char *hint = legacy_hint(whole), *near = hint ? NULL : script_nearest(script, whole);
+
+	error_why(ERR_ARGUMENT, "invalid subcommand \"%s\"", whole);
+	if (hint != NULL)
+		error_next(ERR_ARGUMENT, "%s", hint);
+	else if (near != NULL)
+		error_next(ERR_ARGUMENT, "did you mean \"%s\"?", near);
+	else
+		error_next(ERR_ARGUMENT, "run \"help %s\"", group);
+	free(whole);
+	return command_fail(script);
+}
+
 static int group_proc(Jim_Interp *interp, int argc, Jim_Obj *const *argv)
 {
 	struct script *script = Jim_CmdPrivData(interp);
@@ -245,16 +262,7 @@ static int group_proc(Jim_Interp *interp, int argc, Jim_Obj *const *argv)
 		buf_free(&c.names);
 		return command_fail(script);
 	}
-	char *whole = xasprintf("%s %s", group, Jim_String(argv[1]));
-	const char *near = script_nearest(script, whole);
-
-	error_why(ERR_ARGUMENT, "invalid subcommand \"%s\"", whole);
-	if (near != NULL)
-		error_next(ERR_ARGUMENT, "did you mean \"%s\"?", near);
-	else
-		error_next(ERR_ARGUMENT, "run \"help %s\"", group);
-	free(whole);
-	return command_fail(script);
+	return unknown_subcommand(script, group, Jim_String(argv[1]));
 }
 
 static Jim_Cmd *find_native(struct script *script, const char *name, size_t n)
@@ -341,23 +349,12 @@ static const struct command *object_row(const struct table *table, int argc, Jim
 
 static int object_unknown(struct script *script, const char *object, int argc, Jim_Obj *const *argv)
 {
-	const char *near;
-
 	if (argc < 2) {
 		error_why(ERR_ARGUMENT, "\"%s\" needs a subcommand", object);
 		error_next(ERR_ARGUMENT, "run \"help %s\"", object);
 		return command_fail(script);
 	}
-	char *whole = xasprintf("%s %s", object, Jim_String(argv[1]));
-
-	near = script_nearest(script, whole);
-	error_why(ERR_ARGUMENT, "invalid subcommand \"%s\"", whole);
-	if (near != NULL)
-		error_next(ERR_ARGUMENT, "did you mean \"%s\"?", near);
-	else
-		error_next(ERR_ARGUMENT, "run \"help %s\"", object);
-	free(whole);
-	return command_fail(script);
+	return unknown_subcommand(script, object, Jim_String(argv[1]));
 }
 
 static int object_proc(Jim_Interp *interp, int argc, Jim_Obj *const *argv)

@@ -368,10 +368,11 @@ static int unknown_proc(Jim_Interp *interp, int argc, Jim_Obj *const *argv)
 			return command_call(interp, name, 1, argc - 1, argv + 1);
 		Jim_DecrRefCount(interp, name);
 	}
-	const char *near = script_nearest(script, word);
+	const char *hint = legacy_hint(word), *near = hint ? NULL : script_nearest(script, word);
 
-	error_why(ERR_SCRIPT, "invalid command name \"%s\"%s%s%s", word, near ? ": did you mean \"" : "",
-		  near ? near : "", near ? "\"?" : "");
+	error_why(ERR_SCRIPT, "invalid command name \"%s\"%s%s%s", word,
+		  hint ? ": " : near ? ": did you mean \"" : "", hint ? hint : near ? near : "",
+		  near ? "\"?" : "");
 	return command_fail(script);
 }
 

@@ -30,6 +30,12 @@ struct user_text {
 	char *name, *usage, *help;
 };
 
+/* An old name that was warned about. */
+struct told {
+	struct told *next;
+	char *name;
+};
+
 struct init_step {
 	struct init_step *next;
 	int order;
@@ -59,6 +65,7 @@ struct script {
 	struct init_step *init_steps;
 	struct table *tables;
 	struct user_text *texts;
+	struct told *told;
 	struct search_dir *dirs;
 
 	struct origin startup;
@@ -79,6 +86,7 @@ struct script {
 	Jim_Obj *service_word;		/* the trace hook's command name */
 	uint64_t serviced_ns;		/* when the hook last let others in */
 
+	Jim_CmdProc *native_expr;	/* Jim's own, behind that of legacy.c */
 	Jim_CmdProc *host_procs[HOST_WORDS];	/* Jim's own, behind the guards of host.c */
 };
 
@@ -104,6 +112,14 @@ int command_call(Jim_Interp *interp, Jim_Obj *name, int used, int argc, Jim_Obj 
 /* help.c */
 void help_register(struct script *script);
 void help_free(struct script *script);
+
+/* legacy.c */
+void legacy_register(struct script *script);
+void legacy_free(struct script *script);
+/* A verb is called: if its name is an old one, says so once. */
+void legacy_note(struct script *script, const char *name);
+/* Where a name that is gone went; NULL: nothing is known of it. */
+const char *legacy_hint(const char *name);
 
 /* general.c */
 void general_register(struct script *script);

@@ -8,7 +8,7 @@ libprobed_a_SOURCES += \
 	src/script/help.c \
 	src/script/host.c \
 	src/script/init.h \
-	src/script/internal.h \
+	src/script/internal.h src/script/legacy.c \
 	src/script/quoting.c src/script/quoting.h \
 	src/script/script.c src/script/script.h \
 	src/script/search.c

@@ -42,6 +42,7 @@ struct script *script_new(struct loop *loop, bool exec_allowed)
 	events_register(script);
 	help_register(script);
 	general_register(script);
+	legacy_register(script);
 	child_register(script);
 	run_embedded(script);
 	return script;
@@ -55,6 +56,7 @@ void script_free(struct script *script)
 	Jim_FreeInterp(script->interp);
 	command_free_all(script);
 	help_free(script);
+	legacy_free(script);
 	search_free(script);
 	init_free(script);
 	buf_free(&script->failure_line);

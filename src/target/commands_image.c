@@ -292,7 +292,7 @@ static enum err cmd_test_image(struct call *c)
 	for (size_t i = 0; i < job.image->count; i++) {
 		const struct image_section *s = &job.image->sections[i];
 
-		result_printf(c, "section address 0x%08x length 0x%zx\n", s->addr, s->bytes);
+		result_printf(c, "address 0x%08x length 0x%08zx\n", s->addr, s->bytes);
 		job.done += s->bytes;
 	}
 	image_close(job.image);

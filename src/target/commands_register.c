@@ -16,7 +16,7 @@ static void print_reg(struct call *c, struct target *t, const struct reg *reg, b
 		result_printf(c, "(%u) ", reg->number);
 	result_printf(c, "%s (/%u)", reg->name, reg->bits);
 	if (t->state == TARGET_HALTED && v->valid)
-		result_printf(c, ": 0x%0*llx%s", (int)(reg->bits + 3) / 4,
+		result_printf(c, ": 0x%0*llx%s", (int)(reg->bits + 7) / 8 * 2,
 			      (unsigned long long)v->value, v->dirty ? " (dirty)" : "");
 	result_printf(c, "\n");
 }
@@ -103,7 +103,7 @@ static enum err cmd_get_reg(struct call *c)
 		if (force && !t->values[reg - t->regs].dirty)
 			t->values[reg - t->regs].valid = false;
 		TRY(target_get_reg(t, reg, &value));
-		snprintf(text, sizeof(text), "0x%0*llx", (int)(reg->bits + 3) / 4,
+		snprintf(text, sizeof(text), "0x%0*llx", (int)(reg->bits + 7) / 8 * 2,
 			 (unsigned long long)value);
 		result_dict(c, name, text);
 	}

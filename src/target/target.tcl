@@ -62,9 +62,20 @@ proc new_target_name {} {
 	return [lindex [target names] end]
 }
 proc cortex_m3 {args} {
-	echo "DEPRECATED! use 'cortex_m' not 'cortex_m3'"
+	compat old_name cortex_m3 cortex_m
 	uplevel 1 [list cortex_m {*}$args]
 }
+
+# Before 0.11 these were verbs of the group, for the debug port of the current target.
+foreach verb {apsel apid apreg dpreg apcsw baseaddr memaccess} {
+	proc "dap $verb" args "
+		compat old_name {dap $verb} {NAME.dap $verb}
+		uplevel 1 \[list \[\[target current\] cget -dap\] $verb {*}\$args\]
+	"
+	add_usage_text "dap $verb" "?argument ...?"
+	add_help_text "dap $verb" "Old form of \"NAME $verb\", NAME one of \"dap names\"; for the current target's."
+}
+unset verb
 
 # There is nothing to keep ready: fast_load_image has written at once.
 proc fast_load {} {

@@ -155,8 +155,8 @@ static void test_transport(void **state)
 		{ "transport select spi", NULL, "Debug adapter doesn't support 'spi' transport" },
 		{ "transport select", "swd", NULL },
 		{ "transport select hla_swd", "swd", NULL },
-		{ "transport select jtag", NULL,
-		  "Can't change session's transport after the initial selection was made" },
+		{ "transport select jtag", "jtag", NULL },	/* the last one before the link holds */
+		{ "transport select dapdirect_swd", "swd", NULL },
 		{ "list [using_swd] [using_jtag] [using_hla]", "1 0 0", NULL },
 		{ "jtag_ntrst_delay 10", NULL,
 		  "session transport is \"swd\" but your config requires JTAG" },
@@ -165,6 +165,7 @@ static void test_transport(void **state)
 		{ 0 }
 	};
 	static const struct step jtag[] = {
+		{ "transport select jtag", "jtag", NULL },	/* before the driver */
 		{ "adapter driver remote_bitbang", "", NULL },
 		{ "transport select", "jtag", NULL },
 		{ "jtag_ntrst_delay 10", "jtag_ntrst_delay: 10", NULL },
