@@ -35,8 +35,8 @@ static enum err cmd_halt(struct call *c)
 	if (c->argc == 2)
 		TRY(arg_u32(c, 1, &ms));
 	if (held_since_connect(t)) {
-		log_info("[%s] was held in reset (connect_assert_srst): released, to halt at its first instruction",
-			 t->name);
+		log_info("[%s] was held in reset (connect_assert_srst): "
+			 "released, to halt at its first instruction", t->name);
 		return target_reset(t->list, RESET_HALT);
 	}
 	if (t->state != TARGET_RUNNING)	/* it may be old news */

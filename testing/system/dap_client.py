@@ -8,7 +8,7 @@ import signal
 import subprocess
 import threading
 
-from kit import PATIENCE
+from kit import PATIENCE, wait_for
 
 
 class Refused(AssertionError):
@@ -119,3 +119,11 @@ class DapClient:
             pass
         self.process.stdin.close()
         self.process.wait()
+        wait_for(self._is_group_gone, "the end of what the adapter has started")
+
+    def _is_group_gone(self):
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False

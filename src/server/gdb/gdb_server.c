@@ -186,7 +186,8 @@ static char *port_of(const struct gdb_server *gdb, const struct target *t, unsig
 static void announce(const struct gdb_port *port)
 {
 	if (service_port(port->service) != 0)
-		log_info("starting gdb server for %s on %u", port->target->name, service_port(port->service));
+		log_info("starting gdb server for %s on %u", port->target->name,
+			 service_port(port->service));
 	else
 		log_info("starting gdb server for %s on %s", port->target->name, port->text);
 	service_announce(port->service);
