@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/patch.h"
+
 #define M_PROFILE "org.gnu.gdb.arm.m-profile"
 #define M_SYSTEM  "org.gnu.gdb.arm.m-system"
 #define VFP	  "org.gnu.gdb.arm.vfp"
@@ -88,6 +90,42 @@ enum err target_set_reg32(struct target *t, const char *name, uint32_t value)
 {
 	*value_of(t, name) = value;
 	return OK;
+}
+
+void target_tell_stop_note(struct target *t)
+{
+	if (t->stop_note != NULL)
+		log_user("%s", t->stop_note);
+}
+
+bool target_gives_up_waiting(struct target *t)
+{
+	(void)t;
+	return false;
+}
+
+enum err patches_restore(struct target *t)
+{
+	(void)t;
+	return OK;
+}
+
+uint32_t target_shared_epoch(const struct target *t)
+{
+	return t->memory_epoch;
+}
+
+bool target_has_running_peer(const struct target *t)
+{
+	(void)t;
+	return the_fake->peer_runs;
+}
+
+struct target *target_next_peer(const struct target *t, const struct target *last)
+{
+	(void)t;
+	(void)last;
+	return NULL;
 }
 
 enum err target_read_bytes(struct target *t, uint32_t addr, uint8_t *dst, size_t n, size_t *done)

@@ -30,6 +30,7 @@ struct fake {
 	unsigned reads, steps, resumes, flash_writes, erase_ranges;
 	uint32_t first_erase, first_erase_bytes;
 	const char *claim;		/* another client's work has the target */
+	bool peer_runs;			/* another core in the same memory */
 	bool stepped_over;		/* what the last step was asked for */
 	enum err next_error;		/* of the next call that can fail */
 	unsigned events[EVENT_COUNT];

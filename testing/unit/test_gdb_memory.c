@@ -147,6 +147,39 @@ static void test_bursts_of_small_reads_cost_one(void **state)
 	assert_int_equal(f->reads, 5);		/* a running core is always looked at */
 }
 
+/* Whatever a list has read lately comes with its first read; a place read again is read again. */
+static void test_watch_list_of_a_running_core(void **state)
+{
+	struct fake *f = *state;
+	char packet[32], answer[9];
+
+	for (int halted = 0; halted < 2; halted++) {	/* halted beside a core that runs is no better */
+		f->target.state = halted ? TARGET_HALTED : TARGET_RUNNING;
+		f->peer_runs = halted;
+		memset(f->ram, 0, sizeof(f->ram));
+		for (unsigned round = 0; round < 3; round++) {
+			f->reads = 0;
+			f->target.memory_epoch++;	/* else the last round may be a moment ago */
+			for (unsigned i = 0; i < 4; i++)
+				f->ram[0x80 * i] = (uint8_t)(round + i);
+			for (unsigned i = 0; i < 32; i++) {
+				snprintf(packet, sizeof(packet), "m%x,4", FAKE_RAM + 0x80 * (i / 8) + 4 * (i % 8));
+				snprintf(answer, sizeof(answer), "%02x000000", i % 8 ? 0 : round + i / 8);
+				assert_string_equal(fake_packet(f, packet), answer);
+			}
+			if (round > 0)
+				assert_in_range(f->reads, 1, 4);
+		}
+		f->ram[0] = 1;
+		EXPECT(f, "m20000000,1", "01");
+		f->ram[0] = 2;
+		EXPECT(f, "m20000000,1", "02");
+		fake_packet(f, "m20000010,4");
+		EXPECT(f, "M20000014,4:01020304", "OK");	/* a write makes all of it old */
+		EXPECT(f, "m20000014,4", "01020304");
+	}
+}
+
 static void test_search(void **state)
 {
 	struct fake *f = *state;
@@ -224,6 +257,7 @@ int main(void)
 		TEST(test_flash_is_not_written_like_memory),
 		TEST(test_failed_reads_are_zeros_or_errors),
 		TEST(test_bursts_of_small_reads_cost_one),
+		TEST(test_watch_list_of_a_running_core),
 		TEST(test_search),
 		TEST(test_load),
 		TEST(test_erase_without_writes),

@@ -336,6 +336,23 @@ static void test_file_calls(void **state)
 	EXPECT(f, "F5,0,C", "T02thread:1;");
 }
 
+/* Somebody else lets the core go, or steps it: said once, at the next chance. */
+static void test_a_gdb_that_was_overtaken_is_told_once(void **state)
+{
+	static const char word[] = "6d61696e74656e616e636520666c757368";	/* maintenance flush */
+	struct fake *f = *state;
+
+	f->session->is_overtaken = true;
+	assert_non_null(strstr(fake_packet(f, "qRcmd,6563686f206869"), word));
+	assert_null(strstr(fake_packet(f, "qRcmd,6563686f206869"), word));
+	f->session->is_overtaken = true;
+	fake_packet(f, "g");			/* now it has seen them */
+	assert_null(strstr(fake_packet(f, "qRcmd,6563686f206869"), word));
+	f->session->is_overtaken = true;
+	assert_non_null(strstr(fake_packet(f, "s"), word));
+	assert_null(strstr(fake_packet(f, "s"), word));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +374,7 @@ int main(void)
 		TEST(test_kill_without_extended_mode_hangs_up),
 		TEST(test_detach_as_configured),
 		TEST(test_file_calls),
+		TEST(test_a_gdb_that_was_overtaken_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,38 @@ static void test_the_runner_stops_at_each_event(void **state)
 	vb_clock_free(f.clock);
 }
 
+/* It sees the clock at the end of a slice that the first one has run through. */
+static uint64_t run_second(void *ctx, uint64_t now, uint64_t until)
+{
+	uint64_t *reached = ctx;
+
+	assert_true(now <= until && *reached <= now);
+	*reached = until;
+	return until;
+}
+
+static void test_a_second_runner_keeps_up_with_the_first(void **state)
+{
+	struct fired f = { .clock = vb_clock_new() };
+	struct mark a = { &f, 1 };
+	uint64_t reached = 0;
+	unsigned calls = 0;
+
+	(void)state;
+	vb_clock_set_runner(f.clock, run_in_tens, &calls);
+	vb_clock_set_second(f.clock, run_second, &reached);
+	vb_clock_after(f.clock, 25, note_fired, &a, "a");
+	vb_clock_advance(f.clock, 24);
+	assert_int_equal(reached, 24);
+	vb_clock_advance(f.clock, 1);
+	assert_int_equal(f.at[0], 25);
+	vb_clock_set_runner(f.clock, NULL, NULL);
+	vb_clock_advance(f.clock, 100000);	/* nothing runs: yet the second is not let go far ahead */
+	assert_int_equal(reached, 100025);
+	vb_clock_set_second(f.clock, NULL, NULL);
+	vb_clock_free(f.clock);
+}
+
 /* Bus */
 
 struct heard {
@@ -318,13 +350,51 @@ static void test_register_table(void **state)
 	vb_bus_free(bus);
 }
 
+static void test_a_branch_shares_the_memory_but_not_what_is_private(void **state)
+{
+	struct vb_bus *trunk = vb_bus_new(), *branch;
+	struct heard first = { 0 }, second = { 0 };
+	struct vb_bus_listener listeners[] = { { on_changed, on_remapped, &first, NULL },
+					       { on_changed, on_remapped, &second, NULL } };
+	struct vb_region shared = { .name = "ram", .base = 0x20000000, .size = sizeof(ram), .ram = ram,
+				    .writable = true };
+	static uint8_t own[2][16];
+	struct vb_access a = access_to(0x20000010, 4);
+	uint32_t v;
+
+	(void)state;
+	vb_bus_add(trunk, &shared);
+	branch = vb_bus_branch(trunk);
+	for (unsigned i = 0; i < 2; i++) {
+		struct vb_region private = { .name = "own", .base = 0xe0000000, .size = 16, .ram = own[i],
+					     .writable = true };
+
+		vb_bus_add(i == 0 ? trunk : branch, &private);
+	}
+	vb_bus_listen(trunk, &listeners[0]);
+	vb_bus_listen(branch, &listeners[1]);
+	assert_int_equal(vb_bus_write(branch, &a, 0x12345678), VB_OK);
+	assert_int_equal(vb_bus_read(trunk, &a, &v), VB_OK);
+	assert_int_equal(v, 0x12345678);
+	assert_int_equal(first.changes, 1);		/* each side's translated code */
+	assert_int_equal(second.changes, 1);
+	a = access_to(0xe0000000, 4);
+	assert_int_equal(vb_bus_write(trunk, &a, 1), VB_OK);
+	assert_int_equal(vb_bus_read(branch, &a, &v), VB_OK);
+	assert_int_equal(v, 0);
+	vb_bus_free(branch);
+	vb_bus_free(trunk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events_fire_in_order_at_their_time),
 		cmocka_unit_test(test_cancelling_a_fired_event_spares_the_newer_one),
 		cmocka_unit_test(test_the_runner_stops_at_each_event),
+		cmocka_unit_test(test_a_second_runner_keeps_up_with_the_first),
 		cmocka_unit_test(test_ram_regions_and_their_edges),
+		cmocka_unit_test(test_a_branch_shares_the_memory_but_not_what_is_private),
 		cmocka_unit_test(test_a_change_is_told_for_every_alias),
 		cmocka_unit_test(test_a_guard_is_asked_only_while_it_is_on),
 		cmocka_unit_test(test_register_table),
