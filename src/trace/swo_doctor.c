@@ -37,10 +37,11 @@ bool swo_is_garbage(const struct swo_counts *n, unsigned skipped, uint32_t enabl
 /* MHz that oscillators and PLLs of Cortex-M boards are set to, and what RC oscillators have. */
 uint32_t swo_nice_clock(uint32_t hz)
 {
-	static const uint16_t usual[] = { 1, 2, 4, 8, 12, 16, 20, 24, 25, 32, 36, 40, 48, 50, 60, 64, 72, 80,
-					  84, 96, 100, 108, 110, 120, 125, 132, 133, 144, 150, 160, 168, 170,
-					  180, 200, 216, 240, 250, 264, 280, 300, 400, 480, 500, 528, 550,
-					  600 };
+	static const uint16_t usual[] = {
+		1, 2, 4, 8, 12, 16, 20, 24, 25, 32, 36, 40, 48, 50, 60, 64, 72, 80, 84, 96, 100, 108,
+		110, 120, 125, 132, 133, 144, 150, 160, 168, 170, 180, 200, 216, 240, 250, 264, 280, 300,
+		400, 480, 500, 528, 550, 600,
+	};
 	uint32_t best = (hz + 50000) / 100000 * 100000, least = UINT32_MAX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++) {
@@ -77,12 +78,12 @@ failed:
 	return 0;
 }
 
-/* "the core runs at about 80000000 Hz, ..."; false: the clock is not known, or right. */
+/* False: it is right, or not known. */
 static bool clock_is_wrong(const struct tpiu *tpiu, uint32_t hz)
 {
 	uint32_t off = hz > tpiu->traceclk ? hz - tpiu->traceclk : tpiu->traceclk - hz;
 
-	return hz != 0 && (uint64_t)off * 100 > (uint64_t)tpiu->traceclk * 5;
+	return hz != 0 && !tpiu->has_own_clock && (uint64_t)off * 100 > (uint64_t)tpiu->traceclk * 5;
 }
 
 static void advise_clock(struct buf *text, const struct tpiu *tpiu, uint32_t hz)
@@ -92,9 +93,9 @@ static void advise_clock(struct buf *text, const struct tpiu *tpiu, uint32_t hz)
 			   PRIu32 ": try \"%s configure -traceclk %" PRIu32 "\" and \"%s enable\"", hz,
 			   tpiu->traceclk, tpiu->name, swo_nice_clock(hz), tpiu->name);
 	else
-		buf_printf(text, "-traceclk (%" PRIu32 ") must be the core's clock as the program sets it, "
-			   "and -pin-freq (%" PRIu32 ") what the receiver takes", tpiu->traceclk,
-			   tpiu->pin_freq);
+		buf_printf(text, "-traceclk (%" PRIu32 ") must be %s clock as the program sets it, and "
+			   "-pin-freq (%" PRIu32 ") what the receiver takes", tpiu->traceclk,
+			   tpiu->has_own_clock ? "the trace" : "the core's", tpiu->pin_freq);
 }
 
 /* ---- while it runs ---- */
@@ -186,8 +187,8 @@ static void look_at_port(struct findings *f, const struct tpiu *tpiu)
 	bool is_external = strcmp(tpiu->output, "external") == 0;
 
 	if (!tpiu->is_enabled) {
-		bad(f, "%s is not enabled: run \"%s configure -protocol uart -output - -traceclk HZ\" and "
-		    "\"%s enable\"", tpiu->name, tpiu->name, tpiu->name);
+		bad(f, "%s is not enabled: run \"%s configure -protocol uart -output - -traceclk "
+		    "HZ\" and \"%s enable\"", tpiu->name, tpiu->name, tpiu->name);
 		return;
 	}
 	good(f, "%s is enabled: %s at %" PRIu32 " Hz, trace clock %" PRIu32 " Hz", tpiu->name,
@@ -197,8 +198,8 @@ static void look_at_port(struct findings *f, const struct tpiu *tpiu)
 	else if (tpiu->room->uart != NULL)
 		good(f, "a serial port captures");
 	else if (is_external)
-		bad(f, "-output is external: nobody here captures; run \"swo capture uart DEVICE BAUD\", or "
-		    "choose another -output");
+		bad(f, "-output is external: nobody here captures; run \"swo capture uart DEVICE "
+		    "BAUD\", or choose another -output");
 	if (tpiu->is_captured && tpiu->dap->adapter->transport == TRANSPORT_JTAG)
 		bad(f, "the SWO pin is TDO while JTAG is used: use \"transport select swd\"");
 }
@@ -225,8 +226,8 @@ static void look_at_core(struct findings *f, struct target *t)
 	else if (!(tcr & TCR_ITMENA))
 		bad(f, "ITM_TCR.ITMENA is 0: nothing is sent; run \"itm port 0 on\"");
 	else if (ter == 0 && !has_dwt)
-		bad(f, "no stimulus port and nothing of the DWT is on: run \"itm port 0 on\" or \"dwt "
-		    "pc_sampling 1024\"");
+		bad(f, "no stimulus port and nothing of the DWT is on: run \"itm port 0 on\" or "
+		    "\"dwt pc_sampling 1024\"");
 	else
 		good(f, "ITM is on: ports 0x%08" PRIx32 "%s", ter, has_dwt ? ", and the DWT" : "");
 	if (has_dwt && !(tcr & TCR_TXENA))
@@ -242,23 +243,24 @@ static void look_at_stream(struct findings *f, struct tpiu *tpiu)
 
 	advise_clock(&text, tpiu, hz);
 	if (look(tpiu, &percent)) {
-		bad(f, "%u %% of %" PRIu64 " bytes means nothing, the rate is wrong: %s", percent, n->bytes,
-		    (const char *)text.data);
+		bad(f, "%u %% of %" PRIu64 " bytes means nothing, the rate is wrong: %s", percent,
+		    n->bytes, (const char *)text.data);
 	} else if (n->bytes == 0) {
-		bad(f, "no byte has come: is the SWO pin wired and its function chosen, and does the program "
-		    "print? %s", (const char *)text.data);
+		bad(f, "no byte has come: is the SWO pin wired and its function chosen, and does the "
+		    "program print? %s", (const char *)text.data);
 	} else {
-		good(f, "%" PRIu64 " bytes, %" PRIu64 " packets, %u %% of them strange", n->bytes, n->packets,
-		     percent);
+		good(f, "%" PRIu64 " bytes, %" PRIu64 " packets, %u %% of them strange", n->bytes,
+		     n->packets, percent);
 		if (clock_is_wrong(tpiu, hz))
-			good(f, "the core counts about %" PRIu32 " cycles a second: it sleeps in between, or its "
-			     "trace clock is another", hz);
+			good(f, "the core counts about %" PRIu32 " cycles a second: it sleeps in "
+			     "between, or its trace clock is another", hz);
 	}
 	if (n->overflows > 0)
-		bad(f, "%" PRIu64 " overflows: the chip traces more than the pin carries; raise -pin-freq or "
-		    "trace less", n->overflows);
+		bad(f, "%" PRIu64 " overflows: the chip traces more than the pin carries; raise "
+		    "-pin-freq or trace less", n->overflows);
 	if (n->gaps > 0)
-		bad(f, "%" PRIu64 " gaps: the probe had to drop bytes; lower -pin-freq or trace less", n->gaps);
+		bad(f, "%" PRIu64 " gaps: the probe had to drop bytes; lower -pin-freq or trace less",
+		    n->gaps);
 	buf_free(&text);
 }
 

@@ -61,6 +61,7 @@ struct tpiu {
 	char *output;
 	uint32_t traceclk, pin_freq, port_width;
 	bool has_formatter;
+	bool has_own_clock;		/* TRACECLKIN is not the core's clock */
 	char *handlers[TPIU_EVENTS];
 	bool is_enabled, is_deferred, is_captured, is_changed;
 	bool is_programmed;		/* `found` is to be put back */

@@ -176,6 +176,16 @@ static void get_formatter(struct call *c, const struct tpiu *tpiu)
 	result_printf(c, "%s", tpiu->has_formatter ? "on" : "off");
 }
 
+static enum err set_own_clock(struct tpiu *tpiu, const char *value)
+{
+	return parse_bool(value, "-own-clock", &tpiu->has_own_clock);
+}
+
+static void get_own_clock(struct call *c, const struct tpiu *tpiu)
+{
+	result_printf(c, "%s", tpiu->has_own_clock ? "on" : "off");
+}
+
 static const struct tpiu_option options[] = {
 	{ "-dap", set_dap, get_dap },
 	{ "-ap-num", set_ap_num, get_ap_num },
@@ -186,10 +196,11 @@ static const struct tpiu_option options[] = {
 	{ "-pin-freq", set_pin_freq, get_pin_freq },
 	{ "-port-width", set_port_width, get_port_width },
 	{ "-formatter", set_formatter, get_formatter },
+	{ "-own-clock", set_own_clock, get_own_clock },
 };
 
 #define OPTION_NAMES "-dap -ap-num -baseaddr -protocol -output -traceclk -pin-freq -port-width " \
-	"-formatter -event"
+	"-formatter -own-clock -event"
 
 static const struct tpiu_option *find_option(const char *name)
 {
@@ -316,8 +327,9 @@ static const struct command object_rows[] = {
 	  "Set options: " OPTION_NAMES ". -protocol sync|uart|manchester, -output "
 	  "external|-|file|:port, -traceclk Hz of TRACECLKIN (most often the core's clock), "
 	  "-pin-freq Hz of the pin (0: the fastest the probe can), -port-width 1..32, -formatter "
-	  "on|off, -event pre-enable|post-enable|pre-disable|post-disable script. They hold from "
-	  "the next enable on." },
+	  "on|off, -own-clock on|off (TRACECLKIN is not the core's clock, so it cannot be "
+	  "checked), -event pre-enable|post-enable|pre-disable|post-disable script. They hold "
+	  "from the next enable on." },
 	{ "cget", STAGE_ANY, 1, 2, "-option ?event?", cmd_cget, "Return an option's value." },
 	{ "enable", STAGE_ANY, 0, 0, "", cmd_enable,
 	  "Switch the trace port on and capture it; before init this is noted and done by init. "

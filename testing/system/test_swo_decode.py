@@ -493,3 +493,18 @@ def test_overrun_of_the_probe_is_counted(start):
     trace.board.ctl("run 1000000000")
     wait_for(lambda: trace.status("gaps") >= 1, "a gap")
     trace.daemon.tcl("halt; stm32l4x.tpiu disable")
+
+
+def test_an_imxrt_has_its_pad_and_clock_switched(make_board, make_daemon):
+    """The pin and the trace clock are the chip's: NXP's registers, as the pre-enable script left them."""
+    board = make_board("--deterministic", name="mimxrt1064-evk")
+    daemon = make_daemon(*board_arguments(board), "-c", "init; halt")
+    assert daemon.tcl("tpiu names") == "imxrt1064.tpiu"
+    daemon.tcl("mww 0x400d8100 0x1018101b; mww 0x400fc018 [expr {[mrw 0x400fc018] | 0xc000}]; mmw 0x400fc068 0 0xc00000")
+    assert daemon.tcl("imxrt_trace_clock") == str(528000000 * 18 // 16 // 4)
+    daemon.tcl("imxrt1064.tpiu configure -protocol uart -traceclk 600000000 -pin-freq 1000000 -output external; "
+               "imxrt1064.tpiu enable")
+    assert "SWO is on pad GPIO_AD_B0_10, the trace clock is 148500000 Hz" in daemon.text
+    assert 'run "imxrt1064.tpiu configure -traceclk 148500000" and "imxrt1064.tpiu enable"' in daemon.text
+    assert int(daemon.tcl("mrw 0x401f80e4"), 0) == 9 and int(daemon.tcl("mrw 0x400fc068"), 0) >> 22 & 3 == 3
+    assert "the trace clock as the program sets it" in daemon.tcl("swo doctor")
