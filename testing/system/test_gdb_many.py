@@ -424,3 +424,53 @@ def test_two_real_gdbs_and_a_console(many, shared, firmware):
     finally:
         a.stop()
         b.stop()
+
+
+def test_a_real_gdb_joins_a_running_core(still, firmware):
+    """gdb-attach {}: it connects, reads and interrupts; the core has run all the time."""
+    board, daemon = still
+    before = board.stats()
+    gdb = Gdb(daemon).start(firmware("watch"))
+    try:
+        gdb.expect("Remote debugging")
+        gdb.send("monitor mdw 0x20000000")
+        gdb.expect(r"0x20000000: [0-9a-f]{8}")
+        gdb.send("print rounds >= 0")
+        gdb.expect(r"= 1")
+        assert board.stats()["halts"] == before["halts"]
+        assert board.ctl("state")["core"] == "running"
+        gdb.send("continue")
+        gdb.expect("already running")
+        gdb.interrupt()
+        gdb.expect("received signal SIGINT")
+        gdb.send("backtrace")
+        gdb.expect(r"#0 .*(main|write_watched|read_it)")
+        assert board.stats()["halts"] == before["halts"] + 1
+    finally:
+        gdb.stop()
+
+
+@pytest.mark.parametrize("depth", ["wfi", "stop"])
+def test_reads_of_a_core_that_sleeps(make_board, make_daemon, depth):
+    """WFI keeps the bus; Stop without DBG_STOP takes clock and bus away: errors, one by one, no hang."""
+    board = make_board("--deterministic")
+    daemon = make_daemon(*board_arguments(board), "-c", "[target current] configure -event gdb-attach {}", "-c",
+                         "gdb_report_data_abort enable", "-c", "init; halt; poll off")
+    deep = 0xE000ED10, 0x4 if depth == "stop" else 0
+    daemon.tcl("mww 0xe0042004 0")                       # no DBGMCU help
+    daemon.tcl(f"mww {deep[0]:#x} {deep[1]}; mwh 0x20000400 0xbf30; mwh 0x20000402 0xe7fd")
+    daemon.tcl("reg pc 0x20000400; reg xPSR 0x01000000; reg primask 1; poll off; resume")
+    board.ctl("run 1000000")
+    assert board.ctl("state")["sleeping"]
+    rsp = Rsp(daemon.gdb_port, timeout=20)
+    before = board.stats()
+    answers = [rsp.ask(f"m{FREE + 16 * i:x},4") for i in range(20)]
+    after = board.stats()
+    if depth == "wfi":
+        assert all(re.fullmatch(rb"[0-9a-f]{8}", a) for a in answers), answers
+    else:
+        assert all(a.startswith(b"E") for a in answers), answers
+    assert after["halts"] == before["halts"]
+    assert after["round_trips"] - before["round_trips"] < 200
+    assert board.ctl("state")["sleeping"]
+    rsp.close()
