@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "adapter/probe.h"
+#include "complete.h"
 #include "flash/flash.h"
 #include "oneshot/oneshot.h"
 #include "options.h"
@@ -273,9 +273,10 @@ static enum err choose_what_is_there(struct daemon *d)
 {
 	enum err rc = choose_by_itself(&d->choice);
 
-	if (rc == ERR_ADAPTER_NOT_FOUND && d->options.request.verb == NULL) {
-		log_failure();
-		log_user("No probe at hand? probed --board virtual-nucleo-l476rg has one in software.");
+	if (rc != OK && d->adapter->driver == NULL && d->options.request.verb == NULL) {
+		log_debug("%s", error_text(error_current()));
+		error_clear();
+		log_user("no probe at hand? \"probed --board virtual-nucleo-l476rg\" has one in software");
 		return OK;	/* a missing file is not the end: init says what is missing */
 	}
 	return rc;
@@ -420,8 +421,14 @@ int main(int argc, char **argv)
 	int code = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);	/* what scripts print is seen when it is printed */
+	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
+		complete_words(argc - 2, argv + 2);
+		return 0;
+	}
 	rc = options_parse(&daemon.options, argc, argv);
-	if (daemon.options.request.verb == NULL)
+	if (rc == OK && daemon.options.completion != NULL)
+		rc = complete_print_script(daemon.options.completion);
+	if (daemon.options.request.verb == NULL && daemon.options.completion == NULL)
 		print_banner();
 	if (rc != OK && daemon.options.request.verb != NULL) {
 		code = oneshot_refuse(daemon.options.request.json);
@@ -430,7 +437,7 @@ int main(int argc, char **argv)
 		code = 1;
 	} else if (daemon.options.help) {
 		options_print_help();
-	} else if (!daemon.options.version) {
+	} else if (!daemon.options.version && daemon.options.completion == NULL) {
 		if (daemon.options.is_level_set && daemon.options.request.verb == NULL)
 			log_user("debug_level: %d", log_get_level());
 		code = run_daemon(&daemon);

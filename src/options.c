@@ -106,6 +106,8 @@ static const struct option_row {
 	  REQUEST(erase_all) },
 	{ FIELD, "skip-same", NULL, "leave sectors alone that hold the data already", GROUP_VERB,
 	  VERB(FLASH), REQUEST(skip_same) },
+	{ FIELD, "unlock", NULL, "take write protection off first", GROUP_VERB,
+	  VERB(FLASH) | VERB(RUN), REQUEST(unlock) },
 	{ FIELD, "no-reset", NULL, "leave the core halted afterwards", GROUP_VERB, VERB(FLASH),
 	  REQUEST(no_reset) },
 	{ FIELD, "dry-run", NULL, "show what would be done and how long it takes", GROUP_VERB,

@@ -71,10 +71,9 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
-static enum err write_image(struct oneshot *o, const struct image *image,
-			    struct flash_write_options *options)
+enum err write_flash(struct oneshot *o, const struct image *image,
+		     struct flash_write_options *options, struct flash_report *report)
 {
-	struct flash_report report = { 0 };
 	struct progress progress;
 	struct buf warnings = { 0 };
 	enum err rc = OK;
@@ -84,14 +83,24 @@ static enum err write_image(struct oneshot *o, const struct image *image,
 	if (o->request->erase_all)
 		rc = erase_touched_banks(o, image);
 	if (rc == OK)
-		rc = flash_write_image(o->rooms->flash, o->target, image, options, &report);
+		rc = flash_write_image(o->rooms->flash, o->target, image, options, report);
 	options->warnings = NULL;
 	progress_end(&progress);
 	show_warnings(&warnings);
 	buf_free(&warnings);
 	if (rc == ERR_NO_BANK)
 		error_next(rc, "a program for RAM is started with \"probed run\"");
-	TRY(rc);
+	if (rc == ERR_PROTECTED)
+		error_next(rc, "add --unlock to take the protection off");
+	return rc;
+}
+
+static enum err write_image(struct oneshot *o, const struct image *image,
+			    struct flash_write_options *options)
+{
+	struct flash_report report = { 0 };
+
+	TRY(write_flash(o, image, options, &report));
 	put_number(o, "bytes_written", report.bytes_written);
 	put_number(o, "bytes_skipped", report.bytes_skipped);
 	put_number(o, "sectors_erased", report.sectors_erased);
@@ -110,6 +119,7 @@ static enum err flash_image(struct oneshot *o, const struct image *image)
 	struct flash_write_options options = { .erase = true,
 					       .verify = !r->no_verify,
 					       .skip_same = r->skip_same,
+					       .unlock = r->unlock,
 					       .is_preview = r->dry_run };
 
 	if (r->dry_run)

@@ -70,14 +70,15 @@ int oneshot_exit_code(enum err code)
 
 void say(struct oneshot *o, const char *fmt, ...)
 {
+	FILE *out = o->request->verb->run == verb_run ? stderr : stdout; /* that is the program's */
 	va_list ap;
 
 	if (o->request->json || o->request->quiet)
 		return;
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vfprintf(out, fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	fputc('\n', out);
 }
 
 void put_json(struct oneshot *o, const char *name, const char *json)

@@ -59,7 +59,8 @@ struct oneshot_request {
 	int argc;		 /* what follows the verb */
 	char **argv;
 	bool json, quiet, yes, force;
-	bool verify, no_verify, erase_all, skip_same, no_reset, dry_run, all, halt, run, fix;
+	bool verify, no_verify, erase_all, skip_same, unlock, no_reset, dry_run, all, halt, run,
+		fix;
 	const char *at, *sector, *channel;
 	unsigned timeout_s;
 	void (*print_help)(const struct verb *verb); /* the command line's: it knows the options */

@@ -16,3 +16,4 @@ check_PROGRAMS += testing/unit/test_chips
 testing_unit_test_chips_SOURCES = testing/unit/test_chips.c
 testing_unit_test_chips_LDADD = $(probed_test_libs)
 endif
+EXTRA_DIST += testing/system/test_oneshot.py

@@ -204,9 +204,9 @@ static enum err load(struct oneshot *o)
 {
 	struct flash_write_options options = { .erase = true,
 					       .verify = !o->request->no_verify,
-					       .skip_same = true };
+					       .skip_same = true,
+					       .unlock = o->request->unlock };
 	struct flash_report report = { 0 };
-	struct progress progress;
 	struct image *image;
 	enum err rc;
 
@@ -215,9 +215,7 @@ static enum err load(struct oneshot *o)
 	if (rc == OK && !is_for_flash(o, image)) {
 		rc = load_ram(o, image);
 	} else if (rc == OK) {
-		progress_begin(&progress, o);
-		rc = flash_write_image(o->rooms->flash, o->target, image, &options, &report);
-		progress_end(&progress);
+		rc = write_flash(o, image, &options, &report);
 		if (rc == OK)
 			rc = tcl(o, NULL, "reset halt");
 	}

@@ -34,6 +34,10 @@ void progress_end(struct progress *progress);
 /* image.c: the file of a verb with its addresses, or the error that is the user's. */
 enum err open_file(struct oneshot *o, struct image **image);
 
+/* flash_verbs.c: with progress, and its warnings in the log. */
+enum err write_flash(struct oneshot *o, const struct image *image,
+		     struct flash_write_options *options, struct flash_report *report);
+
 enum err verb_flash(struct oneshot *o);
 enum err verb_erase(struct oneshot *o);
 enum err verb_verify(struct oneshot *o);

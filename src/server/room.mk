@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-probed_SOURCES += src/options.c src/options.h
+probed_SOURCES += src/options.c src/options.h src/complete.c src/complete.h
 libprobed_a_SOURCES += \
 	src/server/client.c src/server/client.h \
 	src/server/commands.c \
@@ -42,6 +42,10 @@ uninstall-hook:
 	-rmdir $(DESTDIR)$(aliasdir)
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = contrib/completion/probed
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = contrib/completion/_probed
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = contrib/completion/probed.fish
 
 # The seeds, cut at every length and with changed bytes.
 check_PROGRAMS += testing/fuzz/fuzz_telnet testing/fuzz/fuzz_rpc
