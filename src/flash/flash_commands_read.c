@@ -126,7 +126,7 @@ static enum err cmd_verify_bank(struct call *c)
 	TRY(flash_probe(bank));
 	if (c->argc > 3)
 		TRY(arg_u32(c, 3, &offset));
-	TRY(image_open(c->argv[2], IMAGE_BIN, bank->base + offset, &image));
+	TRY(image_open(arg_path(c, 2), IMAGE_BIN, bank->base + offset, &image));
 	rc = compare_bank(c, bank, image, offset);
 	image_close(image);
 	return rc;

@@ -28,7 +28,7 @@ enum err arg_image(struct call *c, int index, struct image_args *a)
 	*a = (struct image_args){ .type = IMAGE_AUTO };
 	if (index >= c->argc)
 		return arg_usage(c);
-	a->path = c->argv[index];
+	a->path = arg_path(c, index);
 	if (index + 1 < c->argc) {
 		TRY(parse_offset(c->argv[index + 1], &a->offset));
 		a->has_offset = true;
@@ -218,7 +218,7 @@ static enum err write_bank(struct call *c, struct flash_bank *bank, uint32_t off
 	enum err rc;
 
 	TRY(flash_probe(bank));
-	TRY(image_open(c->argv[2], IMAGE_BIN, bank->base + offset, &image));
+	TRY(image_open(arg_path(c, 2), IMAGE_BIN, bank->base + offset, &image));
 	if (offset > bank->size || image_bytes(image) > bank->size - offset)
 		rc = error_why(ERR_ARGUMENT,
 			       "%zu bytes at offset 0x%x pass the end of bank %s (0x%x bytes)",

@@ -21,6 +21,9 @@ enum err arg_u64(struct call *c, int index, uint64_t *value);
 enum err arg_int(struct call *c, int index, int *value);
 enum err arg_double(struct call *c, int index, double *value);
 /* on|off, enable|disable, yes|no, true|false, 1|0 */
+/* The name of a file. If there is none by that name: as it was typed, before Tcl took its backslashes, with
+ * slashes. Valid until the next one. */
+const char *arg_path(struct call *c, int index);
 enum err arg_bool(struct call *c, int index, bool *value);
 /* One of `words` (ends with NULL); *which is its index. */
 enum err arg_word(struct call *c, int index, const char *const *words, int *which);

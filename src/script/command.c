@@ -55,15 +55,21 @@ int command_fail(struct script *script)
 	return JIM_ERR;
 }
 
+static enum err wrong_stage(const char *name, const char *side, const char *next)
+{
+	error_why(ERR_STAGE, "The '%s' command must be used %s 'init'.", name, side);
+	return error_next(ERR_STAGE, "%s", next);
+}
+
 static enum err check_row(const struct call *c)
 {
 	const struct command *row = c->row;
 	int n = c->argc - 1;
 
 	if (row->stage == STAGE_CONFIG && c->script->stage != STAGE_CONFIG)
-		return error_why(ERR_STAGE, "The '%s' command must be used before 'init'.", row->name);
+		return wrong_stage(row->name, "before", "it belongs to the configuration");
 	if (row->stage == STAGE_EXEC && c->script->stage != STAGE_EXEC)
-		return error_why(ERR_STAGE, "The '%s' command must be used after 'init'.", row->name);
+		return wrong_stage(row->name, "after", "run \"init\" first");
 	if (n >= row->min_args && (row->max_args < 0 || n <= row->max_args))
 		return OK;
 	error_why(ERR_ARGUMENT, "wrong number of arguments: %d", n);

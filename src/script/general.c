@@ -370,6 +370,8 @@ static int unknown_proc(Jim_Interp *interp, int argc, Jim_Obj *const *argv)
 	}
 	const char *hint = legacy_hint(word), *near = hint ? NULL : script_nearest(script, word);
 
+	if (near != NULL && strcmp(near, word) == 0)
+		near = NULL;	/* a script renamed it */
 	error_why(ERR_SCRIPT, "invalid command name \"%s\"%s%s%s", word,
 		  hint ? ": " : near ? ": did you mean \"" : "", hint ? hint : near ? near : "",
 		  near ? "\"?" : "");

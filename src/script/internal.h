@@ -74,6 +74,7 @@ struct script {
 	struct error failure;		/* the last verb's error and what Tcl was told of it */
 	struct buf failure_line;
 	struct buf trace;		/* where the last failed evaluation failed */
+	struct buf typed_path;		/* of arg_path() */
 	struct buf where, message;	/* "board.cfg:3: Error: " and Tcl's whole message */
 
 	bool is_exiting;		/* `shutdown` was called: evaluations unwind */

@@ -11,7 +11,7 @@ libprobed_a_SOURCES += \
 	src/script/internal.h src/script/legacy.c \
 	src/script/quoting.c src/script/quoting.h \
 	src/script/script.c src/script/script.h \
-	src/script/search.c
+	src/script/search.c src/script/typed_path.c
 nodist_libprobed_a_SOURCES = src/script/embedded.c
 
 # Tcl that lives inside the program. A room adds: embedded_tcl += src/ROOM/x.tcl. Evaluated in this

@@ -63,6 +63,7 @@ void script_free(struct script *script)
 	buf_free(&script->trace);
 	buf_free(&script->where);
 	buf_free(&script->message);
+	buf_free(&script->typed_path);
 	free(script);
 }
 
@@ -335,6 +336,7 @@ static enum err evaluate(struct script *script, struct origin *origin, const str
 	enum err rc;
 
 	TRY(script_enter(script, &frame, origin));
+	frame.text = source->text;
 	error_take(&pending);
 	if (frame.origin->kind != ORIGIN_STARTUP && frame.origin->kind != ORIGIN_EVENT)
 		script->has_heard_sockets = true;

@@ -110,6 +110,7 @@ void script_log_result(const struct buf *result, bool for_all);
 struct script_frame {
 	struct script_frame *outer;
 	struct origin *origin;
+	const char *text;		/* what is evaluated; NULL: not known */
 	bool is_cancelled, is_done;	/* is_done: `exit` was called */
 };
 enum err script_enter(struct script *script, struct script_frame *frame, struct origin *origin);

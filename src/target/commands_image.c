@@ -45,7 +45,7 @@ static enum err open_image(struct call *c, struct image_job *job)
 	job->last = length > 0 ? (uint32_t)(min + length - 1) : UINT32_MAX;
 	if (job->t != NULL)
 		job->before = job->t->list->adapter->port.stats;
-	return image_open(c->argv[1], type, (uint32_t)offset, &job->image);
+	return image_open(arg_path(c, 1), type, (uint32_t)offset, &job->image);
 }
 
 /* What is on the target now has the names of this file. */

@@ -336,10 +336,9 @@ static enum err cmd_request(struct call *c)
 
 	if (c->argc > 1)
 		TRY(arg_word(c, 1, words, &word));
-	if (word != 0) {
-		error_why(ERR_UNSUPPORTED, "messages through DCRDR are not received");
-		return error_next(ERR_UNSUPPORTED, "let the program print by RTT, SWO or semihosting");
-	}
+	if (word != 0)
+		log_warning("messages through DCRDR are not received: let the program print by RTT, SWO "
+			    "or semihosting");
 	result_printf(c, "receiving debug messages from current target disabled\n");
 	return OK;
 }

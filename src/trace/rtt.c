@@ -4,6 +4,7 @@
  * does not. While no block is known a pass of the search goes on in small pieces. A reset drains what is
  * left, lets the block go and looks for the next program's.
  */
+#include "target/room_verbs.h"
 #include "trace/rtt.h"
 
 #include <inttypes.h>
@@ -248,11 +249,11 @@ static struct rtt *rtt_get(struct rtt_room *room, struct target *t)
 
 enum err rtt_of_call(struct call *c, struct rtt **r)
 {
-	struct rtt_room *room = ((struct trace_room *)c->user)->rtt;
+	struct rtt_room *room = ((struct trace_room *)room_verb_user(c))->rtt;
 	struct target *t = NULL;
 
 	if (room->trace->targets->first != NULL)
-		TRY(target_current(room->trace->targets, &t));
+		TRY(room_verb_target(c, &t));
 	*r = rtt_get(room, t);
 	return OK;
 }
@@ -336,7 +337,7 @@ struct rtt_room *rtt_room_new(struct trace_room *trace)
 	room->trace = trace;
 	room->polling_ms = POLLING_MS;
 	target_add_listener(trace->targets, on_event, room);
-	script_register(trace->targets->script, rtt_commands, trace);
+	target_add_room_verbs(trace->targets, rtt_commands, trace);
 	return room;
 }
 

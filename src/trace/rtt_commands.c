@@ -8,6 +8,7 @@
 #include <jim.h>
 
 #include "base/log.h"
+#include "target/room_verbs.h"
 #include "trace/rtt.h"
 
 #define NAME_MAX_BYTES 64u
@@ -76,7 +77,7 @@ static enum err cmd_stop(struct call *c)
 
 static enum err cmd_polling_interval(struct call *c)
 {
-	struct rtt_room *room = ((struct trace_room *)c->user)->rtt;
+	struct rtt_room *room = ((struct trace_room *)room_verb_user(c))->rtt;
 	uint32_t ms;
 
 	if (c->argc == 1) {
@@ -191,12 +192,12 @@ static enum err cmd_server_start(struct call *c)
 
 static enum err cmd_server_stop(struct call *c)
 {
-	return rtt_port_stop(((struct trace_room *)c->user)->rtt, c->argv[1]);
+	return rtt_port_stop(((struct trace_room *)room_verb_user(c))->rtt, c->argv[1]);
 }
 
 static enum err cmd_log(struct call *c)
 {
-	struct rtt_room *room = ((struct trace_room *)c->user)->rtt;
+	struct rtt_room *room = ((struct trace_room *)room_verb_user(c))->rtt;
 	uint32_t channel = 0;
 	struct rtt *r;
 

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What scripts and launch configurations written for OpenOCD rely on."""
 import struct
+import subprocess
 
-from kit import board_arguments
+import pytest
+
+from kit import BUILD, PATIENCE, TOP, board_arguments
 
 
 def events(text):
@@ -83,3 +86,111 @@ def test_the_end_of_program_does_not_mend_the_core(board, make_daemon, tmp_path)
     assert daemon.wait() == 0
     tail = daemon.text[daemon.text.index("** Programming Started **"):]
     assert "** Verified OK **" in tail and "Error:" not in tail, tail
+
+
+def config(*arguments, cwd=None):
+    """probed with these arguments and no ports; returns its exit code and all it said."""
+    done = subprocess.run([BUILD / "probed", "-s", TOP / "tcl", "-c",
+                           "gdb_port disabled; telnet_port disabled; tcl_port disabled", *arguments], cwd=cwd,
+                          timeout=30 * PATIENCE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False, text=True)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("words, hint", [
+    ("flsh banks", 'invalid command name "flsh": did you mean "flash"?'),
+    ("flash_bank x", 'did you mean "flash bank"?'),
+    ("gdb-port 3333", 'did you mean "gdb_port"?'),
+    ("flash prob 0", 'invalid subcommand "flash prob": did you mean "flash probe"?'),
+    ("adapter sped 100", 'did you mean "adapter speed"?'),
+    ("target count", 'use "llength [target names]"'),
+    ("arm mrc 15 0 1 0 0", "a Cortex-M has no CP15 registers"),
+    ("svf file.svf", "CPLDs and FPGAs"),
+    ("ft2232_layout jtagkey", "the driver ft2232 became ftdi"),
+    ("arm7_9 dcc_downloads enable", "not Cortex-M"),
+    ("parport_port 0x378", "this build has no driver for"),
+    ("jtag_speed 10", 'use "adapter speed KHZ"'),
+    ("monitor reset halt", "that is GDB's word"),
+    ("rename sleep doze; sleep 1", 'invalid command name "sleep"\n'),
+])
+def test_a_word_we_do_not_have_says_what_to_use(words, hint):
+    code, text = config("-c", f"noinit; {words}; shutdown")
+    assert code == 1 and hint in text, text
+
+
+def test_old_names_warn_once_each(tmp_path):
+    old = "adapter_khz 100; adapter_khz 200; jtag_nsrst_delay 10; adapter_nsrst_delay 20; ftdi_channel 0; ftdi_channel 1"
+    code, text = config("-c", f"adapter driver ftdi; {old}; noinit; echo [adapter speed]; shutdown")
+    assert code == 0 and "adapter speed: 200 kHz" in text
+    assert text.count("DEPRECATED! use") == 4
+    assert text.count("Warn : DEPRECATED! use 'adapter speed' not 'adapter_khz'\n") == 1
+
+
+def test_the_last_choice_of_a_transport_holds(tmp_path):
+    """Before or after the adapter, as often as files do it; the line of the one before is told."""
+    (tmp_path / "board.cfg").write_text("# a board\ntransport select jtag\nadapter driver cmsis-dap\n")
+    code, text = config("-f", tmp_path / "board.cfg", "-c", "transport select hla_swd; noinit; "
+                        "echo \"[transport select] [using_jtag] [using_swd] [using_hla]\"; shutdown")
+    assert code == 0 and "\nswd 0 1 0\n" in text
+    assert f'takes the place of "jtag" ({tmp_path}/board.cfg:2)' in text
+
+
+def test_a_transport_the_adapter_does_not_have(tmp_path):
+    code, text = config("-c", "adapter driver cmsis-dap; transport select swim")
+    assert code == 1 and "Debug adapter doesn't support 'swim' transport" in text
+
+
+def test_an_open_probe_keeps_its_transport(board, make_daemon, tmp_path):
+    path = tmp_path / "late.cfg"
+    path.write_text("\n\ntransport select jtag\n")
+    daemon = make_daemon(*board_arguments(board))
+    why = daemon.fails(f"script {path}")
+    assert "Can't change session's transport after the initial selection was made" in why
+    assert f'"jtag" is asked for at {path}:3' in why
+    assert daemon.tcl("transport select swd; transport select") == "swd"
+
+
+def test_no_speed_given_is_a_fast_one_that_was_tested(make_board, make_daemon):
+    board = make_board("--deterministic")
+    daemon = make_daemon("-f", "interface/cmsis-dap-tcp.cfg", "-c", "cmsis-dap tcp host localhost; cmsis-dap tcp "
+                         f"port {board.ports['cmsis_dap_tcp']}", "-c", "swd newdap l4 cpu; dap create l4.dap "
+                         "-chain-position l4.cpu; target create l4.cpu cortex_m -dap l4.dap")
+    daemon.expect('no "adapter speed" was given: 4000 kHz if the wire passes a test of it')
+    assert daemon.tcl("adapter speed") == "adapter speed: 4000 kHz"
+
+
+def test_a_path_is_taken_as_it_was_typed(daemon, tmp_path):
+    """Tcl makes a line end of the \\n in C:\\new: the text that was typed still has it."""
+    (tmp_path / "new folder").mkdir()
+    (tmp_path / "new folder" / "firmware.bin").write_bytes(bytes(range(64)))
+    assert "verified 64 bytes" in daemon.tcl(r'test_image "new folder\firmware.bin" 0x20000000')
+    assert "verified 64 bytes" in daemon.tcl(r"test_image {new folder\firmware.bin}")
+    daemon.tcl(r'halt; load_image "new folder\firmware.bin" 0x20000000')
+    assert daemon.tcl("read_memory 0x20000000 32 1") == "0x3020100"
+    assert "couldn't open" in daemon.fails(r'test_image "new folder\nothing.bin"')
+
+
+def test_expressions_without_braces():
+    code, text = config("-c", "noinit; set a 5; echo \"<[expr $a + 1] [expr {$a*2}] [expr $a<<2 | 1]>\"; shutdown")
+    assert code == 0 and "<6 10 21>" in text
+
+
+def test_dropped_results_are_seen_at_debug_level_only(board):
+    """The middle of a line prints nothing, as tools expect."""
+    line = ("-c", "noinit; version; add_script_search_dir /nowhere; shutdown")
+    assert "Open On-Chip Debugger" not in config(*line)[1].split("\n", 1)[1]
+    assert "version: Open On-Chip Debugger" in config("-d3", *line)[1].split("\n", 1)[1]
+
+
+def test_all_groups_stand_below_the_target_s_name(daemon):
+    daemon.tcl('stm32l4x.cpu rtt setup 0x20000000 0x100 "SEGGER RTT"')
+    assert "state stopped" in daemon.tcl("stm32l4x.cpu rtt status")
+    for verb in ("arm core_state", "cortex_m vector_catch", "itm ports on", "tpiu config disable"):
+        daemon.tcl(f"halt; stm32l4x.cpu {verb}")
+    assert daemon.tcl("dap apid") == daemon.tcl("stm32l4x.dap apid")
+    assert "receiving debug messages from current target disabled" in daemon.tcl("target_request debugmsgs enable")
+
+
+def test_nothing_asserted_is_released_already(daemon):
+    daemon.tcl("reset_config none; adapter deassert srst; adapter deassert trst")
+    assert "adapter has no srst signal" in daemon.fails("adapter assert srst")
