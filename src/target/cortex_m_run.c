@@ -34,7 +34,7 @@ enum err dhcsr_read(struct cortex_m *cm, uint32_t *value)
 enum err cortex_m_wait_halted(struct cortex_m *cm, unsigned timeout_ms)
 {
 	uint64_t end = clock_now_ms() + timeout_ms;
-	uint32_t dhcsr;
+	uint32_t dhcsr = 0;
 
 	do {
 		TRY(dhcsr_read(cm, &dhcsr));
@@ -76,17 +76,61 @@ static void now_halted(struct cortex_m *cm)
 	cm->sticky &= ~S_RESTART_ST;
 }
 
+/* One batch: what a halt leaves to be read, and with `dhcsr` a look whether it is one. */
+static void queue_halt_state(struct cortex_m *cm, struct reg_batch *batch, uint32_t *dhcsr)
+{
+	if (cm->masks_in_halt && !cm->is_masked)
+		dhcsr_queue_write(cm, C_HALT | C_MASKINTS);
+	mem_ap_queue_read32(cm->ap, DFSR, &cm->dfsr);
+	mem_ap_queue_read32(cm->ap, ICSR, &cm->icsr);
+	if (dhcsr != NULL)
+		mem_ap_queue_read32(cm->ap, DHCSR, dhcsr);
+	reg_batch_queue(cm, batch);
+}
+
+/* What the reads of a batch that failed have seen, and cleared. */
+static void keep_sticky(struct cortex_m *cm, const struct reg_batch *batch, uint32_t dhcsr)
+{
+	dhcsr_seen(cm, dhcsr);
+	for (size_t k = 0; k < batch->count; k++) {
+		for (unsigned i = 0; i < cm->ready_reads; i++)
+			dhcsr_seen(cm, batch->t[k].dhcsr[i]);
+	}
+}
+
+/*
+ * The guarded debug bits are looked at in the same round trip. That fails where their register has no
+ * clock, and takes the batch along: then once more without, and the guard looks by itself from then on.
+ */
+static enum err read_halt_state(struct cortex_m *cm, struct reg_batch *batch, uint32_t *dhcsr, bool asks)
+{
+	uint32_t seen = 0;
+
+	*batch = (struct reg_batch){ .count = 0 };
+	for (bool looks = true;;) {
+		if (asks)
+			dhcsr_queue_write(cm, C_HALT | (cm->is_masked ? C_MASKINTS : 0));
+		queue_halt_state(cm, batch, dhcsr != NULL ? &seen : NULL);
+		looks = looks && cm->target->state != TARGET_HALTED && debug_words_queue(cm->target);
+		enum err rc = mem_ap_run(cm->ap);
+
+		debug_words_queued(cm->target, looks, rc == OK);
+		if (dhcsr != NULL)
+			*dhcsr = seen;
+		if (rc == OK || !looks || rc == ERR_ADAPTER_LOST)
+			return rc;
+		error_clear();
+		keep_sticky(cm, batch, seen);
+		looks = false;
+	}
+}
+
 enum err cortex_m_entered_debug(struct cortex_m *cm)
 {
 	struct reg_batch batch;
 
 	target_forget_registers(cm->target);
-	if (cm->masks_in_halt && !cm->is_masked)
-		dhcsr_queue_write(cm, C_HALT | C_MASKINTS);
-	mem_ap_queue_read32(cm->ap, DFSR, &cm->dfsr);
-	mem_ap_queue_read32(cm->ap, ICSR, &cm->icsr);
-	reg_batch_queue(cm, &batch);
-	TRY(mem_ap_run(cm->ap));
+	TRY(read_halt_state(cm, &batch, NULL, false));
 	if (!reg_batch_finish(cm, &batch))
 		TRY(cortex_m_fetch(cm->target, false));
 	now_halted(cm);
@@ -109,18 +153,11 @@ enum err cortex_m_halt(struct target *t)
 {
 	struct cortex_m *cm = cortex_m(t);
 	struct reg_batch batch;
-	uint32_t dhcsr;
+	uint32_t dhcsr = 0;
 
 	cm->halt_asked = true;
 	target_forget_registers(t);
-	dhcsr_queue_write(cm, C_HALT | (cm->is_masked ? C_MASKINTS : 0));
-	if (cm->masks_in_halt && !cm->is_masked)
-		dhcsr_queue_write(cm, C_HALT | C_MASKINTS);
-	mem_ap_queue_read32(cm->ap, DFSR, &cm->dfsr);
-	mem_ap_queue_read32(cm->ap, ICSR, &cm->icsr);
-	mem_ap_queue_read32(cm->ap, DHCSR, &dhcsr);
-	reg_batch_queue(cm, &batch);
-	TRY(mem_ap_run(cm->ap));
+	TRY(read_halt_state(cm, &batch, &dhcsr, true));
 	dhcsr_seen(cm, dhcsr);
 	if ((dhcsr & S_HALT) && (cm->dfsr & DFSR_ALL) && reg_batch_finish(cm, &batch)) {
 		now_halted(cm);
@@ -231,7 +268,7 @@ enum err cortex_m_rearm(struct cortex_m *cm)
 static enum err seen_in_reset(struct cortex_m *cm)
 {
 	struct target *t = cm->target;
-	uint32_t dhcsr;
+	uint32_t dhcsr = 0;
 
 	cm->sticky &= ~S_RESET_ST;
 	TRY(dhcsr_read(cm, &dhcsr));	/* reads 1 again as long as reset is held */
@@ -273,7 +310,7 @@ static enum err came_back(struct cortex_m *cm)
 enum err cortex_m_poll(struct target *t)
 {
 	struct cortex_m *cm = cortex_m(t);
-	uint32_t dhcsr;
+	uint32_t dhcsr = 0;
 
 	TRY(dhcsr_read(cm, &dhcsr));
 	if (cm->sticky & S_RESET_ST) {

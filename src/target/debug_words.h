@@ -61,6 +61,10 @@ struct debug_guard {
 	bool gdb_left;			/* no GDB any more: they are wanted at halts only */
 	bool is_silence_told, is_noted;
 	uint64_t next_look_ms;
+	/* Read with the registers at a halt, for debug_words_halted(): words, then their clocks. */
+	uint32_t *ahead;
+	size_t ahead_count;
+	bool has_ahead, ahead_fails;
 };
 
 /* commands_debug_bits.c: "detach", "exit", "keep" */
@@ -75,6 +79,11 @@ void debug_word_before_write(struct target *t, uint32_t addr, const uint8_t *src
 /* Sets what is missing. `is_quiet`: it is no wonder that it is. */
 void debug_words_apply(struct target *t, bool is_quiet);
 void debug_words_restore(struct target *t);
+/* Queues the look of the next debug_words_halted() behind a batch that halts the core or reads its
+ * registers, so that it costs no round trip of its own. False: there is nothing to look at. */
+bool debug_words_queue(struct target *t);
+/* The batch was run. */
+void debug_words_queued(struct target *t, bool was_queued, bool is_good);
 /* At a halt, before anybody hears of it; after a good poll of a running core. */
 void debug_words_halted(struct target *t);
 void debug_words_running(struct target *t);

@@ -166,3 +166,28 @@ def test_without_extended_mode_it_is_refused(make_board, make_daemon, make_gdb):
     wait_for(lambda: "trying to reexamine" in daemon.text, "the loss of the core")
     assert "Remote connection closed" in make_gdb(daemon).run(["info registers"])
     daemon.expect(r"Error: Target \S+ not examined yet, refuse gdb connection 1!: .+")
+
+
+def test_a_halt_is_one_round_trip(benches):
+    """Registers, the reason, and the guarded debug bits come together."""
+    bench = benches("nucleo-l476rg")
+    bench.daemon.tcl("debug_bits policy exit; reset run; halt; resume; poll off")
+    trips = []
+    for _ in range(3):
+        before = bench.board.stats()["round_trips"]
+        bench.daemon.tcl("halt")
+        bench.daemon.tcl("reg pc")
+        trips.append(bench.board.stats()["round_trips"] - before)
+        bench.daemon.tcl("resume")
+    bench.daemon.tcl("poll on; debug_bits policy detach")
+    assert trips == [1, 1, 1]
+
+
+def test_a_load_tells_its_rate_and_what_held_it_back(benches, firmware):
+    bench = benches("nucleo-l476rg")
+    out = bench.gdb.run(["load", "monitor echo next"], elf=firmware("blink"))
+    rate = re.search(r"^load: (\d+) bytes in \d+\.\d+ s \([\d.]+ KiB/s\), (\d+) sectors erased.*; held back by "
+                     r"the (flash|wire|USB)$", out, re.M)
+    assert rate and int(rate.group(1)) > 500 and int(rate.group(2)) > 0, out
+    assert rate.end() < out.index("next")
+    bench.daemon.tcl(f"program {bench.elf}")

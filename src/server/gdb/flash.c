@@ -123,20 +123,19 @@ static enum err packet_vFlashWrite(struct gdb_session *s, struct rsp_args *args)
 }
 
 /* Events around it as OpenOCD has them; the whole load is one erase and one write. */
-static enum err program(struct gdb_session *s)
+static enum err program(struct gdb_session *s, struct flash_report *report)
 {
 	struct gdb_flash *f = &s->flash;
 	struct image *image = f->image != NULL ? f->image : image_new();
 	const struct flash_write_options options = {
 		.erase = true, .also_erase = f->erases, .also_erase_count = f->erase_count,
 	};
-	struct flash_report report;
 
 	f->image = NULL;	/* the session may forget its load while the loop runs */
 	f->erases = NULL;
 	target_call_event(s->target, EVENT_GDB_FLASH_ERASE_END);
 	target_call_event(s->target, EVENT_GDB_FLASH_WRITE_START);
-	enum err rc = flash_write_image(s->server->flash, s->target, image, &options, &report);
+	enum err rc = flash_write_image(s->server->flash, s->target, image, &options, report);
 	struct error kept;
 
 	error_take(&kept);
@@ -147,18 +146,40 @@ static enum err program(struct gdb_session *s)
 	return rc;
 }
 
+/* The flash room has told the log. GDB's own "Transfer rate" counts the time until everything was
+ * collected, not until it was in flash: this one is for its console at the next chance. */
+static void tell_rate(struct gdb_session *s, const struct flash_report *report)
+{
+	double seconds = (double)report->wall_us / 1e6;
+	struct buf text = { 0 };
+
+	if (report->bytes_written + report->bytes_skipped + report->sectors_erased == 0)
+		return;
+	buf_printf(&text, "load: %zu bytes in %.3f s (%.1f KiB/s), %zu sectors erased", report->bytes_written,
+		   seconds, seconds > 0 ? (double)report->bytes_written / 1024.0 / seconds : 0.0,
+		   report->sectors_erased);
+	if (report->bytes_skipped > 0)
+		buf_printf(&text, ", %zu bytes were there already", report->bytes_skipped);
+	if (report->held_back_by != NULL)
+		buf_printf(&text, "; held back by the %s", report->held_back_by);
+	console_note(s, "%s", (const char *)text.data);
+	buf_free(&text);
+}
+
 static enum err packet_vFlashDone(struct gdb_session *s, struct rsp_args *args)
 {
+	struct flash_report report = { 0 };
 	enum err rc = OK;
 
 	(void)args;
 	if (is_disabled(s))
 		return OK;
 	if (s->flash.is_open)
-		rc = program(s);
+		rc = program(s, &report);
 	if (rc != OK)
 		return failed(s, rc);
 	flash_forget(s);
+	tell_rate(s, &report);
 	gdb_reply_ok(s);
 	return OK;
 }
