@@ -355,7 +355,7 @@ def test_registers(daemon, program):
     daemon.tcl("reset halt")
     assert daemon.tcl("reg 15") == daemon.tcl("reg pc")
     assert daemon.tcl("reg r3 0x1234") == "r3 (/32): 0x00001234 (dirty)"
-    assert daemon.tcl("get_reg {r3 control}") == "r3 0x00001234 control 0x0"
+    assert daemon.tcl("get_reg {r3 control}") == "r3 0x00001234 control 0x00"
     daemon.tcl("set_reg {psp 0x20004000 control 2}")
     assert reg(daemon, "sp") == 0x20004000
     daemon.tcl("set_reg {control 0 d3 0x3ff8000000000000 fpscr 0x03000000}")
@@ -386,7 +386,7 @@ def test_images(daemon, tmp_path):
     assert "2 bytes differ" in text
     daemon.expect(r"diff 0 address 0x20000bb8\. Was 0x55 instead of 0xb8")
     assert "checksum mismatch" in daemon.fails(f"verify_image_checksum {{{image}}} {RAM:#x}")
-    assert "section address 0x00000000 length 0x1400" in daemon.tcl(f"test_image {{{image}}}")
+    assert "address 0x00000000 length 0x00001400" in daemon.tcl(f"test_image {{{image}}}")
     assert "nofile.bin" in daemon.fails("load_image nofile.bin 0x20000000")
 
 
