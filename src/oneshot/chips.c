@@ -84,7 +84,7 @@ enum err chips_add(struct chip_table *table, const char *text, const char *file)
 		if (line[strspn(line, " \t")] == '\0' || line[0] == '#')
 			continue;
 		if (!parse_row(line, &row)) {
-			rc = error_why(ERR_FORMAT,
+			rc = error_why(ERR_SCRIPT,
 				       "%s, line %u: not the five columns of a chip or a board",
 				       file, number);
 			continue;

@@ -30,7 +30,7 @@ struct chip_table {
 	size_t count;
 };
 
-/* Adds the rows of a file's text. ERR_FORMAT, with `file` and the line's number. */
+/* Adds the rows of a file's text. ERR_SCRIPT, with `file` and the line's number. */
 enum err chips_add(struct chip_table *table, const char *text, const char *file);
 void chips_free(struct chip_table *table);
 

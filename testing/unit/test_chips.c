@@ -135,7 +135,7 @@ static void test_a_broken_row_names_file_and_line(void **state)
 
 		buf_printf(&text, "# one\n%s", broken[i]);
 		error_clear();
-		assert_int_equal(chips_add(&t, (const char *)text.data, "my.list"), ERR_FORMAT);
+		assert_int_equal(chips_add(&t, (const char *)text.data, "my.list"), ERR_SCRIPT);
 		assert_non_null(strstr(error_current()->why, "my.list, line 2"));
 		buf_free(&text);
 		chips_free(&t);
