@@ -155,6 +155,25 @@ static enum err cmd_smp(struct call *c)
 	return group_set(call_list(c), c->argc - 1, c->argv + 1);
 }
 
+/* Of the target's group, without forgetting who is in it. */
+static enum err cmd_smp_switch(struct call *c)
+{
+	struct target *t;
+	bool on;
+
+	TRY(call_target(c, &t));
+	if (t->own->group == 0) {
+		error_why(ERR_STAGE, "%s is in no group", t->name);
+		return error_next(ERR_STAGE, "name its members with \"target smp\" first");
+	}
+	if (c->argc > 1) {
+		TRY(arg_bool(c, 1, &on));
+		group_switch(t, on);
+	}
+	result_printf(c, "%s", t->own->group_is_off ? "off" : "on");
+	return OK;
+}
+
 static const char *tap_name(const struct target *t)
 {
 	if (t->own->chain_position != NULL)
@@ -356,7 +375,9 @@ const struct command target_commands[] = {
 	{ "target current", STAGE_ANY, 0, 0, "", cmd_current, "The target commands act on." },
 	{ "target init", STAGE_ANY, 0, 0, "", cmd_nothing, "Part of \"init\"." },
 	{ "target smp", STAGE_ANY, 0, -1, "name ...", cmd_smp,
-	  "Names cores that belong together. Each keeps its own GDB port." },
+	  "Makes the cores a group: halted and resumed together. Each keeps its own GDB port." },
+	{ "smp", STAGE_ANY, 0, 1, "?on|off?", cmd_smp_switch,
+	  "Whether the current target halts and runs with the others of its group." },
 	{ "targets", STAGE_ANY, 0, 1, "?name?", cmd_targets,
 	  "Shows all targets with their state, or makes one current." },
 	{ "target_request debugmsgs", STAGE_EXEC, 0, 1, "?enable|charmsg|disable?", cmd_request,
@@ -369,6 +390,8 @@ const struct command object_commands[] = {
 	{ "was_examined", STAGE_ANY, 0, 0, "", cmd_was_examined, "1 if the core was identified." },
 	{ "examine_deferred", STAGE_ANY, 0, 0, "", cmd_examine_deferred, "1 with -defer-examine." },
 	{ "eventlist", STAGE_ANY, 0, 0, "", cmd_eventlist, "The handlers set with -event." },
+	{ "smp", STAGE_ANY, 0, 1, "?on|off?", cmd_smp_switch,
+	  "Whether it halts and runs with the others of its group." },
 	{ "debug_reason", STAGE_EXEC, 0, 0, "", cmd_debug_reason, "Why the core is halted." },
 	{ "arp_examine", STAGE_EXEC, 0, 1, "?allow-defer?", cmd_arp_examine,
 	  "Identifies the core." },

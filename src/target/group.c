@@ -87,7 +87,7 @@ static struct target *next_member(const struct target *t, const struct target *l
 
 static bool is_alone(const struct target *t)
 {
-	return t->own->group == 0 || t->list->own->is_resetting || t->list->is_leaving;
+	return t->own->group == 0 || t->own->group_is_off || t->list->own->is_resetting || t->list->is_leaving;
 }
 
 static void tell_straggler(const struct target *o, const char *what, const struct target *t)
@@ -131,4 +131,12 @@ enum err group_set(struct target_list *list, int count, const char *const *names
 	for (int i = 0; i < count; i++)
 		target_find(list, names[i])->own->group = count > 1 ? group : 0;
 	return OK;
+}
+
+void group_switch(struct target *t, bool on)
+{
+	for (struct target *o = t->list->first; o != NULL; o = o->next) {
+		if (o->own->group == t->own->group)
+			o->own->group_is_off = !on;
+	}
 }

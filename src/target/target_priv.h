@@ -27,6 +27,7 @@ struct target_own {
 	enum on_exit on_exit;
 
 	unsigned group;			/* `target smp`: halts and runs with the others of it; 0: alone */
+	bool group_is_off;		/* `smp off` */
 	const char *claim;		/* NULL: free */
 	unsigned claim_count, claim_depth;
 	bool is_cancelled;
@@ -119,6 +120,8 @@ void group_halt(struct target *t);
 void group_resume(struct target *t);
 /* `target smp`: one name or none is no group. */
 enum err group_set(struct target_list *list, int count, const char *const *names);
+/* For all members: each for itself, until it is on again. */
+void group_switch(struct target *t, bool on);
 
 void work_areas_forget(struct target *t);
 void algorithm_free(struct target *t);

@@ -128,6 +128,11 @@ def test_a_group_halts_and_runs_together(dual, two):
     before = counts(dual)[0]
     daemon.tcl("targets dual.cpu1; step; step")
     assert counts(dual)[0] == before        # a step is one core's
+    assert daemon.tcl("smp") == "on" and daemon.tcl("dual.cpu0 smp off") == "off"
+    daemon.tcl("targets dual.cpu0; resume")
+    assert daemon.states() == ["running", "halted"]
+    daemon.tcl("halt; smp on; resume")
+    assert daemon.states() == ["running", "running"]
     assert "target named dual.cpu7" in daemon.fails("target smp dual.cpu0 dual.cpu7")
 
 
