@@ -37,19 +37,22 @@ void imxrt_doctor_advise(struct doctor *d, enum imxrt_doctor_urgency urgency, co
 /* sections */
 
 /* Does the access port still answer, and is it allowed to reach memory? */
-static enum err look_at_port(struct doctor *d)
+/* A port that was there a moment ago may be gone: it is asked, not remembered. */
+static enum err reach_port(struct dap *dap, uint8_t apsel, uint32_t *idr, uint32_t *csw)
 {
-	struct dap *dap = d->target->dap;
-	uint8_t apsel = d->target->ap_num < 0 ? 0 : (uint8_t)d->target->ap_num;
-	uint32_t idr = 0, csw = 0;
+	if (!dap->is_connected)
+		TRY(dap_connect(dap));
+	dap_read_ap(dap, apsel, AP_IDR, idr);
+	dap_read_ap(dap, apsel, AP_CSW, csw);
+	return dap_run(dap);
+}
 
-	dap_read_ap(dap, apsel, AP_IDR, &idr);
-	dap_read_ap(dap, apsel, AP_CSW, &csw);
-	TRY(dap_run(dap));
+static void describe_port(struct doctor *d, uint8_t apsel, uint32_t idr, uint32_t csw)
+{
 	buf_printf(d->out, "access port %u: IDR 0x%08x%s\n", apsel, idr,
 		   idr == 0x04770041 ? "" : " (an RT10xx has 0x04770041)");
 	if (csw & CSW_DEVICE_ENABLED)
-		return OK;
+		return;
 	buf_printf(
 		d->out,
 		"the chip has closed it (CSW = 0x%08x): a debug fuse (JTAG_SMODE, SJC_DISABLE), or "
@@ -59,14 +62,16 @@ static enum err look_at_port(struct doctor *d)
 		d, URGENT_REACH,
 		"the access port is closed by the chip: on a part with JTAG_SMODE = 01 only "
 		"secure JTAG opens it; otherwise nothing does");
-	return OK;
 }
 
 static enum err link_section(struct doctor *d)
 {
 	struct dap *dap = d->target->dap;
+	uint8_t apsel = d->target->ap_num < 0 ? 0 : (uint8_t)d->target->ap_num;
+	uint32_t idr = 0, csw = 0;
+	enum err rc = reach_port(dap, apsel, &idr, &csw);
 
-	if (!dap->is_connected && dap_connect(dap) != OK) {
+	if (rc != OK && !dap->is_connected) {
 		buf_printf(d->out,
 			   "the debug port does not answer: no power, a wire, or the program has "
 			   "given the SWD pads to something else\n(%s)\n", error_current()->why);
@@ -76,7 +81,9 @@ static enum err link_section(struct doctor *d)
 	}
 	buf_printf(d->out, "debug port DPIDR 0x%08x%s\n", dap->dpidr,
 		   dap->dpidr == 0x0bd11477 ? "" : " (an RT10xx has 0x0bd11477 on SWD)");
-	return look_at_port(d);
+	TRY(rc);
+	describe_port(d, apsel, idr, csw);
+	return OK;
 }
 
 static enum err part_section(struct doctor *d)
