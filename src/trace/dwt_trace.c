@@ -33,9 +33,20 @@ static enum err cmd_trace(struct call *c)
 	/* The packets go through the ITM. */
 	s = itm_setup_of(room, t);
 	s->is_used = true;
+	if (comparator < SWO_COMPARATORS)
+		s->traced[comparator] = trace.addr;
 	TRY(itm_setup_write(s));
 	result_int(c, comparator);
 	return OK;
+}
+
+uint32_t dwt_traced_address(const struct swo_stream *s, unsigned comparator)
+{
+	const struct itm_setup *i = s->room->itms;
+
+	while (i != NULL && i->target != s->target)
+		i = i->next;
+	return i != NULL && comparator < SWO_COMPARATORS ? i->traced[comparator] : 0;
 }
 
 static enum err cmd_untrace(struct call *c)

@@ -226,3 +226,10 @@ void itm_global_put(struct itm_global *g, const struct itm_packet *p)
 	g->is_stale |= (p->flags & ITM_WRAPPED) != 0;
 	g->clock_changes += (p->flags & ITM_CLOCK_CHANGED) != 0;
 }
+
+const char *itm_exception_action(unsigned action)
+{
+	static const char *const words[4] = { "?", "entered", "exited", "returned to" };
+
+	return words[action & 3];
+}

@@ -62,6 +62,8 @@ bool itm_byte(struct itm_decoder *d, uint8_t byte, struct itm_packet *packet);
 void itm_gap(struct itm_decoder *d);
 /* "HardFault", "IRQ 12"; for the log. */
 const char *itm_exception_name(unsigned number, char *text, unsigned size);
+/* "entered", ...; enum itm_exception. */
+const char *itm_exception_action(unsigned action);
 
 /* Global time (D4.2.5): its low 26 bits, or fewer where only those changed, and then the high ones. */
 struct itm_global {

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "trace/itm.h"
 #include "trace/trace_priv.h"
 
 #define BIN_MAGIC	  0x52545450u	/* "PTTR" */
@@ -88,21 +89,40 @@ static void write_line(void *ctx, uint64_t ns, const char *label, const char *te
 	buf_free(&out);
 }
 
+/* The program's name for a PC; false: not known. */
+static bool name_of(const struct trace_record *r, char *name, size_t size)
+{
+	return r->source == TRACE_PC_SAMPLE && r->target != NULL &&
+	       symbols_describe(r->target->symbols, r->value & ~1u, name, size);
+}
+
+static void value_text(const struct trace_record *r, char *text, size_t size)
+{
+	char name[80];
+
+	if (r->source == TRACE_LOSS && r->lost == TRACE_LOSS_UNKNOWN)
+		snprintf(text, size, "LOST an unknown amount");
+	else if (r->source == TRACE_LOSS)
+		snprintf(text, size, "LOST %" PRIu32, r->lost);
+	else if (r->source == TRACE_EXCEPTION)
+		snprintf(text, size, "%s %s", itm_exception_name(r->channel, name, sizeof(name)),
+			 itm_exception_action(r->value));
+	else if (name_of(r, name, sizeof(name)))
+		snprintf(text, size, "0x%08" PRIx32 " %s", r->value, name);
+	else
+		snprintf(text, size, "0x%08" PRIx32, r->value);
+}
+
 static void put_as_text(struct stream *s, const struct trace_record *r)
 {
-	char label[40], text[64];
+	char label[40], text[128];
 
 	label_of(r, label, sizeof(label));
 	if (r->n > 0) {
 		lines_put(s->lines, r->host_ns, label, r->data, r->n);
 		return;
 	}
-	if (r->source == TRACE_LOSS && r->lost == TRACE_LOSS_UNKNOWN)
-		snprintf(text, sizeof(text), "LOST an unknown amount");
-	else if (r->source == TRACE_LOSS)
-		snprintf(text, sizeof(text), "LOST %" PRIu32, r->lost);
-	else
-		snprintf(text, sizeof(text), "0x%08" PRIx32, r->value);
+	value_text(r, text, sizeof(text));
 	write_line(s, r->host_ns, label, text);
 }
 
@@ -133,6 +153,7 @@ static void json_data(struct buf *out, const struct trace_record *r)
 static void put_as_json(struct stream *s, const struct trace_record *r)
 {
 	struct buf out = { 0 };
+	char name[80];
 
 	buf_printf(&out, "{\"t\":%" PRIu64 ".%09u,\"source\":\"%s\",\"channel\":%u",
 		   r->host_ns / 1000000000, (unsigned)(r->host_ns % 1000000000),
@@ -155,6 +176,10 @@ static void put_as_json(struct stream *s, const struct trace_record *r)
 		json_data(&out, r);
 	} else {
 		buf_printf(&out, ",\"value\":%" PRIu32, r->value);
+		if (name_of(r, name, sizeof(name))) {
+			buf_printf(&out, ",\"symbol\":");
+			buf_json_string(&out, name);
+		}
 	}
 	buf_printf(&out, "}\n");
 	write_out(s, out.data, out.len);

@@ -73,6 +73,8 @@ struct tpiu {
 	struct loop_timer *watch;
 };
 
+#define SWO_COMPARATORS 16u
+
 /* What the user asked of one core's ITM and DWT, and what was there before. */
 struct itm_setup {
 	struct itm_setup *next;
@@ -81,6 +83,7 @@ struct itm_setup {
 	uint32_t ter;
 	uint32_t tcr, ctrl, ctrl_mask;	/* bits of DWT_CTRL that were asked for */
 	bool is_sampling;		/* PCs, through this room's verbs */
+	uint32_t traced[SWO_COMPARATORS];	/* `dwt trace`: address of each comparator, 0: none */
 	uint32_t found_ter, found_tcr, found_ctrl;
 	uint32_t kept[3];		/* ITM_TER, ITM_TCR, DWT_CTRL when the reset began */
 	bool has_kept;
@@ -138,7 +141,8 @@ void itm_setup_undo(struct itm_setup *s);
 /* Whether the stream has timestamps and what they count, from the registers. */
 void itm_learn_time(struct tpiu *tpiu);
 
-/* dwt_trace.c */
+/* dwt_trace.c. What a comparator traces; 0: not known. */
+uint32_t dwt_traced_address(const struct swo_stream *s, unsigned comparator);
 extern const struct command dwt_commands[];
 
 /* swo_doctor.c */

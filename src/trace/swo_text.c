@@ -37,14 +37,43 @@ static void describe_events(struct buf *text, uint32_t bits)
 
 static void describe_exception(struct buf *text, const struct itm_packet *p)
 {
-	static const char *const actions[4] = { "?", "entered", "exited", "returned to" };
 	char name[24];
 
 	buf_printf(text, "exception %u %s %s", p->number,
-		   itm_exception_name(p->number, name, sizeof(name)), actions[p->value & 3]);
+		   itm_exception_name(p->number, name, sizeof(name)),
+		   itm_exception_action((unsigned)p->value));
 }
 
-static void describe_rest(struct buf *text, const struct itm_packet *p)
+/* " main+0x12", where the program's names are known. */
+static void put_name(struct buf *text, const struct swo_stream *s, uint32_t addr)
+{
+	char name[80];
+
+	if (s->target != NULL && addr != 0 && symbols_describe(s->target->symbols, addr, name, sizeof(name)))
+		buf_printf(text, " %s", name);
+}
+
+static void put_pc(struct buf *text, const struct swo_stream *s, uint32_t pc)
+{
+	buf_printf(text, "pc 0x%08" PRIx32, pc);
+	put_name(text, s, pc & ~1u);
+}
+
+/* The packet has the low half of the address; the comparator knows the rest. */
+static void put_address(struct buf *text, const struct swo_stream *s, unsigned comparator, uint32_t low)
+{
+	uint32_t addr = dwt_traced_address(s, comparator);
+
+	if (addr == 0) {
+		buf_printf(text, "address 0x....%04" PRIx32, low);
+		return;
+	}
+	addr = (addr & 0xffff0000) | (low & 0xffff);
+	buf_printf(text, "address 0x%08" PRIx32, addr);
+	put_name(text, s, addr);
+}
+
+static void describe_rest(struct buf *text, const struct swo_stream *s, const struct itm_packet *p)
 {
 	uint32_t value = (uint32_t)p->value;
 	int digits = (int)p->size * 2;
@@ -54,14 +83,17 @@ static void describe_rest(struct buf *text, const struct itm_packet *p)
 		buf_printf(text, "port %u 0x%0*" PRIx32, p->number, digits, value);
 		break;
 	case ITM_DATA_PC:
-		buf_printf(text, "comparator %u pc 0x%08" PRIx32, p->number, value);
+		buf_printf(text, "comparator %u ", p->number);
+		put_pc(text, s, value);
 		break;
 	case ITM_DATA_ADDRESS:
-		buf_printf(text, "comparator %u address 0x....%04" PRIx32, p->number, value);
+		buf_printf(text, "comparator %u ", p->number);
+		put_address(text, s, p->number, value);
 		break;
 	case ITM_DATA_READ: case ITM_DATA_WRITE:
 		buf_printf(text, "comparator %u %s 0x%0*" PRIx32, p->number,
 			   p->kind == ITM_DATA_READ ? "read" : "wrote", digits, value);
+		put_name(text, s, dwt_traced_address(s, p->number));
 		break;
 	default:
 		buf_printf(text, "source %u 0x%0*" PRIx32, p->number, digits, value);
@@ -78,14 +110,14 @@ static void describe(struct buf *text, const struct swo_stream *s, const struct 
 	switch (p->kind) {
 	case ITM_OVERFLOW: buf_printf(text, "overflow: packets were lost on the chip"); break;
 	case ITM_EXCEPTION: describe_exception(text, p); break;
-	case ITM_PC_SAMPLE: buf_printf(text, "pc 0x%08" PRIx32, (uint32_t)p->value); break;
+	case ITM_PC_SAMPLE: put_pc(text, s, (uint32_t)p->value); break;
 	case ITM_SLEEPING: buf_printf(text, "pc asleep"); break;
 	case ITM_EVENTS: describe_events(text, (uint32_t)p->value); break;
 	case ITM_GLOBAL_LOW: case ITM_GLOBAL_HIGH:
 		buf_printf(text, "global time %" PRIu64 "%s", s->global.ticks,
 			   s->global.is_stale ? " (the high bits follow)" : "");
 		break;
-	default: describe_rest(text, p);
+	default: describe_rest(text, s, p);
 	}
 }
 

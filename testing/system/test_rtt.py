@@ -309,6 +309,14 @@ def test_bootloader_hands_over_to_an_application(rtt):
     rtt.found(rtt.symbol("second"))
     client.sendall(b"x")
     assert receive(client, 1) == b"x"
+    # RAM lives through the reset: the application's block is sound, near and dead.
+    rtt.daemon.tcl("reset run")
+    assert receive(client, len(BANNER)) == BANNER
+    rtt.found(rtt.symbol("_SEGGER_RTT"))
+    assert quiet(client) == b""
+    rtt.poke("command", HAND_OVER)
+    assert receive(client, 12) == b"application\n"
+    assert quiet(client, 0.1) == b""
 
 
 def test_a_halted_core_is_no_error(rtt):

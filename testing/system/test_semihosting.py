@@ -125,8 +125,9 @@ def test_every_call(bench, firmware, tmp_path, name):
 
 
 @pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
-def test_the_judge_sees_the_same(bench):
-    """The distribution's OpenOCD serves the same program, in a folder of its own."""
+def test_the_judge_sees_the_same(firmware, tmp_path):
+    """The distribution's OpenOCD serves the same program, in a folder of its own, over JTAG."""
+    bench = Program(tmp_path, firmware)
     folder = bench.tmp / "judge"
     folder.mkdir()
     (folder / "link").symlink_to("/nonexistent")
@@ -144,6 +145,7 @@ def test_the_judge_sees_the_same(bench):
     assert (r[1], r[6], r[7], r[8], r[9], r[10], r[11]) == (0, 0, 0, 4, 10, 0, 0), done.stdout
     assert r[14:16] == (0, 0) and bench.text("back", 32) == "456789"
     assert bench.text("cmdline", 80) == "semi_all one two"
+    bench.board.stop()
 
 
 @pytest.mark.parametrize("how, value, code", [

@@ -214,6 +214,13 @@ def test_data_trace_tells_what_was_written(start, tmp_path):
     main, size = symbols(trace.elf)["main"]
     places = [int(pc, 16) for pc in re.findall("comparator 3 pc 0x([0-9a-f]{8})", log)]
     assert len(places) == len(values) and all(main <= pc < main + size for pc in places[1:])
+    # The names of the program that the daemon knows.
+    trace.daemon.tcl(f"symbols file {trace.elf}")
+    assert trace.daemon.tcl(f"dwt trace {address:#x} 4 w address") == "3"
+    trace.daemon.tcl("stm32l4x.tpiu enable")
+    trace.run(60)
+    trace.daemon.tcl("dwt untrace; stm32l4x.tpiu disable")
+    assert f"comparator 3 address {address:#010x} traced\n" in (tmp_path / "log").read_text()
     assert "not be one" in trace.daemon.fails(f"dwt trace {address + 1:#x} 4")
 
 
@@ -477,7 +484,7 @@ def test_everything_in_one_stream(start, tmp_path):
     trace.run(60)
     trace.daemon.tcl("stm32l4x.tpiu disable; trace stop")
     text = (tmp_path / "stream").read_text()
-    assert "line 01 of the program" in text and "exception" in text, text
+    assert "itm0: line 01 of the program" in text and "exception15: SysTick entered\n" in text, text
 
 
 def test_ports_switched_on_before_examination_are_remembered(start):
