@@ -18,10 +18,17 @@ static enum err cmd_echo(struct call *c)
 		error_why(ERR_ARGUMENT, "\"echo\" takes one text");
 		return error_next(ERR_ARGUMENT, "put it in quotes");
 	}
-	if (no_line_end)
+	if (no_line_end) {
 		log_user_raw(c->argv[2]);
-	else
+	} else if (c->script->echo_is_open) {
+		char *text = xasprintf("%s\n", c->argv[1]);
+
+		log_user_raw(text);	/* the rest of the line that "echo -n" began */
+		free(text);
+	} else {
 		log_user("%s", c->argv[1]);
+	}
+	c->script->echo_is_open = no_line_end;
 	return OK;
 }
 

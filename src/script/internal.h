@@ -77,6 +77,7 @@ struct script {
 	struct buf typed_path;		/* of arg_path() */
 	struct buf where, message;	/* "board.cfg:3: Error: " and Tcl's whole message */
 
+	bool echo_is_open;		/* the last `echo` was one with -n */
 	bool is_exiting;		/* `shutdown` was called: evaluations unwind */
 	bool in_pre_shutdown;
 	int exit_code;

@@ -402,6 +402,11 @@ const struct command object_commands[] = {
 	  "One half of a reset of this core, without events." },
 	{ "arp_waitstate", STAGE_EXEC, 2, 2, "state ms", cmd_arp_waitstate, "Waits for a state." },
 	{ "invoke-event", STAGE_EXEC, 1, 1, "event", cmd_invoke_event,
-	  "Runs an event's handlers." },
+	  "Runs an event's handlers: gdb-start, gdb-end, gdb-attach, gdb-detach, gdb-halt, halted, "
+	  "resumed, resume-start, resume-end, step-start, step-end, reset-start, reset-assert-pre, "
+	  "reset-assert, reset-assert-post, reset-deassert-pre, reset-deassert-post, reset-init, "
+	  "reset-end, examine-start, examine-end, examine-fail, debug-halted, debug-resumed, "
+	  "gdb-flash-erase-start, gdb-flash-erase-end, gdb-flash-write-start, gdb-flash-write-end, "
+	  "trace-config, semihosting-user-cmd-0x100 to 0x107." },
 	{ 0 }
 };

@@ -297,8 +297,22 @@ static char **handler_slot(struct target *t, const char *name)
 
 static enum err unknown_event(const char *name)
 {
+	const char *near = NULL;
+	unsigned limit = 5;
+
+	for (unsigned i = 0; i < EVENT_COUNT; i++) {
+		const char *other = target_event_name((enum target_event)i);
+		unsigned d = script_distance(name, other, limit);
+
+		if (d < limit) {
+			limit = d;
+			near = other;
+		}
+	}
 	error_why(ERR_ARGUMENT, "unknown event \"%s\"", name);
-	return error_next(ERR_ARGUMENT, "the names are in \"help target create\"");
+	if (near != NULL)
+		return error_next(ERR_ARGUMENT, "did you mean \"%s\"?", near);
+	return error_next(ERR_ARGUMENT, "the names are in \"help invoke-event\"");
 }
 
 /* Scripts of fifteen years carry events that were since renamed or dropped. */

@@ -194,3 +194,15 @@ def test_all_groups_stand_below_the_target_s_name(daemon):
 def test_nothing_asserted_is_released_already(daemon):
     daemon.tcl("reset_config none; adapter deassert srst; adapter deassert trst")
     assert "adapter has no srst signal" in daemon.fails("adapter assert srst")
+
+
+def test_echo_goes_on_where_the_one_without_a_line_end_stopped(daemon):
+    code, text = config("-c", "noinit; echo -n one; echo -n two; echo three; echo four; shutdown")
+    assert code == 0 and "\nonetwothree\nfour\nshutdown" in text
+    assert daemon.tcl("capture {echo -n a; echo b}") == "ab"
+
+
+def test_an_unknown_event_has_its_neighbour_named_and_a_dropped_one_is_ignored(daemon):
+    assert 'did you mean "reset-init"?' in daemon.fails("stm32l4x.cpu configure -event reset_init {}")
+    daemon.tcl("stm32l4x.cpu configure -event old-gdb_program_config {}")
+    daemon.expect("event old-gdb_program_config no longer exists")
