@@ -49,7 +49,8 @@ static void put_name(struct buf *text, const struct swo_stream *s, uint32_t addr
 {
 	char name[80];
 
-	if (s->target != NULL && addr != 0 && symbols_describe(s->target->symbols, addr, name, sizeof(name)))
+	if (s->target != NULL && addr != 0 &&
+	    symbols_describe(s->target->symbols, addr, name, sizeof(name)))
 		buf_printf(text, " %s", name);
 }
 
