@@ -9,12 +9,14 @@ import os
 import re
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from kit import BUILD, PATIENCE, TOP, Board, has_usb_emulation
 
 CONFIGS = sorted((TOP / "testing/configs").glob("*.cfg"))
+STOCK = Path("/usr/share/openocd/scripts")
 PROBES = ("st-link-v2-1", "jlink", "kt-link", "daplink")
 
 pytestmark = pytest.mark.skipif(not has_usb_emulation(), reason="umockdev's preload library is not installed")
@@ -32,13 +34,17 @@ def notes(text, word):
     return re.findall(rf"^# {word}: (.*)$", text, re.M)
 
 
+@pytest.mark.parametrize("scripts", [(TOP / "tcl", STOCK), (STOCK, TOP / "tcl")], ids=["ours", "stock"])
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)
-def test_a_configuration_of_the_old_days(bench, firmware, tmp_path, path):
+def test_a_configuration_of_the_old_days(bench, firmware, tmp_path, path, scripts):
+    """With our scripts found first, and with those of the distribution's OpenOCD."""
     config = path.read_text(encoding="utf-8")
+    if not STOCK.is_dir() and (scripts[0] == STOCK or "find memory.tcl" in config):
+        pytest.skip("openocd's scripts are not installed")
     binary = tmp_path / "image.bin"
     binary.write_bytes(struct.pack("<II", 0x20004000, 0x08000009) + b"\xfe\xe7" * 500)   # a stack, and a loop
     env = {**os.environ, **bench.usb_env, "HOME": str(tmp_path)}
-    done = subprocess.run([BUILD / "probed", "-s", TOP / "tcl", "-s", "/usr/share/openocd/scripts", "-c",
+    done = subprocess.run([BUILD / "probed", "-s", scripts[0], "-s", scripts[1], "-c",
                            "gdb_port disabled; telnet_port disabled; tcl_port disabled", "-c",
                            f"set FIRMWARE {firmware('blink')}; set BINARY {binary}", "-f", path],
                           env=env, cwd=tmp_path, timeout=60 * PATIENCE, stdin=subprocess.DEVNULL,
