@@ -263,6 +263,19 @@ def test_a_reset_that_takes_the_second_core_away(held, two):
     wait_for(lambda: daemon.states() == ["running", "running"], "core 1 found again")
 
 
+@pytest.mark.parametrize("probe, script", [("st-link-v3", "stlink"), ("jlink", "jlink")])
+def test_over_other_probes(make_board, make_daemon, firmware, probe, script):
+    board = make_board(name="dual-m4", usb=[probe])
+    board.ctl(f"load {FLASH0:#x} {firmware('dual0').with_suffix('.bin')}")
+    daemon = make_daemon("-f", f"interface/{script}.cfg", "-c", "transport select swd; adapter speed 4000",
+                         "-f", "target/dual_m4.cfg", "-c", "init; reset halt", env=board.usb_env)
+    daemon.tcl(f"targets dual.cpu1; flash write_image erase {firmware('dual1')}; reset halt")
+    pcs = [daemon.tcl(f"targets dual.cpu{k}; reg pc") for k in (0, 1)]
+    assert "0x08000" in pcs[0] and "0x08080" in pcs[1], pcs
+    daemon.tcl("targets dual.cpu1; resume")
+    assert stands(board, 0) and not stands(board, 1)
+
+
 @pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
 @pytest.mark.parametrize("group", [False, True], ids=["apart", "smp"])
 def test_the_judge_finds_two_cores(dual, group):

@@ -244,6 +244,9 @@ def test_reads_while_it_runs_never_halt_it(many, clients, shared, firmware):
         many.tcl(f"read_memory {rounds:#x} 32 1")
         b.ask(f"M{FREE:x},4:01020304")
     many.tcl("dump_image /dev/null 0x20000000 0x8000")
+    late, = clients(1)                                   # and one that connects now
+    assert late.ask("?").startswith(b"T") and b"memory-map" in late.ask("qXfer:memory-map:read::0,1000")
+    late.ask("D")
     after = shared.stats()
     assert seen == sorted(set(seen)), seen
     assert after["halts"] == before["halts"]
