@@ -20,6 +20,7 @@
 #define GARBAGE_PERCENT 15u
 #define ITEMS_MIN	40u
 #define WATCH_MS	500u
+#define TRUSTED_PACKETS 1000u		/* a stream that was good so long will stay so */
 #define MEASURE_MS	100u
 
 bool swo_is_garbage(const struct swo_counts *n, unsigned skipped, uint32_t enabled, unsigned *percent)
@@ -121,10 +122,14 @@ static void on_watch(void *ctx)
 	struct buf text = { 0 };
 	unsigned percent;
 
-	if (t != NULL && target_claimed_by(t) != NULL)
+	if ((t != NULL && target_claimed_by(t) != NULL) ||
+	    tpiu->stream.counts.packets + tpiu->stream.counts.skipped < ITEMS_MIN)
 		return;
-	if (!look(tpiu, &percent))
+	if (!look(tpiu, &percent)) {
+		if (tpiu->stream.counts.packets >= TRUSTED_PACKETS)
+			swo_watch_stop(tpiu);
 		return;
+	}
 	swo_watch_stop(tpiu);
 	advise_clock(&text, tpiu, measure_clock(t));
 	log_warning("%s: %u %% of the trace means nothing, the rate is wrong: %s", tpiu->name, percent,
