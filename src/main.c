@@ -261,8 +261,16 @@ static enum err apply(struct daemon *d, const char *verb, const char *value)
 	return rc;
 }
 
+static enum err apply_under_reset(struct daemon *d)
+{
+	if (!d->options.under_reset)
+		return OK;
+	return eval(d, "reset_config srst_only srst_nogate connect_assert_srst");
+}
+
 static enum err apply_link_options(struct daemon *d)
 {
+	TRY(apply_under_reset(d));
 	TRY(apply(d, "adapter use", d->options.probe));
 	TRY(apply(d, "transport select", d->options.transport));
 	return apply(d, "adapter speed", d->options.speed);
@@ -305,7 +313,8 @@ static enum err complete_config(struct daemon *d)
 		TRY(run_default_config(d));
 	else if (d->options.request.verb != NULL && d->targets->first == NULL)
 		TRY(choose_by_itself(&d->choice));
-	return apply(d, "adapter speed", d->options.speed);	/* scripts choose one, too */
+	TRY(apply_under_reset(d));	/* scripts choose these, too */
+	return apply(d, "adapter speed", d->options.speed);
 }
 
 static void run_queue(struct daemon *d)
@@ -431,7 +440,7 @@ int main(int argc, char **argv)
 	if (daemon.options.request.verb == NULL && daemon.options.completion == NULL)
 		print_banner();
 	if (rc != OK && daemon.options.request.verb != NULL) {
-		code = oneshot_refuse(daemon.options.request.json);
+		code = oneshot_refuse(&daemon.options.request);
 	} else if (rc != OK) {
 		log_failure();
 		code = 1;

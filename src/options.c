@@ -28,9 +28,7 @@ enum {
 #define DAEMON	 BIT(31) /* without a verb */
 #define VERB(v)	 BIT(VERB_##v)
 #define ANY_VERB (BIT(VERB_COUNT) - 1)
-#define ON_TARGET                                                                                  \
-	(VERB(FLASH) | VERB(ERASE) | VERB(VERIFY) | VERB(READ) | VERB(RESET) | VERB(INFO) |        \
-	 VERB(RUN) | VERB(RTT))
+#define WRITES	   (VERB(FLASH) | VERB(ERASE) | VERB(RUN))
 #define EVERYWHERE (DAEMON | ANY_VERB)
 
 enum group { GROUP_CONFIG, GROUP_BOARD, GROUP_DAEMON, GROUP_LOG, GROUP_VERB, GROUPS };
@@ -61,6 +59,8 @@ static const struct option_row {
 	  offsetof(struct options, speed) },
 	{ FIELD, "transport", "swd|jtag", "the protocol between probe and chip", GROUP_BOARD,
 	  EVERYWHERE, offsetof(struct options, transport) },
+	{ FIELD, "under-reset", NULL, "connect while nRST is low, for a chip that sleeps or locks up",
+	  GROUP_BOARD, EVERYWHERE, offsetof(struct options, under_reset) },
 	{ CHIPS, "chips", NULL, "list the chips and boards and leave", GROUP_BOARD, EVERYWHERE, 0 },
 	{ LIST, "list", NULL, "list the probes that can be seen and leave", GROUP_BOARD,
 	  DAEMON | VERB(LIST), 0 },
@@ -95,7 +95,7 @@ static const struct option_row {
 	  DAEMON | ANY_VERB, REQUEST(json) },
 	{ FIELD, "quiet", NULL, "print errors only", GROUP_VERB, ANY_VERB, REQUEST(quiet) },
 	{ FIELD, "force", NULL, "go on though the chip is not the one that was named", GROUP_VERB,
-	  ON_TARGET, REQUEST(force) },
+	  WRITES, REQUEST(force) },
 	{ FIELD, "at", "ADDRESS", "where a raw binary goes", GROUP_VERB,
 	  VERB(FLASH) | VERB(VERIFY) | VERB(RUN), REQUEST(at) },
 	{ FIELD, "verify", NULL, "read back and compare (the default)", GROUP_VERB, VERB(FLASH),

@@ -27,7 +27,7 @@ struct options {
 	size_t dir_count;
 	bool help, version, list, pipe;
 	bool allow_exec, exit_on_detach, parent_death;
-	bool is_level_set, has_log_file;
+	bool is_level_set, has_log_file, under_reset;
 	const char *probe, *transport, *speed;	/* NULL: not said */
 	const char *completion;		/* --completion SHELL */
 	struct oneshot_request request;	/* request.verb NULL: run as a daemon */

@@ -180,10 +180,10 @@ static enum err read_stm32(struct mem_ap *ap, const struct stm32 *row, struct id
 {
 	uint32_t words[STM32_UIDS_MAX];
 
+	identity->chip = row->chip;
 	for (size_t i = 0; i < STM32_UIDS_MAX; i++)
 		mem_ap_queue_read32(ap, row->uid + row->offsets[i], &words[i]);
 	TRY(mem_ap_run(ap));
-	identity->chip = row->chip;
 	for (size_t i = 0; i < STM32_UIDS_MAX; i++)
 		append_word(identity, words[i]);
 	return OK;
@@ -334,6 +334,10 @@ enum err identity_detect(struct dap_list *list, struct identity *identity)
 	*identity = (struct identity){ 0 };
 	TRY(adapter_open(adapter));
 	rc = detect_connected(&dap, identity);
+	if (rc != OK && identity->chip != NULL) {
+		error_clear();	/* it was only the unique id that cannot be read, as under reset */
+		rc = OK;
+	}
 	if (dap.is_connected)
 		rc = error_first(rc, dap_disconnect(&dap));
 	mem_ap_free_all(&dap);

@@ -215,21 +215,26 @@ static void print_object(const char *verb, const struct buf *fields, const struc
 	buf_free(&out);
 }
 
-int oneshot_refuse(bool json)
+int oneshot_refuse(const struct oneshot_request *request)
 {
 	struct error error;
 
 	error_take(&error);
-	if (json)
-		print_object(NULL, NULL, &error, EXIT_USAGE);
+	if (request->json)
+		print_object(request->verb != NULL ? request->verb->name : NULL, NULL, &error,
+			     EXIT_USAGE);
 	error_put(&error);
 	log_failure();
 	return EXIT_USAGE;
 }
 
-/* A probe that is missing is where most people begin. */
+/* Where most people begin. */
 static void help_beginners(struct error *e)
 {
+	if (oneshot_exit_code(e->code) == EXIT_TARGET)
+		fprintf(stderr, "  \"probed doctor\" examines probe and wires; --under-reset "
+				"reaches a chip "
+				"that sleeps or locks the debugger out\n");
 	if (e->code != ERR_ADAPTER_NOT_FOUND && e->code != ERR_ADAPTER_CONFIG)
 		return;
 	fprintf(stderr,
@@ -255,19 +260,26 @@ static enum err find_target(struct oneshot *o)
 	return OK;
 }
 
-static enum err connect_target(struct oneshot *o)
+/* The wrong flash driver could do harm; a look cannot. */
+static enum err check_chip(struct oneshot *o)
 {
-	enum err rc;
+	enum verb_id id = verb_id(o->request->verb);
+	bool writes = id == VERB_FLASH || id == VERB_ERASE || id == VERB_RUN;
+	enum err rc = choose_check(o->choice, o->target->dap);
 
-	TRY(tcl(o, NULL, "init"));
-	TRY(find_target(o));
-	rc = choose_check(o->choice, o->target->dap);
-	if (rc == ERR_CHIP && o->request->force) {
-		log_warning("%s: going on (--force)", error_current()->why);
+	if (rc == ERR_CHIP && (!writes || o->request->force)) {
+		log_warning("%s", error_current()->why);
 		error_clear();
 		rc = OK;
 	}
 	return rc;
+}
+
+static enum err connect_target(struct oneshot *o)
+{
+	TRY(tcl(o, NULL, "init"));
+	TRY(find_target(o));
+	return check_chip(o);
 }
 
 /* A wrong file is told before anything is connected. */
@@ -301,6 +313,8 @@ static int report(struct oneshot *o, enum err rc)
 {
 	int code = o->exit_code >= 0 ? o->exit_code : oneshot_exit_code(rc);
 
+	if (rc == ERR_ADAPTER_AMBIGUOUS)
+		error_next(rc, "add --probe and the serial number of the one you mean");
 	if (rc != OK)
 		error_take(&o->error);
 	if (o->request->json)

@@ -110,7 +110,7 @@ void oneshot_unhush(void);
 int oneshot_run(const struct oneshot_rooms *rooms, const struct oneshot_request *request,
 		struct choice *choice, const struct error *before);
 /* The end of a command line that could not even be parsed: the error chain as --json wants it. */
-int oneshot_refuse(bool json);
+int oneshot_refuse(const struct oneshot_request *request);
 /* The exit code of an error. */
 int oneshot_exit_code(enum err code);
 

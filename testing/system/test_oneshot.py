@@ -145,6 +145,7 @@ def test_the_wrong_chip_is_refused_before_anything_is_written(bench, firmware):
     assert error["id"] == "target.wrong_chip"
     assert "stm32g474re was named" in error["why"] and CHIP in error["why"] and "--force" in error["next"]
     assert set(bench.board.memory(FLASH, 64)) == {0xff}
+    assert "was named" in bench.run("info", "--chip", "stm32g474re").stderr     # a look does no harm
     bench.run("flash", firmware("blink"), "--chip", "stm32g474re", "--force")
     assert set(bench.board.memory(FLASH, 64)) != {0xff}
 
@@ -307,9 +308,20 @@ def test_a_configuration_by_hand_does_as_well(bench, firmware):
     (bench.tmp / "openocd.cfg").unlink()
 
 
-def test_doctor_looks_at_probe_and_chip(bench):
-    out = bench.run("doctor").stdout
-    assert "What to do next" in out and "FLASH_OPTR" in out
+def test_doctor_looks_at_probe_and_chip(tmp_path):
+    done = subprocess.run([BUILD / "probed", "-s", TOP / "tcl", "doctor", "--board", "virtual-nucleo-l476rg", "--json"],
+                          cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60 * PATIENCE)
+    answer = json.loads(done.stdout)
+    assert "What to do next" in answer["probe"] and "FLASH_OPTR" in answer["chip"]
+
+
+def test_a_sleeping_chip_is_reached_under_reset(tmp_path, firmware):
+    b = Bench(tmp_path)
+    b.board.ctl("preset stop-mode")
+    assert b.error("info", code=4)
+    b.run("flash", firmware("blink"), "--under-reset")
+    assert b.json("info")["chip"] == CHIP
+    b.board.stop()
 
 
 def test_list_and_chips(bench):
@@ -333,10 +345,9 @@ def test_own_rows_come_first(bench):
     assert "line 1" in bench.error("-s", own, "info", code=1)["why"]
 
 
-def test_progress_is_a_bar_on_a_terminal(bench, firmware):
-    bench.blank()
+def test_progress_is_a_bar_on_a_terminal(bench):
     main, side = pty.openpty()
-    done = subprocess.run(bench.argv("flash", firmware("big")), cwd=bench.tmp, env=bench.env, check=False,
+    done = subprocess.run(bench.argv("erase", "--sector", "0-9"), cwd=bench.tmp, env=bench.env, check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=side, timeout=60 * PATIENCE)
     os.close(side)
     text = b""
