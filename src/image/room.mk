@@ -7,7 +7,9 @@ libprobed_a_SOURCES += \
 	src/image/debug_info.c src/image/debug_info.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += testing/unit/test_image
+check_PROGRAMS += testing/unit/test_image testing/unit/test_core_file
+testing_unit_test_core_file_SOURCES = testing/unit/test_core_file.c
+testing_unit_test_core_file_LDADD = $(probed_test_libs)
 testing_unit_test_image_SOURCES = testing/unit/test_image.c
 testing_unit_test_image_LDADD = $(probed_test_libs)
 endif

@@ -191,3 +191,18 @@ def test_a_load_tells_its_rate_and_what_held_it_back(benches, firmware):
     assert rate and int(rate.group(1)) > 500 and int(rate.group(2)) > 0, out
     assert rate.end() < out.index("next")
     bench.daemon.tcl(f"program {bench.elf}")
+
+
+def test_a_guarded_word_that_does_not_answer_stops_no_halt(make_board, make_daemon, firmware):
+    board = make_board("--deterministic")
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl(f"program {firmware('blink')}")
+    daemon.tcl("reset run; debug_bits add 0x60000000 1 {no such register}")
+    for _ in range(3):
+        text = daemon.tcl("capture {halt}")
+        assert "halted due to debug-request" in text, text
+        assert int(daemon.tcl("dict get [get_reg pc] pc"), 16) >= 0x08000000
+        daemon.tcl("resume; sleep 5")
+    board.ctl("reset")                      # seen, though the batch that saw it first failed
+    daemon.tcl("halt")
+    daemon.expect("external reset detected")
