@@ -105,7 +105,9 @@ bool freertos_find_layout(struct rtos *os)
 
 	if (!rtos_symbol(os, "pxReadyTasksLists", &ready))
 		return false;
-	if (notes->layout != NULL && notes->lists == ready && fits(os, notes->layout, ready))
+	/* The second list tells one program from the next whose lists begin at the same place. */
+	if (notes->layout != NULL && notes->lists == ready && fits(os, notes->layout, ready) &&
+	    fits(os, notes->layout, ready + notes->layout->list_bytes))
 		return true;
 	*notes = (struct freertos_notes){ .lists = ready, .build = notes->build };
 	if (take_build(os, ready))

@@ -19,8 +19,21 @@ libprobed_a_SOURCES += \
 if HAVE_CMOCKA
 check_PROGRAMS += testing/unit/test_rtos
 testing_unit_test_rtos_SOURCES = testing/unit/test_rtos.c \
-	testing/unit/gdb_fake.c testing/unit/gdb_fake.h
+	testing/unit/rtos_kernel.h testing/unit/gdb_fake.c testing/unit/gdb_fake.h
 testing_unit_test_rtos_LDADD = $(probed_test_libs)
+check_PROGRAMS += testing/unit/test_rtos_waits
+testing_unit_test_rtos_waits_SOURCES = testing/unit/test_rtos_waits.c \
+	testing/unit/rtos_kernel.h testing/unit/gdb_fake.c testing/unit/gdb_fake.h
+testing_unit_test_rtos_waits_LDADD = $(probed_test_libs)
 endif
+
+# Kernels in hostile memory, on the seeds.
+check_PROGRAMS += testing/fuzz/fuzz_rtos
+testing_fuzz_fuzz_rtos_SOURCES = testing/fuzz/fuzz_rtos.c testing/fuzz/replay.c
+testing_fuzz_fuzz_rtos_CPPFLAGS = $(AM_CPPFLAGS) -DSEEDS='"rtos"'
+testing_fuzz_fuzz_rtos_LDADD = $(PROBED_LIBS)
+EXTRA_DIST += testing/fuzz/seeds/rtos/freertos-empty-lists testing/fuzz/seeds/rtos/freertos-cycle \
+	testing/fuzz/seeds/rtos/zephyr-huge-offsets testing/fuzz/seeds/rtos/threadx-self-ring \
+	testing/fuzz/seeds/rtos/nuttx-big-hash testing/fuzz/seeds/rtos/auto-noise
 EXTRA_DIST += testing/system/test_rtos.py testing/firmware/rtos.c testing/firmware/rtos_check.c \
 	testing/firmware/rtos_list.h testing/firmware/rtos_still.c doc/notes/rtos.md

@@ -117,6 +117,13 @@ const struct rtos_thread *rtos_current(const struct rtos *os)
 	return NULL;
 }
 
+void rtos_forget_program(struct rtos *os)
+{
+	os->is_fresh = false;
+	if (os->notes != NULL)
+		memset(os->notes, 0, os->type->notes_bytes);
+}
+
 static void set_type(struct rtos *os, const struct rtos_type *type)
 {
 	if (os->type == type)
@@ -223,7 +230,8 @@ enum err rtos_update(struct rtos *os)
 
 	if (os->symbols_version != symbols_version(t->symbols)) {
 		os->symbols_version = symbols_version(t->symbols);
-		os->is_fresh = os->is_told = false;
+		os->is_told = false;
+		rtos_forget_program(os);
 	}
 	if (os->is_fresh && is_halted && os->epoch == t->memory_epoch)
 		return OK;

@@ -48,6 +48,8 @@ struct rtos_thread *rtos_add_thread(struct rtos *os, uint32_t id);
 void rtos_add_core(struct rtos *os);
 /* Notes the first thing that is wrong with the kernel's data and drops the error chain. */
 void rtos_damaged(struct rtos *os, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* There may be another program: what a row has found out about structures is void. */
+void rtos_forget_program(struct rtos *os);
 /* Notes where a number comes from, instead of what was noted before. */
 void rtos_origin(struct rtos *os, const char *what, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

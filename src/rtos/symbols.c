@@ -126,8 +126,10 @@ const char *rtos_next_symbol(struct rtos *os, bool again)
 	const char *name = NULL;
 	const struct rtos_type *type;
 
-	if (again)
+	if (again) {
 		rtos_symbols_free(os);
+		rtos_forget_program(os);
+	}
 	for (size_t i = 0; name == NULL && (type = rtos_candidate(os, i)) != NULL; i++)
 		name = next_of(os, type);
 	os->is_fresh = false;
