@@ -319,6 +319,17 @@ def test_bootloader_hands_over_to_an_application(rtt):
     assert quiet(client, 0.1) == b""
 
 
+def test_more_than_the_down_buffer_holds_waits_its_turn(rtt):
+    """The buffer has 64 bytes; what is sent goes round it many times, in order and whole."""
+    port = rtt.serve(0)
+    rtt.running()
+    client = rtt.connect(port)
+    assert receive(client, len(BANNER)) == BANNER
+    text = b"".join(b"%04d " % n for n in range(600))
+    client.sendall(text)
+    assert receive(client, len(text)) == text
+
+
 def test_a_halted_core_is_no_error(rtt):
     port = rtt.serve(0)
     rtt.running()

@@ -179,6 +179,14 @@ def test_the_verb_does_the_same_as_the_option(bench, daemon):
     assert daemon.wait() == 9
 
 
+def test_gdb_hears_of_the_exit_before_the_daemon_ends(bench):
+    daemon = bench.daemon("--exit-on-semihosting")
+    choose(daemon, EXTENDED, code=5)
+    out = Gdb(daemon).run(["continue"], elf=bench.elf)
+    assert "exited with code 05" in out, out
+    assert daemon.wait() == 5
+
+
 def redirect(daemon, what="all"):
     seen = len(daemon.text)
     daemon.tcl(f"arm semihosting_redirect tcp 0 {what}")
