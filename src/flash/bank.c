@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "flash/flash_patch.h"
 #include "flash/ocotp.h"
 #include "flash/room.h"
 
@@ -13,6 +14,7 @@ struct flash_room *flash_room_new(struct target_list *targets)
 
 	room->targets = targets;
 	target_add_listener(targets, ocotp_guard_examined, room);
+	room->patches = flash_patch_new(room);
 	script_register(targets->script, flash_bank_commands, room);
 	script_register(targets->script, flash_write_commands, room);
 	script_register(targets->script, flash_read_commands, room);
@@ -40,6 +42,7 @@ void flash_room_free(struct flash_room *room)
 		free(bank);
 	}
 	target_remove_listener(room->targets, ocotp_guard_examined, room);
+	flash_patch_free(room->patches);
 	free(room->fuse_log);
 	free(room->option_log);
 	free(room);

@@ -57,6 +57,7 @@ struct flash_room {
 	void *progress_ctx;
 	struct flash_progress *running;	/* of the operation in progress */
 	char *fuse_log;			/* audit file of `ocotp program`; NULL: its default */
+	struct flash_patch_room *patches;	/* breakpoints in flash */
 	char *option_log;		/* journal of STM32 option writes; NULL: its default */
 	bool skip_same;			/* `flash skip_same`: default of write_image and program */
 };

@@ -7,6 +7,7 @@ libprobed_a_SOURCES += \
 	src/flash/drivers.c \
 	src/flash/flash.h \
 	src/flash/flash_commands.c \
+	src/flash/flash_patch.c src/flash/flash_patch.h \
 	src/flash/flash_commands_read.c \
 	src/flash/flash_commands_write.c \
 	src/flash/journal.c \

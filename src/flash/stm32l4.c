@@ -293,6 +293,7 @@ const struct flash_driver stm32l4_driver = {
 	.run = stm32l4_run,
 	.plan = stm32l4_plan,
 	.objections = stm32l4_otp_objections,
+	.takes_breakpoints = true,
 	.backup_worth = 4096,
 	.protect = stm32l4_protect,
 	.protect_check = stm32l4_protect_check,

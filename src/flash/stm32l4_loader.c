@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "flash/stm32l4_loader.h"
+#include "target/patch.h"
 #include "flash/stm32l4_otp.h"
 
 /* Parameters in front of the ring; offsets as in the loader's source. */
@@ -339,7 +340,8 @@ static enum err open_loader(struct job *j, struct stm32l4_helper *h)
 
 	for (size_t i = 0; i < j->s.count; i++)
 		bytes += j->s.steps[i].bytes + 64;
-	t->work_area_backup = backup && bytes <= BACKUP_WORTH;
+	/* For breakpoints the program goes on with its RAM as it was, whatever that costs. */
+	t->work_area_backup = backup && (bytes <= BACKUP_WORTH || patches_are_writing(t));
 	rc = stm32l4_helper_open(j->bank, stm32l4_loader, sizeof(stm32l4_loader),
 				 head + MAX(RING_MIN, 2 * row),
 				 head + (uint32_t)MIN(MAX(bytes, MAX(RING_MIN, 2 * row)), RING_MAX), h);

@@ -4,7 +4,9 @@
 
 #include "adapter/adapter.h"
 #include "base/clock.h"
+#include "flash/flash_patch.h"
 #include "flash/room.h"
+#include "target/patch.h"
 
 #define PROGRESS_MS 2000u
 
@@ -44,7 +46,9 @@ void flash_progress(struct flash_bank *bank, size_t bytes)
 
 enum err check_cancelled(struct target *t)
 {
-	if (!loop_service(t->list->loop) || target_is_cancelled(t))
+	bool stopped = !loop_service(t->list->loop) && !patches_are_writing(t);
+
+	if (stopped || target_is_cancelled(t))
 		return error_why(ERR_CANCELLED, "interrupted");
 	return OK;
 }
@@ -97,8 +101,11 @@ static unsigned percent(uint64_t part, uint64_t whole)
 	return (unsigned)(MIN(part, whole) * 100 / MAX(whole, 1u));
 }
 
-static void log_report(const struct flash_report *r)
+/* Breakpoints come and go without a word. */
+static void log_report(const struct target *t, const struct flash_report *r)
 {
+	if (patches_are_writing(t))
+		return;
 	log_info("flash: %zu bytes written, %zu skipped, %zu sectors erased in %.2f s (%.1f "
 		 "KiB/s); flash %u %%, wire %u %%, USB %u %%: the %s held it back",
 		 r->bytes_written, r->bytes_skipped, r->sectors_erased, (double)r->wall_us / 1e6,
@@ -183,6 +190,7 @@ static enum err run_bracketed(struct flash_plan *plan)
 	struct flash_bank *bank = plan->bank;
 	enum err rc;
 
+	TRY(target_halt_peers(bank->target, "flash programming"));
 	rc = bank->driver->begin != NULL ? bank->driver->begin(bank) : OK;
 	if (rc != OK)
 		return rc;
@@ -215,9 +223,10 @@ static void note_sector_state(struct flash_plan *plan)
 	for (size_t i = 0; i < plan->count; i++) {
 		struct flash_sector *s = &plan->bank->sectors[plan->steps[i].sector];
 
-		if (plan->steps[i].state != STEP_WAITS)
-			s->is_erased =
-				plan->steps[i].state == STEP_DONE ? plan->steps[i].bytes == 0 : -1;
+		if (plan->steps[i].state == STEP_WAITS)
+			continue;
+		s->is_erased = plan->steps[i].state == STEP_DONE ? plan->steps[i].bytes == 0 : -1;
+		flash_patch_overwritten(plan->bank, s);
 	}
 }
 
@@ -330,6 +339,8 @@ static enum err write_claimed(struct flash_room *room, struct target *t, const s
 	enum err rc;
 
 	TRY(check_halted(t));
+	/* The other core of a chip with two: its code changes, and helper code takes RAM. */
+	TRY(target_halt_peers(t, "flash programming"));
 	timer_start(room, &timer);
 	TRY(flash_plan_build(room, t, image, options, &plans, &count));
 	rc = run_plans(plans, count, options);
@@ -342,7 +353,7 @@ static enum err write_claimed(struct flash_room *room, struct target *t, const s
 	flash_plan_free(plans, count);
 	timer_report(&timer, flash_us, report);
 	TRY(rc);
-	log_report(report);
+	log_report(t, report);
 	if (options->verify)
 		TRY(verify_written(room, t, image));
 	report->verify_us = (clock_now_ns() - timer.start_ns) / 1000 - report->wall_us;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "target/patch.h"
 #include "target/target_priv.h"
 
 #define MPU_CTRL	0xe000ed94u	/* an MPU region may forbid execution from RAM */
@@ -233,7 +234,7 @@ static enum err wait_end(struct target *t, struct algorithm *a)
 		if (clock_now_ms() - t->own->algorithm->started_ms >= a->timeout_ms)
 			return error_why(ERR_TIMEOUT, "helper code did not end within %u ms",
 					 a->timeout_ms);
-		if (!loop_service(t->list->loop))
+		if (!loop_service(t->list->loop) && !patches_are_writing(t))
 			return error_why(ERR_CANCELLED, "the daemon is shutting down");
 	}
 }

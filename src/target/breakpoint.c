@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "target/target_priv.h"
+#include "target/patch_priv.h"
 
 struct breakpoint *breakpoint_at(struct target *t, uint32_t addr)
 {
@@ -19,18 +19,30 @@ struct breakpoint *breakpoint_at(struct target *t, uint32_t addr)
 	return NULL;
 }
 
-bool breakpoint_overlaps(const struct target *t, uint32_t addr, size_t n)
+static bool overlaps_one(const struct target *t, uint32_t addr, size_t n)
 {
 	for (const struct breakpoint *b = t->breakpoints; b != NULL; b = b->next) {
 		if (b->kind == BREAK_SOFT && b->is_set && b->addr < (uint64_t)addr + n &&
 		    addr < (uint64_t)b->addr + 2)
 			return true;
 	}
+	return target_is_patched(t, addr, n);
+}
+
+/* Those of the other cores, too, which see the same memory. */
+bool breakpoint_overlaps(const struct target *t, uint32_t addr, size_t n)
+{
+	if (overlaps_one(t, addr, n))
+		return true;
+	for (struct target *o = target_next_peer(t, NULL); o != NULL; o = target_next_peer(t, o)) {
+		if (overlaps_one(o, addr, n))
+			return true;
+	}
 	return false;
 }
 
-/* For each byte of each software breakpoint inside the range: the saved one. */
-static void each_byte(struct target *t, uint32_t addr, uint8_t *data, size_t n, bool is_write)
+/* For each byte of each software breakpoint inside the range: the saved one, or `under` becomes it. */
+static void each_byte_of(struct target *t, uint32_t addr, uint8_t *data, size_t n, const uint8_t *under)
 {
 	static const uint8_t bkpt[2] = { 0x00, 0xbe };
 
@@ -42,8 +54,8 @@ static void each_byte(struct target *t, uint32_t addr, uint8_t *data, size_t n, 
 
 			if (at < addr || at >= (uint64_t)addr + n)
 				continue;
-			if (is_write) {
-				b->saved[i] = data[at - addr];
+			if (under != NULL) {
+				b->saved[i] = under[at - addr];
 				data[at - addr] = bkpt[i];
 			} else {
 				data[at - addr] = b->saved[i];
@@ -52,14 +64,28 @@ static void each_byte(struct target *t, uint32_t addr, uint8_t *data, size_t n, 
 	}
 }
 
+static void each_byte(struct target *t, uint32_t addr, uint8_t *data, size_t n, const uint8_t *under)
+{
+	each_byte_of(t, addr, data, n, under);
+	for (struct target *o = target_next_peer(t, NULL); o != NULL; o = target_next_peer(t, o))
+		each_byte_of(o, addr, data, n, under);
+}
+
 void breakpoint_hide(struct target *t, uint32_t addr, uint8_t *data, size_t n)
 {
-	each_byte(t, addr, data, n, false);
+	each_byte(t, addr, data, n, NULL);
+	patches_hide(t, addr, data, n);
+	for (struct target *o = target_next_peer(t, NULL); o != NULL; o = target_next_peer(t, o))
+		patches_hide(o, addr, data, n);
 }
 
 void breakpoint_write_under(struct target *t, uint32_t addr, uint8_t *data, size_t n)
 {
-	each_byte(t, addr, data, n, true);
+	uint8_t *under = xcalloc(1, n);
+
+	memcpy(under, data, n);
+	each_byte(t, addr, data, n, under);
+	free(under);
 }
 
 /* v7-M memory map (DDI 0403 B3.1): SRAM and external RAM; code memory is flash unless it takes BKPT. */
@@ -136,7 +162,8 @@ enum err target_add_breakpoint(struct target *t, uint32_t addr, unsigned length,
 		end = &(*end)->next;
 	*end = b;
 	log_debug("%s: %s breakpoint %u at 0x%08x", t->name,
-		  b->kind == BREAK_SOFT ? "software" : "hardware", b->id, addr);
+		  b->kind == BREAK_SOFT ? "software" : b->kind == BREAK_HARD ? "hardware" : "flash", b->id,
+		  addr);
 	return OK;
 }
 
@@ -230,6 +257,26 @@ enum err target_remove_all_breakpoints(struct target *t)
 	while (t->watchpoints != NULL)
 		rc = error_first(rc, target_remove_watchpoint(t, t->watchpoints->addr));
 	return rc;
+}
+
+void breakpoints_describe(const struct target *t, struct buf *out)
+{
+	static const char *const where[] = { [BREAK_HARD] = "comparator", [BREAK_SOFT] = "RAM",
+					     [BREAK_AUTO] = "", [BREAK_FLASH] = "flash" };
+	static const char *const how[] = { [WATCH_READ] = "read", [WATCH_WRITE] = "write",
+					   [WATCH_ACCESS] = "access" };
+	unsigned breaks = 0, breaks_free = 0, watches = 0, watches_free = 0;
+
+	if (t->type->count_comparators != NULL)
+		t->type->count_comparators((struct target *)t, &breaks, &breaks_free, &watches,
+					   &watches_free);
+	buf_printf(out, "comparators: %u of %u for breakpoints in use, %u of %u for watchpoints\n",
+		   breaks - breaks_free, breaks, watches - watches_free, watches);
+	for (const struct breakpoint *b = t->breakpoints; b != NULL; b = b->next)
+		buf_printf(out, "breakpoint %u: 0x%08x in %s\n", b->id, b->addr, where[b->kind]);
+	for (const struct watchpoint *w = t->watchpoints; w != NULL; w = w->next)
+		buf_printf(out, "watchpoint %u: %u bytes at 0x%08x, %s%s\n", w->id, w->length, w->addr,
+			   how[w->kind], w->is_rounded ? ", a larger range is compared" : "");
 }
 
 void breakpoints_free(struct target *t)

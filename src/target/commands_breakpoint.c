@@ -8,7 +8,7 @@
 static void list_breakpoints(struct call *c, const struct target *t)
 {
 	for (const struct breakpoint *b = t->breakpoints; b != NULL; b = b->next) {
-		if (b->kind == BREAK_SOFT)
+		if (b->kind == BREAK_SOFT || b->kind == BREAK_FLASH)
 			result_printf(c, "IVA breakpoint: 0x%08x, 0x%x, 0x%04x\n", b->addr,
 				      b->length, get_le16(b->saved));
 		else

@@ -184,6 +184,8 @@ enum err cortex_m_clear_breakpoint(struct target *t, struct breakpoint *b);
 enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w);
 enum err cortex_m_clear_watchpoint(struct target *t, struct watchpoint *w);
 struct watchpoint *cortex_m_hit_watchpoint(struct target *t, uint32_t *addr);
+void cortex_m_count_comparators(struct target *t, unsigned *breaks, unsigned *breaks_free,
+				unsigned *watches, unsigned *watches_free);
 bool cortex_m_is_false_stop(struct target *t);
 enum err cortex_m_sync(struct target *t);
 void cortex_m_queue_sync(struct cortex_m *cm);

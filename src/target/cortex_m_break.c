@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "target/cortex_m.h"
+#include "target/patch_priv.h"
 
 #define BKPT_OPCODE 0xbe00u
 
@@ -71,10 +72,55 @@ static enum err sync_if_running(struct target *t)
 	return t->state == TARGET_HALTED ? OK : cortex_m_sync(t);
 }
 
+/* Which breakpoints hold the comparators. */
+static void list_holders(const struct target *t, struct buf *out)
+{
+	for (const struct breakpoint *b = t->breakpoints; b != NULL; b = b->next) {
+		if (b->kind == BREAK_HARD && b->is_set)
+			buf_printf(out, "%s0x%08x", out->len > 0 ? ", " : "", b->addr);
+	}
+}
+
+static enum err no_comparator(struct target *t)
+{
+	struct buf holders = { 0 };
+
+	list_holders(t, &holders);
+	error_why(ERR_NO_BREAKPOINT, "all %u hardware breakpoint comparators are in use (%.150s)",
+		  cortex_m(t)->fpb.count, holders.len > 0 ? (const char *)holders.data : "no breakpoint");
+	buf_free(&holders);
+	if (!patches_are_enabled(t->list))
+		error_next(ERR_NO_BREAKPOINT, "delete one, or let further ones go into flash: \"gdb "
+					      "breakpoint_flash enable\"");
+	return ERR_NO_BREAKPOINT;
+}
+
+/* Without a comparator: into flash, or somebody else goes there. */
+static enum err set_without(struct target *t, struct breakpoint *b)
+{
+	struct cortex_m *cm = cortex_m(t);
+	struct error why;
+
+	if (!patches_are_enabled(t->list))
+		return no_comparator(t);
+	if (patch_add(t, b) == OK)
+		return OK;
+	error_take(&why);
+	if (patch_make_room(t))
+		b->comparator = fpb_add(&cm->fpb, b->addr);
+	b->is_set = b->comparator >= 0;
+	if (b->is_set)
+		return OK;
+	no_comparator(t);
+	return error_what(ERR_NO_BREAKPOINT, "%.200s", why.why);
+}
+
 static enum err set_hard(struct target *t, struct breakpoint *b)
 {
 	struct cortex_m *cm = cortex_m(t);
 
+	if (patch_in_flash(t, b->addr) != NULL)
+		return patch_add(t, b);		/* it has been there all the time */
 	b->comparator = fpb_add(&cm->fpb, b->addr);
 	if (b->comparator >= 0) {
 		b->is_set = true;
@@ -88,8 +134,7 @@ static enum err set_hard(struct target *t, struct breakpoint *b)
 		return error_next(ERR_NO_BREAKPOINT,
 				  "use a software breakpoint there, if it is RAM");
 	}
-	return error_why(ERR_NO_BREAKPOINT, "all %u hardware breakpoint comparators are in use",
-			 cm->fpb.count);
+	return set_without(t, b);
 }
 
 /* The other halfword access size matters: RAM behind some buses takes only what it is given. */
@@ -110,8 +155,14 @@ static enum err write_halfword(struct cortex_m *cm, uint32_t addr, const uint8_t
 static enum err set_soft(struct target *t, struct breakpoint *b)
 {
 	struct cortex_m *cm = cortex_m(t);
+	const struct breakpoint *twin = group_soft_at(t, b->addr);
 	uint8_t bkpt[2];
 
+	if (twin != NULL) {		/* of the other core, in the same memory */
+		memcpy(b->saved, twin->saved, sizeof(b->saved));
+		b->is_set = true;
+		return OK;
+	}
 	put_le16(bkpt, BKPT_OPCODE);
 	TRY(cache_flush_data(cm, b->addr, 2));
 	TRY(mem_ap_read(cm->ap, b->addr, 2, 1, b->saved, NULL));
@@ -130,6 +181,8 @@ static enum err clear_soft(struct cortex_m *cm, struct breakpoint *b)
 	uint8_t now[2];
 
 	b->is_set = false;
+	if (group_soft_at(cm->target, b->addr) != NULL)
+		return OK;
 	TRY(cache_flush_data(cm, b->addr, 2));
 	TRY(mem_ap_read(cm->ap, b->addr, 2, 1, now, NULL));
 	if (get_le16(now) != BKPT_OPCODE) {
@@ -146,9 +199,24 @@ enum err cortex_m_clear_breakpoint(struct target *t, struct breakpoint *b)
 
 	if (b->kind == BREAK_SOFT)
 		return clear_soft(cm, b);
+	if (b->kind == BREAK_FLASH) {
+		patch_remove(t, b);
+		return OK;
+	}
 	fpb_remove(&cm->fpb, b->comparator, b->addr);
 	b->is_set = false;
 	return sync_if_running(t);
+}
+
+void cortex_m_count_comparators(struct target *t, unsigned *breaks, unsigned *breaks_free,
+				unsigned *watches, unsigned *watches_free)
+{
+	const struct cortex_m *cm = cortex_m(t);
+
+	*breaks = cm->fpb.count;
+	*breaks_free = fpb_free_count(&cm->fpb);
+	*watches = cm->dwt.count;
+	*watches_free = dwt_free_count(&cm->dwt);
 }
 
 enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "target/cortex_m.h"
+#include "target/patch_priv.h"
 
 #define HALT_TIMEOUT_MS 1000u
 
@@ -179,7 +180,8 @@ static enum err skip_own_bkpt(struct cortex_m *cm)
 	if (!(cm->dfsr & DFSR_BKPT))
 		return OK;
 	TRY(target_get_reg32(t, "pc", &pc));
-	if (breakpoint_at(t, pc) != NULL || target_read_u16(t, pc, &opcode) != OK) {
+	if (breakpoint_at(t, pc) != NULL || patch_in_flash(t, pc) != NULL ||
+	    target_read_u16(t, pc, &opcode) != OK) {
 		error_clear();
 		return OK;
 	}
@@ -194,7 +196,7 @@ static enum err get_past_breakpoint(struct cortex_m *cm, bool *stepped)
 
 	TRY(skip_own_bkpt(cm));
 	TRY(target_get_reg32(cm->target, "pc", &pc));
-	if (breakpoint_at(cm->target, pc) == NULL)
+	if (breakpoint_at(cm->target, pc) == NULL && patch_in_flash(cm->target, pc) == NULL)
 		return OK;
 	*stepped = true;
 	return cortex_m_step(cm->target, true);
@@ -233,6 +235,8 @@ enum err cortex_m_resume(struct target *t, bool step_over, bool debug_execution)
 			return OK;
 		}
 	}
+	if (!debug_execution)
+		TRY(patches_prepare(t));
 	TRY(cortex_m_flush(t));
 	if (debug_execution)
 		queue_watch_off(cm);

@@ -14,6 +14,7 @@
  */
 #include "target/cortex_m.h"
 #include "target/interrupt.h"
+#include "target/patch_priv.h"
 
 #define STEP_TIMEOUT_MS 100u	/* WFI under mask never wakes */
 #define DRAIN_PAUSE	16u
@@ -67,8 +68,12 @@ enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask)
 static enum err step_without(struct cortex_m *cm, struct breakpoint *b, uint32_t mask)
 {
 	enum err rc;
+	uint32_t pc;
 
-	if (b == NULL)
+	TRY(target_get_reg32(cm->target, "pc", &pc));
+	if (patch_in_flash(cm->target, pc) != NULL)
+		return cortex_m_step_displaced(cm, pc);
+	if (b == NULL || b->kind == BREAK_FLASH)
 		return cortex_m_step_plain(cm, mask);
 	if (b->kind == BREAK_SOFT) {
 		TRY(cortex_m_clear_breakpoint(cm->target, b));

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "script/init.h"
+#include "target/patch_priv.h"
 #include "target/target_list.h"
 
 static enum err examine_step(void *ctx)
@@ -33,6 +34,7 @@ static void free_target(struct target *t)
 	struct target_own *own = t->own;
 
 	breakpoints_free(t);
+	patches_free(t);
 	algorithm_free(t);
 	work_areas_forget(t);
 	semihosting_free(t);
@@ -217,6 +219,7 @@ static enum err leave(struct target *t)
 	}
 	TRY(t->type->poll != NULL ? t->type->poll(t) : OK);
 	TRY(target_remove_all_breakpoints(t));
+	TRY(patches_restore(t));
 	if (how == ON_EXIT_HALT && t->state == TARGET_RUNNING)
 		TRY(t->type->halt(t));
 	if (how == ON_EXIT_RUN && t->state == TARGET_HALTED)

@@ -8,6 +8,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "target/patch.h"
 #include "target/target_priv.h"
 
 #define CHUNK_MAX  4096u	/* some 12 ms at 4 MHz: then the event loop has its turn */
@@ -174,7 +175,7 @@ enum err algorithm_feed(struct target *t, struct algorithm *a, const struct ring
 		if (rc == OK && target_is_cancelled(t))
 			rc = error_why(ERR_CANCELLED, "interrupted with %zu of %zu bytes done",
 				       f.sent - fill(&f), feed->bytes);
-		if (!loop_service(t->list->loop) && rc == OK)
+		if (!loop_service(t->list->loop) && rc == OK && !patches_are_writing(t))
 			rc = error_why(ERR_CANCELLED, "the daemon is shutting down");
 	}
 	if (feed->stats != NULL)

@@ -74,6 +74,7 @@ struct target_list_own {
 	const struct profile_source *profile_source;	/* NULL: none */
 	void *profile_ctx;
 	struct room_verbs *room_verbs;
+	struct buf failed_handlers;	/* of the reset in progress */
 };
 
 /* room_verbs.c */

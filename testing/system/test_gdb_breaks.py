@@ -2,21 +2,44 @@
 """Breakpoints and watchpoints at GDB's prompt: conditions in the server, more breakpoints than comparators,
 what a watchpoint has seen."""
 import re
+import subprocess
 
 import pytest
 
-from kit import Board, Daemon, Gdb, board_arguments
+from kit import Board, Daemon, Gdb, board_arguments, wait_for
+from rsp_client import Rsp, frame
+
+FLASH = 0x08000000
+PAGE = 0x800
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    """A board and a daemon that all tests of this file share."""
+    """A board and a daemon that the tests of this file share."""
     tmp = tmp_path_factory.mktemp("breaks")
     board = Board(tmp, "--deterministic")
-    daemon = Daemon(*board_arguments(board), cwd=tmp)
+    daemon = Daemon(*board_arguments(board), "-c", "stm32l4x.cpu configure -gdb-max-connections 2",
+                    cwd=tmp)
     yield board, daemon, Gdb(daemon)
     daemon.stop()
     board.stop()
+
+
+def symbol(elf, name):
+    out = subprocess.run(["arm-none-eabi-nm", str(elf)], stdout=subprocess.PIPE, check=True).stdout.decode()
+    return int(re.search(rf"^([0-9a-f]+) \w {name}$", out, re.M).group(1), 16)
+
+
+def instructions(elf, function):
+    """Addresses of a function's instructions, up to its return."""
+    out = subprocess.run(["gdb-multiarch", "-nx", "-batch", "-ex", f"disassemble {function}", str(elf)],
+                         stdout=subprocess.PIPE, check=True).stdout.decode()
+    found = []
+    for address, text in re.findall(r"^ +(0x[0-9a-f]+) <\+\d+>:\t(.*)$", out, re.M):
+        found.append(int(address, 16))
+        if text.startswith("bx\tlr") or (text.startswith("pop") and "pc}" in text):
+            return found
+    raise AssertionError(out)
 
 
 def test_a_condition_is_evaluated_in_the_server(bench, firmware):
@@ -32,3 +55,187 @@ def test_a_condition_is_evaluated_in_the_server(bench, firmware):
     assert server.count("Packet received: T05hwbreak") == 1, server
     assert host.count("Packet received: T05hwbreak") == 41
     assert server.count("Sending packet") * 10 < host.count("Sending packet")
+
+
+def test_a_condition_that_cannot_be_evaluated_stops(bench, firmware):
+    _, daemon, gdb = bench
+    out = gdb.run(["load", "tbreak main", "continue", "break step if 100 / (n - 3) == 7",
+                   "continue", "print n"], elf=firmware("blink"))
+    assert "Division by zero" in out and "$1 = 3" in out, out
+    assert "(it divides by zero)" in daemon.text
+    out = gdb.run(["monitor gdb_report_data_abort enable", "break step if *(int *) 0x30000000 == 7", "continue",
+                   "monitor gdb breakpoints"], elf=firmware("blink"))
+    assert "(memory cannot be read)" in daemon.text
+    assert re.search(r"conditions: \d+ evaluated, \d+ stops passed over, [1-9]", out), out
+
+
+def test_conditions_of_two_gdbs(bench, firmware):
+    """What one of them wants without a condition stops; a condition can be changed; Ctrl-C gets through."""
+    _, daemon, gdb = bench
+    gdb.run(["load"], elf=firmware("blink"))
+    step = symbol(firmware("blink"), "step")
+    one, two = Rsp(daemon.gdb_port), Rsp(daemon.gdb_port)
+    for client in (one, two):
+        assert b"ConditionalBreakpoints+" in client.ask("qSupported:swbreak+;hwbreak+")
+    stop = b"T05hwbreak:;thread:1;"
+    assert one.ask(f"Z1,{step:x},2;X3,220027") == b"OK"     # never
+    assert two.ask(f"Z1,{step:x},2") == b"OK"
+    one.send(frame("vCont;c"))
+    assert one.packet() == stop
+    assert two.ask(f"z1,{step:x},2") == b"OK"
+    one.send(frame("vCont;c"))
+    assert one.is_quiet(0.2)
+    one.send(b"\x03")
+    assert one.packet().startswith(b"T02")
+    assert one.ask(f"Z1,{step:x},2;X3,220127") == b"OK"     # always
+    one.send(frame("vCont;c"))
+    assert one.packet() == stop
+    assert one.ask(f"Z1,{step:x},2;X3,220027X3,220127") == b"OK"    # one of two
+    one.send(frame("vCont;c"))
+    assert one.packet() == stop
+    for bad in ("X3,2201", "X", "Y", "X3,22zz27", "cmds:0,X3,220127", "Xffffffff,22"):
+        assert one.ask(f"Z1,{step:x},2;{bad}").startswith(b"E"), bad
+    assert one.ask(f"z1,{step:x},2") == b"OK"
+    one.close()
+    two.close()
+
+
+def stops(text):
+    return [int(a, 16) for a in re.findall(r"^at ([0-9a-f]+)$", text, re.M)]
+
+
+def every_second(board, daemon, elf, first, count):
+    """A breakpoint on every second instruction of three functions (GDB itself finds one that is a step away):
+    each is hit in its turn, as stepping shows it, and the flash is written twice: in and out."""
+    gdb = Gdb(daemon)
+    places = [a for f in ("square", "sum_of_squares", "step") for a in instructions(elf, f)]
+    assert len(places) > 16, places
+    places = places[first::2]
+    shown = 'printf "at %x\\n", $pc'
+    gdb.run(["load"], elf=elf)
+    clean = board.memory(FLASH, 2 * PAGE)
+    start = ["monitor reset halt", "break *step", "continue", "delete"]
+    end = ["print counter", "print squares", "print origin.x", "info registers"]
+    walk = stops(gdb.run([*start, *[shown, "stepi"] * 4 * count], elf=elf))
+    passed = [i for i, pc in enumerate(walk) if pc in places]
+    passed = [i for i in passed if i > 0]
+    stepped = gdb.run([*start, f"stepi {passed[count - 1]}", *end], elf=elf)
+    before = board.stats()["flash_page_erases"]
+    ran = gdb.run(["monitor gdb breakpoint_flash enable", *start, *(f"break *{a:#x}" for a in places),
+                   *[shown, "continue"] * count, *end, "compare-sections", "x/4i step",
+                   "monitor gdb breakpoints"], elf=elf)
+    daemon.tcl("gdb breakpoint_flash disable")
+    assert stops(ran)[1:] == [walk[i] for i in passed][:count - 1], ran
+    assert set(re.findall(r"^\$\d.*|^r\d+ .*|^sp .*|^lr .*|^pc .*|^xpsr .*", ran, re.M)) == \
+        set(re.findall(r"^\$\d.*|^r\d+ .*|^sp .*|^lr .*|^pc .*|^xpsr .*", stepped, re.M))
+    assert "MIS-MATCHED" not in ran and "bkpt" not in ran
+    assert re.search(r"sector at 0x08000\d00: erased \d+ times? for them", ran), ran
+    assert board.memory(FLASH, 2 * PAGE) == clean
+    assert board.stats()["flash_page_erases"] == before + 2
+
+
+def test_more_breakpoints_than_comparators(bench, firmware):
+    board, daemon, _ = bench
+    for first in (0, 1):
+        every_second(board, daemon, firmware("blink"), first, 32)
+
+
+@pytest.mark.parametrize("name,program", [("nucleo-g0b1", "g0b1_blink"), ("nucleo-u575", "u575_blink")])
+def test_breakpoints_in_flash_of_other_cores(make_board, make_daemon, firmware, name, program):
+    """v6-M and v8-M."""
+    board = make_board("--deterministic", name=name)
+    daemon = make_daemon(*board_arguments(board))
+    for first in (0, 1):
+        every_second(board, daemon, firmware(program), first, 20)
+
+
+def test_the_refusal_names_the_way_out(bench, firmware):
+    _, daemon, gdb = bench
+    out = gdb.run(["load", *(f"hbreak *(square + {4 * i})" for i in range(7)), "continue", "monitor echo x"],
+                  elf=firmware("blink"))
+    assert re.search(r"all 6 hardware breakpoint comparators are in use \(0x0.*\).*gdb breakpoint_flash "
+                     r"enable", daemon.text), daemon.text[-2000:]
+    assert "breakpoint_flash enable" in out, out
+
+
+def path(elf):
+    """More places than the comparators can have, though one comparator takes two neighbours."""
+    return instructions(elf, "step") + instructions(elf, "sum_of_squares")
+
+
+def patched(daemon, elf):
+    """A client whose breakpoints are in, at its first stop."""
+    daemon.tcl("gdb breakpoint_flash enable; reset halt")
+    client = Rsp(daemon.gdb_port)
+    for a in path(elf):
+        assert client.ask(f"Z1,{a:x},2") == b"OK"
+    client.send(frame("vCont;c"))
+    assert client.packet().startswith(b"T05")
+    return client
+
+
+def test_a_lost_gdb_leaves_clean_flash_and_a_running_program(bench, firmware):
+    board, daemon, gdb = bench
+    elf = firmware("blink")
+    gdb.run(["load"], elf=elf)
+    clean = board.memory(FLASH, PAGE)
+    client = patched(daemon, elf)
+    assert board.memory(FLASH, PAGE) != clean
+    for a in path(elf):
+        assert client.ask(f"z1,{a:x},2") == b"OK"
+    client.send(frame("vCont;c"))       # what is left in flash does not stop it
+    assert client.is_quiet(0.2)
+    client.close()
+    wait_for(lambda: board.memory(FLASH, PAGE) == clean, "the flash to be restored")
+    wait_for(lambda: daemon.tcl("[target current] curstate") == "running", "it runs on")
+    counter = symbol(elf, "counter")
+    before = daemon.tcl(f"read_memory {counter:#x} 32 1")
+    wait_for(lambda: daemon.tcl(f"read_memory {counter:#x} 32 1") != before, "it counts")
+
+
+def test_a_load_over_breakpoints_in_flash(bench, firmware):
+    board, daemon, gdb = bench
+    gdb.run(["load"], elf=firmware("blink"))
+    client = patched(daemon, firmware("blink"))
+    out = daemon.tcl(f"flash write_image erase {firmware('watch')}; verify_image {firmware('watch')}")
+    assert "verified" in out or "verified" in daemon.text, out
+    new = board.memory(FLASH, PAGE)
+    client.close()
+    wait_for(lambda: "dropped 'gdb'" in daemon.text, "the end of the session")
+    assert daemon.tcl("gdb breakpoints").count("in flash,") == 0
+    assert board.memory(FLASH, PAGE) == new
+
+
+def test_killed_daemon_and_power_cut(make_board, make_daemon, firmware, tmp_path):
+    board = make_board("--deterministic")
+    arguments = board_arguments(board)
+    elf = firmware("blink")
+    daemon = make_daemon(*arguments)
+    Gdb(daemon).run(["load"], elf=elf)
+    clean = board.memory(FLASH, PAGE)
+    patched(daemon, elf)
+    daemon.process.kill()
+    daemon.process.wait()
+    journal = tmp_path / ".probed-breakpoints.log"
+    lines = journal.read_text()
+    assert board.memory(FLASH, PAGE) != clean and " done " in lines
+
+    daemon = make_daemon(*arguments)
+    daemon.expect(r"breakpoints of an earlier session are still in flash")
+    step = symbol(elf, "step")
+    shown = daemon.tcl(f"read_memory {step:#x} 16 2").split()
+    assert "0xbe00" not in shown
+    assert daemon.tcl("gdb breakpoint_flash restore") == ""
+    assert board.memory(FLASH, PAGE) == clean
+    assert not journal.exists()
+    daemon.stop()
+
+    journal.write_text("\n".join(line for line in lines.splitlines() if " done " not in line) + "\n")
+    journal.chmod(0o600)
+    for at in range(0, PAGE, 256):
+        board.ctl(f"write {FLASH + at:#x} {'ff' * 256}")
+    daemon = make_daemon(*arguments)
+    daemon.expect(r"was cut off: .gdb breakpoint_flash restore. writes back")
+    daemon.tcl("halt; gdb breakpoint_flash restore")
+    assert board.memory(FLASH, PAGE) == clean
+    assert not journal.exists()

@@ -143,6 +143,8 @@ static enum err insert(struct gdb_session *s, struct gdb_point *p)
 	}
 	if (rc == OK)
 		remember(s, p);
+	else if (rc == ERR_NO_BREAKPOINT)	/* GDB says only that there may be too many */
+		console_note(s, "%s", error_text(error_current()));
 	return rc;
 }
 
@@ -209,6 +211,24 @@ static enum err packet_z(struct gdb_session *s, struct rsp_args *args)
 	}
 	gdb_reply_ok(s);
 	return OK;
+}
+
+void points_describe(const struct gdb_session *s, const struct target *t, struct buf *out)
+{
+	static const char *const words[POINT_TYPES] = { "break", "hbreak", "watch", "rwatch", "awatch" };
+
+	for (const struct gdb_point *p = s->target == t ? s->points : NULL; p != NULL; p = p->next) {
+		unsigned conditions = 0;
+
+		for (const struct gdb_condition *c = p->conditions; c != NULL; c = c->next)
+			conditions++;
+		buf_printf(out, "gdb on port %u: %s 0x%08x", s->port, words[p->type], p->addr);
+		if (is_watch(p->type))
+			buf_printf(out, ", %u bytes", p->kind);
+		if (conditions > 0)
+			buf_printf(out, ", %u condition%s", conditions, conditions == 1 ? "" : "s");
+		buf_putc(out, '\n');
+	}
 }
 
 void points_remove_all(struct gdb_session *s)

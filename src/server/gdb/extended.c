@@ -149,6 +149,7 @@ static enum err packet_D(struct gdb_session *s, struct rsp_args *args)
 	(void)args;
 	if (claim != NULL)
 		return error_why(ERR_BUSY, "cannot detach: %s is busy with %s", s->target->name, claim);
+	session_remove_breakpoints(s);	/* before the answer: after it the board may be unplugged */
 	gdb_reply_ok(s);
 	session_detach(s);
 	s->has_process = false;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "server/gdb/packets.h"
+#include "target/patch.h"
 
 #define QUEUE_MAX     (4u * RSP_INPUT_MAX)
 /* A packet that comes so long after a monitor command began means that GDB has left it. */
@@ -56,6 +57,7 @@ static void session_free(struct gdb_session *s)
 	output_free(s);
 	flash_forget(s);
 	cache_free(s);
+	live_free(s);
 	buf_free(&s->input);
 	buf_free(&s->packet);
 	buf_free(&s->tdesc);
@@ -100,9 +102,30 @@ static int count_sessions(const struct gdb_server *server, const struct target *
 	return count;
 }
 
+/* It has the place that another one wants. */
+static void suspect(struct gdb_session *s)
+{
+	const char *peer = s->wire.peer != NULL ? s->wire.peer(s->wire.ctx) : NULL;
+
+	log_info("[%s] has a GDB already%s%s: if it is dead, it is gone in a few seconds; \"gdb drop\" "
+		 "ends it",
+		 s->target->name, peer != NULL ? ", " : "", peer != NULL ? peer : "");
+	if (s->wire.prove_alive != NULL)
+		s->wire.prove_alive(s->wire.ctx);
+}
+
 bool session_has_room(const struct gdb_server *server, const struct target *t)
 {
-	return t->gdb_max_connections < 0 || count_sessions(server, t) < t->gdb_max_connections;
+	if (t->gdb_max_connections < 0 || count_sessions(server, t) < t->gdb_max_connections)
+		return true;
+	log_error("rejected 'gdb' connection, no more connections allowed");
+	for (struct gdb_session *s = server->sessions; s != NULL; s = s->next) {
+		if (s->target == t && s->is_let_in && !s->is_gone)
+			suspect(s);
+	}
+	log_info("\"%s configure -gdb-max-connections %d\" allows one more", t->name,
+		 t->gdb_max_connections + 1);
+	return false;
 }
 
 static void leave_core(struct gdb_session *s)
@@ -131,6 +154,18 @@ void session_attach(struct gdb_session *s)
 		target_call_event(s->target, EVENT_GDB_ATTACH);
 }
 
+/* Breakpoints that stand in flash go with the last GDB, unless the console has some of its own. */
+void session_remove_breakpoints(struct gdb_session *s)
+{
+	struct target *t = s->target;
+
+	points_remove_all(s);
+	if (session_has_company(s) || t->breakpoints != NULL || !t->examined)
+		return;
+	if (patches_restore(t) != OK)
+		log_failure();
+}
+
 void session_detach(struct gdb_session *s)
 {
 	bool was_attached = s->is_attached;
@@ -142,7 +177,7 @@ void session_detach(struct gdb_session *s)
 	resume_end_range(s);
 	console_close(s);
 	flash_forget(s);
-	points_remove_all(s);
+	session_remove_breakpoints(s);
 	if (!was_attached || session_has_company(s))
 		return;		/* the core is the others' */
 	target_call_event(s->target, EVENT_GDB_END);
@@ -209,11 +244,25 @@ static bool stop_under_reset(struct target *t)
 	return false;
 }
 
+/* The second core of a chip may have no clock before the first one has started it. */
+static void tell_first_core(const struct target *t)
+{
+	for (struct target *o = target_next_peer(t, NULL); o != NULL; o = target_next_peer(t, o)) {
+		if (!o->examined)
+			continue;
+		log_info("%s answers behind the same debug port (it is %s): %s may have no clock before "
+			 "that starts it; then connect again, or \"%s arp_examine\"",
+			 o->name, target_state_name(o), t->name, t->name);
+		return;
+	}
+}
+
 /* The target is looked at once more; a GDB without a core would only stumble. */
 static enum err check_examined(struct target *t, int number)
 {
 	if (t->examined || target_examine(t) == OK || stop_under_reset(t))
 		return OK;
+	tell_first_core(t);
 	return error_what(error_current()->code,
 			  "Target %s not examined yet, refuse gdb connection %d!", t->name, number);
 }
@@ -249,7 +298,6 @@ enum err session_find_core(struct gdb_session *s)
 static bool let_in(struct gdb_session *s)
 {
 	if (!session_has_room(s->server, s->target)) {
-		log_error("rejected 'gdb' connection, no more connections allowed");
 		session_hang_up(s);
 		return false;
 	}

@@ -154,6 +154,8 @@ enum err session_find_core(struct gdb_session *s);
 void session_attach(struct gdb_session *s);
 /* Breakpoints out, a load forgotten; and if attached: gdb-detach, the core as gdb_end_state says. */
 void session_detach(struct gdb_session *s);
+/* All of this GDB; with the last GDB's those in flash go, too. */
+void session_remove_breakpoints(struct gdb_session *s);
 /* Another session that is attached to the same target. */
 bool session_has_company(const struct gdb_session *s);
 

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "server/gdb/documents.h"
-#include "server/gdb/session.h"
+#include "flash/flash_patch.h"
+#include "server/gdb/packets.h"
 #include "server/server.h"
 
 static enum err cmd_port(struct call *c)
@@ -112,6 +113,44 @@ static enum err cmd_save_tdesc(struct call *c)
 	return rc;
 }
 
+/* Breakpoints in flash: whether the sixth of five may go there. */
+static enum err cmd_breakpoint_flash(struct call *c)
+{
+	static const char *const words[] = { "disable", "enable", "restore", NULL };
+	struct gdb_server *gdb = c->user;
+	struct target *t;
+	int which;
+
+	if (c->argc == 1) {
+		result_printf(c, "%s", patches_are_enabled(gdb->targets) ? "enable" : "disable");
+		return OK;
+	}
+	TRY(arg_word(c, 1, words, &which));
+	if (which != 2)
+		patches_enable(gdb->targets, which == 1);
+	if (which == 1 || gdb->targets->first == NULL)
+		return OK;
+	TRY(target_current(gdb->targets, &t));
+	return t->examined ? flash_patch_restore(gdb->flash, t) : OK;
+}
+
+/* Who has which breakpoint, where it stands, and what it has cost. */
+static enum err cmd_breakpoints(struct call *c)
+{
+	struct gdb_server *gdb = c->user;
+	const struct gdb_condition_counts *n = &gdb->conditions;
+	struct target *t;
+
+	TRY(target_current(gdb->targets, &t));
+	breakpoints_describe(t, c->out);
+	for (const struct gdb_session *s = gdb->sessions; s != NULL; s = s->next)
+		points_describe(s, t, c->out);
+	patches_describe(t, c->out);
+	result_printf(c, "conditions: %lu evaluated, %lu stops passed over, %lu could not be evaluated\n",
+		      n->evaluated, n->passed, n->failed);
+	return OK;
+}
+
 /* The next step of the GDB that speaks does nothing but report, so that GDB reads the registers. */
 static enum err cmd_sync(struct call *c)
 {
@@ -127,6 +166,28 @@ static enum err cmd_sync(struct call *c)
 	return OK;
 }
 
+/* For a client that is dead, or was forgotten somewhere. */
+static enum err cmd_drop(struct call *c)
+{
+	struct gdb_server *gdb = c->user;
+	struct origin *origin = script_origin(c->script);
+	struct target *t;
+	unsigned count = 0;
+
+	TRY(target_current(gdb->targets, &t));
+	for (struct gdb_session *s = gdb->sessions, *next; s != NULL; s = next) {
+		session_hold(s);
+		if (s->target == t && !s->is_gone && !(origin->kind == ORIGIN_GDB && origin->session == s)) {
+			session_hang_up(s);
+			count++;
+		}
+		next = s->next;
+		session_release(s);
+	}
+	result_printf(c, "%u", count);
+	return OK;
+}
+
 #define FLAG "enable|disable"
 #define HELP_PORT "Sets or returns the base port: the first target has it, the next one the next. A " \
 		  "number, 0 for any free one, disabled, pipe (GDB on stdin and stdout), or a path."
@@ -137,6 +198,10 @@ static enum err cmd_sync(struct call *c)
 #define HELP_REGISTER "Whether a register that cannot be read is an error; by default it is unavailable."
 #define HELP_RUN_LENGTHS "Whether answers to GDB shorten repeated characters, for slow networks."
 #define HELP_OVERRIDE "Makes all breakpoints that GDB sets hardware or software ones."
+#define HELP_FLASH "Whether breakpoints that find no free comparator are programmed into flash, " \
+		   "which wears it; restore takes them out. They leave it at detach and at the daemon's end."
+#define HELP_BREAKPOINTS "Shows which breakpoints stand in comparators, RAM and flash, which GDB has " \
+			 "set them, and how often conditions were evaluated."
 #define HELP_END_STATE "What the core does when the last GDB has gone: keep its state, run, or halt."
 #define HELP_SAVE_TDESC "Writes the target description of the current target to a file TYPE.xml."
 #define HELP_SYNC "In a GDB: the next stepi does nothing but make GDB read the registers again."
@@ -156,8 +221,13 @@ const struct command gdb_commands[] = {
 	VERB(STAGE_ANY, "run_lengths", 0, 1, FLAG, cmd_flag, HELP_RUN_LENGTHS),
 	VERB(STAGE_ANY, "breakpoint_override", 0, 1, "?hard|soft|disable?", cmd_breakpoint_override,
 	     HELP_OVERRIDE),
+	VERB(STAGE_ANY, "breakpoint_flash", 0, 1, "?enable|disable|restore?",
+	     cmd_breakpoint_flash, HELP_FLASH),
+	VERB(STAGE_EXEC, "breakpoints", 0, 0, "", cmd_breakpoints, HELP_BREAKPOINTS),
 	VERB(STAGE_ANY, "end_state", 0, 1, "?keep|run|halt?", cmd_end_state, HELP_END_STATE),
 	VERB(STAGE_EXEC, "save_tdesc", 0, 0, "", cmd_save_tdesc, HELP_SAVE_TDESC),
+	{ "gdb drop", STAGE_EXEC, 0, 0, "", cmd_drop,
+	  "Ends the connections of all GDBs on the current target but the one that says so; their number." },
 	VERB(STAGE_ANY, "sync", 0, 0, "", cmd_sync, HELP_SYNC),
 	{ .name = NULL }
 };
