@@ -12,11 +12,17 @@ static uint32_t area_end(const struct target *t)
 	return t->work_area + t->work_area_size;
 }
 
+/* What must be put back may be in use by another core that runs: it would find helper code there. */
+static bool is_lent_out(const struct target *t)
+{
+	return t->work_area_backup && target_has_running_peer(t);
+}
+
 uint32_t work_area_available(const struct target *t)
 {
 	uint32_t best = 0, at = (t->work_area + ALIGN - 1) & ~(ALIGN - 1);
 
-	if (t->work_area_size == 0)
+	if (t->work_area_size == 0 || is_lent_out(t))
 		return 0;
 	for (const struct work_area *a = t->work_areas; a != NULL; a = a->next) {
 		best = MAX(best, a->addr - at);
@@ -32,6 +38,11 @@ static enum err no_room(const struct target *t, uint32_t size)
 				 "not enough working area available(requested %u): "
 				 "%s has none",
 				 size, t->name);
+	if (is_lent_out(t))
+		return error_why(ERR_NO_WORK_AREA,
+				 "not enough working area available(requested %u): another core runs "
+				 "and may use that RAM",
+				 size);
 	return error_why(ERR_NO_WORK_AREA,
 			 "not enough working area available(requested %u): the largest "
 			 "free piece has %u bytes",
@@ -53,7 +64,7 @@ enum err work_area_alloc(struct target *t, uint32_t size, struct work_area **are
 		 wanted = (size + ALIGN - 1) & ~(ALIGN - 1);
 
 	*area = NULL;
-	if (size == 0 || wanted < size || t->work_area_size == 0)
+	if (size == 0 || wanted < size || t->work_area_size == 0 || is_lent_out(t))
 		return no_room(t, size);
 	for (; *p != NULL && (*p)->addr - at < wanted; p = &(*p)->next)
 		at = (*p)->addr + (*p)->size;

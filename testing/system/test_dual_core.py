@@ -216,6 +216,20 @@ def test_live_reads_through_the_halted_core_are_new(dual, two):
     second.close()
 
 
+def test_helper_code_keeps_out_of_ram_that_a_running_core_may_use(dual, two):
+    daemon = two(dual)
+    daemon.tcl("halt; mww 0x20004000 0x12345678")
+    assert daemon.states() == ["halted", "running"]
+    rsp = Rsp(daemon.ports[0])
+    before = dual.stats()["instructions"]
+    by_hand = rsp.ask("qCRC:8000000,2000")
+    assert dual.stats()["instructions"] == before       # read back, not computed on the chip
+    daemon.tcl("targets dual.cpu1; halt")
+    assert rsp.ask("qCRC:8000000,2000") == by_hand
+    assert dual.stats()["instructions"] > before
+    rsp.close()
+
+
 def test_flash_is_written_with_both_halted(dual, two, firmware):
     daemon = two(dual)
     daemon.tcl("halt")
