@@ -53,10 +53,10 @@ enum err target_halt_peers(struct target *t, const char *why)
 		if (rc == OK)
 			rc = target_wait_state(o, TARGET_HALTED, HALT_MS);
 		if (rc != OK)
-			return error_what(rc, "%s shares memory with %s and must be halted for %s", o->name,
-					  t->name, why);
-		log_info("[%s] halted for %s by %s, with which it shares memory; it stays so until it is "
-			 "resumed or reset", o->name, why, t->name);
+			return error_what(rc, "%s shares memory with %s and must be halted for %s",
+					  o->name, t->name, why);
+		log_info("[%s] halted for %s by %s, with which it shares memory; it stays so until "
+			 "it is resumed or reset", o->name, why, t->name);
 	}
 	return OK;
 }
@@ -92,8 +92,8 @@ static bool is_alone(const struct target *t)
 
 static void tell_straggler(const struct target *o, const char *what, const struct target *t)
 {
-	log_warning("[%s] could not be %s with %s, the other of its group: %s", o->name, what, t->name,
-		    error_text(error_current()));
+	log_warning("[%s] could not be %s with %s, the other of its group: %s", o->name, what,
+		    t->name, error_text(error_current()));
 	error_clear();
 }
 

@@ -76,7 +76,8 @@ static void on_target_event(void *ctx, struct target *t, enum target_event event
 		if (s->target == t && !s->is_gone) {
 			has_session |= s->is_attached;
 			s->core_moves += moves_core(event);
-			s->is_overtaken |= moves_core(event) && s->run == GDB_STOPPED && !s->is_busy;
+			s->is_overtaken |= moves_core(event) && s->is_let_in && s->run == GDB_STOPPED &&
+					   !s->is_busy;
 			stop_on_event(s, event);
 		}
 		next = s->next;
