@@ -72,6 +72,9 @@ static void run_handler(struct target *t, const char *body, const char *event)
 	if (script_eval(t->list->script, &origin, kept, NULL, 0, NULL) != OK) {
 		log_user("Error executing event %s on target %s:", event, t->name);
 		log_failure();
+		if (t->list->own->is_resetting)
+			buf_printf(&t->list->own->failed_handlers, "%s%s of %s",
+				   t->list->own->failed_handlers.len ? ", " : "", event, t->name);
 	}
 	error_put(&outer);
 	free(kept);

@@ -193,6 +193,17 @@ enum err target_reset_steps(struct target_list *list, enum reset_mode mode)
 	return rc;
 }
 
+/* They do not stop a reset, as in OpenOCD, and their lines scroll away. */
+static void tell_failed_handlers(struct target_list *list)
+{
+	struct buf *failed = &list->own->failed_handlers;
+
+	if (failed->len > 0)
+		log_warning("the reset is done, but not what the handlers were to do that failed: %s",
+			    (const char *)failed->data);
+	buf_free(failed);
+}
+
 enum err target_reset(struct target_list *list, enum reset_mode mode)
 {
 	char command[40];
@@ -200,5 +211,8 @@ enum err target_reset(struct target_list *list, enum reset_mode mode)
 	if (list->first == NULL)
 		return error_why(ERR_NOT_EXAMINED, "no target is configured");
 	snprintf(command, sizeof(command), "ocd_process_reset %s", mode_words[mode]);
-	return script_eval(list->script, script_origin(list->script), command, NULL, 0, NULL);
+	enum err rc = script_eval(list->script, script_origin(list->script), command, NULL, 0, NULL);
+
+	tell_failed_handlers(list);
+	return rc;
 }

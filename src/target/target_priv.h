@@ -111,6 +111,8 @@ void poll_soon(struct target *t);
 void breakpoint_hide(struct target *t, uint32_t addr, uint8_t *data, size_t n);
 bool breakpoint_overlaps(const struct target *t, uint32_t addr, size_t n);
 void breakpoint_write_under(struct target *t, uint32_t addr, uint8_t *data, size_t n);
+/* What stands at the watchpoint now becomes `last`; only RAM is looked at, reading must not do anything. */
+void watchpoint_look(struct target *t, struct watchpoint *w);
 struct breakpoint *breakpoint_at(struct target *t, uint32_t addr);
 void breakpoints_free(struct target *t);
 

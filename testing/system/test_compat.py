@@ -212,3 +212,12 @@ def test_an_unknown_event_has_its_neighbour_named_and_a_dropped_one_is_ignored(d
     assert 'did you mean "reset-init"?' in daemon.fails("stm32l4x.cpu configure -event reset_init {}")
     daemon.tcl("stm32l4x.cpu configure -event old-gdb_program_config {}")
     daemon.expect("event old-gdb_program_config no longer exists")
+
+
+def test_a_handler_that_failed_is_named_at_the_end_of_the_reset(daemon):
+    daemon.tcl("stm32l4x.cpu configure -event reset-init {error boo}")
+    text = daemon.tcl("capture {reset init}")
+    assert "Error executing event reset-init on target stm32l4x.cpu:" in text and "boo" in text
+    assert text.rstrip().endswith("handlers were to do that failed: reset-init of stm32l4x.cpu")
+    daemon.tcl("stm32l4x.cpu configure -event reset-init {}")
+    assert "handlers" not in daemon.tcl("capture {reset init}")
