@@ -87,7 +87,8 @@ static struct target *next_member(const struct target *t, const struct target *l
 
 static bool is_alone(const struct target *t)
 {
-	return t->own->group == 0 || t->own->group_is_off || t->list->own->is_resetting || t->list->is_leaving;
+	return t->own->group == 0 || t->own->group_is_off || t->list->own->is_resetting ||
+	       t->list->is_leaving;
 }
 
 static void tell_straggler(const struct target *o, const char *what, const struct target *t)
