@@ -8,7 +8,7 @@ EXTRA_DIST += testing/run testing/system/conftest.py testing/system/kit.py testi
 	testing/system/test_stm32_otp.py testing/system/test_stm32_plan.py \
 	testing/system/ide.py testing/system/mi.py testing/system/test_ide_uploads.py testing/system/test_ide_cortex_debug.py testing/system/test_ide_servers.py \
 	testing/system/dap_client.py testing/system/test_ide_dap.py testing/npm-tools testing/record-session \
-	testing/system/session_tape.py testing/system/session_flows.py testing/system/test_ide_sessions.py testing/system/test_ide_doc.py \
+	testing/system/session_tape.py testing/system/session_flows.py testing/system/test_ide_sessions.py testing/system/test_ide_doc.py testing/system/test_ide_transcripts.py \
 	testing/sessions/cortex-debug-launch.txt \
 	testing/sessions/cortex-debug-attach.txt \
 	testing/sessions/cppdbg.txt \

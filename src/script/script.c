@@ -240,14 +240,14 @@ static void disarm(struct script *script, const struct jim_state *s)
 	}
 }
 
-/* Jim's trace is a list of procedure, file, line, innermost first. */
+/* Jim's trace is a list of procedure, file, line, innermost first. OpenOCD prints the outermost first. */
 static void note_trace(struct script *script)
 {
 	Jim_Interp *interp = script->interp;
 	int n = Jim_ListLength(interp, interp->stackTrace);
 
 	buf_clear(&script->trace);
-	for (int i = 0; i + 2 < n; i += 3) {
+	for (int i = n / 3 * 3 - 3; i >= 0; i -= 3) {
 		const char *proc = Jim_String(Jim_ListGetIndex(interp, interp->stackTrace, i));
 		const char *file = Jim_String(Jim_ListGetIndex(interp, interp->stackTrace, i + 1));
 		const char *line = Jim_String(Jim_ListGetIndex(interp, interp->stackTrace, i + 2));
@@ -380,11 +380,14 @@ enum err script_run_file(struct script *script, struct origin *origin, const cha
 	Jim_Obj *words[2] = { Jim_NewStringObj(script->interp, "script", -1),
 			      Jim_NewStringObj(script->interp, name, -1) };
 	Jim_Obj *list = Jim_NewListObj(script->interp, words, 2);
+	Jim_Obj *line = Jim_NewStringObj(script->interp, Jim_String(list), -1);
 	enum err rc;
 
-	Jim_IncrRefCount(list);
-	rc = script_eval_obj(script, origin, list);
-	Jim_DecrRefCount(script->interp, list);
+	/* As text: Jim leaves the procedure of a list's first word out of the trace. */
+	Jim_FreeNewObj(script->interp, list);
+	Jim_IncrRefCount(line);
+	rc = script_eval_obj(script, origin, line);
+	Jim_DecrRefCount(script->interp, line);
 	return rc;
 }
 
