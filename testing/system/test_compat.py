@@ -221,3 +221,11 @@ def test_a_handler_that_failed_is_named_at_the_end_of_the_reset(daemon):
     assert text.rstrip().endswith("handlers were to do that failed: reset-init of stm32l4x.cpu")
     daemon.tcl("stm32l4x.cpu configure -event reset-init {}")
     assert "handlers" not in daemon.tcl("capture {reset init}")
+
+
+def test_a_bank_that_cannot_be_probed_does_not_keep_gdb_out(board, make_daemon, make_gdb):
+    daemon = make_daemon(*board_arguments(board), "-c",
+                         "flash bank dead stm32f2x 0x90000000 0x1000 0 0 stm32l4x.cpu")
+    out = make_gdb(daemon).run(["info mem", "print/x $sp"])
+    assert "0x08000000 0x08100000 flash" in out and "0x90000000" not in out
+    assert "$1 = 0x" in out
