@@ -139,23 +139,33 @@ static void put_u32(FILE *f, uint32_t v)
 	fwrite(bytes, 1, sizeof(bytes), f);
 }
 
-/* gmon_out.h: header, then one record of a histogram with 16-bit counters. */
-static void write_gmon(FILE *f, const struct profile_data *p)
+/* The counters of the file have 16 bits: returns by what all must be divided to fit. */
+static uint32_t count_buckets(const struct profile_data *p, uint32_t *counts, uint32_t buckets)
 {
-	static const char spare[12], dimension[15] = "seconds";
-	uint32_t buckets = MIN((p->high - p->low) / 2, BUCKETS_MAX);
-	uint64_t rate = p->count * 1000000000 / (p->sampled_ns ? p->sampled_ns : 1);
-	uint16_t *counts = xcalloc(buckets, sizeof(*counts));
+	uint32_t most = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
 		uint64_t at = p->pcs[i] & ~1u;
 
 		if (at < p->low || at >= p->high)
 			continue;
-		uint16_t *c = &counts[(at - p->low) * buckets / (p->high - p->low)];
+		uint32_t *c = &counts[(at - p->low) * buckets / (p->high - p->low)];
 
-		*c = (uint16_t)MIN(*c + 1u, 0xffffu);
+		++*c;
+		most = MAX(most, *c);
 	}
+	return most / 0x10000 + 1;
+}
+
+/* gmon_out.h: header, then one record of a histogram. */
+static void write_gmon(FILE *f, const struct profile_data *p)
+{
+	static const char spare[12], dimension[15] = "seconds";
+	uint32_t buckets = MIN((p->high - p->low) / 2, BUCKETS_MAX);
+	uint64_t rate = p->count * 1000000000 / (p->sampled_ns ? p->sampled_ns : 1);
+	uint32_t *counts = xcalloc(buckets, sizeof(*counts));
+	uint32_t divisor = count_buckets(p, counts, buckets);
+
 	fwrite("gmon", 1, 4, f);
 	put_u32(f, 1);
 	fwrite(spare, 1, sizeof(spare), f);
@@ -163,12 +173,14 @@ static void write_gmon(FILE *f, const struct profile_data *p)
 	put_u32(f, p->low);
 	put_u32(f, p->high);
 	put_u32(f, buckets);
-	put_u32(f, (uint32_t)MAX(rate, 1u));
+	put_u32(f, (uint32_t)MAX(rate / divisor, 1u));
 	fwrite(dimension, 1, sizeof(dimension), f);
 	fputc('s', f);
 	for (uint32_t i = 0; i < buckets; i++) {
-		fputc(counts[i] & 0xff, f);
-		fputc(counts[i] >> 8, f);
+		uint32_t n = counts[i] / divisor;
+
+		fputc(n & 0xff, f);
+		fputc(n >> 8, f);
 	}
 	free(counts);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "fake_core.h"
+#include "target/profile.h"
 
 #define PROGRAM (FLASH + 0x200)
 
@@ -82,11 +83,35 @@ static void test_a_breakpoint_ends_it(void **state)
 	assert_int_equal(halts, 1);
 }
 
+/* The file counts to 65535: proportions survive, and so does the time. */
+static void test_more_samples_than_a_counter_holds(void **state)
+{
+	struct profile_data data = { .count = 300000, .sampled_ns = 1000000000 };
+	uint8_t bytes[64] = { 0 };
+
+	(void)state;
+	data.pcs = xcalloc(data.count, sizeof(*data.pcs));
+	for (size_t i = 0; i < data.count; i++)
+		data.pcs[i] = i % 3 == 0 ? PROGRAM : PROGRAM + 2;
+	profile_find_range(&data);
+	assert_int_equal(profile_save(path, &data), OK);
+	free(data.pcs);
+	FILE *f = fopen(path, "rb");
+
+	assert_non_null(f);
+	assert_int_equal(fread(bytes, 1, sizeof(bytes), f), 57);
+	fclose(f);
+	assert_int_equal(get_le32(bytes + 33), 75000);	/* a second */
+	assert_int_equal(get_le16(bytes + 53), 25000);
+	assert_int_equal(get_le16(bytes + 55), 50000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_nobody_sees_the_halts, bench_setup, bench_teardown),
 		cmocka_unit_test_setup_teardown(test_a_breakpoint_ends_it, bench_setup, bench_teardown),
+		cmocka_unit_test(test_more_samples_than_a_counter_holds),
 	};
 	int fd = mkstemp(path);
 
