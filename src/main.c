@@ -444,6 +444,8 @@ int main(int argc, char **argv)
 	} else if (rc != OK) {
 		log_failure();
 		code = 1;
+	} else if (daemon.options.help && daemon.options.request.verb != NULL) {
+		options_print_verb(daemon.options.request.verb);
 	} else if (daemon.options.help) {
 		options_print_help();
 	} else if (!daemon.options.version && daemon.options.completion == NULL) {

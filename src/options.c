@@ -25,9 +25,9 @@ enum {
 	FIELD
 };
 
-#define DAEMON	 BIT(31) /* without a verb */
-#define VERB(v)	 BIT(VERB_##v)
-#define ANY_VERB (BIT(VERB_COUNT) - 1)
+#define DAEMON	   BIT(31) /* without a verb */
+#define VERB(v)	   BIT(VERB_##v)
+#define ANY_VERB   (BIT(VERB_COUNT) - 1)
 #define WRITES	   (VERB(FLASH) | VERB(ERASE) | VERB(RUN))
 #define EVERYWHERE (DAEMON | ANY_VERB)
 
@@ -59,8 +59,9 @@ static const struct option_row {
 	  offsetof(struct options, speed) },
 	{ FIELD, "transport", "swd|jtag", "the protocol between probe and chip", GROUP_BOARD,
 	  EVERYWHERE, offsetof(struct options, transport) },
-	{ FIELD, "under-reset", NULL, "connect while nRST is low, for a chip that sleeps or locks up",
-	  GROUP_BOARD, EVERYWHERE, offsetof(struct options, under_reset) },
+	{ FIELD, "under-reset", NULL,
+	  "connect while nRST is low, for a chip that sleeps or locks up", GROUP_BOARD, EVERYWHERE,
+	  offsetof(struct options, under_reset) },
 	{ CHIPS, "chips", NULL, "list the chips and boards and leave", GROUP_BOARD, EVERYWHERE, 0 },
 	{ LIST, "list", NULL, "list the probes that can be seen and leave", GROUP_BOARD,
 	  DAEMON | VERB(LIST), 0 },
@@ -92,7 +93,7 @@ static const struct option_row {
 	  GROUP_DAEMON, DAEMON, 0 },
 #define REQUEST(member) offsetof(struct options, request.member)
 	{ FIELD, "json", NULL, "one JSON object on stdout instead of text", GROUP_VERB,
-	  DAEMON | ANY_VERB, REQUEST(json) },
+	  ANY_VERB, REQUEST(json) },
 	{ FIELD, "quiet", NULL, "print errors only", GROUP_VERB, ANY_VERB, REQUEST(quiet) },
 	{ FIELD, "force", NULL, "go on though the chip is not the one that was named", GROUP_VERB,
 	  WRITES, REQUEST(force) },
@@ -412,7 +413,7 @@ static enum err take_verb(struct options *o, int argc, char **argv)
 	verb = o->request.verb;
 	o->request.argc = argc;
 	o->request.argv = argv;
-	if (argc >= verb->min_args && argc <= verb->max_args)
+	if (o->help || (argc >= verb->min_args && argc <= verb->max_args))
 		return OK;
 	if (argc > verb->max_args)
 		error_why(ERR_ARGUMENT, "Unexpected command line argument: %s",

@@ -171,19 +171,21 @@ enum err verb_verify(struct oneshot *o)
 }
 
 /* Much is lost: --yes, or a person says so. */
-static enum err confirm(const struct oneshot *o, const char *what)
+static enum err confirm(const struct oneshot *o, const struct flash_bank *bank)
 {
 	char answer[8] = "";
 
 	if (o->request->yes)
 		return OK;
 	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO) && !o->request->json) {
-		fprintf(stderr, "%s? [y/N] ", what);
+		fprintf(stderr, "erase all %" PRIu32 " KiB of %s? [y/N] ", bank->size / 1024,
+			bank->name);
 		if (fgets(answer, sizeof(answer), stdin) != NULL &&
 		    (answer[0] == 'y' || answer[0] == 'Y'))
 			return OK;
 	}
-	error_why(ERR_REFUSED, "%s was not confirmed", what);
+	error_why(ERR_REFUSED, "erasing all %" PRIu32 " KiB of %s was not confirmed",
+		  bank->size / 1024, bank->name);
 	return error_next(ERR_REFUSED, "add --yes");
 }
 
@@ -217,6 +219,8 @@ static enum err erase_sectors(struct oneshot *o, struct flash_bank *bank, unsign
 		buf_free(&out);
 		return rc;
 	}
+	if (first == 0 && last == bank->sector_count - 1)
+		TRY(confirm(o, bank));
 	TRY(tcl(o, NULL, "reset init"));
 	progress_begin(&progress, o);
 	rc = flash_erase_sectors(bank, first, last);
@@ -234,14 +238,8 @@ static enum err erase_sectors(struct oneshot *o, struct flash_bank *bank, unsign
 static enum err erase_all(struct oneshot *o)
 {
 	struct flash_bank *bank;
-	char *what;
-	enum err rc;
 
 	TRY(find_main_bank(o, &bank));
-	what = xasprintf("erasing all %" PRIu32 " KiB of %s", bank->size / 1024, bank->name);
-	rc = o->request->dry_run ? OK : confirm(o, what);
-	free(what);
-	TRY(rc);
 	return erase_sectors(o, bank, 0, bank->sector_count - 1);
 }
 

@@ -40,7 +40,8 @@ static void put_output(struct talk *talk, const char *source, const void *data, 
 	} else {
 		fwrite(data, 1, n, stdout);
 	}
-	fflush(stdout);
+	if (fflush(stdout) != 0)
+		talk->is_over = true; /* nobody reads it any more */
 }
 
 static void on_record(void *ctx, const struct trace_record *record)

@@ -165,6 +165,7 @@ def test_info_tells_all_there_is(bench, firmware):
 def test_erase_asks_and_takes_whole_sectors_only(bench):
     error = bench.error("erase", "--all", code=5)
     assert error["id"] == "refused" and "--yes" in error["next"]
+    assert bench.error("erase", "0x08000000", str(1 << 20), code=5)["id"] == "refused"
     bench.board.ctl(f"write {FLASH + 0x800:#x} 00112233")
     assert bench.json("erase", "0x08000800", "2048")["sectors_erased"] == 1
     assert set(bench.board.memory(FLASH + 0x800, 4)) == {0xff}
@@ -265,6 +266,8 @@ def test_wrong_command_lines(bench):
     assert "--skip-same" in help_flash and "--channel" not in help_flash
     assert "did you mean \"reset\"" in bench.run("help", "rest", code=2).stderr
     assert "flash" in bench.run("help").stdout
+    assert bench.run("flash", "--help").stdout == help_flash
+    assert "goes with a verb" in bench.run("--json", code=1).stderr
 
 
 def test_a_verb_opens_no_ports_and_asks_for_them_if_told(bench):
