@@ -206,7 +206,8 @@ static enum err count_priorities(struct rtos *os, uint32_t *count)
 	uint32_t bytes, addr, top;
 
 	*count = 0;
-	if (rtos_symbol_size(os, "pxReadyTasksLists", &bytes) && bytes % notes->layout->list_bytes == 0 &&
+	if (!notes->build.is_other && rtos_symbol_size(os, "pxReadyTasksLists", &bytes) &&
+	    bytes % notes->layout->list_bytes == 0 &&
 	    bytes / notes->layout->list_bytes <= PRIORITIES_EVER) {
 		*count = bytes / notes->layout->list_bytes;
 		rtos_origin(os, "priorities", "%u, the size of pxReadyTasksLists", *count);

@@ -83,8 +83,11 @@ bool rtos_symbol(const struct rtos *os, const char *name, uint32_t *addr)
 bool rtos_symbol_size(const struct rtos *os, const char *name, uint32_t *bytes)
 {
 	struct symbol found;
+	uint32_t addr;
 
-	if (!symbols_find_newer(os->target->symbols, name, 0, &found) || found.size == 0)
+	/* Elsewhere than where it is used: a file of another program. */
+	if (!symbols_find_newer(os->target->symbols, name, 0, &found) || found.size == 0 ||
+	    !rtos_symbol(os, name, &addr) || addr != found.addr)
 		return false;
 	*bytes = found.size;
 	return true;

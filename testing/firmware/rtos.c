@@ -37,7 +37,25 @@ static volatile int32_t xSchedulerRunning;
 __attribute__((used)) const volatile uint32_t uxTopUsedPriority = MAX_PRIORITIES - 1;
 #endif
 
-static List_t queue_waiters;
+typedef struct QueueDefinition {
+	int8_t *pcHead, *pcWriteTo;
+	union {
+		struct {
+			int8_t *pcTail, *pcReadFrom;
+		} xQueue;
+		struct {
+			TCB_t *xMutexHolder;
+			uint32_t uxRecursiveCallCount;
+		} xSemaphore;
+	} u;
+	List_t xTasksWaitingToSend, xTasksWaitingToReceive;
+	volatile uint32_t uxMessagesWaiting;
+	uint32_t uxLength, uxItemSize;
+	volatile int8_t cRxLock, cTxLock;
+} Queue_t;
+
+static Queue_t orders;
+static int8_t orders_storage[4 * 12];
 volatile uint32_t rounds[MAX_PRIORITIES];
 volatile float heat;
 
@@ -297,7 +315,7 @@ static void worker_task(void *argument)
 static void waiter_task(void *argument)
 {
 	(void)argument;
-	queue_receive(&queue_waiters);
+	queue_receive(&orders.xTasksWaitingToReceive);
 	task_ended();
 }
 
@@ -327,7 +345,11 @@ static void lists_init(void)
 	list_init(&xPendingReadyList);
 	list_init(&xTasksWaitingTermination);
 	list_init(&xSuspendedTaskList);
-	list_init(&queue_waiters);
+	list_init(&orders.xTasksWaitingToSend);
+	list_init(&orders.xTasksWaitingToReceive);
+	orders.pcHead = orders.pcWriteTo = orders_storage;
+	orders.uxLength = 4;
+	orders.uxItemSize = 12;
 	pxDelayedTaskList = &xDelayedTaskList1;
 	pxOverflowDelayedTaskList = &xDelayedTaskList2;
 }

@@ -93,7 +93,9 @@ def test_names_states_priorities_and_backtraces(benches, program):
     assert words["blink"] == "Running" and threads["blink"][1], out
     assert words["worker"] == "Ready" and words["IDLE"] == "Ready"
     assert words["sleeper <1>"] == "Suspended"
-    assert words["waiter"].startswith("Blocked on 0x2000")
+    assert re.fullmatch(r"Blocked on empty queue 0x2000\w+ <orders>", words["waiter"])
+    for name, line in threads.items():          # what is left of each stack, in the same line
+        assert re.search(r"\d+ bytes of stack free, \d+ never used$", line[2]), line
     traces = backtraces(out)
     assert re.search(r"worker_round \(n=.*worker_task \(", traces["worker"], re.S), out
     assert re.search(r"queue_receive \(.*waiter_task \(", traces["waiter"], re.S), out
@@ -284,3 +286,80 @@ def test_zephyr_and_threadx(benches):
     assert re.search(r"#0  waits_here \(\).*\n#1 .* waiting_thread \(\)", out), out
     assert "$1 = 0x50b" in out and "$2 = 0x500" in out, out
     assert re.search(r"consumer +Waits for a queue +17 +80 0x08", tcl("rtos threads"))
+
+
+def test_where_the_numbers_come_from(benches):
+    bench = benches("rtos")
+    tcl = bench.daemon.tcl
+    tcl(f"symbols clear; rtos symbols {bench.elf}")
+    bench.from_reset(*IN_BLINK)
+    info = tcl("rtos info")
+    if "libdw" not in info:
+        assert re.search(r"lists \{debug information of \S+rtos.elf\} tcb \{debug information of", info), info
+    assert "priorities {5, the size of pxReadyTasksLists}" in info
+    table = tcl("rtos threads")
+    tcl("symbols clear")                        # GDB's addresses are what is left
+    bench.run("info threads")
+    assert "plain, by their contents" in tcl("rtos info") and "by what looks like ready lists" in tcl("rtos info")
+    bare = [line.split()[:3] for line in tcl("rtos threads").replace("*", " ").splitlines()]
+    assert bare == [line.split()[:3] for line in table.replace("*", " ").splitlines()]
+
+
+def test_debug_information_of_another_program_is_not_used(benches, firmware):
+    bench = benches("rtos")
+    tcl = bench.daemon.tcl
+    bench.from_reset(*IN_BLINK)
+    good = tcl("rtos threads")
+    tcl(f"symbols clear; symbols file {firmware('rtos_check')}")
+    bench.run("info threads")                   # GDB's addresses are newer than this file
+    info = tcl("rtos info")
+    assert "libdw" in info or "the debug information is of another program" in info, info
+    assert [line[:24] for line in tcl("rtos threads").splitlines()] == [line[:24] for line in good.splitlines()]
+    tcl(f"symbols clear; rtos symbols {bench.elf}")
+
+
+def test_who_holds_the_mutex_and_what_is_wrong(benches):
+    bench = benches("rtos")
+    tcl = bench.daemon.tcl
+    bench.from_reset(*IN_BLINK)
+    assert tcl("rtos check").startswith("nothing wrong with 5 threads; the least stack is left to worker: ")
+    assert "worker (0x2000" in tcl("rtos check 600") and "were never used, less than 600" in tcl("rtos check 600")
+    queue = int(tcl("dict get [symbols find orders] address"), 16)
+    sleeper, waiter = (int(re.search(rf"(0x\w+) {name} ", tcl("rtos threads")).group(1), 16)
+                       for name in ("sleeper <1>", "waiter"))
+    words = tcl(f"read_memory {queue:#x} 32 17").split()
+    tcl(f"mww {queue:#x} 0; mww {queue + 8:#x} {sleeper:#x}; mww {queue + 64:#x} 0")    # now a mutex
+    assert re.search(r"Blocked on mutex 0x\w+ <orders> held by sleeper <1>", tcl("rtos threads"))
+    tcl(f"mww {queue + 8:#x} {waiter:#x}")
+    assert "waits for what it holds itself" in tcl("rtos check")
+    tcl(f"write_memory {queue:#x} 32 {{{' '.join(words)}}}")
+    assert tcl("rtos check").startswith("nothing wrong")
+
+
+def test_names_of_kernels_in_any_case(benches):
+    bench = benches("rtos")
+    tcl = bench.daemon.tcl
+    for name in ("freertos", "FREERTOS", "Auto", "FreeRTOS"):
+        tcl(f"[target current] configure -rtos {name}")
+        bench.from_reset(*IN_BLINK)
+        assert len(tcl("rtos threads").splitlines()) == 1 + len(TASKS), name
+    for name in ("hwthread", "mqx", "embKernel", "ChibiOS", "linux", "eCos", "uCOS-III", "RIOT", "rtkernel",
+                 "Chromium-EC", "homemade"):
+        tcl(f"[target current] configure -rtos {name}")
+    assert 'no RTOS "homemade" is known' in bench.daemon.text
+    tcl("[target current] configure -rtos hwthread")
+    threads = thread_lines(bench.run("info threads"))
+    assert list(threads) == ["stm32l4x.cpu"]
+    tcl("[target current] configure -rtos FreeRTOS")
+
+
+def test_stopped_in_an_exception_the_task_it_came_from_is_named(benches):
+    bench = benches("u575_rtos")
+    out = bench.from_reset(*IN_BLINK, "delete", "break vTaskSwitchContext", "continue", "info threads", "bt",
+                           switch("waiter"), "bt", "print/x $psplim", "print/x (unsigned)&stacks[3]")
+    running = [name for name, line in thread_lines(out).items() if line[1]]
+    assert running and running[0] in TASKS, out
+    assert thread_lines(out)[running[0]][3].startswith("vTaskSwitchContext"), out
+    assert re.search(r"waiter_task \(", out[out.rindex("vTaskSwitchContext"):]), out
+    limits = re.findall(r"^\$\d+ = (0x\w+)$", out, re.M)
+    assert len(limits) == 2 and limits[0] == limits[1], out

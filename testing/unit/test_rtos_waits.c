@@ -105,8 +105,8 @@ static void test_check_finds_deadlocks_and_stacks(void **state)
 	let_wait(f, b, 4, first + receive);
 	let_wait(f, b, 3, second + receive);
 	assert_string_equal(check(os, 32, 1), "suspended (0x20000c80): deadlock: it waits for "
-			    "0x20001500, which queue holds; queue waits for 0x20001400, which suspended holds: take the "
-			    "two in the same order everywhere\n");
+			    "0x20001500, which queue holds; queue waits for 0x20001400, which suspended "
+			    "holds: take the two in the same order everywhere\n");
 	put(f, second + 8, TCBS + 3 * TCB_BYTES);
 	assert_non_null(strstr(check(os, 32, 1), "waits for what it holds itself (0x20001500)"));
 	assert_int_equal(check(os, 0, 1)[0], 's');
