@@ -48,6 +48,14 @@ def own_network():
             fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP_RUNNING))
 
 
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 class Workplace:
     """One board, one ST-LINK, a PATH. run() is a command to its end, start() one that stays."""
 
@@ -62,7 +70,7 @@ class Workplace:
         self.openocd = folder / "openocd"
         env = self.board.usb_env_for(BUILD / "probed") if usb else {}
         words = " ".join(f"{key}={shlex.quote(value)}" for key, value in env.items())
-        self.openocd.write_text(f"#!/bin/sh\n{words} exec {BUILD}/alias/openocd \"$@\"\n", encoding="utf-8")
+        self.openocd.write_text(f"#!/bin/sh\necho $$ >>{tmp}/pids\n{words} exec {BUILD}/alias/openocd \"$@\"\n", encoding="utf-8")
         self.openocd.chmod(0o755)
         self.env = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(tmp),
                     "OPENOCD_SCRIPTS": str(TOP / "tcl")}
@@ -101,6 +109,10 @@ class Workplace:
 
     def flash(self, size, at=FLASH):
         return self.board.memory(at, size)
+
+    def wait_until_gone(self):
+        """Until every server that was started on this PATH has ended."""
+        wait_for(lambda: not any(map(is_alive, (self.tmp / "pids").read_text().split())), "the end of the servers")
 
     def preload(self, elf):
         """The program of an earlier upload, running."""

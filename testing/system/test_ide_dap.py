@@ -11,7 +11,7 @@ import pytest
 
 from dap_client import DapClient, Refused
 from ide import Workplace, free_ports, image_of
-from kit import BUILD, TOP, wait_for
+from kit import BUILD, TOP
 
 SOURCE = str(TOP / "testing/firmware/blink.c")
 
@@ -150,8 +150,7 @@ def test_launch_breakpoints_steps_variables_memory_disassembly(dap, bench, firmw
     client.ask("evaluate", expression=">monitor reset halt", frameId=frame["id"], context="repl")
     assert "halted due to debug-request" in client.output()
     client.ask("disconnect", terminateDebuggee=True)
-    wait_for(lambda: subprocess.run(["pgrep", "-f", f"{bench.openocd.parent}"], capture_output=True,
-                                    check=False).stdout == b"", "the end of the server")
+    bench.wait_until_gone()
 
 
 def test_attach_pause_continue_detach(dap, bench, firmware):
