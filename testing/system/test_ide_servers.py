@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import subprocess
 import time
 
 import pytest
