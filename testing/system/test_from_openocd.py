@@ -5,15 +5,13 @@ board to real effect.
 A file's comments say what must be seen: "# expect: REGEX" in the output, "# once: TEXT" exactly once,
 "# memory: ADDRESS HEX" on the board afterwards, "# code: N" the exit code (0).
 """
-import os
 import re
 import struct
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from kit import BUILD, PATIENCE, TOP, Board, has_usb_emulation
+from kit import BUILD, TOP, Board, has_usb_emulation
 
 CONFIGS = sorted((TOP / "testing/configs").glob("*.cfg"))
 STOCK = Path("/usr/share/openocd/scripts")
@@ -43,13 +41,11 @@ def test_a_configuration_of_the_old_days(bench, firmware, tmp_path, path, script
         pytest.skip("openocd's scripts are not installed")
     binary = tmp_path / "image.bin"
     binary.write_bytes(struct.pack("<II", 0x20004000, 0x08000009) + b"\xfe\xe7" * 500)   # a stack, and a loop
-    env = {**os.environ, **bench.usb_env, "HOME": str(tmp_path)}
-    done = subprocess.run([BUILD / "probed", "-s", scripts[0], "-s", scripts[1], "-c",
-                           "gdb_port disabled; telnet_port disabled; tcl_port disabled", "-c",
-                           f"set FIRMWARE {firmware('blink')}; set BINARY {binary}", "-f", path],
-                          env=env, cwd=tmp_path, timeout=60 * PATIENCE, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    text = done.stdout.decode(errors="replace")
+    done = bench.usb_run([BUILD / "probed", "-s", scripts[0], "-s", scripts[1], "-c",
+                          "gdb_port disabled; telnet_port disabled; tcl_port disabled", "-c",
+                          f"set FIRMWARE {firmware('blink')}; set BINARY {binary}", "-f", path],
+                         timeout=60, env={"HOME": str(tmp_path)}, cwd=tmp_path)
+    text = done.stdout
     assert done.returncode == int((notes(config, "code") or ["0"])[0]), text
     for pattern in notes(config, "expect"):
         assert re.search(pattern, text, re.M), f"no {pattern!r} in:\n{text}"
