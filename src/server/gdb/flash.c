@@ -155,8 +155,9 @@ static void tell_rate(struct gdb_session *s, const struct flash_report *report)
 
 	if (report->bytes_written + report->bytes_skipped + report->sectors_erased == 0)
 		return;
-	buf_printf(&text, "load: %zu bytes in %.3f s (%.1f KiB/s), %zu sectors erased", report->bytes_written,
-		   seconds, seconds > 0 ? (double)report->bytes_written / 1024.0 / seconds : 0.0,
+	buf_printf(&text, "load: %zu bytes in %.3f s (%.1f KiB/s), %zu sectors erased",
+		   report->bytes_written, seconds,
+		   seconds > 0 ? (double)report->bytes_written / 1024.0 / seconds : 0.0,
 		   report->sectors_erased);
 	if (report->bytes_skipped > 0)
 		buf_printf(&text, ", %zu bytes were there already", report->bytes_skipped);
