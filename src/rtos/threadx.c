@@ -21,6 +21,10 @@
 #define ENTRY		 0x1cu
 #define CREATED_NEXT	 0x60u		/* without TX_THREAD_EXTENSION_1 */
 #define CREATED_NEXT_MAX 0x100u
+#define SUSPENDED_ON	 0x44u		/* from the name on: what the thread waits for */
+#define STATE_MUTEX	 13u		/* TX_MUTEX_SUSP */
+#define MUTEX_ID	 0x4d555445u	/* "MUTE" */
+#define MUTEX_OWNER	 0x0cu		/* tx_mutex_owner */
 
 struct threadx_notes {
 	bool is_known;
@@ -120,6 +124,21 @@ static void say_state(struct rtos_thread *thread, uint32_t state)
 		snprintf(thread->state, sizeof(thread->state), "State %u", state);
 }
 
+static enum err find_owner(struct rtos *os, struct rtos_thread *thread)
+{
+	const struct threadx_notes *notes = os->notes;
+	uint32_t mutex, id;
+
+	TRY(rtos_read_u32(os, thread->id + notes->name + SUSPENDED_ON, &mutex));
+	if (!rtos_is_object(mutex))
+		return OK;
+	TRY(rtos_read_u32(os, mutex, &id));
+	if (id != MUTEX_ID)
+		return OK;
+	thread->waits_for = mutex;
+	return rtos_read_u32(os, mutex + MUTEX_OWNER, &thread->holder);
+}
+
 static enum err fill_thread(struct rtos *os, struct rtos_thread *thread)
 {
 	const struct threadx_notes *notes = os->notes;
@@ -138,7 +157,22 @@ static enum err fill_thread(struct rtos *os, struct rtos_thread *thread)
 	    !rtos_read_name(os, text, sizeof(thread->name) - 1, thread->name, sizeof(thread->name)))
 		thread->name[0] = '\0';
 	say_state(thread, state);
-	return OK;
+	return state == STATE_MUTEX ? find_owner(os, thread) : OK;
+}
+
+/* When all threads are known. */
+static void say_owners(struct rtos *os)
+{
+	for (size_t i = 0; i < os->count; i++) {
+		struct rtos_thread *thread = &os->threads[i];
+		const struct rtos_thread *owner = NULL;
+
+		if (thread->holder != 0)
+			owner = rtos_find(os, thread->holder);
+		if (owner != NULL)
+			snprintf(thread->state, sizeof(thread->state),
+				 "Waits for mutex 0x%08x held by %.32s", thread->waits_for, owner->name);
+	}
 }
 
 static enum err walk(struct rtos *os, uint32_t first, uint32_t current)
@@ -177,7 +211,9 @@ static enum err threadx_update(struct rtos *os)
 	if (!is_thread(os, first))
 		return error_why(ERR_RTOS, "the first thread is said to be at 0x%08x", first);
 	TRY(learn(os, first));
-	return walk(os, first, current);
+	TRY(walk(os, first, current));
+	say_owners(os);
+	return OK;
 }
 
 /* v6-M cores have no SHCSR bits, no BASEPRI: the description tells them (DDI 0419 B1.4). */

@@ -344,6 +344,14 @@ static void test_threadx(void **state)
 		assert_int_equal(bytes, 0x30);
 		assert_int_equal(rtos_context(os, named(os, "second"), &context), OK);
 		check_context(&context, false);
+		put(f, TCBS + 2 * TCB_BYTES + 0x30 + shift, 13);
+		put(f, TCBS + 2 * TCB_BYTES + 0x6c + shift, LISTS + 0x100);
+		put(f, LISTS + 0x100, 0x4d555445);
+		put(f, LISTS + 0x10c, TCBS + TCB_BYTES);
+		f->target.memory_epoch++;
+		assert_int_equal(rtos_update(os), OK);
+		assert_string_equal(named(os, "third")->state,
+				    "Waits for mutex 0x20000500 held by second");
 		put(f, VARIABLES + 4, 0);	/* nothing is ready: the scheduler waits */
 		f->target.memory_epoch++;
 		assert_int_equal(rtos_update(os), OK);
