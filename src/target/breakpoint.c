@@ -185,6 +185,17 @@ enum err target_remove_breakpoint(struct target *t, uint32_t addr)
 	return error_next(ERR_NOT_FOUND, "list them with \"bp\"");
 }
 
+void watchpoint_look(struct target *t, struct watchpoint *w)
+{
+	bool is_ram = (w->addr >= 0x10000000 && w->addr < 0x1fff0000) || w->addr >> 29 == 1 ||
+		      (w->addr >= 0x60000000 && w->addr < 0xa0000000);
+
+	w->has_last = is_ram && w->length <= sizeof(w->last) &&
+		      target_read_bytes(t, w->addr, w->last, w->length, NULL) == OK;
+	if (is_ram && !w->has_last)
+		error_clear();
+}
+
 enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length,
 			       enum watch_kind kind, uint32_t value, uint32_t mask)
 {
@@ -213,6 +224,7 @@ enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length,
 		return error_what(rc, "watchpoint at 0x%08x not set", addr);
 	}
 	t->own->next_watch_id++;
+	watchpoint_look(t, w);
 	return OK;
 }
 
@@ -274,6 +286,9 @@ void breakpoints_describe(const struct target *t, struct buf *out)
 		   breaks - breaks_free, breaks, watches - watches_free, watches);
 	for (const struct breakpoint *b = t->breakpoints; b != NULL; b = b->next)
 		buf_printf(out, "breakpoint %u: 0x%08x in %s\n", b->id, b->addr, where[b->kind]);
+	/* GDB steps once after a watchpoint, so the stop that matters is not the last. */
+	if (t->own->told_text[0] != '\0')
+		buf_printf(out, "last told: %s\n", t->own->told_text);
 	for (const struct watchpoint *w = t->watchpoints; w != NULL; w = w->next)
 		buf_printf(out, "watchpoint %u: %u bytes at 0x%08x, %s%s\n", w->id, w->length, w->addr,
 			   how[w->kind], w->is_rounded ? ", a larger range is compared" : "");

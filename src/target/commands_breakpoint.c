@@ -28,15 +28,17 @@ static enum err cmd_bp(struct call *c)
 		list_breakpoints(c, t);
 		return OK;
 	}
-	if (c->argc < 3 || c->argc > 4)
+	if (c->argc < 3)
 		return arg_usage(c);
+	if (c->argc == 5 || (c->argc == 4 && strcmp(c->argv[3], "hw") != 0)) {
+		error_why(ERR_UNSUPPORTED, "breakpoints of a context (ASID) do not exist on Cortex-M");
+		return error_next(ERR_UNSUPPORTED, "use \"bp ADDRESS 2 hw\"");
+	}
 	TRY(arg_u32(c, 1, &addr));
 	TRY(arg_u32(c, 2, &length));
 	if (length != 2 && length != 3)
 		return error_why(ERR_ARGUMENT, "a Thumb breakpoint has length 2 or 3, not %u",
 				 length);
-	if (c->argc == 4 && strcmp(c->argv[3], "hw") != 0)
-		return error_why(ERR_UNSUPPORTED, "context breakpoints do not exist on Cortex-M");
 	if (c->argc == 4)
 		kind = BREAK_HARD;
 	/* Asked for in flash, "software" can only mean a comparator. */
@@ -126,7 +128,7 @@ static enum err cmd_rwp(struct call *c)
 }
 
 const struct command breakpoint_commands[] = {
-	{ "bp", STAGE_EXEC, 0, 4, "?address length ?hw??", cmd_bp,
+	{ "bp", STAGE_EXEC, 0, 4, "?address ?asid? length ?hw|hw_ctx??", cmd_bp,
 	  "Shows breakpoints or sets one: a BKPT instruction in RAM, a comparator elsewhere or "
 	  "with hw." },
 	{ "rbp", STAGE_EXEC, 1, 1, "all|address", cmd_rbp, "Removes breakpoints." },

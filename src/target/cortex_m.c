@@ -209,6 +209,7 @@ const struct target_type cortex_m_type = {
 	.clear_breakpoint = cortex_m_clear_breakpoint,
 	.set_watchpoint = cortex_m_set_watchpoint,
 	.clear_watchpoint = cortex_m_clear_watchpoint,
+	.describe_watch = cortex_m_describe_watch,
 	.count_comparators = cortex_m_count_comparators,
 	.hit_watchpoint = cortex_m_hit_watchpoint,
 	.is_false_stop = cortex_m_is_false_stop,

@@ -109,7 +109,8 @@ struct cortex_m {
 	bool use_vectreset;
 	bool hit_known, hit_is_false;	/* what the last watchpoint stop was */
 	struct watchpoint *hit;
-	uint32_t hit_addr;
+	uint32_t hit_addr, hit_pc;	/* hit_pc 0: the instruction was not found */
+	bool hit_is_store;
 	bool halt_asked;		/* tells a halt request from a step or EDBGRQ */
 	struct fpb fpb;
 	struct dwt dwt;
@@ -186,6 +187,7 @@ enum err cortex_m_clear_watchpoint(struct target *t, struct watchpoint *w);
 struct watchpoint *cortex_m_hit_watchpoint(struct target *t, uint32_t *addr);
 void cortex_m_count_comparators(struct target *t, unsigned *breaks, unsigned *breaks_free,
 				unsigned *watches, unsigned *watches_free);
+void cortex_m_describe_watch(struct target *t, struct buf *out);
 bool cortex_m_is_false_stop(struct target *t);
 enum err cortex_m_sync(struct target *t);
 void cortex_m_queue_sync(struct cortex_m *cm);

@@ -3,8 +3,11 @@
  * Which watchpoint stopped the core, at which address: DWT tells the comparator that matched, not the
  * address, and the core stops behind the access. The instruction before PC tells the rest.
  */
+#include <string.h>
+
 #include "target/cortex_m.h"
 #include "target/lsu.h"
+#include "target/thumb.h"
 
 #define LOOK_BACK_BYTES 16u
 
@@ -46,7 +49,8 @@ static enum finding compare(const struct watchpoint *w, const struct dwt_compara
  * registers as they are now, meets what was watched.
  */
 static enum finding find_access(struct target *t, const struct watchpoint *w,
-				const struct dwt_comparator *c, uint32_t *addr)
+				const struct dwt_comparator *c, uint32_t *addr, uint32_t *at_pc,
+				bool *is_store)
 {
 	uint8_t code[LOOK_BACK_BYTES];
 	struct lsu_regs regs;
@@ -71,6 +75,8 @@ static enum finding find_access(struct target *t, const struct watchpoint *w,
 		if (found == FOUND_NOTHING)
 			continue;
 		*addr = MAX(a.addr, w->addr);
+		*at_pc = regs.r[15];
+		*is_store = a.is_store;
 		return found;
 	}
 	return FOUND_NOTHING;
@@ -86,6 +92,7 @@ static void determine(struct cortex_m *cm)
 	cm->hit = NULL;
 	cm->hit_is_false = false;
 	cm->hit_known = true;
+	cm->hit_pc = 0;
 	for (unsigned i = 0; i < cm->dwt.count; i++)
 		mem_ap_queue_read32(cm->ap, DWT_FUNCTION(i), &function[i]);
 	if (mem_ap_run(cm->ap) != OK) {
@@ -94,15 +101,18 @@ static void determine(struct cortex_m *cm)
 	}
 	for (unsigned i = 0; i < cm->dwt.count; i++) {
 		struct watchpoint *w = owner_of(t, cm->dwt.owner[i]);
-		uint32_t addr;
+		uint32_t addr, pc = 0;
+		bool is_store = false;
 
 		if (!(function[i] & DWT_MATCHED) || w == NULL)
 			continue;
-		enum finding found = find_access(t, w, &cm->dwt.wanted[i], &addr);
+		enum finding found = find_access(t, w, &cm->dwt.wanted[i], &addr, &pc, &is_store);
 
 		all_false = all_false && found == FOUND_BESIDE;
 		if (found == FOUND_INSIDE || cm->hit == NULL) {
 			cm->hit = w;
+			cm->hit_pc = found == FOUND_INSIDE ? pc : 0;
+			cm->hit_is_store = is_store;
 			cm->hit_addr = found == FOUND_INSIDE ? addr
 							     : MAX(w->addr, cm->dwt.wanted[i].comp);
 		}
@@ -120,6 +130,63 @@ struct watchpoint *cortex_m_hit_watchpoint(struct target *t, uint32_t *addr)
 		determine(cm);
 	*addr = cm->hit_addr;
 	return cm->hit;
+}
+
+static void put_value(struct buf *out, const uint8_t *bytes, uint32_t n)
+{
+	buf_printf(out, "0x");
+	while (n-- > 0)
+		buf_printf(out, "%02x", bytes[n]);
+}
+
+static void put_instruction(struct target *t, uint32_t pc, struct buf *out)
+{
+	uint16_t lo, hi = 0;
+	struct buf text = { 0 };
+
+	if (target_read_u16(t, pc, &lo) != OK ||
+	    ((lo & 0xf800) >= 0xe800 && target_read_u16(t, pc + 2, &hi) != OK)) {
+		error_clear();
+		return;
+	}
+	thumb_disassemble(pc, lo, hi, &text);
+	for (size_t i = 0; i < text.len; i++)
+		buf_putc(out, text.data[i] == '\t' ? ' ' : (char)text.data[i]);
+	buf_free(&text);
+}
+
+/* "watchpoint: store to 0x20000004 by "str r0, [r3, #0]" at 0x080001f6, 0x00000001 -> 0x00000002". */
+void cortex_m_describe_watch(struct target *t, struct buf *out)
+{
+	static const char *const kinds[] = { [WATCH_READ] = "load from", [WATCH_WRITE] = "store to",
+					     [WATCH_ACCESS] = "access to" };
+	struct cortex_m *cm = cortex_m(t);
+	uint32_t addr = 0;
+	struct watchpoint *w = cortex_m_hit_watchpoint(t, &addr);
+	uint8_t old[sizeof(w->last)];
+
+	if (w == NULL)
+		return;
+	bool had_old = w->has_last;
+
+	memcpy(old, w->last, sizeof(old));
+	watchpoint_look(t, w);
+	buf_printf(out, "watchpoint: %s 0x%08x",
+		   cm->hit_pc == 0 ? kinds[w->kind] : kinds[cm->hit_is_store ? WATCH_WRITE : WATCH_READ],
+		   addr);
+	if (cm->hit_pc != 0) {
+		buf_printf(out, " by \"");
+		put_instruction(t, cm->hit_pc, out);
+		buf_printf(out, "\" at 0x%08x (the core stops behind it)", cm->hit_pc);
+	}
+	if (!w->has_last)
+		return;
+	buf_printf(out, had_old && memcmp(old, w->last, w->length) != 0 ? ", value " : ", value still ");
+	if (had_old && memcmp(old, w->last, w->length) != 0) {
+		put_value(out, old, w->length);
+		buf_printf(out, " -> ");
+	}
+	put_value(out, w->last, w->length);
 }
 
 /* Cortex-M7 erratum 3092511: a breakpoint hit together with an exception entry halts the core in the

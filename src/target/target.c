@@ -173,10 +173,11 @@ static void set_stop_note(struct target *t)
 	struct buf text = { 0 };
 
 	t->stop_note = NULL;
-	if (t->type->explain == NULL)
-		return;
-	if (t->type->explain(t, &text) != OK)
+	if (t->type->explain != NULL && t->type->explain(t, &text) != OK)
 		error_clear();
+	if (text.len == 0 && t->type->describe_watch != NULL &&
+	    (t->reason == HALT_WATCHPOINT || t->reason == HALT_WATCH_AND_BREAK))
+		t->type->describe_watch(t, &text);
 	if (text.len > 0) {
 		snprintf(t->own->stop_text, sizeof(t->own->stop_text), "%s", (const char *)text.data);
 		t->stop_note = t->own->stop_text;

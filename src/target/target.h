@@ -76,6 +76,8 @@ struct watchpoint {
 	int comparator;
 	bool is_set;
 	bool is_rounded;		/* a larger range is compared: hits outside are sorted out */
+	bool has_last;			/* `last` is what stood there when it was set, or hit last */
+	uint8_t last[8];
 	unsigned id;
 	struct watchpoint *next;
 };
@@ -106,6 +108,9 @@ struct target_type {
 	enum err (*clear_watchpoint)(struct target *t, struct watchpoint *w);
 	/* The watchpoint that halted the core and the address it saw (best known). NULL: unknown. */
 	struct watchpoint *(*hit_watchpoint)(struct target *t, uint32_t *addr);
+	/* The same for people, after a stop at a watchpoint: which, by which instruction, old and new value.
+	 * May be NULL. */
+	void (*describe_watch)(struct target *t, struct buf *out);
 	/* The core halted, but nobody asked for this one (a hit beside a rounded watchpoint, an
 	 * erratum): it is resumed without a word. May be NULL. */
 	bool (*is_false_stop)(struct target *t);

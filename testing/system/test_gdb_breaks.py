@@ -149,6 +149,43 @@ def test_breakpoints_in_flash_of_other_cores(make_board, make_daemon, firmware, 
         every_second(board, daemon, firmware(program), first, 20)
 
 
+def test_a_watchpoint_tells_who_did_what(bench, firmware):
+    """On the console and at GDB's prompt: old and new value, and the instruction, which PC is behind."""
+    _, daemon, gdb = bench
+    elf = firmware("watch")
+    show = "monitor gdb breakpoints"
+    out = gdb.run(["load", "break main", "continue", "delete", "watch watched", "continue", show, "continue",
+                   show], elf=elf)
+    at = symbol(elf, "watched")
+    told = re.findall(rf'watchpoint: store to {at:#010x} by "(str[^"]*)" at (0x[0-9a-f]+) '
+                      r"\(the core stops behind it\), value (0x\w+) -> (0x\w+)", out)
+    assert [t[2:] for t in told] == [("0x00000000", "0x00000001"), ("0x00000001", "0x00000002")], out
+    pc = symbol(elf, "write_watched")
+    assert all(pc <= int(t[1], 16) < pc + 16 for t in told)
+    daemon.tcl(f"reset halt; wp {at:#x} 4 r; resume; sleep 20; halt; rwp all")
+    daemon.tcl(f"wp {symbol(elf, 'read_only'):#x} 4 r; resume; wait_halt 2000; rwp all")
+    daemon.expect(rf'watchpoint: load from {symbol(elf, "read_only"):#010x} by "ldr[^"]*" at .*'
+                  r"value still 0x00001234")
+
+
+def test_verbs_of_openocd(bench, firmware):
+    _, daemon, gdb = bench
+    gdb.run(["load"], elf=firmware("blink"))
+    daemon.tcl("reset halt")
+    step = symbol(firmware("blink"), "step")
+    assert daemon.tcl(f"bp {step:#x} 2 hw") == f"breakpoint set at {step:#010x}"
+    assert daemon.tcl("bp") == f"Breakpoint(IVA): {step:#010x}, 0x2, 1"
+    assert "Duplicate Breakpoint address" in daemon.fails(f"bp {step:#x} 2 hw")
+    assert "do not exist on Cortex-M" in daemon.fails(f"bp {step:#x} 1 2 hw_ctx")
+    assert "do not exist on Cortex-M" in daemon.fails(f"bp {step:#x} 1 2")
+    assert "length" in daemon.fails(f"bp {step + 4:#x} 4 hw")
+    daemon.tcl("wp 0x20000000 4 w; wp 0x20000000 4 r")
+    assert daemon.tcl("wp") == "\n".join(f"address: 0x20000000, len: 0x00000004, r/w/a: {k}, value: "
+                                         "0x00000000, mask: 0xffffffff" for k in (1, 0))
+    daemon.tcl("rbp all; rwp all")
+    assert daemon.tcl("bp") == daemon.tcl("wp") == ""
+
+
 def test_the_refusal_names_the_way_out(bench, firmware):
     _, daemon, gdb = bench
     out = gdb.run(["load", *(f"hbreak *(square + {4 * i})" for i in range(7)), "continue", "monitor echo x"],

@@ -99,9 +99,15 @@ void stop_format(struct gdb_session *s, unsigned signal, struct buf *out)
 }
 
 /* Why the core is in a fault: through the log, which all GDBs that wait read along. */
+/* GDB shows old and new values itself: the note is for the log and the other consoles. */
+static bool is_at_watchpoint(const struct target *t)
+{
+	return t->reason == HALT_WATCHPOINT || t->reason == HALT_WATCH_AND_BREAK;
+}
+
 static void tell_stop_note(struct gdb_session *s)
 {
-	if (s->target->state == TARGET_HALTED)
+	if (s->target->state == TARGET_HALTED && !is_at_watchpoint(s->target))
 		target_tell_stop_note(s->target);
 }
 
@@ -113,6 +119,8 @@ void gdb_report_stop(struct gdb_session *s, unsigned signal)
 	stop_format(s, signal, &body);
 	wait_is_over(s);
 	output_packet(s, body.data, body.len);
+	if (s->target->state == TARGET_HALTED && is_at_watchpoint(s->target))
+		target_tell_stop_note(s->target);
 	buf_free(&body);
 }
 
