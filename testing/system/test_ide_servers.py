@@ -13,6 +13,7 @@ import pytest
 from ide import READY, Workplace, error_lines, free_ports, image_of
 from kit import TOP, wait_for
 from mi import Mi, quoted
+from rsp_client import Rsp, frame
 
 GDB = ["gdb-multiarch", "-nx", "-q", "-batch", "-ex", "set pagination off", "-ex", "set confirm off"]
 STLINK_CFG = "source [find interface/stlink.cfg]\ntransport select hla_swd\nsource [find target/stm32l4x.cfg]\n"
@@ -149,7 +150,7 @@ def recording(place, log):
 
 
 def assert_packets_only(data):
-    rest = re.sub(rb"\$[^#]*#[0-9a-f]{2}|[+-]", b"", data, flags=re.S)
+    rest = re.sub(rb"[$%][^#]*#[0-9a-f]{2}|[+-]", b"", data, flags=re.S)
     assert rest == b"", rest[:200]
 
 
@@ -194,6 +195,18 @@ def test_a8_arduino_cli_debug_twice_at_once(tmp_path_factory, place, firmware):
 
 def tmp(i, place):
     return place.tmp / f"session{i}.txt"
+
+
+def test_a_slow_start_does_not_put_gdb_out_of_step(place):
+    """GDB repeats its first packet after two seconds; one answer is right."""
+    port, telnet, tcl = free_ports(3)
+    place.server(["openocd", "-f", "board.cfg", "-c", f"gdb_port {port}; telnet_port {telnet}; tcl_port {tcl}"])
+    client = Rsp(port, acks=True)
+    client.send(frame("qSupported:swbreak+") * 2 + frame("vMustReplyEmpty"))
+    assert client.packet().startswith(b"PacketSize=")
+    assert client.packet() == b""
+    assert client.ask("qAttached") == b"1"
+    client.close()
 
 
 def test_pipe_with_its_log_in_a_file(place, firmware):

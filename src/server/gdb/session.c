@@ -413,6 +413,18 @@ static void enqueue(struct gdb_session *s, const uint8_t *body, size_t n)
 	}
 }
 
+/* GDB waits two seconds for the '+' of its first packet, then sends it again: a server that was still
+ * starting finds both. Two answers would put all later ones out of step. */
+static bool is_greeting_again(const struct gdb_session *s, const struct rsp_item *item)
+{
+	static const char name[] = "qSupported";
+	const struct buf *before = s->queue != NULL ? &s->queue->data : s->unacked != NULL ? &s->packet : NULL;
+
+	return before != NULL && item->kind == RSP_PACKET && item->len > strlen(name) &&
+	       memcmp(item->body, name, strlen(name)) == 0 && before->len == item->len &&
+	       memcmp(before->data, item->body, item->len) == 0;
+}
+
 static void packet_came(struct gdb_session *s, const struct rsp_item *item)
 {
 	if (!s->no_ack) {
@@ -420,7 +432,7 @@ static void packet_came(struct gdb_session *s, const struct rsp_item *item)
 
 		/* At once: GDB's limit for the '+' is as short as the one for the answer. */
 		s->wire.send(s->wire.ctx, good ? "+" : "-", 1);
-		if (!good)
+		if (!good || is_greeting_again(s, item))
 			return;
 		output_flush(s);
 	}
