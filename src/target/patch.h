@@ -6,8 +6,8 @@
  * target/ owns the policy, flash/ the means. What stands in a comparator and what in flash is decided
  * when the core is let go: the breakpoints that have stood longest go into flash, new ones (those of
  * `next` and `finish` come and go) get comparators. All changes of a sector are one erase and one
- * program; if nothing new must go into flash, nothing is written. A breakpoint that is removed leaves its BKPT
- * where it is until its sector is written anyway or all are taken out (patches_restore): the core
+ * program; if nothing new must go into flash, nothing is written. A breakpoint that is removed leaves its
+ * BKPT where it is until its sector is written anyway or all are taken out (patches_restore): the core
  * passes it without a stop, and if it comes back it costs nothing.
  *
  * Reads of target memory show the original instructions. A sector that somebody else writes or erases

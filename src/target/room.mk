@@ -62,6 +62,9 @@ embedded_tcl += src/target/target.tcl
 EXTRA_DIST += contrib/loaders/crc32.S testing/firmware/semi_all.c testing/system/test_semihosting.py
 
 if HAVE_CMOCKA
+check_PROGRAMS += testing/unit/test_displace
+testing_unit_test_displace_SOURCES = testing/unit/test_displace.c
+testing_unit_test_displace_LDADD = $(probed_test_libs)
 check_PROGRAMS += \
 	testing/unit/test_cortex_m \
 	testing/unit/test_dwt \

@@ -199,7 +199,7 @@ static enum err cmd_drop(struct call *c)
 #define HELP_RUN_LENGTHS "Whether answers to GDB shorten repeated characters, for slow networks."
 #define HELP_OVERRIDE "Makes all breakpoints that GDB sets hardware or software ones."
 #define HELP_FLASH "Whether breakpoints that find no free comparator are programmed into flash, " \
-		   "which wears it; restore takes them out. They leave it at detach and at the daemon's end."
+		   "which wears it; restore takes them out. They leave at detach and at the daemon's end."
 #define HELP_BREAKPOINTS "Shows which breakpoints stand in comparators, RAM and flash, which GDB has " \
 			 "set them, and how often conditions were evaluated."
 #define HELP_END_STATE "What the core does when the last GDB has gone: keep its state, run, or halt."
