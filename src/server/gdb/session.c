@@ -418,8 +418,10 @@ static void enqueue(struct gdb_session *s, const uint8_t *body, size_t n)
 static bool is_greeting_again(const struct gdb_session *s, const struct rsp_item *item)
 {
 	static const char name[] = "qSupported";
-	const struct buf *before = s->queue != NULL ? &s->queue->data : s->unacked != NULL ? &s->packet : NULL;
+	const struct buf *before = s->unacked != NULL ? &s->packet : NULL;
 
+	if (s->queue != NULL)
+		before = &s->queue->data;
 	return before != NULL && item->kind == RSP_PACKET && item->len > strlen(name) &&
 	       memcmp(item->body, name, strlen(name)) == 0 && before->len == item->len &&
 	       memcmp(before->data, item->body, item->len) == 0;
