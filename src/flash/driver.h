@@ -64,8 +64,8 @@ struct flash_driver {
 	 * the core or the controller it gets as little as reading does. */
 	enum err (*objections)(struct flash_bank *bank, const struct flash_step *steps, size_t count,
 			       struct buf *lines);
-	/* Breakpoints may be programmed into it (target/patch.h): read and executed through the bus, written
-	 * a sector at a time without disturbing a program that stands still. */
+	/* Breakpoints may be programmed into it (target/patch.h): read and executed through the bus,
+	 * written a sector at a time without disturbing a program that stands still. */
 	bool takes_breakpoints;
 	/* For the time in a plan: helper code's RAM is only put back by writes of up to so many bytes; 0:
 	 * always. */

@@ -108,8 +108,8 @@ struct target_type {
 	enum err (*clear_watchpoint)(struct target *t, struct watchpoint *w);
 	/* The watchpoint that halted the core and the address it saw (best known). NULL: unknown. */
 	struct watchpoint *(*hit_watchpoint)(struct target *t, uint32_t *addr);
-	/* The same for people, after a stop at a watchpoint: which, by which instruction, old and new value.
-	 * May be NULL. */
+	/* The same for people, after a stop at a watchpoint: which, by which instruction, old and new
+	 * value. May be NULL. */
 	void (*describe_watch)(struct target *t, struct buf *out);
 	/* The core halted, but nobody asked for this one (a hit beside a rounded watchpoint, an
 	 * erratum): it is resumed without a word. May be NULL. */

@@ -163,7 +163,8 @@ static void test_watch_list_of_a_running_core(void **state)
 			for (unsigned i = 0; i < 4; i++)
 				f->ram[0x80 * i] = (uint8_t)(round + i);
 			for (unsigned i = 0; i < 32; i++) {
-				snprintf(packet, sizeof(packet), "m%x,4", FAKE_RAM + 0x80 * (i / 8) + 4 * (i % 8));
+				snprintf(packet, sizeof(packet), "m%x,4",
+					 FAKE_RAM + 0x80 * (i / 8) + 4 * (i % 8));
 				snprintf(answer, sizeof(answer), "%02x000000", i % 8 ? 0 : round + i / 8);
 				assert_string_equal(fake_packet(f, packet), answer);
 			}

@@ -336,7 +336,8 @@ static void test_garbage_is_told_from_trace(void **state)
 static void test_clocks_are_rounded_to_what_people_use(void **state)
 {
 	static const struct { uint32_t measured, nice; } clocks[] = {
-		{ 79923411, 80000000 }, { 4003000, 4000000 }, { 600012345, 600000000 }, { 16100000, 16000000 },
+		{ 79923411, 80000000 }, { 4003000, 4000000 }, { 600012345, 600000000 },
+		{ 16100000, 16000000 },
 		{ 53123456, 53100000 }, { 132000100, 132000000 }, { 1009000, 1000000 },
 		{ 1012000, 1000000 },	/* to 100 kHz */
 	};

@@ -177,7 +177,9 @@ static enum err cmd_drop(struct call *c)
 	TRY(target_current(gdb->targets, &t));
 	for (struct gdb_session *s = gdb->sessions, *next; s != NULL; s = next) {
 		session_hold(s);
-		if (s->target == t && !s->is_gone && !(origin->kind == ORIGIN_GDB && origin->session == s)) {
+		bool is_self = origin->kind == ORIGIN_GDB && origin->session == s;
+
+		if (s->target == t && !s->is_gone && !is_self) {
 			session_hang_up(s);
 			count++;
 		}
@@ -227,7 +229,8 @@ const struct command gdb_commands[] = {
 	VERB(STAGE_ANY, "end_state", 0, 1, "?keep|run|halt?", cmd_end_state, HELP_END_STATE),
 	VERB(STAGE_EXEC, "save_tdesc", 0, 0, "", cmd_save_tdesc, HELP_SAVE_TDESC),
 	{ "gdb drop", STAGE_EXEC, 0, 0, "", cmd_drop,
-	  "Ends the connections of all GDBs on the current target but the one that says so; their number." },
+	  "Ends the connections of all GDBs on the current target but the one that says so; "
+	  "their number." },
 	VERB(STAGE_ANY, "sync", 0, 0, "", cmd_sync, HELP_SYNC),
 	{ .name = NULL }
 };
