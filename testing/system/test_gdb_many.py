@@ -319,6 +319,22 @@ def test_a_watch_list_costs_few_round_trips_and_is_new_each_time(still):
     rsp.close()
 
 
+def test_a_read_across_the_lines_of_a_full_cache(make_board, make_daemon, firmware):
+    """What is fetched for the one half of a read may take the place of the other half."""
+    board = make_board("--deterministic")
+    board.ctl(f"load {FLASH:#x} {firmware('watch').with_suffix('.bin')}")
+    daemon = make_daemon(*board_arguments(board), "-c", "init; reset halt; flash probe 0")
+    rsp = Rsp(daemon.gdb_port)
+    rsp.ask("?")
+    expect = board.memory(FLASH, 128 * 64)
+    for line in range(1, 33):
+        assert rsp.ask(f"m{FLASH + line * 128:x},4") == expect[line * 128:line * 128 + 4].hex().encode()
+    for line in [*range(1, 60), *range(60, 0, -1)]:
+        at = line * 128 - 2
+        assert rsp.ask(f"m{FLASH + at:x},4") == expect[at:at + 4].hex().encode()
+    rsp.close()
+
+
 def test_areas_that_do_not_answer_are_quick_errors(still):
     board, daemon = still
     daemon.tcl("gdb_report_data_abort enable")

@@ -238,8 +238,12 @@ bool cache_read(struct gdb_session *s, uint32_t addr, uint8_t *dst, size_t n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = addr + (uint32_t)i;
+		const struct line *line = find(s->cache, at & ~(LINE_BYTES - 1));
 
-		dst[i] = find(s->cache, at & ~(LINE_BYTES - 1))->data[at % LINE_BYTES];
+		/* The lines that came just now took its place, or its time is over. */
+		if (line == NULL)
+			return false;
+		dst[i] = line->data[at % LINE_BYTES];
 	}
 	return true;
 }
