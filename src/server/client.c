@@ -202,7 +202,7 @@ static bool is_foreign(struct client *c, const uint8_t *data, size_t n)
 {
 	const char *name;
 
-	if (c->first_count == GUARD_BYTES)
+	if (c->ops->is_raw || c->first_count == GUARD_BYTES)
 		return false;
 	n = MIN(n, GUARD_BYTES - c->first_count);
 	memcpy(c->first + c->first_count, data, n);

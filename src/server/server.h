@@ -5,7 +5,7 @@
  * A protocol is a struct service_ops. service_open() binds its port: from then on clients can queue
  * up. service_start() lets them in, service_announce() writes the line that IDEs wait for; a service
  * that needs no hardware does all three at once. The guard has looked at the first bytes of a client
- * before the session sees them: browsers, TLS and the like are hung up on.
+ * before the session sees them: browsers, TLS and the like are hung up on, but on a raw port.
  *
  * A client's bytes go to ops->input() as they come, also while an earlier input() of the same
  * session is still on the stack, for its handler may service the loop. A session that wants its own
@@ -37,6 +37,8 @@ struct service_ops {
 	void (*closed)(void *session);
 	/* A client that sends nothing is none: somebody tried whether the port is there. */
 	bool is_quiet_before_data;
+	/* The bytes are for the program, whatever they look like: the guard does not judge them. */
+	bool is_raw;
 };
 
 struct server *server_new(struct loop *loop, struct script *script);

@@ -22,7 +22,7 @@ struct piece {
 
 struct listener {
 	struct listener *next;
-	struct trace_port *port;	/* NULL: closed */
+	struct trace_port *port;
 	struct client *client;
 	struct piece *first, **end;
 	size_t waiting;
@@ -124,7 +124,7 @@ static void on_input(void *session, const void *data, size_t n)
 {
 	struct listener *l = session;
 
-	if (l->port != NULL && l->port->spec.input != NULL)
+	if (l->port->spec.input != NULL)
 		l->port->spec.input(l->port->spec.ctx, data, n);
 }
 
@@ -151,7 +151,7 @@ static enum err port_open(void *ports, const char *number, const struct trace_po
 	port->server = ports;
 	port->spec = *spec;
 	port->ops = (struct service_ops){ .name = spec->name, .open = on_open, .input = on_input,
-					  .closed = on_closed };
+					  .closed = on_closed, .is_raw = true };
 	enum err rc = service_open(ports, &port->ops, port, number, &port->service);
 
 	if (rc == OK && port->service == NULL)

@@ -319,6 +319,17 @@ def test_bootloader_hands_over_to_an_application(rtt):
     assert quiet(client, 0.1) == b""
 
 
+def test_bytes_that_look_like_another_protocol_are_the_programs(rtt):
+    rtt.running()
+    for text in (b"GET / HTTP/1.0\r\n", b"HELO shell\n", b"\x16\x03\x01\0"):
+        port = rtt.serve()
+        s = rtt.connect(port)
+        receive(s, len(BANNER)) if text.startswith(b"GET") else None
+        s.sendall(text)
+        assert receive(s, len(text)) == text
+        rtt.daemon.tcl(f"rtt server stop {port}")
+
+
 def test_more_than_the_down_buffer_holds_waits_its_turn(rtt):
     """The buffer has 64 bytes; what is sent goes round it many times, in order and whole."""
     port = rtt.serve(0)
