@@ -270,8 +270,9 @@ static enum err explain(struct target *t, struct buf *out, bool always)
 	if (t->state == TARGET_HALTED) {
 		f.exception = reg_value(t, "xPSR") & 0x1ff;
 		pc = reg_value(t, "pc");
-		f.is_lockup = (pc == LOCKUP_PC || pc == 0xeffffffe) && f.exception >= 2;
-		if (pc == LOCKUP_PC && f.exception == 0) {
+		f.is_lockup = (pc == LOCKUP_PC || pc == 0xeffffffe) &&
+			      (f.exception >= 2 || reg_value(t, "faultmask") != 0);
+		if (pc == LOCKUP_PC && !f.is_lockup) {
 			buf_printf(out,
 				   "the reset vector reads 0xffffffff: no program (erased flash?)");
 			return OK;

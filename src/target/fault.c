@@ -97,7 +97,8 @@ static void head(const struct fault_state *f, struct buf *out)
 	const char *from = f->is_lockup ? NULL : escalated_from(f);
 
 	if (f->is_lockup)
-		buf_printf(out, "Lockup: a fault inside the HardFault or NMI handler");
+		buf_printf(out, "Lockup: a fault inside the HardFault or NMI handler, or with "
+			   "FAULTMASK set");
 	else if (f->exception >= 3 && f->exception <= 7)
 		buf_printf(out, "%s", names[f->exception]);
 	else

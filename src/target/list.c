@@ -63,6 +63,7 @@ void target_list_free(struct target_list *list)
 		return;
 	poll_stop(list);
 	target_set_exit_timeout(list, 0);
+	target_end_at_exit(list, false);
 	lost_unwatch(list);
 	while (list->first != NULL) {
 		struct target *t = list->first;

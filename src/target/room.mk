@@ -46,7 +46,7 @@ libprobed_a_SOURCES += \
 	src/target/reset.c \
 	src/target/ring.c \
 	src/target/semihosting.c src/target/semihosting.h \
-	src/target/semihosting_commands.c \
+	src/target/semihosting_commands.c src/target/semihosting_crash.c \
 	src/target/semihosting_exit.c \
 	src/target/semihosting_files.c \
 	src/target/semihosting_gdb.c \

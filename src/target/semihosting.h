@@ -3,8 +3,8 @@
  * semihosting: calls a program makes with BKPT 0xAB (Arm abi-aa, semihosting.rst). semihosting.c
  * takes the call off the core and puts the answer back; semihosting_ops.c knows the operations,
  * semihosting_files.c the host's files, which stay inside one directory; semihosting_input.c what the
- * program reads from its console; semihosting_exit.c what its end means for the daemon;
- * semihosting_gdb.c hands calls to GDB.
+ * program reads from its console; semihosting_exit.c what its end means for the daemon, and
+ * semihosting_crash.c its crash; semihosting_gdb.c hands calls to GDB.
  *
  * A call that has to wait (for GDB, for input) leaves the core at its BKPT, halted with the reason
  * HALT_SEMIHOSTING and no event: for the clients the program still runs. target_halt() gives up the
@@ -27,6 +27,7 @@ enum semi_op {
 
 #define SEMI_APPLICATION_EXIT 0x20026u
 #define SEMI_FAILED	      0xffffffffu
+#define SEMI_CRASHED	      1u		/* the exit code of every abnormal end */
 #define SEMI_STRING_MAX	      4096u
 #define SEMI_IO_MAX	      (1u << 20)	/* of one read or write, whatever the program says */
 
@@ -61,6 +62,9 @@ struct semihosting {
 	bool waits_for_verb;		/* `arm semihosting_input` will bring more */
 	bool is_waiting_for_input;	/* the core stands in a read */
 	bool was_stepping;		/* when that began */
+	bool has_run;			/* since the last reset: it may crash */
+	unsigned gdb_count;
+	uint64_t in_fault_since_ms;	/* 0: it is in no fault handler */
 };
 
 /* One call: R0, R1 and the block R1 points to. */
@@ -124,5 +128,7 @@ void semi_try_again(struct semihosting *s);
 
 /* The program has ended: ends the daemon, if that was asked for. */
 void semi_exit_daemon(struct target *t, uint32_t code);
+/* Looks out for programs that have crashed, or no more: they end the daemon with SEMI_CRASHED. */
+void semi_watch_crashes(struct target_list *list, bool on);
 
 #endif

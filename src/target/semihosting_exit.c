@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The end of the program as the end of the daemon: `--exit-on-semihosting`, for tests that run on a
- * target. The exit code of the program becomes ours; an abnormal end is 1. A limit of time makes an end
- * of programs that hang.
+ * target. The exit code of the program becomes ours; an abnormal end is 1, a crash as well. A limit of
+ * time makes an end of programs that hang.
  */
 #include <inttypes.h>
 
@@ -33,6 +33,7 @@ void target_end_at_exit(struct target_list *list, bool on)
 	list->own->ends_at_exit = on;
 	for (struct target *t = list->first; t != NULL; t = t->next)
 		t->semihosting_armed |= on;
+	semi_watch_crashes(list, on);
 }
 
 static void on_timeout(void *ctx)

@@ -31,7 +31,7 @@ bool semi_open_flags(uint32_t mode, int *flags)
 uint32_t semi_exit_code(uint32_t op, uint32_t reason, uint32_t extended_code)
 {
 	if (reason != SEMI_APPLICATION_EXIT)
-		return 1;
+		return SEMI_CRASHED;
 	return op == SYS_EXIT_EXTENDED ? extended_code : 0;
 }
 

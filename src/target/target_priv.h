@@ -70,7 +70,7 @@ struct target_list_own {
 	void *semihosting_text_ctx;
 	bool ends_at_exit;		/* the program's exit ends the daemon */
 	unsigned exit_timeout_s;
-	struct loop_timer *exit_timer;
+	struct loop_timer *exit_timer, *crash_timer;
 	const struct profile_source *profile_source;	/* NULL: none */
 	void *profile_ctx;
 	struct room_verbs *room_verbs;

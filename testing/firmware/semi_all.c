@@ -2,7 +2,8 @@
 /*
  * Every semihosting call once (Arm abi-aa, semihosting.rst), results where the test finds them. The test
  * chooses with `mode`, before the core runs: 0 all calls, 1 echo of the console until its end, 2 exit with
- * `code` and `reason`, 3 a large file, 4 SYS_EXIT with `reason`.
+ * `code` and `reason`, 3 a large file, 4 SYS_EXIT with `reason`, 5 a fault, 6 a failed assertion, 7 a
+ * lockup.
  */
 #include "board.h"
 
@@ -178,6 +179,14 @@ int main(void)
 		large();
 	else if (mode == 4)
 		semihost(SYS_EXIT, (const void *)reason);
+	else if (mode == 5)
+		__asm volatile("udf #0");
+	else if (mode == 6)
+		__asm volatile("bkpt 0");
+#if __ARM_ARCH_ISA_THUMB > 1
+	else if (mode == 7)
+		__asm volatile("cpsid f\n\tudf #0");
+#endif
 	console();
 	files();
 	host();

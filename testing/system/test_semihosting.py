@@ -171,6 +171,30 @@ def test_a_program_that_hangs_ends_at_the_time_limit(bench):
         assert refused.wait() == 1 and "needs a number of seconds" in refused.text
 
 
+@pytest.mark.parametrize("mode, what", [
+    (5, r"HardFault \(escalated UsageFault\) at 0x0800\w+: an undefined instruction"),
+    (6, "it stands at a BKPT of its own"), (7, "Lockup: .* an undefined instruction")])
+def test_a_program_that_crashes_ends_the_daemon(bench, mode, what):
+    daemon = Daemon(*bench.arguments("--exit-on-semihosting", "--timeout", "100", "-c",
+                                     f"mww {MODE:#x} {mode}; resume"), cwd=bench.tmp, ready=False)
+    assert daemon.wait() == 1, daemon.text
+    assert re.search(rf"Error: \[stm32l4x.cpu\] the program has crashed: {what}", daemon.text), daemon.text
+
+
+def test_a_breakpoint_is_no_crash_nor_is_what_a_gdb_looks_at(bench):
+    daemon = bench.daemon("--exit-on-semihosting")
+    choose(daemon, EXTENDED, code=5)
+    daemon.tcl(f"bp {bench.names['main'] & ~1:#x} 2 hw; resume; wait_halt")
+    daemon.tcl("sleep 700")
+    daemon.tcl("rbp all")
+    choose(daemon, 6)
+    out = Gdb(daemon).run(["continue", "shell sleep 0.7", "print $pc", "monitor reset halt"], elf=bench.elf)
+    assert "SIGTRAP" in out and "$1 = " in out, out
+    choose(daemon, EXTENDED, code=5)
+    daemon.tcl("resume")
+    assert daemon.wait() == 5 and "crashed" not in daemon.text
+
+
 def test_the_verb_does_the_same_as_the_option(bench, daemon):
     choose(daemon, EXTENDED, code=9)
     assert daemon.tcl("arm semihosting_exit_daemon") == "semihosting exit of the daemon is disabled"
