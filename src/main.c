@@ -426,6 +426,7 @@ static int run_daemon(struct daemon *d)
 int main(int argc, char **argv)
 {
 	struct daemon daemon = { .parent_fd = -1 };
+	bool wants_object;
 	enum err rc;
 	int code = 0;
 
@@ -437,9 +438,10 @@ int main(int argc, char **argv)
 	rc = options_parse(&daemon.options, argc, argv);
 	if (rc == OK && daemon.options.completion != NULL)
 		rc = complete_print_script(daemon.options.completion);
-	if (daemon.options.request.verb == NULL && daemon.options.completion == NULL)
+	wants_object = rc != OK && (daemon.options.request.verb != NULL || daemon.options.request.json);
+	if (daemon.options.request.verb == NULL && daemon.options.completion == NULL && !wants_object)
 		print_banner();
-	if (rc != OK && daemon.options.request.verb != NULL) {
+	if (wants_object) {
 		code = oneshot_refuse(&daemon.options.request);
 	} else if (rc != OK) {
 		log_failure();

@@ -419,7 +419,7 @@ static enum err take_verb(struct options *o, int argc, char **argv)
 		error_why(ERR_ARGUMENT, "Unexpected command line argument: %s",
 			  argv[verb->max_args]);
 	else
-		error_why(ERR_ARGUMENT, "\"%s\" needs more than that", verb->name);
+		error_why(ERR_ARGUMENT, "\"%s\" needs more arguments", verb->name);
 	return error_next(ERR_ARGUMENT, "usage: probed %s %s", verb->name, verb->usage);
 }
 

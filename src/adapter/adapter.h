@@ -126,6 +126,7 @@ struct adapter {
 	bool srst, trst;		/* asserted now */
 	uint64_t asserted_ms;		/* when the last one was */
 	struct tap *taps;
+	bool adopts_taps;		/* TAPs nobody declared are taken as they are found */
 	struct dap_port port;
 	void *bits_priv;		/* of driver->bits; the driver's open() sets it */
 	void (*on_lost)(void *ctx); /* the probe went away: called from the loop, not from run() */

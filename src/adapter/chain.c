@@ -124,12 +124,32 @@ static enum err compare(struct tap *tap, uint32_t id)
 			  "check that the configuration is that of the chip on the board");
 }
 
+/* Two TAPs of known instruction registers: that of Arm's debug port (IHI 0031, 3.4) and the boundary
+ * scan of an STM32 (RM0351 48.6); whoever only wants to know the chip needs no others. */
+static void adopt(struct adapter *adapter, const uint32_t *ids, size_t found)
+{
+	for (size_t i = 0; i < found; i++) {
+		char name[32];
+		struct tap *tap;
+
+		snprintf(name, sizeof(name), "auto%zu", i);
+		tap = adapter_add_tap(adapter, name, "tap");
+		tap->idcode = ids[i];
+		tap->ir_bits = bits_get(ids[i], 11, 1) == 0x020 ? 5 : 4;
+		announce(tap, ids[i]);
+	}
+}
+
 static enum err compare_chain(struct adapter *adapter, const uint32_t *ids, size_t found)
 {
 	size_t declared = 0, i = 0;
 
 	for (struct tap *tap = adapter->taps; tap != NULL; tap = tap->next)
 		declared += tap->is_enabled;
+	if (adapter->taps == NULL && adapter->adopts_taps) {
+		adopt(adapter, ids, found);
+		return OK;
+	}
 	if (declared == 0 && adapter->taps == NULL) {
 		for (i = 0; i < found; i++)
 			log_warning("AUTO auto%zu.tap - use \"jtag newtap auto%zu tap -irlen N "

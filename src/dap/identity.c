@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapter/chain.h"
 #include "adapter/jep106.h"
 #include "base/log.h"
 #include "dap/link.h"
@@ -13,6 +14,7 @@
 
 #define CPUID		0xe000ed00u
 #define ST		0x020u		/* JEP106 */
+#define ARM		0x23bu
 #define RT10XX_DPIDR	0x0bd11477u
 #define DIGPROG		0x400d8260u	/* USB_ANALOG_DIGPROG, IMXRT1060RM 41.7 */
 #define OCOTP_CFG0	0x401f4410u	/* IMXRT1064RM 23.6.1: 64 bits of UID in CFG0 and CFG1 */
@@ -100,6 +102,13 @@ static const struct stm32 {
 	{ 0x476, "STM32U5Fx/U5Gx", 0x0bfa0700, in_a_row },
 	{ 0x481, "STM32U59x/U5Ax", 0x0bfa0700, in_a_row },
 	{ 0x482, "STM32U575/U585", 0x0bfa0700, in_a_row },
+	{ 0x459, "STM32U031", 0x1fff3e50, in_a_row },
+	{ 0x489, "STM32U073/U083", 0x1fff6e50, in_a_row },
+	{ 0x454, "STM32U375/U385", 0x0bfa0700, in_a_row },
+	{ 0x42a, "STM32U3Bx/U3Cx", 0x0bfa0700, in_a_row },
+	{ 0x492, "STM32WBA5x", 0x0bf90700, in_a_row },
+	{ 0x4b0, "STM32WBA6x", 0x0bfa0700, in_a_row },
+	{ 0x4b2, "STM32WBA2x", 0x0bf8d700, in_a_row },
 	{ 0x494, "STM32WB1x", 0x1fff7590, in_a_row },
 	{ 0x495, "STM32WB5x", 0x1fff7590, in_a_row },
 	{ 0x496, "STM32WB3x", 0x1fff7590, in_a_row },
@@ -325,6 +334,16 @@ static enum err detect_connected(struct dap *dap, struct identity *identity)
 	return identity_read(dap, identity);
 }
 
+/* NULL: the first one, or SWD. */
+static struct tap *find_dp_tap(const struct adapter *adapter)
+{
+	for (struct tap *tap = adapter->taps; tap != NULL; tap = tap->next) {
+		if (bits_get(tap->idcode, 11, 1) == ARM)
+			return tap;
+	}
+	return NULL;
+}
+
 enum err identity_detect(struct dap_list *list, struct identity *identity)
 {
 	struct adapter *adapter = list->adapter;
@@ -332,8 +351,12 @@ enum err identity_detect(struct dap_list *list, struct identity *identity)
 	enum err rc;
 
 	*identity = (struct identity){ 0 };
-	TRY(adapter_open(adapter));
-	rc = detect_connected(&dap, identity);
+	adapter->adopts_taps = adapter->taps == NULL;
+	rc = adapter_open(adapter);
+	if (rc == OK) {
+		dap.tap = find_dp_tap(adapter);
+		rc = detect_connected(&dap, identity);
+	}
 	if (rc != OK && identity->chip != NULL) {
 		error_clear();	/* it was only the unique id that cannot be read, as under reset */
 		rc = OK;
@@ -344,6 +367,9 @@ enum err identity_detect(struct dap_list *list, struct identity *identity)
 	adapter->port.owner = NULL;
 	error_hold(rc);
 	adapter_close(adapter);
+	if (adapter->adopts_taps)
+		adapter_free_taps(adapter);	/* the chip's script declares them by its own names */
+	adapter->adopts_taps = false;
 	return error_settle(rc, OK);
 }
 

@@ -297,7 +297,8 @@ static enum err read_fd(int fd, const char *path, struct buf *file)
 	ssize_t got;
 
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		return error_why(ERR_IO, "%s is a folder", path);
+		return error_next(error_why(ERR_ARGUMENT, "%s is a folder", path),
+					  "name a file in it");
 	do {
 		got = read(fd, buf_reserve(file, 65536), 65536);
 		if (got > 0)

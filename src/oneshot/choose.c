@@ -165,6 +165,22 @@ static enum err take_any_core(struct choice *c, const char *found)
 	return script_run_file(c->script, NULL, "target/cortex_m.cfg");
 }
 
+/* An old probe may have JTAG only; whoever named no transport does not mind. */
+static enum err detect(struct dap_list *daps, struct identity *found)
+{
+	struct adapter *adapter = daps->adapter;
+	bool is_free = adapter->transport == TRANSPORT_NONE;
+	enum err rc = identity_detect(daps, found);
+
+	if (rc != ERR_ADAPTER_FIRMWARE || !is_free ||
+	    !adapter_has_transport(adapter, TRANSPORT_JTAG))
+		return rc;
+	log_info("%s: trying JTAG", error_current()->why);
+	error_clear();
+	adapter->transport = TRANSPORT_JTAG;
+	return identity_detect(daps, found);
+}
+
 enum err choose_by_itself(struct choice *c)
 {
 	struct adapter *adapter = c->daps->adapter;
@@ -174,7 +190,7 @@ enum err choose_by_itself(struct choice *c)
 
 	TRY(choose_load(c));
 	TRY(probe_select_driver(adapter));
-	rc = identity_detect(c->daps, &found);
+	rc = detect(c->daps, &found);
 	if (rc == ERR_UNSUPPORTED) {
 		log_info("%s", error_current()->why);
 		error_clear();

@@ -66,9 +66,45 @@ static void show_warnings(const struct buf *warnings)
 	}
 }
 
-static const char *plural(size_t n)
+/* A part that no flash takes would be missing in the chip, and nobody notices: refused before
+ * anything is erased. */
+static enum err check_fits(struct oneshot *o, const struct image_section *s)
 {
-	return n == 1 ? "" : "s";
+	struct flash_bank *bank;
+	uint64_t at = s->addr, end = (uint64_t)s->addr + s->bytes;
+
+	while (at < end) {
+		if (flash_bank_at(o->rooms->flash, o->target, (uint32_t)at, &bank) != OK) {
+			error_clear();
+			error_why(ERR_NO_BANK,
+				  "no flash takes the %" PRIu64 " bytes from 0x%08" PRIx64
+				  " on; nothing was written",
+				  end - at, at);
+			return error_next(ERR_NO_BANK, at == s->addr
+						  ? "check that the file is for this chip; --force "
+						    "leaves that part out"
+						  : "the file is larger than the flash: check that "
+						    "it is for this chip; --force leaves the rest "
+						    "out");
+		}
+		at = (uint64_t)bank->base + bank->size;
+	}
+	return OK;
+}
+
+static enum err check_image_fits(struct oneshot *o, const struct image *image)
+{
+	bool is_any_inside = false;
+
+	for (struct flash_bank *b = o->rooms->flash->banks; b != NULL; b = b->next) {
+		if (b->target == o->target && flash_probe(b) != OK)
+			drop_error(b->name); /* it may not be the one the file is for */
+		is_any_inside = is_any_inside || (b->is_probed && touches(image, b));
+	}
+	/* All of it outside has a better message. */
+	for (size_t i = 0; is_any_inside && !o->request->force && i < image->count; i++)
+		TRY(check_fits(o, &image->sections[i]));
+	return OK;
 }
 
 enum err write_flash(struct oneshot *o, const struct image *image,
@@ -78,6 +114,7 @@ enum err write_flash(struct oneshot *o, const struct image *image,
 	struct buf warnings = { 0 };
 	enum err rc = OK;
 
+	TRY(check_image_fits(o, image));
 	options->warnings = &warnings;
 	progress_begin(&progress, o);
 	if (o->request->erase_all)
@@ -90,6 +127,9 @@ enum err write_flash(struct oneshot *o, const struct image *image,
 	buf_free(&warnings);
 	if (rc == ERR_NO_BANK)
 		error_next(rc, "a program for RAM is started with \"probed run\"");
+	if (rc == ERR_READ_PROTECTED)
+		error_next(rc, "\"probed doctor --fix --yes\" takes the protection off and erases the "
+			       "whole flash; \"probed doctor\" tells more");
 	if (rc == ERR_PROTECTED)
 		error_next(rc, "add --unlock to take the protection off");
 	return rc;

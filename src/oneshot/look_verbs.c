@@ -12,6 +12,8 @@
 
 #define READ_CHUNK 65536u
 #define VTOR	   0xe000ed08u
+#define PCSR	   0xe000101cu	/* DWT_PCSR: where a running core is, or 0xffffffff */
+#define LOCKUP_PC  0xfffffffeu	/* DDI 0403E B1.5.15 */
 
 static void dump(struct oneshot *o, uint32_t addr, const uint8_t *data, size_t n)
 {
@@ -181,26 +183,29 @@ static void show_chip(struct oneshot *o)
 	} else {
 		drop_error("CPUID");
 	}
-	if (identity_read(o->target->dap, &id) == OK) {
-		fact(o, "chip", "%s", id.chip);
+	if (identity_read(o->target->dap, &id) == OK)
 		fact(o, "unique id", "%s", id.uid);
-	} else {
-		fact(o, "chip", "%s", error_current()->why);
-		error_clear();
-	}
+	else if (id.chip == NULL)
+		fact(o, "chip", "not known: %s", error_current()->why);
+	if (id.chip != NULL)
+		fact(o, "chip", "%s", id.chip);
+	error_clear();
 }
 
 static void show_bank(struct oneshot *o, struct flash_bank *b, struct buf *json)
 {
 	unsigned guarded = 0, unknown = 0;
+	bool is_kib = b->size % 1024 == 0;
 
 	for (unsigned i = 0; i < b->sector_count; i++) {
 		guarded += b->sectors[i].is_protected == 1;
 		unknown += b->sectors[i].is_protected < 0;
 	}
-	say(o, "%-11s %s: %" PRIu32 " KiB at 0x%08" PRIx32 ", %u sectors, %u write-protected%s",
-	    "flash", b->name, b->size / 1024, b->base, b->sector_count, guarded,
-	    unknown > 0 ? " (not all known)" : "");
+	say(o, "%-11s %s: %" PRIu32 " %s at 0x%08" PRIx32 ", %u sector%s, %u write-protected%s%s",
+	    "flash", b->name, is_kib ? b->size / 1024 : b->size, is_kib ? "KiB" : "bytes", b->base,
+	    b->sector_count, plural(b->sector_count), guarded,
+	    unknown > 0 ? " (not all known)" : "",
+	    b->is_once_only ? "; can be written only once" : "");
 	buf_printf(json, "%s{\"name\": ", json->len > 1 ? ", " : "");
 	buf_json_string(json, b->name);
 	buf_printf(json,
@@ -231,16 +236,79 @@ static void show_flash(struct oneshot *o)
 	buf_free(&quiet);
 }
 
-/* What the vector table says, and where the core is if it is halted. */
+/* "RDP = 0xAA: level 0: open" */
+static void show_rdp(struct oneshot *o, const char *line)
+{
+	int value = (int)strcspn(line, ":"), all = (int)strcspn(line, "\n");
+
+	if (all > value + 2)
+		fact(o, "protection", "read-out protection %.*s (%.*s)", all - value - 2,
+		     line + value + 2, value, line);
+}
+
+/* The read-out protection, as the chip's option bytes have it. */
+static void show_protection(struct oneshot *o)
+{
+	const struct flash_bank *b = o->rooms->flash->banks;
+	struct buf out = { 0 };
+	const char *rdp;
+
+	if (b == NULL || strcmp(b->driver->name, "stm32l4x") != 0)
+		return;
+	if (tcl(o, &out, "stm32l4x options %u", b->number) != OK) {
+		drop_error("option bytes");
+	} else {
+		buf_putc(&out, '\0');
+		rdp = strstr((const char *)out.data, " RDP = ");
+		if (rdp != NULL)
+			show_rdp(o, rdp + 1);
+	}
+	buf_free(&out);
+}
+
+/* " in main + 0x12" where the ELF file was given. */
+static void name_place(struct oneshot *o, uint32_t pc, struct buf *name)
+{
+	if (o->request->argc == 0)
+		return;
+	if (tcl(o, name,
+		"set at [symbols at 0x%08" PRIx32 "]; format { in %%s + %%d} [dict get $at name] "
+		"[expr {0x%08" PRIx32 " - [dict get $at address]}]",
+		pc, pc) != OK) {
+		name->len = 0;
+		drop_error("no function there");
+	}
+	buf_putc(name, '\0');
+}
+
+/* A running core tells its PC by sampling, if it has the register and is awake. */
+static void show_state(struct oneshot *o)
+{
+	bool is_halted = o->target->state == TARGET_HALTED;
+	struct buf name = { 0 };
+	uint32_t pc = 0;
+
+	fact(o, "state", "%s", target_state_name(o->target));
+	if ((is_halted ? target_get_reg32(o->target, "pc", &pc)
+		       : target_read_u32(o->target, PCSR, &pc)) != OK)
+		drop_error("pc");
+	if (is_halted || (pc != 0 && pc != 0xffffffff)) {
+		name_place(o, pc, &name);
+		fact(o, is_halted ? "halted at" : "running at", "0x%08" PRIx32 "%s%s%s%s", pc,
+		     name.len > 0 ? (const char *)name.data : "", is_halted ? " (" : "",
+		     !is_halted	      ? ""
+		     : pc == LOCKUP_PC ? "it had locked up: a fault inside the fault handler"
+				       : target_reason_name(o->target->reason),
+		     is_halted ? ")" : "");
+	}
+	buf_free(&name);
+}
+
+/* What the vector table says. */
 static void show_program(struct oneshot *o)
 {
 	uint32_t vtor, sp, pc;
 
-	fact(o, "state", "%s", target_state_name(o->target));
-	if (o->target->state == TARGET_HALTED && target_get_reg32(o->target, "pc", &pc) == OK)
-		fact(o, "halted at", "0x%08" PRIx32 " (%s)", pc,
-		     target_reason_name(o->target->reason));
-	error_clear();
 	if (target_read_u32(o->target, VTOR, &vtor) != OK ||
 	    target_read_u32(o->target, vtor, &sp) != OK ||
 	    target_read_u32(o->target, vtor + 4, &pc) != OK) {
@@ -258,9 +326,16 @@ static void show_program(struct oneshot *o)
 
 enum err verb_info(struct oneshot *o)
 {
+	struct buf quiet = { 0 };
+
+	if (o->request->argc > 0)
+		TRY(tcl(o, &quiet, "symbols file {%s}", o->request->argv[0]));
+	buf_free(&quiet);
 	show_probe(o);
 	show_chip(o);
 	show_flash(o);
+	show_protection(o);
+	show_state(o);
 	show_program(o);
 	return OK;
 }
@@ -279,27 +354,60 @@ static enum err print_tcl(struct oneshot *o, const char *name, const char *comma
 	return rc;
 }
 
+/* A repair needs the core halted. */
+static enum err stm32_doctor(struct oneshot *o, const char *command)
+{
+	bool is_repair = o->request->fix && o->request->yes;
+	bool was_running = o->target->state == TARGET_RUNNING;
+	enum err rc;
+
+	if (is_repair && was_running)
+		TRY(tcl(o, NULL, "halt"));
+	rc = print_tcl(o, "chip", command);
+	if (rc == OK && o->request->fix && !o->request->yes)
+		say(o, "  where it says to add \"confirm\", add --yes");
+	error_hold(rc);
+	if (is_repair && was_running && o->target->state == TARGET_HALTED &&
+	    tcl(o, NULL, "resume") != OK)
+		drop_error("resume");	/* the repair may have erased the program */
+	return error_settle(rc, OK);
+}
+
+/* A core that waits in the boot ROM loses nothing by a halt, and then its flash can be seen. */
+static const char *imxrt_doctor(struct oneshot *o)
+{
+	struct buf out = { 0 };
+	bool is_in_rom = tcl(o, &out, "imxrt doctor") == OK && out.len > 0;
+
+	error_clear();
+	buf_putc(&out, '\0');
+	is_in_rom = is_in_rom && strstr((const char *)out.data, "in the boot ROM") != NULL;
+	buf_free(&out);
+	return is_in_rom ? "imxrt doctor halt" : "imxrt doctor";
+}
+
 /* The chip's own doctor, by the driver of its first bank. */
 static enum err chip_doctor(struct oneshot *o)
 {
 	const struct flash_bank *b = o->rooms->flash->banks;
-	const char *fix = o->request->fix ? " --fix" : "";
+	const char *fix = !o->request->fix ? "" : o->request->yes ? " --fix confirm" : " --fix";
 	char command[64];
 
 	if (b == NULL)
 		return OK;
 	if (strcmp(b->driver->name, "stm32l4x") == 0) {
 		snprintf(command, sizeof(command), "stm32l4x doctor %u%s", b->number, fix);
-		return print_tcl(o, "chip", command);
+		return stm32_doctor(o, command);
 	}
-	if (strcmp(b->driver->name, "flexspi_nor") != 0)
+	if (strcmp(b->driver->name, "flexspi") != 0)
 		return OK;
 	if (!o->request->fix)
-		return print_tcl(o, "chip", "imxrt doctor");
+		return print_tcl(o, "chip", imxrt_doctor(o));
 	if (!o->request->yes)
 		return error_next(error_why(ERR_REFUSED,
-					    "\"imxrt rescue\" resets the chip until it can be "
-					    "programmed again, and was not confirmed"),
+					    "\"imxrt rescue\" makes the chip programmable again, "
+					    "if need be by erasing the beginning of its flash, "
+					    "and was not confirmed"),
 				  "add --yes");
 	return print_tcl(o, "chip", "imxrt rescue");
 }

@@ -17,6 +17,7 @@ static const struct {
 	{ OK, EXIT_OK },
 	{ ERR_ARGUMENT, EXIT_USAGE },
 	{ ERR_NOT_FOUND, EXIT_USAGE },
+	{ ERR_IO, EXIT_USAGE },
 	{ ERR_CHIP_NAME, EXIT_USAGE },
 	{ ERR_IMAGE_FORMAT, EXIT_USAGE },
 	{ ERR_IMAGE_EMPTY, EXIT_USAGE },
@@ -79,6 +80,11 @@ void say(struct oneshot *o, const char *fmt, ...)
 	vfprintf(out, fmt, ap);
 	va_end(ap);
 	fputc('\n', out);
+}
+
+const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
 }
 
 void put_json(struct oneshot *o, const char *name, const char *json)
@@ -150,11 +156,24 @@ enum err parse_number(const char *text, const char *what, uint32_t *value)
 static struct log_sink attention;
 static bool is_muted;
 
+/* Lines that clients of the daemon wait for, and that say nothing to the user of a verb. */
+static bool is_news(const char *text)
+{
+	static const char *const old[] = { "clearing lockup after double fault",
+					   "checksum mismatch - attempting binary compare" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(old); i++)
+		if (strstr(text, old[i]) != NULL)
+			return false;
+	return true;
+}
+
 static void show(struct log_sink *sink, enum log_level level, const char *text, bool is_line)
 {
 	const struct oneshot_request *request = sink->ctx;
 
-	if (is_line && (level == LOG_ERROR || (level == LOG_WARNING && !request->quiet)))
+	if (is_line && is_news(text) &&
+	    (level == LOG_ERROR || (level == LOG_WARNING && !request->quiet)))
 		fprintf(stderr, "%s%s\n", log_prefix(level), text);
 }
 
@@ -177,12 +196,12 @@ void oneshot_unhush(void)
 	is_muted = false;
 }
 
-static void print_error_json(struct buf *out, const struct error *e)
+static void print_error_json(struct buf *out, const char *verb, const struct error *e)
 {
 	const struct {
 		const char *name, *value;
 	} members[] = {
-		{ "id", error_id(e->code) }, { "what", e->what },
+		{ "id", error_id(e->code) }, { "what", e->what[0] || verb == NULL ? e->what : verb },
 		{ "why", e->why },	     { "next", e->next[0] ? e->next : error_step(e->code) },
 		{ "evidence", e->evidence }, { "cause", error_cause(e->code) },
 	};
@@ -210,7 +229,7 @@ static void print_object(const char *verb, const struct buf *fields, const struc
 	if (fields != NULL && fields->len > 0)
 		buf_append(&out, fields->data, fields->len);
 	if (e->code != OK)
-		print_error_json(&out, e);
+		print_error_json(&out, verb, e);
 	printf("%s}\n", (const char *)out.data);
 	buf_free(&out);
 }
@@ -228,14 +247,29 @@ int oneshot_refuse(const struct oneshot_request *request)
 	return EXIT_USAGE;
 }
 
-/* Where most people begin. */
-static void help_beginners(struct error *e)
+static bool is_any_probe_seen(struct adapter *adapter)
 {
-	if (oneshot_exit_code(e->code) == EXIT_TARGET)
+	struct probe *all = NULL;
+	bool is_any;
+
+	if (probes_find(adapter, false, &all) != OK)
+		drop_error("probes");
+	is_any = all != NULL;
+	probes_free(all);
+	return is_any;
+}
+
+/* Where most people begin. */
+static void help_beginners(const struct oneshot *o)
+{
+	const struct error *e = &o->error;
+
+	if (oneshot_exit_code(e->code) == EXIT_TARGET && o->target == NULL)
 		fprintf(stderr, "  \"probed doctor\" examines probe and wires; --under-reset "
 				"reaches a chip "
 				"that sleeps or locks the debugger out\n");
-	if (e->code != ERR_ADAPTER_NOT_FOUND && e->code != ERR_ADAPTER_CONFIG)
+	if ((e->code != ERR_ADAPTER_NOT_FOUND && e->code != ERR_ADAPTER_CONFIG) ||
+	    is_any_probe_seen(o->rooms->adapter))
 		return;
 	fprintf(stderr,
 		"  looked for: every probe that probed has a driver for, on USB (\"probed list\")\n"
@@ -279,7 +313,22 @@ static enum err connect_target(struct oneshot *o)
 {
 	TRY(tcl(o, NULL, "init"));
 	TRY(find_target(o));
+	/* --under-reset: what is behind the debug port answers once the core is halted. */
+	if (o->target->state == TARGET_RESET) {
+		TRY(tcl(o, NULL, "reset halt"));
+		o->was_reset = true;
+	}
 	return check_chip(o);
+}
+
+/* A look does not leave a chip standing that ran before the reset. */
+static enum err run_on(struct oneshot *o)
+{
+	enum verb_id id = verb_id(o->request->verb);
+
+	if (!o->was_reset || (id != VERB_INFO && id != VERB_READ && id != VERB_VERIFY))
+		return OK;
+	return tcl(o, NULL, "resume");
 }
 
 /* A wrong file is told before anything is connected. */
@@ -298,6 +347,7 @@ static enum err check_file(const struct oneshot_request *request)
 static enum err do_verb(struct oneshot *o, const struct error *before)
 {
 	const struct verb *verb = o->request->verb;
+	enum err rc;
 
 	TRY(check_file(o->request));
 	if (verb->need >= NEED_CONFIG && before->code != OK && verb->run != verb_doctor) {
@@ -306,7 +356,11 @@ static enum err do_verb(struct oneshot *o, const struct error *before)
 	}
 	if (verb->need == NEED_TARGET)
 		TRY(connect_target(o));
-	return verb->run(o);
+	if (o->was_reset && verb_id(verb) == VERB_RTT)
+		TRY(tcl(o, NULL, "resume"));
+	rc = verb->run(o);
+	error_hold(rc);
+	return error_settle(rc, run_on(o));
 }
 
 static int report(struct oneshot *o, enum err rc)
@@ -314,7 +368,11 @@ static int report(struct oneshot *o, enum err rc)
 	int code = o->exit_code >= 0 ? o->exit_code : oneshot_exit_code(rc);
 
 	if (rc == ERR_ADAPTER_AMBIGUOUS)
-		error_next(rc, "add --probe and the serial number of the one you mean");
+		error_next(rc, "add --probe and the serial number or USB location of the one you mean");
+	if (rc == ERR_CANCELLED && loop_is_stopped(o->rooms->loop)) {
+		error_why(rc, "interrupted before it was done");
+		error_next(rc, "run it again: a flash that was being written holds a part of the file");
+	}
 	if (rc != OK)
 		error_take(&o->error);
 	if (o->request->json)
@@ -323,7 +381,7 @@ static int report(struct oneshot *o, enum err rc)
 	if (rc != OK) {
 		error_put(&o->error);
 		log_failure();
-		help_beginners(&o->error);
+		help_beginners(o);
 	}
 	return code;
 }

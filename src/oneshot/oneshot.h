@@ -83,6 +83,7 @@ struct oneshot {
 	struct target *target; /* NEED_TARGET: the current one */
 	struct buf fields;     /* of the JSON object: ", \"name\": value" each */
 	struct error error;    /* code OK: none */
+	bool was_reset;	       /* --under-reset: the core stands at its first instruction */
 	int exit_code;	       /* a verb may set its own; -1: by the error */
 };
 

@@ -11,7 +11,7 @@
 
 #define BAR_CHARS 30u
 
-static void draw(struct progress *p, const char *what, size_t total, unsigned percent)
+static void draw(struct progress *p, const char *what, unsigned percent)
 {
 	char bar[BAR_CHARS + 1];
 	unsigned full = percent * BAR_CHARS / 100;
@@ -19,7 +19,7 @@ static void draw(struct progress *p, const char *what, size_t total, unsigned pe
 	memset(bar, '#', full);
 	memset(bar + full, '.', BAR_CHARS - full);
 	bar[BAR_CHARS] = '\0';
-	fprintf(stderr, "\r%-12.12s [%s] %3u%% of %zu bytes", what, bar, percent, total);
+	fprintf(stderr, "\r%-12.12s [%s] %3u%%", what, bar, percent);
 	p->is_open = true;
 	if (percent == 100) {
 		fputc('\n', stderr);
@@ -40,9 +40,9 @@ static void on_progress(void *ctx, const char *what, size_t done, size_t total)
 		return;
 	p->shown = percent;
 	if (p->is_tty)
-		draw(p, what, total, percent);
+		draw(p, what, percent);
 	else
-		fprintf(stderr, "%s: %u%% of %zu bytes\n", what, percent, total);
+		fprintf(stderr, "%s: %u%%\n", what, percent);
 }
 
 void progress_begin(struct progress *progress, const struct oneshot *o)

@@ -24,9 +24,10 @@ const struct verb verbs[VERB_COUNT + 1] = {
 			"The core runs on. FILE - is stdout.", NEED_TARGET, 2, 3, verb_read },
 	[VERB_RESET] = { "reset", "", "reset the chip and let it run, or halt it at its start",
 			 NULL, NEED_TARGET, 0, 0, verb_reset },
-	[VERB_INFO] = { "info", "",
+	[VERB_INFO] = { "info", "[FILE.elf]",
 			"show probe, voltage, debug port, core, chip, flash, protection, program",
-			"The core runs on.", NEED_TARGET, 0, 0, verb_info },
+			"The core runs on. The ELF file gives the function that it is in.",
+			NEED_TARGET, 0, 1, verb_info },
 	[VERB_RUN] = { "run", "FILE",
 		       "load a program, run it, show its output, exit with its exit code",
 		       "For tests: output by RTT or semihosting goes to stdout, exit() by "

@@ -14,6 +14,7 @@ void put_hex(struct oneshot *o, const char *name, uint32_t value); /* "0x0800000
 void put_bool(struct oneshot *o, const char *name, bool value);
 void put_json(struct oneshot *o, const char *name, const char *json);
 
+const char *plural(size_t n); /* "s", unless there is one */
 /* A Tcl verb as on a console; `result` may be NULL. */
 enum err tcl(struct oneshot *o, struct buf *result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

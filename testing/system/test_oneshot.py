@@ -131,6 +131,17 @@ def test_a_raw_binary_goes_to_the_flash_and_says_so(bench, firmware):
     assert "linked for another address" in wrong.stderr
 
 
+def test_a_file_larger_than_the_flash_is_refused(bench):
+    bench.blank()
+    save(bench, "huge.bin", program(b"\xfe\xe7", data=bytes(0x100000)))
+    error = bench.error("flash", "huge.bin", code=5)
+    assert error["id"] == "flash.no_bank" and "0x08100000" in error["why"] and "--force" in error["next"]
+    assert set(bench.board.memory(FLASH, 64)) == {0xff}
+    bench.run("flash", save(bench, "part.bin", bytes(64)), "--at", "0x080fffe0", "--force", "--no-reset")
+    assert bench.board.memory(FLASH + 0xfffe0, 32) == bytes(32)
+    assert "is a folder" in bench.error("flash", bench.tmp, code=2)["why"]
+
+
 def test_the_contents_tell_the_format_not_the_name(bench, firmware):
     shutil.copy(firmware("blink"), bench.tmp / "blink.bin")
     out = bench.run("flash", "blink.bin")
@@ -244,7 +255,12 @@ def test_no_probe_no_target_no_chip(bench, firmware):
     """The exit codes that scripts branch on."""
     error = bench.error("info", "--probe", "nosuch", code=3)
     assert error["id"] in ("adapter.config", "adapter.not_found") and "nosuch" in error["why"] + error["next"]
-    assert "looked for" in bench.run("info", "--probe", "nosuch", code=3).stderr
+    assert "looked for" not in bench.run("info", "--probe", "nosuch", code=3).stderr    # one is there
+    empty = {**os.environ, "HOME": str(bench.tmp)}
+    done = subprocess.run(bench.argv("info"), env=empty, cwd=bench.tmp, capture_output=True, text=True, check=False,
+                          timeout=60 * PATIENCE)
+    if "no debug probe is plugged in" in done.stderr:       # nor at the machine that runs the tests
+        assert done.returncode == 3 and "looked for" in done.stderr, done.stderr
     error = bench.error("info", "--chip", "stm23l476rg", code=2)
     assert error["id"] == "script.no_such_chip" and "stm32l476" in error["next"]
     assert "nucleo-l476rg" in bench.error("info", "--board", "nucleo-l467rg", code=2)["next"]
@@ -267,7 +283,8 @@ def test_wrong_command_lines(bench):
     assert "did you mean \"reset\"" in bench.run("help", "rest", code=2).stderr
     assert "flash" in bench.run("help").stdout
     assert bench.run("flash", "--help").stdout == help_flash
-    assert "goes with a verb" in bench.run("--json", code=1).stderr
+    assert "goes with a verb" in bench.error(code=2)["why"]
+    assert bench.error("flsh", code=2)["next"] == 'did you mean "probed flash"?'
 
 
 def test_a_verb_opens_no_ports_and_asks_for_them_if_told(bench):
@@ -374,6 +391,34 @@ def test_a_virtual_board_by_name(tmp_path, firmware):
     done = subprocess.run([BUILD / "probed", "-s", TOP / "tcl", "--board", "virtual-mimxrt1064-evk", "flash", raw],
                           cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60 * PATIENCE)
     assert "the ROM will not boot this" in done.stderr and "0x70000000" in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["jlink-old", "ft2232h"])
+def test_a_probe_with_jtag_only_finds_the_chip(tmp_path, kind):
+    board = Board(tmp_path, "--deterministic", usb=[kind])
+    done = board.usb_run([BUILD / "probed", "-s", TOP / "tcl", "info"])
+    assert done.returncode == 0 and CHIP in done.stdout and "speed       jtag" in done.stdout, done.stdout
+    board.stop()
+
+
+def test_read_out_protection_is_shown_and_taken_off(tmp_path):
+    board = Board(tmp_path, "--preset", "rdp1", "--deterministic", usb=["st-link-v2-1"])
+    probed = [BUILD / "probed", "-s", TOP / "tcl"]
+    assert "read-out protection level 1" in board.usb_run([*probed, "info"]).stdout
+    assert "add --yes" in board.usb_run([*probed, "doctor", "--fix"]).stdout
+    assert "RDP level 1" not in board.usb_run([*probed, "doctor", "--fix", "--yes"]).stdout.split("What is wrong")[1]
+    assert "read-out protection level 0" in board.usb_run([*probed, "info"]).stdout
+    board.stop()
+
+
+def test_info_under_reset_sees_all_and_lets_the_program_run_again(tmp_path):
+    board = Board(tmp_path, "--preset", "good", "--deterministic", usb=["st-link-v2-1"])
+    probed = [BUILD / "probed", "-s", TOP / "tcl"]
+    done = board.usb_run([*probed, "info", "--under-reset"])
+    assert done.returncode == 0 and "1024 KiB" in done.stdout and "bus error" not in done.stdout, done.stdout
+    assert "state       running" in board.usb_run([*probed, "info"]).stdout
+    assert "running at  0x08" in board.usb_run([*probed, "info"]).stdout
+    board.stop()
 
 
 @pytest.mark.parametrize("kind", ["jlink", "mcu-link", "cmsis-dap-hid"])
