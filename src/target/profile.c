@@ -277,6 +277,8 @@ static enum err cmd_profile(struct call *c)
 
 	TRY(call_examined_target(c, &t));
 	TRY(arg_u32(c, 1, &seconds));
+	if (seconds == 0)
+		return error_why(ERR_ARGUMENT, "a profile takes 1 second or more");
 	if (c->argc == 4)
 		return arg_usage(c);
 	p.pcs = xcalloc(SAMPLES_MAX, sizeof(*p.pcs));

@@ -19,14 +19,23 @@ static struct fileio_arg string(uint32_t addr, uint32_t length)
 	return (struct fileio_arg){ .value = addr, .length = length + 1, .is_string = true };
 }
 
+/* Piece by piece, never past a 256-byte line: the string may end just before unmapped memory. */
 static uint32_t string_length(struct semi_call *c)
 {
 	uint32_t n = 0;
-	uint8_t byte;
 
-	while (n < SEMI_STRING_MAX && target_read_u8(c->t, c->r1 + n, &byte) == OK && byte != 0)
-		n++;
-	error_clear();
+	while (n < SEMI_STRING_MAX) {
+		uint32_t addr = c->r1 + n, want = 256 - (addr & 255);
+		uint8_t piece[256];
+		size_t got = 0;
+		enum err rc = target_read_bytes(c->t, addr, piece, want, &got);
+		const uint8_t *end = memchr(piece, '\0', got);
+
+		error_clear();
+		n += end != NULL ? (uint32_t)(end - piece) : (uint32_t)got;
+		if (rc != OK || end != NULL)
+			break;
+	}
 	return n;
 }
 

@@ -18,7 +18,7 @@ struct semi_redirect {
 	bool debug, stdio, had_client;
 };
 
-static void hang_up(struct semi_redirect *r)
+static void drop_client(struct semi_redirect *r)
 {
 	if (r->client < 0)
 		return;
@@ -26,6 +26,11 @@ static void hang_up(struct semi_redirect *r)
 	close(r->client);
 	r->client = -1;
 	r->client_watch = NULL;
+}
+
+static void hang_up(struct semi_redirect *r)
+{
+	drop_client(r);
 	if (r->stdio)
 		semi_input_end(r->s);
 }
@@ -60,7 +65,7 @@ static void on_connect(void *ctx, short revents)
 	(void)revents;
 	if (fd < 0)
 		return;
-	hang_up(r);
+	drop_client(r);		/* the new one goes on typing */
 	r->s->has_input_ended = false;
 	r->had_client = true;
 	r->client = fd;
@@ -89,9 +94,7 @@ void semi_redirect_stop(struct semihosting *s)
 	if (r == NULL)
 		return;
 	s->redirect = NULL;
-	if (r->stdio && r->client < 0)
-		semi_input_end(s);	/* nobody will type any more */
-	hang_up(r);
+	hang_up(r);		/* nobody will type any more */
 	loop_remove_fd(s->target->list->loop, r->listen_watch);
 	close(r->listener);
 	free(r);

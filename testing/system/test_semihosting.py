@@ -252,6 +252,20 @@ def test_a_conversation_over_tcp(bench, daemon):
     assert "end of input\n" in daemon.text and "application exited normally" in daemon.text
 
 
+def test_another_client_goes_on_typing(bench, daemon):
+    choose(daemon, ECHO)
+    first = redirect(daemon)
+    daemon.tcl("resume")
+    assert receive(first, b"> ") == b"echo> "
+    wait_for(lambda: bench.board.ctl("state")["core"] == "halted", "the program waits for input")
+    second = socket.create_connection(first.getpeername(), timeout=20 * PATIENCE)
+    assert first.recv(1) == b""
+    second.sendall(b"still here\n")
+    assert receive(second, b"\n") == b"still here\n"
+    second.close()
+    first.close()
+
+
 def test_a_conversation_from_the_console(bench, daemon):
     choose(daemon, ECHO)
     daemon.tcl("arm semihosting_input on; resume; arm semihosting_input line how do you do")
