@@ -17,22 +17,21 @@ static void on_dropped(void *ctx, size_t bytes, size_t pieces, const char *peer)
 	trace_put_loss(out->trace, out->target, TRACE_ITM, 0, (uint32_t)MIN(bytes, UINT32_MAX - 1));
 }
 
-enum err swo_out_open(struct swo_room *room, struct swo_out *out, const char *spec,
-		      const char *name,
+enum err swo_out_open(struct swo_room *room, struct swo_out *out, const char *spec, const char *name,
 		      struct target *t)
 {
 	struct trace_port_spec port = { .name = "tpiu_swo_trace", .dropped = on_dropped, .ctx = out };
 
 	*out = (struct swo_out){ .trace = room->trace, .target = t };
 	if (spec[0] == ':') {
-		log_info("starting trace server for %s on %s", name, spec + 1);
 		TRY(trace_port_open(room->trace, spec + 1, &port, &out->port));
+		log_info("starting trace server for %s on %u", name,
+			 room->trace->ports->number(out->port));
 	} else if (strcmp(spec, "external") != 0 && strcmp(spec, "-") != 0) {
 		/* Appended, as scripts that enable and disable again count on. */
 		out->file = fopen(spec, "abe");
 		if (out->file == NULL)
-			return error_why(ERR_IO, "Can't open trace destination file \"%s\": %s",
-					 spec,
+			return error_why(ERR_IO, "Can't open trace destination file \"%s\": %s", spec,
 					 strerror(errno));
 	}
 	out->spec = xstrdup(spec);

@@ -306,6 +306,7 @@ def test_sequence_of_cortex_debug(start, tmp_path):
                   elf=trace.elf, connect="target extended-remote")
     assert "rror" not in out, out
     assert trace.daemon.text.count(f"Listening on port {port} for tpiu_swo_trace connections") == 1
+    assert f"starting trace server for stm32l4x.tpiu on {port}\n" in trace.daemon.text
     clients = [Client(port) for _ in range(3)]
     wait_for(lambda: trace.daemon.text.count("accepting 'tpiu_swo_trace'") == 3, "clients")
     trace.daemon.tcl("halt")
