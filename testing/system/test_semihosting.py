@@ -257,7 +257,8 @@ def test_another_client_goes_on_typing(bench, daemon):
     first = redirect(daemon)
     daemon.tcl("resume")
     assert receive(first, b"> ") == b"echo> "
-    wait_for(lambda: bench.board.ctl("state")["core"] == "halted", "the program waits for input")
+    wait_for(lambda: bench.board.ctl("state")["core"] == "halted", "the call that reads")
+    daemon.tcl("poll")
     second = socket.create_connection(first.getpeername(), timeout=20 * PATIENCE)
     assert first.recv(1) == b""
     second.sendall(b"still here\n")
@@ -325,4 +326,4 @@ def test_settings_are_refused_with_a_reason(bench, daemon):
     assert "only be set from the command line" in daemon.fails("arm semihosting_basedir /")
     assert daemon.tcl("arm semihosting_basedir") == f"semihosting base dir: {bench.base}"
     assert "not a TCP port" in daemon.fails("arm semihosting_redirect tcp 70000")
-    assert daemon.tcl("arm semihosting_resexit enable") == "semihosting resume is enabled"
+    assert daemon.tcl("arm semihosting_resexit enable") == "semihosting resumable exit is enabled"
