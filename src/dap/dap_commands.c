@@ -67,7 +67,7 @@ static enum err cmd_apsel(struct call *c)
 	struct dap *dap = c->user;
 
 	TRY(arg_ap(c, 1, dap, &dap->apsel));
-	print_selection(c, dap);
+	result_printf(c, "0x%x", dap->apsel);
 	return OK;
 }
 

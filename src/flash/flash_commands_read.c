@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "flash/room.h"
 
 #define LINE_BYTES 32u
 #define MAX_READ   65536u
+#define DIFFS_MAX  128
 
 static struct flash_room *room_of(struct call *c)
 {
@@ -93,6 +95,39 @@ static enum err cmd_read_bank(struct call *c)
 	return OK;
 }
 
+/* One line per byte that differs, DIFFS_MAX of them, at their places in the bank. */
+static enum err list_differences(struct flash_bank *bank, const struct image_section *s)
+{
+	uint32_t offset = s->addr - bank->base;
+	uint8_t *now = xcalloc(1, s->bytes);
+	enum err rc = read_pieces(bank, offset, now, s->bytes);
+	unsigned count = 0;
+
+	for (size_t i = 0; rc == OK && i < s->bytes && count <= DIFFS_MAX; i++) {
+		if (now[i] == s->data[i])
+			continue;
+		if (count++ == DIFFS_MAX)
+			log_user("More than %d errors, the rest are not printed.", DIFFS_MAX);
+		else
+			log_user("diff %u address 0x%08x. Was 0x%02x instead of 0x%02x", count - 1,
+				 offset + (uint32_t)i, now[i], s->data[i]);
+	}
+	free(now);
+	return rc;
+}
+
+static enum err contents_differ(struct flash_bank *bank, const struct image *image)
+{
+	struct error error;
+
+	error_take(&error);
+	log_user("contents differ");
+	for (size_t i = 0; i < image->count; i++)
+		TRY(list_differences(bank, &image->sections[i]));
+	error_put(&error);
+	return error_what(ERR_VERIFY, "contents differ");
+}
+
 static enum err compare_bank(struct call *c, struct flash_bank *bank, const struct image *image,
 			     uint32_t offset)
 {
@@ -107,7 +142,7 @@ static enum err compare_bank(struct call *c, struct flash_bank *bank, const stru
 				 offset, bank->name, bank->size);
 	rc = flash_verify_image(room_of(c), bank->target, image, NULL);
 	if (rc != OK)
-		return rc == ERR_VERIFY ? error_what(rc, "contents differ") : rc;
+		return rc == ERR_VERIFY ? contents_differ(bank, image) : rc;
 	rate_since(rate, sizeof(rate), start, n);
 	result_printf(c, "read %zu bytes from file %s and flash bank %u at offset 0x%08x %s\n", n,
 		      c->argv[2], bank->number, offset, rate);

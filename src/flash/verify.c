@@ -13,6 +13,7 @@ struct verify {
 	struct flash_room *room;
 	uint32_t keepalive;
 	unsigned differences;
+	bool told;			/* that bytes are compared, not checksums */
 	uint32_t addr;			/* of the first */
 	uint8_t is, should_be;
 };
@@ -67,7 +68,6 @@ static enum err compare_blocks(struct verify *v, uint32_t addr, const uint8_t *d
 			      ? bank_crcs(bank, addr - bank->base, block, count, crcs)
 			      : block_crcs(v->target, v->keepalive, addr, block, count, crcs);
 	bool by_reading = rc == ERR_NO_WORK_AREA || rc == ERR_NOT_HALTED;
-	bool told = by_reading;
 
 	if (by_reading)
 		error_clear();
@@ -79,9 +79,10 @@ static enum err compare_blocks(struct verify *v, uint32_t addr, const uint8_t *d
 
 		if (!by_reading && crcs[i] == crc_bytes(0xffffffff, part, block))
 			continue;
-		if (!told)
+		if (!by_reading && !v->told) {
 			log_error("checksum mismatch - attempting binary compare");
-		told = true;
+			v->told = true;
+		}
 		rc = compare_bytes(v, addr + i * block, part, block);
 	}
 out:

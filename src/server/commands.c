@@ -104,6 +104,8 @@ static enum err cmd_notifications(struct call *c)
 {
 	bool on;
 
+	if (c->argc == 1)		/* said without an argument by old clients, to no effect */
+		return OK;
 	TRY(arg_bool(c, 1, &on));
 	return tcl_rpc_set_notifications(script_origin(c->script), on);
 }
@@ -112,6 +114,8 @@ static enum err cmd_trace(struct call *c)
 {
 	bool on;
 
+	if (c->argc == 1)
+		return OK;
 	TRY(arg_bool(c, 1, &on));
 	return tcl_rpc_set_trace(script_origin(c->script), on);
 }
@@ -125,10 +129,10 @@ const struct command server_commands[] = {
 	{ "telnet port", STAGE_ANY, 0, 1, "?number|disabled|path?", cmd_telnet_port, PORT_HELP },
 	{ "tcl_port", STAGE_ANY, 0, 1, "?number|disabled|path?", cmd_tcl_port, PORT_HELP },
 	{ "tcl port", STAGE_ANY, 0, 1, "?number|disabled|path?", cmd_tcl_port, PORT_HELP },
-	{ "tcl_notifications", STAGE_ANY, 1, 1, "on|off", cmd_notifications, NOTIFICATIONS_HELP },
-	{ "tcl notifications", STAGE_ANY, 1, 1, "on|off", cmd_notifications, NOTIFICATIONS_HELP },
-	{ "tcl_trace", STAGE_ANY, 1, 1, "on|off", cmd_trace, TRACE_HELP },
-	{ "tcl trace", STAGE_ANY, 1, 1, "on|off", cmd_trace, TRACE_HELP },
+	{ "tcl_notifications", STAGE_ANY, 0, 1, "on|off", cmd_notifications, NOTIFICATIONS_HELP },
+	{ "tcl notifications", STAGE_ANY, 0, 1, "on|off", cmd_notifications, NOTIFICATIONS_HELP },
+	{ "tcl_trace", STAGE_ANY, 0, 1, "on|off", cmd_trace, TRACE_HELP },
+	{ "tcl trace", STAGE_ANY, 0, 1, "on|off", cmd_trace, TRACE_HELP },
 	{ "bindto", STAGE_ANY, 0, 1, "?address?", cmd_bindto,
 	  "The address the ports are bound to; by default only this machine can reach them." },
 	{ "services", STAGE_ANY, 0, 0, "", cmd_services,

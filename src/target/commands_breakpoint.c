@@ -13,7 +13,7 @@ static void list_breakpoints(struct call *c, const struct target *t)
 				      b->length, get_le16(b->saved));
 		else
 			result_printf(c, "Breakpoint(IVA): 0x%08x, 0x%x, %d\n", b->addr, b->length,
-				      b->is_set);
+				      b->comparator);
 	}
 }
 

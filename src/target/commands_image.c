@@ -242,7 +242,7 @@ static enum err verify_section(struct image_job *job, uint32_t addr, const uint8
 		return OK;
 	if (mode == VERIFY_CHECKSUM)
 		return error_why(ERR_VERIFY, "checksum mismatch at 0x%08x, %zu bytes", addr, n);
-	log_info("checksum mismatch at 0x%08x: comparing bytes", addr);
+	log_error("checksum mismatch - attempting binary compare");
 	return compare_bytes(job, addr, data, n, differences);
 }
 

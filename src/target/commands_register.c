@@ -17,7 +17,7 @@ static void print_reg(struct call *c, struct target *t, const struct reg *reg, b
 	result_printf(c, "%s (/%u)", reg->name, reg->bits);
 	if (t->state == TARGET_HALTED && v->valid)
 		result_printf(c, ": 0x%0*llx%s", (int)(reg->bits + 7) / 8 * 2,
-			      (unsigned long long)v->value, v->dirty ? " (dirty)" : "");
+			      (unsigned long long)v->value, numbered && v->dirty ? " (dirty)" : "");
 	result_printf(c, "\n");
 }
 

@@ -160,7 +160,7 @@ static enum err cmd_resexit(struct call *c)
 	TRY(call_semihosting(c, &s));
 	if (c->argc == 2)
 		TRY(arg_bool(c, 1, &s->resumes_at_exit));
-	result_printf(c, "semihosting resume is %s\n", s->resumes_at_exit ? "enabled" : "disabled");
+	result_printf(c, "semihosting resumable exit is %s\n", s->resumes_at_exit ? "enabled" : "disabled");
 	return OK;
 }
 
