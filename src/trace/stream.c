@@ -27,6 +27,7 @@ struct stream {
 	struct stream_room *room;
 	char *where;			/* as the user gave it */
 	enum stream_format format;
+	uint32_t sources;		/* bit per enum trace_source: what it takes, with its losses */
 	struct trace_port *port;	/* one of three */
 	FILE *file;
 	bool is_console;
@@ -215,6 +216,8 @@ static void on_record(void *ctx, const struct trace_record *r)
 {
 	struct stream *s = ctx;
 
+	if (!(s->sources & BIT(r->source == TRACE_LOSS ? r->lost_from : r->source)))
+		return;
 	if (s->format == FORMAT_TEXT)
 		put_as_text(s, r);
 	else if (s->format == FORMAT_JSON)
@@ -274,20 +277,46 @@ static struct stream *find(struct stream_room *room, const char *where)
 	return NULL;
 }
 
+/* "rtt,itm": their bits. */
+static enum err parse_sources(const char *text, uint32_t *sources)
+{
+	*sources = 0;
+	for (size_t n; *text != '\0'; text += n + (text[n] != '\0')) {
+		unsigned i = 0;
+
+		n = strcspn(text, ", ");
+		while (i < TRACE_LOSS && (strlen(trace_source_name((enum trace_source)i)) != n ||
+					  strncmp(trace_source_name((enum trace_source)i), text, n) != 0))
+			i++;
+		if (i == TRACE_LOSS)
+			return error_why(ERR_ARGUMENT, "there is no source \"%.*s\": the sources are rtt, "
+					 "itm, exception, pc, watch, event, semihosting", (int)n, text);
+		*sources |= BIT(i);
+	}
+	return *sources != 0 ? OK : error_why(ERR_ARGUMENT, "-source names no source");
+}
+
 static enum err cmd_stream(struct call *c)
 {
 	const char *where = c->argv[1][0] == ':' ? c->argv[1] + 1 : c->argv[1];
+	uint32_t sources = UINT32_MAX;
 	int format = FORMAT_TEXT;
 	struct stream *s;
 
-	if (c->argc == 3 || (c->argc == 4 && strcmp(c->argv[2], "-format") != 0))
+	if (c->argc % 2 != 0)
 		return arg_usage(c);
-	if (c->argc == 4)
-		TRY(arg_word(c, 3, format_words, &format));
+	for (int i = 2; i < c->argc; i += 2) {
+		if (strcmp(c->argv[i], "-format") == 0)
+			TRY(arg_word(c, i + 1, format_words, &format));
+		else if (strcmp(c->argv[i], "-source") == 0)
+			TRY(parse_sources(c->argv[i + 1], &sources));
+		else
+			return arg_usage(c);
+	}
 	if (find(room_of(c), where) != NULL && strcmp(where, "0") != 0)
 		return error_why(ERR_ARGUMENT, "the trace stream goes to %s already", where);
 	s = xcalloc(1, sizeof(*s));
-	*s = (struct stream){ .room = room_of(c), .where = xstrdup(where),
+	*s = (struct stream){ .room = room_of(c), .where = xstrdup(where), .sources = sources,
 			      .format = (enum stream_format)format };
 	enum err rc = open_output(s);
 
@@ -394,9 +423,11 @@ static enum err cmd_accepted(struct call *c)
 }
 
 static const struct command stream_commands[] = {
-	{ "trace stream", STAGE_ANY, 1, 3, "port|file|- ?-format text|json|bin?", cmd_stream,
-	  "Send all that the program tells (RTT, ITM, semihosting, PC samples) with time and losses to a "
-	  "TCP port, a file or the console (-)." },
+	{ "trace stream", STAGE_ANY, 1, 5, "port|file|- ?-format text|json|bin? ?-source name,...?",
+	  cmd_stream,
+	  "Send all that the program tells (RTT, ITM, semihosting, PC samples), or what comes from some "
+	  "sources, with time and losses to a TCP port, a file or the console (-). The sources are rtt, "
+	  "itm, exception, pc, watch, event, semihosting." },
 	{ "trace stop", STAGE_ANY, 0, 1, "?port|file|-?", cmd_stop, "End one trace stream, or all." },
 	{ "trace status", STAGE_ANY, 0, 0, "", cmd_status,
 	  "Return a dict: for each source records, bytes, lost, and gaps of unknown size; then outputs." },

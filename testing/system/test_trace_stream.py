@@ -72,6 +72,17 @@ def test_text_json_and_binary_say_the_same(bench, firmware):
     as_bin.close()
 
 
+def test_only_what_was_asked_for(bench, firmware):
+    _, daemon, tmp = bench
+    start(daemon, firmware)
+    both, others = tmp / "both.txt", tmp / "others.txt"
+    daemon.tcl(f"trace stream {both} -source semihosting,rtt -format json; "
+               f"trace stream {others} -source {{itm pc}}; resume")
+    wait_for(lambda: "rtt: hello" in both.read_text(), "the record")
+    daemon.tcl("trace stop")
+    assert others.read_text() == ""
+
+
 def test_semihosting_is_in_the_stream_too(bench, firmware):
     _, daemon, _ = bench
     start(daemon, firmware, "semi")
@@ -123,6 +134,9 @@ def test_what_cannot_be_is_said(bench):
     assert "No such file" in daemon.fails("trace stream /nonexistent/dir/file")
     assert "console" in daemon.fails("trace stream - -format bin")
     assert "json" in daemon.fails(f"trace stream {tmp}/b -format xml")
+    assert 'no source "rt": the sources are rtt, itm' in daemon.fails(f"trace stream {tmp}/b -source itm,rt")
+    assert "names no source" in daemon.fails(f"trace stream {tmp}/b -source {{}}")
+    assert "usage" in daemon.fails(f"trace stream {tmp}/b -source")
     assert "does not go" in daemon.fails("trace stop 12345")
     daemon.tcl("trace stop")
     assert "rtt {records" in daemon.tcl("trace status")
