@@ -6,6 +6,7 @@
 #ifndef BASE_SOCK_H
 #define BASE_SOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +25,8 @@ enum err sock_connect_unix(const char *path, int *fd);
 int sock_accept(int listener, char *peer, size_t peer_size);
 /* Asks the peer's machine for a sign of life: one that is gone is noticed within seconds. */
 void sock_prove_alive(int fd);
+/* The peer has closed, although bytes of it may wait to be read still. */
+bool sock_has_left(int fd);
 /* Blocks on this one descriptor until all is written or timeout_ms passes without progress.
  * ERR_TIMEOUT, or ERR_IO when the peer is gone. */
 enum err sock_write_all(int fd, const void *data, size_t n, int timeout_ms);

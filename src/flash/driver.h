@@ -67,6 +67,8 @@ struct flash_driver {
 	/* Breakpoints may be programmed into it (target/patch.h): read and executed through the bus,
 	 * written a sector at a time without disturbing a program that stands still. */
 	bool takes_breakpoints;
+	/* erase() and write() always refuse (fuses): GDB's map says rom, and flash-erase leaves it out. */
+	bool is_read_only;
 	/* For the time in a plan: helper code's RAM is only put back by writes of up to so many bytes; 0:
 	 * always. */
 	uint32_t backup_worth;

@@ -137,4 +137,5 @@ const struct flash_driver ocotp_driver = {
 	.protect = protect,
 	.info = info,
 	.read = read,
+	.is_read_only = true,
 };

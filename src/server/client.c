@@ -175,6 +175,11 @@ void client_prove_alive(struct client *c)
 	sock_prove_alive(c->in_fd);	/* a pipe takes no notice */
 }
 
+bool client_has_left(const struct client *c)
+{
+	return is_done(c) || sock_has_left(c->in_fd);
+}
+
 static void listen_to(struct client *c)
 {
 	bool wants = !c->is_paused && !c->is_eof && !c->is_closing;

@@ -83,6 +83,8 @@ void client_pause(struct client *client, bool on);
 const char *client_peer(const struct client *client);
 /* Somebody else wants its place: sock_prove_alive(). */
 void client_prove_alive(struct client *client);
+/* It has hung up, but the loop has not come round to it yet. */
+bool client_has_left(const struct client *client);
 
 /* A port verb's whole work: without an argument the setting is the result, with one it replaces
  * *setting (malloc'ed), before init only. */

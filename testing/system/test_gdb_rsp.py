@@ -287,6 +287,26 @@ def test_flash_packets_and_gdbs_slips(rsp, board):
     assert rsp.ask("vFlashDone") == b"OK"
 
 
+def test_an_image_larger_than_the_flash_is_refused(rsp, board):
+    assert rsp.ask("vFlashErase:080ff800,00000800") == b"OK"
+    assert rsp.ask(b"vFlashWrite:080ffffc:12345678") == b"E.memtype"
+    assert rsp.ask("vFlashErase:080ff800,00001000")[:1] == b"E"
+
+
+def test_flash_erase_of_all_regions_leaves_otp_alone(rsp, board, daemon):
+    board.ctl("write 0x08040000 12345678")
+    regions = re.findall(r'type="flash" start="0x(\w+)" length="0x(\w+)"', document(rsp, "memory-map:read:", 0xffb))
+    assert len(regions) == 2
+    for start, length in regions:
+        assert rsp.ask(f"vFlashErase:{int(start, 16):08x},{int(length, 16):08x}") == b"OK"
+    assert rsp.ask("vFlashDone") == b"OK", daemon.text
+    assert board.memory(0x08040000, 4) == b"\xff" * 4
+
+
+def test_point_types_that_are_not_there(rsp):
+    assert rsp.ask("Z5,20000000,4") == rsp.ask("z5,20000000,4") == b""
+
+
 def test_ctrl_c_while_flashing(rsp, daemon):
     data = random.Random(2).randbytes(1024 * 1024)
     send_image(rsp, data)
@@ -357,6 +377,17 @@ def test_endless_packet_is_cut_off(daemon):
     rsp = Rsp(daemon.gdb_port)
     assert rsp.ask("qC") == b"QC1"
     rsp.close()
+
+
+def test_a_gdb_that_is_started_again_at_once(daemon):
+    for _ in range(30):
+        client = Rsp(daemon.gdb_port)
+        client.send(frame("qXfer:threads:read::0,ffb") + b"$X20000000,100:cut off")
+        client.close()
+    client = Rsp(daemon.gdb_port)
+    assert client.ask("?")[:1] == b"T"
+    client.close()
+    assert "rejected" not in daemon.text
 
 
 def test_second_client_is_refused_by_default(daemon):

@@ -202,6 +202,10 @@ static enum err packet_z(struct gdb_session *s, struct rsp_args *args)
 
 	TRY(take_point(args, &wanted));
 	conditions_free(&wanted);
+	if (wanted.type >= POINT_TYPES) {
+		gdb_reply(s, "", 0);
+		return OK;
+	}
 	for (struct gdb_point **link = &s->points; *link != NULL; link = &(*link)->next) {
 		if ((*link)->type == wanted.type && (*link)->addr == wanted.addr &&
 		    (*link)->kind == wanted.kind) {

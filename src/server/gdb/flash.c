@@ -50,10 +50,25 @@ static enum err check_range(struct gdb_session *s, uint32_t addr, size_t length)
 	struct flash_bank *bank;
 
 	TRY(flash_bank_at(s->server->flash, s->target, addr, &bank));
-	if (length > 0 && length - 1 > UINT32_MAX - addr)
+	if (length == 0)
+		return OK;
+	if (length - 1 > UINT32_MAX - addr)
 		return error_why(ERR_ARGUMENT, "0x%zx bytes at 0x%08x run past the end of memory", length,
 				 addr);
-	return OK;
+	/* flash_write_image() leaves out what is no flash, with a warning that GDB would not see. */
+	return flash_bank_at(s->server->flash, s->target, addr + (uint32_t)length - 1, &bank);
+}
+
+/* GDB's flash-erase names every flash of the map, and ends at the first that refuses. */
+static bool can_erase(struct gdb_session *s, uint32_t addr)
+{
+	struct flash_bank *bank;
+
+	if (flash_bank_at(s->server->flash, s->target, addr, &bank) != OK) {
+		error_clear();
+		return false;
+	}
+	return !bank->is_once_only;
 }
 
 static void add_erase(struct gdb_session *s, uint32_t addr, uint32_t length)
@@ -87,7 +102,7 @@ static enum err packet_vFlashErase(struct gdb_session *s, struct rsp_args *args)
 		rc = start(s);
 	if (rc != OK)
 		return failed(s, rc);
-	if (length > 0)
+	if (length > 0 && can_erase(s, addr))
 		add_erase(s, addr, length);
 	gdb_reply_ok(s);
 	return OK;

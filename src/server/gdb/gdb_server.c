@@ -120,6 +120,13 @@ static const char *wire_peer(void *ctx)
 	return client_peer(c->client);
 }
 
+static bool wire_has_left(void *ctx)
+{
+	struct gdb_client *c = ctx;
+
+	return client_has_left(c->client);
+}
+
 static void *client_open(void *ctx, struct client *client)
 {
 	struct gdb_port *port = ctx;
@@ -128,7 +135,8 @@ static void *client_open(void *ctx, struct client *client)
 	if (!session_has_room(port->gdb, port->target))
 		return NULL;
 	c = xcalloc(1, sizeof(*c));
-	const struct gdb_wire wire = { wire_send, wire_hang_up, c, wire_prove_alive, wire_peer };
+	const struct gdb_wire wire = { wire_send, wire_hang_up,	 c, wire_prove_alive,
+				       wire_peer, wire_has_left };
 
 	*c = (struct gdb_client){ .port = port, .client = client };
 	c->session = session_new(port->gdb, port->target, &wire);

@@ -21,7 +21,7 @@ static void add(struct map_region **regions, size_t *count, const struct map_reg
 /* One region per run of equal neighbours: GDB counts blocks from a region's start. */
 static void add_bank(struct map_region **regions, size_t *count, const struct flash_bank *bank)
 {
-	bool is_rom = bank->driver->write == NULL;
+	bool is_rom = bank->driver->write == NULL || bank->driver->is_read_only;
 	struct map_region run = { 0 };
 
 	for (unsigned i = 0; i < bank->sector_count; i++) {

@@ -14,7 +14,8 @@
 #define GDB_THREAD RTOS_CORE		/* one core without an RTOS: one thread */
 
 /* GDB's own numbers of signals (include/gdb/signals.def). */
-enum gdb_signal { GDB_SIGNAL_0 = 0, GDB_SIGNAL_INT = 2, GDB_SIGNAL_TRAP = 5 };
+enum gdb_signal { GDB_SIGNAL_0 = 0, GDB_SIGNAL_INT = 2, GDB_SIGNAL_TRAP = 5,
+		  GDB_SIGNAL_SEGV = 11 };
 
 struct gdb_packet {
 	const char *name;

@@ -114,8 +114,23 @@ static void suspect(struct gdb_session *s)
 		s->wire.prove_alive(s->wire.ctx);
 }
 
+static struct gdb_session *find_left(const struct gdb_server *server, const struct target *t)
+{
+	for (struct gdb_session *s = server->sessions; s != NULL; s = s->next) {
+		if (s->target == t && s->is_let_in && !s->is_gone && s->wire.has_left != NULL &&
+		    s->wire.has_left(s->wire.ctx))
+			return s;
+	}
+	return NULL;
+}
+
 bool session_has_room(const struct gdb_server *server, const struct target *t)
 {
+	struct gdb_session *left;
+
+	/* A GDB that is started again at once: its end may be in the same pass of the loop. */
+	while ((left = find_left(server, t)) != NULL)
+		session_hang_up(left);
 	if (t->gdb_max_connections < 0 || count_sessions(server, t) < t->gdb_max_connections)
 		return true;
 	log_error("rejected 'gdb' connection, no more connections allowed");

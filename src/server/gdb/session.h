@@ -33,6 +33,7 @@ struct gdb_wire {
 	void *ctx;
 	void (*prove_alive)(void *ctx);	/* is the client's machine there still? May be NULL */
 	const char *(*peer)(void *ctx);	/* who it is, for messages. May be NULL */
+	bool (*has_left)(void *ctx);	/* it has hung up, session_close() is to come. May be NULL */
 };
 
 /* A breakpoint or watchpoint GDB has inserted. */

@@ -35,10 +35,23 @@ static void wait_is_over(struct gdb_session *s)
 	buf_clear(&s->last_error);
 }
 
+/* A lock-up is ended by a halt that no person asked for. The PC of one: DDI 0403 B1.5.15, DDI 0553. */
+static bool is_locked_up(struct target *t)
+{
+	uint32_t pc, xpsr;
+
+	if (t->state == TARGET_HALTED && target_get_reg32(t, "pc", &pc) == OK &&
+	    target_get_reg32(t, "xPSR", &xpsr) == OK)
+		return (pc == 0xfffffffe || pc == 0xeffffffe) && (xpsr & 0x1ff) >= 2;
+	error_clear();
+	return false;
+}
+
 unsigned stop_signal(const struct gdb_session *s)
 {
 	switch (s->target->reason) {
 	case HALT_DEBUG_REQUEST:
+		return is_locked_up(s->target) && !s->is_interrupted ? GDB_SIGNAL_SEGV : GDB_SIGNAL_INT;
 	case HALT_UNDEFINED:
 		return GDB_SIGNAL_INT;
 	case HALT_SINGLE_STEP:
