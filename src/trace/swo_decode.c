@@ -31,7 +31,7 @@ static void emit(struct swo_stream *s, const struct itm_packet *p)
 		r.source = TRACE_EXCEPTION;
 		break;
 	case ITM_PC_SAMPLE:
-		swo_profile_sample(s->room->profile, s->target, r.value);
+		swo_profile_sample(s->room->profile, r.value);
 		r.source = TRACE_PC_SAMPLE;
 		r.channel = 0;
 		break;

@@ -180,7 +180,7 @@ void swo_uart_stop(struct swo_room *room);
 extern const struct command swo_profile_commands[];
 struct swo_profile *swo_profile_new(struct swo_room *room);
 void swo_profile_free(struct swo_profile *p);
-void swo_profile_sample(struct swo_profile *p, struct target *t, uint32_t pc);
+void swo_profile_sample(struct swo_profile *p, uint32_t pc);
 void swo_profile_asleep(struct swo_profile *p);
 
 #endif

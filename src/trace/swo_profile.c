@@ -10,7 +10,7 @@
 #include "target/profile.h"
 #include "trace/swo_priv.h"
 
-#define SAMPLES_MAX (4u << 20)
+#define SAMPLES_MAX (4u << 20)		/* then the older half is dropped */
 #define SHOWN_MAX   40u
 
 struct swo_profile {
@@ -22,13 +22,22 @@ struct swo_profile {
 	size_t wanted_from;		/* `profile` takes the samples from here on */
 };
 
-void swo_profile_sample(struct swo_profile *p, struct target *t, uint32_t pc)
+static void drop_older_half(struct swo_profile *p)
 {
-	(void)t;
-	if (p->count == SAMPLES_MAX) {
-		p->dropped++;
-		return;
-	}
+	size_t half = p->count / 2;
+	uint64_t now = clock_now_ns();
+
+	memmove(p->pcs, p->pcs + half, (p->count - half) * sizeof(*p->pcs));
+	p->count -= half;
+	p->dropped += half;
+	p->wanted_from -= MIN(p->wanted_from, half);
+	p->begun_ns = now - (now - p->begun_ns) / 2;
+}
+
+void swo_profile_sample(struct swo_profile *p, uint32_t pc)
+{
+	if (p->count == SAMPLES_MAX)
+		drop_older_half(p);
 	if (p->count == 0)
 		p->begun_ns = clock_now_ns();
 	if (p->count == p->capacity) {
@@ -106,6 +115,8 @@ static void show(struct call *c, const struct swo_profile *p)
 
 	result_printf(c, "%zu samples at %zu addresses, %" PRIu64 " asleep\n", p->count, n,
 		      p->asleep);
+	if (p->dropped > 0)
+		result_printf(c, "%" PRIu64 " older ones were dropped\n", p->dropped);
 	result_printf(c, " percent  cumulative  samples  address\n");
 	for (size_t i = 0; i < MIN(n, (size_t)SHOWN_MAX); i++) {
 		sum += spots[i].count;

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "target/profile.h"
+#include "target/target_priv.h"
 #include "trace/itm.h"
 #include "trace/swo_priv.h"
 
@@ -347,6 +349,34 @@ static void test_clocks_are_rounded_to_what_people_use(void **state)
 		assert_int_equal(swo_nice_clock(clocks[i].measured), clocks[i].nice);
 }
 
+/* `profile` takes what comes from now on, also where the store of hours is full. */
+static void test_a_full_store_of_samples_takes_the_newest(void **state)
+{
+	struct target t = { 0 };
+	struct target_list_own own = { 0 };
+	struct target_list list = { .own = &own };
+	struct itm_setup itm = { .target = &t, .is_sampling = true };
+	struct tpiu tpiu = { .is_captured = true };
+	struct dap *dap = (struct dap *)&tpiu;	/* only compared */
+	struct swo_room room = { .targets = &list, .itms = &itm, .first = &tpiu };
+	struct swo_profile *p;
+	uint32_t pcs[8] = { 0 };
+
+	(void)state;
+	tpiu.room = &room;
+	tpiu.dap = t.dap = dap;
+	list.first = &t;
+	p = swo_profile_new(&room);
+	for (uint32_t i = 0; i < 4u << 20; i++)
+		swo_profile_sample(p, 0x08000000);
+	CHECK(own.profile_source->begin(p, &t));
+	for (uint32_t i = 0; i < 3; i++)
+		swo_profile_sample(p, 0x08000100 + 2 * i);
+	CHECK(own.profile_source->end(p, pcs, ARRAY_SIZE(pcs)) == 3);
+	CHECK(pcs[0] == 0x08000100 && pcs[2] == 0x08000104);
+	swo_profile_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_global_time),
 		cmocka_unit_test(test_garbage_is_told_from_trace),
 		cmocka_unit_test(test_clocks_are_rounded_to_what_people_use),
+		cmocka_unit_test(test_a_full_store_of_samples_takes_the_newest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
