@@ -95,7 +95,8 @@ static const struct option_row {
 	{ FIELD, "json", NULL, "one JSON object on stdout instead of text", GROUP_VERB,
 	  ANY_VERB, REQUEST(json) },
 	{ FIELD, "quiet", NULL, "print errors only", GROUP_VERB, ANY_VERB, REQUEST(quiet) },
-	{ FIELD, "force", NULL, "go on though the chip is not the one that was named", GROUP_VERB,
+	{ FIELD, "force", NULL, "go on though the chip is not the one that was named, or the file does not fit",
+	  GROUP_VERB,
 	  WRITES, REQUEST(force) },
 	{ FIELD, "at", "ADDRESS", "where a raw binary goes", GROUP_VERB,
 	  VERB(FLASH) | VERB(VERIFY) | VERB(RUN), REQUEST(at) },
@@ -423,6 +424,20 @@ static enum err take_verb(struct options *o, int argc, char **argv)
 	return error_next(ERR_ARGUMENT, "usage: probed %s %s", verb->name, verb->usage);
 }
 
+static enum err check_transport(const char *name)
+{
+	static const char *const names[] = { "swd", "jtag", "hla_swd", "hla_jtag", "dapdirect_swd",
+					     "dapdirect_jtag" };
+
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return OK;
+	if (name == NULL)
+		return OK;
+	error_why(ERR_ARGUMENT, "there is no transport \"%s\"", name);
+	return error_next(ERR_ARGUMENT, "--transport is swd or jtag");
+}
+
 /* Does every option that was given belong to the verb? */
 static enum err check_belongs(const struct options *o, uint64_t seen)
 {
@@ -466,6 +481,8 @@ enum err options_parse(struct options *o, int argc, char **argv)
 	free(letters);
 	if (rc == OK)
 		rc = take_verb(o, argc - optind, argv + optind);
+	if (rc == OK)
+		rc = check_transport(o->transport);
 	if (rc == OK)
 		rc = check_belongs(o, seen);
 	else

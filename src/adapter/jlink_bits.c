@@ -28,7 +28,8 @@ enum err jlink_select(struct jlink *j, enum jaylink_target_interface interface)
 		error_why(ERR_ADAPTER_FIRMWARE, "this J-Link's firmware cannot select SWD (its "
 						"capability SELECT_IF is missing)");
 		return error_next(ERR_ADAPTER_FIRMWARE,
-				  "use \"transport select jtag\" (--transport jtag), or a J-Link with hardware 6 or newer");
+				  "use \"transport select jtag\" (--transport jtag), or a J-Link "
+				  "with hardware 6 or newer");
 	}
 	if (can_select)
 		TRY(jlink_check(j, jaylink_select_interface(j->handle, interface, NULL),

@@ -67,8 +67,8 @@ static void show_warnings(const struct buf *warnings)
 }
 
 /* A part that no flash takes would be missing in the chip, and nobody notices: refused before
- * anything is erased. */
-static enum err check_fits(struct oneshot *o, const struct image_section *s)
+ * anything is erased or reset. To compare, a part may lie elsewhere, but not go beyond the flash. */
+static enum err check_fits(struct oneshot *o, const struct image_section *s, bool is_for_writing)
 {
 	struct flash_bank *bank;
 	uint64_t at = s->addr, end = (uint64_t)s->addr + s->bytes;
@@ -76,23 +76,27 @@ static enum err check_fits(struct oneshot *o, const struct image_section *s)
 	while (at < end) {
 		if (flash_bank_at(o->rooms->flash, o->target, (uint32_t)at, &bank) != OK) {
 			error_clear();
+			if (!is_for_writing && at == s->addr)
+				return OK;
 			error_why(ERR_NO_BANK,
-				  "no flash takes the %" PRIu64 " bytes from 0x%08" PRIx64
-				  " on; nothing was written",
-				  end - at, at);
+				  "no flash takes the %" PRIu64 " bytes from 0x%08" PRIx64 " on%s",
+				  end - at, at, is_for_writing ? "; nothing was written" : "");
 			return error_next(ERR_NO_BANK, at == s->addr
 						  ? "check that the file is for this chip; --force "
 						    "leaves that part out"
-						  : "the file is larger than the flash: check that "
+					    : is_for_writing
+						  ? "the file is larger than the flash: check that "
 						    "it is for this chip; --force leaves the rest "
-						    "out");
+						    "out"
+						  : "the file is larger than the flash: check that "
+						    "it is for this chip");
 		}
 		at = (uint64_t)bank->base + bank->size;
 	}
 	return OK;
 }
 
-static enum err check_image_fits(struct oneshot *o, const struct image *image)
+enum err check_image_fits(struct oneshot *o, const struct image *image, bool is_for_writing)
 {
 	bool is_any_inside = false;
 
@@ -103,7 +107,7 @@ static enum err check_image_fits(struct oneshot *o, const struct image *image)
 	}
 	/* All of it outside has a better message. */
 	for (size_t i = 0; is_any_inside && !o->request->force && i < image->count; i++)
-		TRY(check_fits(o, &image->sections[i]));
+		TRY(check_fits(o, &image->sections[i], is_for_writing));
 	return OK;
 }
 
@@ -114,7 +118,6 @@ enum err write_flash(struct oneshot *o, const struct image *image,
 	struct buf warnings = { 0 };
 	enum err rc = OK;
 
-	TRY(check_image_fits(o, image));
 	options->warnings = &warnings;
 	progress_begin(&progress, o);
 	if (o->request->erase_all)
@@ -164,6 +167,7 @@ static enum err flash_image(struct oneshot *o, const struct image *image)
 
 	if (r->dry_run)
 		return dry_run(o, image, &options);
+	TRY(check_image_fits(o, image, true));
 	TRY(tcl(o, NULL, "reset init"));
 	TRY(write_image(o, image, &options));
 	if (r->no_reset) {
@@ -197,11 +201,9 @@ enum err verb_verify(struct oneshot *o)
 
 	TRY(open_file(o, &image));
 	bytes = image_bytes(image);
-	for (struct flash_bank *b = o->rooms->flash->banks; b != NULL; b = b->next) {
-		if (b->target == o->target && flash_probe(b) != OK)
-			drop_error(b->name); /* it may not be the one the file is for */
-	}
-	rc = flash_verify_image(o->rooms->flash, o->target, image, &differences);
+	rc = check_image_fits(o, image, false);
+	if (rc == OK)
+		rc = flash_verify_image(o->rooms->flash, o->target, image, &differences);
 	image_close(image);
 	put_number(o, "bytes", bytes);
 	put_number(o, "differences", differences);

@@ -44,7 +44,10 @@ static enum err save(const char *path, const uint8_t *data, size_t n)
 
 	if (file != NULL && !is_stdout)
 		ok = fclose(file) == 0 && ok;
-	return ok ? OK : error_why(ERR_IO, "%s cannot be written: %s", path, strerror(errno));
+	if (ok)
+		return OK;
+	error_why(ERR_IO, "%s cannot be written: %s", path, strerror(errno));
+	return error_next(ERR_IO, "check the folder and your rights in it");
 }
 
 static enum err read_all(struct oneshot *o, uint32_t addr, uint8_t *data, uint32_t n)
@@ -69,7 +72,7 @@ enum err verb_read(struct oneshot *o)
 
 	TRY(parse_number(r->argv[0], "the address", &addr));
 	TRY(parse_number(r->argv[1], "the length", &length));
-	if (length == 0 || length > 0xffffffff - addr + 1)
+	if (length == 0 || (uint64_t)addr + length > 1ull << 32)
 		return error_why(ERR_ARGUMENT, "%s bytes from %s on are no range of addresses",
 				 r->argv[1], r->argv[0]);
 	if (r->json && r->argc == 3 && strcmp(r->argv[2], "-") == 0)

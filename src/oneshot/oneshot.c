@@ -262,6 +262,7 @@ static bool is_any_probe_seen(struct adapter *adapter)
 /* Where most people begin. */
 static void help_beginners(const struct oneshot *o)
 {
+	const struct adapter_driver *driver = o->rooms->adapter->driver;
 	const struct error *e = &o->error;
 
 	if (oneshot_exit_code(e->code) == EXIT_TARGET && o->target == NULL)
@@ -269,6 +270,7 @@ static void help_beginners(const struct oneshot *o)
 				"reaches a chip "
 				"that sleeps or locks the debugger out\n");
 	if ((e->code != ERR_ADAPTER_NOT_FOUND && e->code != ERR_ADAPTER_CONFIG) ||
+	    (driver != NULL && driver->recognise == NULL) ||
 	    is_any_probe_seen(o->rooms->adapter))
 		return;
 	fprintf(stderr,
@@ -369,6 +371,10 @@ static int report(struct oneshot *o, enum err rc)
 
 	if (rc == ERR_ADAPTER_AMBIGUOUS)
 		error_next(rc, "add --probe and the serial number or USB location of the one you mean");
+	if (rc == ERR_ARGUMENT && error_current()->next[0] == '\0')
+		error_next(rc, "run \"probed help %s\"", o->request->verb->name);
+	if (rc == ERR_ADAPTER_LOST)
+		error_next(rc, "plug it in again, then repeat it");
 	if (rc == ERR_CANCELLED && loop_is_stopped(o->rooms->loop)) {
 		error_why(rc, "interrupted before it was done");
 		error_next(rc, "run it again: a flash that was being written holds a part of the file");

@@ -212,7 +212,9 @@ static enum err load(struct oneshot *o)
 	enum err rc;
 
 	TRY(open_file(o, &image));
-	rc = tcl(o, NULL, "reset init");
+	rc = check_image_fits(o, image, true);
+	if (rc == OK)
+		rc = tcl(o, NULL, "reset init");
 	if (rc == OK && !is_for_flash(o, image)) {
 		rc = load_ram(o, image);
 	} else if (rc == OK) {

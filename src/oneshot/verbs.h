@@ -39,6 +39,9 @@ enum err open_file(struct oneshot *o, struct image **image);
 enum err write_flash(struct oneshot *o, const struct image *image,
 		     struct flash_write_options *options, struct flash_report *report);
 
+/* Probes the banks as well. ERR_NO_BANK; not if the whole image is outside, which has its own message. */
+enum err check_image_fits(struct oneshot *o, const struct image *image, bool is_for_writing);
+
 enum err verb_flash(struct oneshot *o);
 enum err verb_erase(struct oneshot *o);
 enum err verb_verify(struct oneshot *o);

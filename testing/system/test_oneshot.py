@@ -137,6 +137,7 @@ def test_a_file_larger_than_the_flash_is_refused(bench):
     error = bench.error("flash", "huge.bin", code=5)
     assert error["id"] == "flash.no_bank" and "0x08100000" in error["why"] and "--force" in error["next"]
     assert set(bench.board.memory(FLASH, 64)) == {0xff}
+    assert "larger than the flash" in bench.error("verify", "huge.bin", code=5)["next"]
     bench.run("flash", save(bench, "part.bin", bytes(64)), "--at", "0x080fffe0", "--force", "--no-reset")
     assert bench.board.memory(FLASH + 0xfffe0, 32) == bytes(32)
     assert "is a folder" in bench.error("flash", bench.tmp, code=2)["why"]
@@ -204,6 +205,13 @@ def test_read_shows_or_saves(bench, firmware):
     assert (bench.tmp / "out.bin").read_bytes() == raw[:256]
     assert bench.error("read", "0xf0000000", "4", code=4)["id"] == "memory.bus_error"
     assert bench.json("info")["state"] == "running"
+
+
+def test_read_from_address_zero(bench):
+    assert bench.json("read", "0", "16")["bytes"] == 16
+    assert "no range" in bench.error("read", "0xfffffff0", "17", code=2)["why"]
+    assert "help read" in bench.error("read", "0xfffffff0", "17", code=2)["next"]
+    assert "cannot be written" in bench.error("read", "0", "16", "/nosuch/folder/x", code=2)["why"]
 
 
 def test_reset_runs_or_halts(bench):
@@ -283,6 +291,7 @@ def test_wrong_command_lines(bench):
     assert "did you mean \"reset\"" in bench.run("help", "rest", code=2).stderr
     assert "flash" in bench.run("help").stdout
     assert bench.run("flash", "--help").stdout == help_flash
+    assert "swd or jtag" in bench.error("info", "--transport", "spi", code=2)["next"]
     assert "goes with a verb" in bench.error(code=2)["why"]
     assert bench.error("flsh", code=2)["next"] == 'did you mean "probed flash"?'
 
