@@ -185,6 +185,18 @@ enum err target_remove_breakpoint(struct target *t, uint32_t addr)
 	return error_next(ERR_NOT_FOUND, "list them with \"bp\"");
 }
 
+uint32_t watchpoint_value_bits(const struct watchpoint *w)
+{
+	return w->length < 4 ? ((uint32_t)1 << 8 * w->length) - 1 : 0xffffffff;
+}
+
+bool watchpoint_has_value(const struct watchpoint *w)
+{
+	uint32_t bits = watchpoint_value_bits(w);
+
+	return (w->mask & bits) != bits;
+}
+
 void watchpoint_look(struct target *t, struct watchpoint *w)
 {
 	bool is_ram = (w->addr >= 0x10000000 && w->addr < 0x1fff0000) || w->addr >> 29 == 1 ||
@@ -209,7 +221,8 @@ enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length,
 
 	for (; *end != NULL; end = &(*end)->next) {
 		w = *end;
-		if (w->addr == addr && w->length == length && w->kind == kind)
+		if (w->addr == addr && w->length == length && w->kind == kind &&
+		    w->value == value && w->mask == mask)
 			return OK;
 	}
 	w = xcalloc(1, sizeof(*w));
@@ -254,7 +267,8 @@ enum err target_remove_watchpoint_like(struct target *t, uint32_t addr, uint32_t
 {
 	TRY(target_check_free(t, "watchpoint"));
 	for (struct watchpoint **p = &t->watchpoints; *p != NULL; p = &(*p)->next) {
-		if ((*p)->addr == addr && (*p)->length == length && (*p)->kind == kind)
+		if ((*p)->addr == addr && (*p)->length == length && (*p)->kind == kind &&
+		    !watchpoint_has_value(*p))
 			return remove_watchpoint(t, p);
 	}
 	return error_why(ERR_NOT_FOUND, "no such watchpoint at address 0x%08x", addr);
@@ -271,12 +285,21 @@ enum err target_remove_all_breakpoints(struct target *t)
 	return rc;
 }
 
+static void describe_watchpoint(const struct watchpoint *w, struct buf *out)
+{
+	static const char *const how[] = { [WATCH_READ] = "read", [WATCH_WRITE] = "write",
+					   [WATCH_ACCESS] = "access" };
+
+	buf_printf(out, "watchpoint %u: %u bytes at 0x%08x, %s", w->id, w->length, w->addr, how[w->kind]);
+	if (watchpoint_has_value(w))
+		buf_printf(out, " of 0x%0*x", 2 * (int)w->length, w->value & watchpoint_value_bits(w));
+	buf_printf(out, "%s\n", w->is_rounded ? ", a larger range is compared" : "");
+}
+
 void breakpoints_describe(const struct target *t, struct buf *out)
 {
 	static const char *const where[] = { [BREAK_HARD] = "comparator", [BREAK_SOFT] = "RAM",
 					     [BREAK_AUTO] = "", [BREAK_FLASH] = "flash" };
-	static const char *const how[] = { [WATCH_READ] = "read", [WATCH_WRITE] = "write",
-					   [WATCH_ACCESS] = "access" };
 	unsigned breaks = 0, breaks_free = 0, watches = 0, watches_free = 0;
 
 	if (t->type->count_comparators != NULL)
@@ -290,8 +313,7 @@ void breakpoints_describe(const struct target *t, struct buf *out)
 	if (t->own->told_text[0] != '\0')
 		buf_printf(out, "last told: %s\n", t->own->told_text);
 	for (const struct watchpoint *w = t->watchpoints; w != NULL; w = w->next)
-		buf_printf(out, "watchpoint %u: %u bytes at 0x%08x, %s%s\n", w->id, w->length, w->addr,
-			   how[w->kind], w->is_rounded ? ", a larger range is compared" : "");
+		describe_watchpoint(w, out);
 }
 
 void breakpoints_free(struct target *t)

@@ -8,7 +8,9 @@
 
 #define CSW_CACHEABLE  BIT(27)	/* HPROT[3] */
 #define DWT_MASK_PROBE 0x1fu
-#define DWT_V8_ID_LIMIT(f) ((f) & (1u << 28))	/* FUNCTION.ID: address limit, DDI 0553 */
+/* FUNCTION.ID (DDI 0553): address limits; values, linked to an address. */
+#define DWT_V8_ID_LIMIT(f) (((f) & (1u << 28)) != 0)
+#define DWT_V8_ID_VALUE(f) ((f) >> 29 == 7)
 
 static enum err create(struct target *t)
 {
@@ -43,12 +45,18 @@ static enum err probe_dwt(struct cortex_m *cm, uint32_t ctrl)
 		mem_ap_queue_write32(cm->ap, DWT_MASK(0), DWT_MASK_PROBE);
 		mem_ap_queue_read32(cm->ap, DWT_MASK(0), &mask);
 		mem_ap_queue_write32(cm->ap, DWT_MASK(0), 0);
-	} else if (dwt->count > 1) {
+	}
+	/* v7: the bit stays only where it works; FUNCTION[3:0] is 0, so that nothing matches. */
+	if (dwt->count > 1) {
+		if (!dwt->is_v8)
+			mem_ap_queue_write32(cm->ap, DWT_FUNCTION(1), DWT_DATAVMATCH);
 		mem_ap_queue_read32(cm->ap, DWT_FUNCTION(1), &function);
+		mem_ap_queue_write32(cm->ap, DWT_FUNCTION(1), 0);
 	}
 	TRY(mem_ap_run(cm->ap));
 	dwt->max_mask = mask & 0x1f;
-	dwt->has_ranges = DWT_V8_ID_LIMIT(function);
+	dwt->has_ranges = dwt->is_v8 && DWT_V8_ID_LIMIT(function);
+	dwt->has_values = dwt->is_v8 ? DWT_V8_ID_VALUE(function) : (function & DWT_DATAVMATCH) != 0;
 	return OK;
 }
 

@@ -63,7 +63,6 @@
 
 #define XPSR_T		BIT(24)
 #define XPSR_IT		0x0600fc00u	/* also ICI, of an LDM that was interrupted */
-#define XPSR_IT		0x0600fc00u
 
 enum arch { ARCH_V6M, ARCH_V7M, ARCH_V8M_BASE, ARCH_V8M_MAIN };
 enum maskisr { MASKISR_AUTO, MASKISR_OFF, MASKISR_ON, MASKISR_STEPONLY };

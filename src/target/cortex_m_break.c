@@ -14,28 +14,39 @@
 
 #define BKPT_OPCODE 0xbe00u
 
+/*
+ * Off first: a new COMP must not match with an old FUNCTION. On last: a comparator that is linked to
+ * another one must not match before that one is complete.
+ */
+static void queue_dwt(struct cortex_m *cm)
+{
+	struct dwt *dwt = &cm->dwt;
+
+	for (int i = dwt_next_change(dwt, 0); i >= 0; i = dwt_next_change(dwt, (unsigned)i + 1)) {
+		unsigned n = (unsigned)i;
+
+		mem_ap_queue_write32(cm->ap, DWT_FUNCTION(n), 0);
+		if (dwt->owner[n] == 0)
+			continue;
+		mem_ap_queue_write32(cm->ap, DWT_COMP(n), dwt->wanted[n].comp);
+		if (!dwt->is_v8)
+			mem_ap_queue_write32(cm->ap, DWT_MASK(n), dwt->wanted[n].mask);
+	}
+	for (int i = dwt_next_change(dwt, 0); i >= 0; i = dwt_next_change(dwt, (unsigned)i + 1)) {
+		if (dwt->wanted[i].function != 0)
+			mem_ap_queue_write32(cm->ap, DWT_FUNCTION((unsigned)i), dwt->wanted[i].function);
+	}
+}
+
 void cortex_m_queue_sync(struct cortex_m *cm)
 {
 	struct fpb *fpb = &cm->fpb;
-	struct dwt *dwt = &cm->dwt;
 
 	if (fpb->version != 0 && !fpb->is_enabled && fpb_is_used(fpb))
 		mem_ap_queue_write32(cm->ap, FP_CTRL, FP_CTRL_KEY | FP_CTRL_ENABLE);
 	for (int i = fpb_next_change(fpb, 0); i >= 0; i = fpb_next_change(fpb, (unsigned)i + 1))
 		mem_ap_queue_write32(cm->ap, FP_COMP((unsigned)i), fpb->wanted[i]);
-	for (int i = dwt_next_change(dwt, 0); i >= 0; i = dwt_next_change(dwt, (unsigned)i + 1)) {
-		const struct dwt_comparator *w = &dwt->wanted[i];
-		unsigned n = (unsigned)i;
-
-		/* Off first: the new COMP must not match with the old FUNCTION. */
-		mem_ap_queue_write32(cm->ap, DWT_FUNCTION(n), 0);
-		if (w->function == 0)
-			continue;
-		mem_ap_queue_write32(cm->ap, DWT_COMP(n), w->comp);
-		if (!dwt->is_v8)
-			mem_ap_queue_write32(cm->ap, DWT_MASK(n), w->mask);
-		mem_ap_queue_write32(cm->ap, DWT_FUNCTION(n), w->function);
-	}
+	queue_dwt(cm);
 }
 
 /* The batch with the writes went through. */
@@ -219,23 +230,47 @@ void cortex_m_count_comparators(struct target *t, unsigned *breaks, unsigned *br
 	*watches_free = dwt_free_count(&cm->dwt);
 }
 
-enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
-{
-	static const enum dwt_access access[] = {
-		[WATCH_READ] = DWT_READ, [WATCH_WRITE] = DWT_WRITE, [WATCH_ACCESS] = DWT_ACCESS
-	};
-	struct cortex_m *cm = cortex_m(t);
-	unsigned needed;
+static const enum dwt_access dwt_access[] = {
+	[WATCH_READ] = DWT_READ, [WATCH_WRITE] = DWT_WRITE, [WATCH_ACCESS] = DWT_ACCESS
+};
 
-	if (w->mask != 0xffffffff) {
+static enum err take_for_value(struct cortex_m *cm, struct watchpoint *w)
+{
+	struct dwt_value wanted = { w->addr, w->length, w->value, dwt_access[w->kind] };
+
+	if (!cm->dwt.has_values) {
 		error_why(ERR_UNSUPPORTED, "%s watchpoints compare addresses, not data values",
 			  cm->core->name);
 		return error_next(ERR_UNSUPPORTED,
 				  "leave value and mask out, or make the condition one "
 				  "of GDB's");
 	}
-	w->comparator = (int)(w->id % 255 + 1);
-	if (dwt_add(&cm->dwt, (uint8_t)w->comparator, w->addr, w->length, access[w->kind], &needed,
+	if ((w->length != 1 && w->length != 2 && w->length != 4) || w->addr % w->length != 0)
+		return error_why(ERR_UNSUPPORTED,
+				 "a data value is compared in 1, 2 or 4 bytes at a multiple of their "
+				 "number, not in %u at 0x%08x",
+				 w->length, w->addr);
+	if ((w->mask & watchpoint_value_bits(w)) != 0) {
+		error_why(ERR_UNSUPPORTED,
+			  "mask 0x%08x leaves a part of the %u bytes out: the DWT compares whole ones",
+			  w->mask, w->length);
+		return error_next(ERR_UNSUPPORTED, "watch the byte or halfword alone");
+	}
+	if (dwt_add_value(&cm->dwt, (uint8_t)w->comparator, &wanted))
+		return OK;
+	error_why(ERR_NO_BREAKPOINT,
+		  "a data value takes 2 of the %u comparators, %s, %u are free", cm->dwt.count,
+		  cm->dwt.is_v8 ? "an even one and the one after it" : "one of them comparator 1",
+		  dwt_free_count(&cm->dwt));
+	return error_next(ERR_NO_BREAKPOINT, "remove a watchpoint, or run \"dwt untrace\"");
+}
+
+static enum err take_for_range(struct cortex_m *cm, struct watchpoint *w)
+{
+	unsigned needed;
+
+	if (dwt_add(&cm->dwt, (uint8_t)w->comparator, w->addr, w->length,
+		    dwt_access[w->kind], &needed,
 		    &w->is_rounded) == 0) {
 		if (needed == 0)
 			return error_why(ERR_NO_BREAKPOINT,
@@ -252,7 +287,16 @@ enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
 		log_info("[%s] watching %u bytes at 0x%08x with one larger comparator: other hits "
 			 "are "
 			 "sorted out",
-			 t->name, w->length, w->addr);
+			 cm->target->name, w->length, w->addr);
+	return OK;
+}
+
+enum err cortex_m_set_watchpoint(struct target *t, struct watchpoint *w)
+{
+	struct cortex_m *cm = cortex_m(t);
+
+	w->comparator = (int)(w->id % (DWT_OWNER_TRACE - 1) + 1);
+	TRY(watchpoint_has_value(w) ? take_for_value(cm, w) : take_for_range(cm, w));
 	w->is_set = true;
 	return sync_if_running(t);
 }

@@ -60,6 +60,16 @@ static enum err emulate(struct cortex_m *cm, uint32_t pc, uint16_t lo, uint16_t 
 	return put_core(t, &was, &core);
 }
 
+/* A new PC ends the IT block of the program (cortex_m_regs.c); this move is ours and must not. */
+static enum err move_pc(struct target *t, uint32_t pc)
+{
+	uint32_t xpsr = 0;
+
+	TRY(target_get_reg32(t, "xPSR", &xpsr));
+	TRY(target_set_reg32(t, "pc", pc));
+	return xpsr & XPSR_IT ? target_set_reg32(t, "xPSR", xpsr) : OK;
+}
+
 /* An exception that the instruction raised has stacked an address in our RAM. */
 static enum err mend_frame(struct cortex_m *cm, const struct place *p)
 {
@@ -84,7 +94,7 @@ static enum err mend(struct cortex_m *cm, const struct place *p)
 	TRY(target_get_reg32(t, "pc", &pc));
 	TRY(target_get_reg32(t, "lr", &lr));
 	if (pc - p->area->addr <= p->length)
-		TRY(target_set_reg32(t, "pc", pc - p->area->addr + p->pc));
+		TRY(move_pc(t, pc - p->area->addr + p->pc));
 	else
 		TRY(mend_frame(cm, p));
 	if ((lr & ~1u) == p->area->addr + p->length)	/* BLX to a register */
@@ -108,7 +118,7 @@ static enum err step_there(struct cortex_m *cm, struct place *p, uint16_t lo, ui
 	}
 	if (p->mpu_ctrl & 1)
 		TRY(mem_ap_write32(cm->ap, MPU_CTRL, 0));
-	TRY(target_set_reg32(t, "pc", p->area->addr));
+	TRY(move_pc(t, p->area->addr));
 	enum err rc = cortex_m_step_plain(cm, C_MASKINTS);
 
 	if (p->mpu_ctrl & 1)

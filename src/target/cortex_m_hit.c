@@ -82,6 +82,12 @@ static enum finding find_access(struct target *t, const struct watchpoint *w,
 	return FOUND_NOTHING;
 }
 
+/* Of what comparator i looks at, as far as it was asked for. */
+static uint32_t first_watched(const struct cortex_m *cm, const struct watchpoint *w, unsigned i)
+{
+	return watchpoint_has_value(w) ? w->addr : MAX(w->addr, cm->dwt.wanted[i].comp);
+}
+
 /* MATCHED goes away with the read. The best proven match wins; without proof, the first. */
 static void determine(struct cortex_m *cm)
 {
@@ -104,7 +110,7 @@ static void determine(struct cortex_m *cm)
 		uint32_t addr, pc = 0;
 		bool is_store = false;
 
-		if (!(function[i] & DWT_MATCHED) || w == NULL)
+		if (!(function[i] & DWT_MATCHED) || w == NULL || !dwt_halts(&cm->dwt, i))
 			continue;
 		enum finding found = find_access(t, w, &cm->dwt.wanted[i], &addr, &pc, &is_store);
 
@@ -113,8 +119,7 @@ static void determine(struct cortex_m *cm)
 			cm->hit = w;
 			cm->hit_pc = found == FOUND_INSIDE ? pc : 0;
 			cm->hit_is_store = is_store;
-			cm->hit_addr = found == FOUND_INSIDE ? addr
-							     : MAX(w->addr, cm->dwt.wanted[i].comp);
+			cm->hit_addr = found == FOUND_INSIDE ? addr : first_watched(cm, w, i);
 		}
 		if (found == FOUND_INSIDE)
 			break;

@@ -6,7 +6,6 @@
 #include "target/cortex_m.h"
 #include "target/data_trace.h"
 
-#define OWNER	  255u		/* in struct dwt: no watchpoint's slot */
 #define EMITRANGE BIT(5)
 #define PACKETS_MAX 4u		/* comparators whose number fits into a packet */
 
@@ -86,7 +85,7 @@ enum err target_add_data_trace(struct target *t, const struct data_trace *trace,
 	for (unsigned n = MIN(dwt->count, PACKETS_MAX); n-- > 0;) {
 		if (dwt->owner[n] != 0)
 			continue;
-		dwt->owner[n] = OWNER;
+		dwt->owner[n] = DWT_OWNER_TRACE;
 		dwt->wanted[n] = (struct dwt_comparator){ trace->addr,
 							  (uint32_t)__builtin_ctz(trace->size), function };
 		*comparator = n;
@@ -106,7 +105,7 @@ enum err target_remove_data_trace(struct target *t, const uint32_t *addr)
 	struct dwt *dwt = &cortex_m(t)->dwt;
 
 	for (unsigned n = 0; n < dwt->count; n++) {
-		if (dwt->owner[n] != OWNER || (addr != NULL && dwt->wanted[n].comp != *addr))
+		if (dwt->owner[n] != DWT_OWNER_TRACE || (addr != NULL && dwt->wanted[n].comp != *addr))
 			continue;
 		is_found = true;
 		dwt->owner[n] = 0;

@@ -72,7 +72,7 @@ struct breakpoint {
 struct watchpoint {
 	uint32_t addr, length;
 	enum watch_kind kind;
-	uint32_t value, mask;		/* data match; mask 0xffffffff: any value */
+	uint32_t value, mask;		/* data match; bits set in mask are not compared */
 	int comparator;
 	bool is_set;
 	bool is_rounded;		/* a larger range is compared: hits outside are sorted out */

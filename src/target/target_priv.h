@@ -113,6 +113,9 @@ bool breakpoint_overlaps(const struct target *t, uint32_t addr, size_t n);
 void breakpoint_write_under(struct target *t, uint32_t addr, uint8_t *data, size_t n);
 /* What stands at the watchpoint now becomes `last`; only RAM is looked at, reading must not do anything. */
 void watchpoint_look(struct target *t, struct watchpoint *w);
+/* The bits of a value that is as long as the watchpoint; whether one is compared at all. */
+uint32_t watchpoint_value_bits(const struct watchpoint *w);
+bool watchpoint_has_value(const struct watchpoint *w);
 struct breakpoint *breakpoint_at(struct target *t, uint32_t addr);
 void breakpoints_free(struct target *t);
 

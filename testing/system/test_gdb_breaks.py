@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from kit import Board, Daemon, Gdb, board_arguments, wait_for
+from kit import BOARD, Board, Daemon, Gdb, board_arguments, wait_for
 from rsp_client import Rsp, frame
 
 FLASH = 0x08000000
@@ -28,6 +28,14 @@ def bench(tmp_path_factory):
 def symbol(elf, name):
     out = subprocess.run(["arm-none-eabi-nm", str(elf)], stdout=subprocess.PIPE, check=True).stdout.decode()
     return int(re.search(rf"^([0-9a-f]+) \w {name}$", out, re.M).group(1), 16)
+
+
+def reason(daemon):
+    return daemon.tcl("[target current] debug_reason")
+
+
+def pc(daemon):
+    return int(daemon.tcl("lindex [reg pc] end"), 16)
 
 
 def instructions(elf, function):
@@ -100,6 +108,9 @@ def test_conditions_of_two_gdbs(bench, firmware):
     two.close()
 
 
+SHOWN = 'printf "at %x\\n", $pc'
+
+
 def stops(text):
     return [int(a, 16) for a in re.findall(r"^at ([0-9a-f]+)$", text, re.M)]
 
@@ -111,18 +122,17 @@ def every_second(board, daemon, elf, first, count):
     places = [a for f in ("square", "sum_of_squares", "step") for a in instructions(elf, f)]
     assert len(places) > 16, places
     places = places[first::2]
-    shown = 'printf "at %x\\n", $pc'
     gdb.run(["load"], elf=elf)
     clean = board.memory(FLASH, 2 * PAGE)
     start = ["monitor reset halt", "break *step", "continue", "delete"]
     end = ["print counter", "print squares", "print origin.x", "info registers"]
-    walk = stops(gdb.run([*start, *[shown, "stepi"] * 4 * count], elf=elf))
+    walk = stops(gdb.run([*start, *[SHOWN, "stepi"] * 4 * count], elf=elf))
     passed = [i for i, pc in enumerate(walk) if pc in places]
     passed = [i for i in passed if i > 0]
     stepped = gdb.run([*start, f"stepi {passed[count - 1]}", *end], elf=elf)
     before = board.stats()["flash_page_erases"]
     ran = gdb.run(["monitor gdb breakpoint_flash enable", *start, *(f"break *{a:#x}" for a in places),
-                   *[shown, "continue"] * count, *end, "compare-sections", "x/4i step",
+                   *[SHOWN, "continue"] * count, *end, "compare-sections", "x/4i step",
                    "monitor gdb breakpoints"], elf=elf)
     daemon.tcl("gdb breakpoint_flash disable")
     assert stops(ran)[1:] == [walk[i] for i in passed][:count - 1], ran
@@ -174,7 +184,7 @@ def test_verbs_of_openocd(bench, firmware):
     daemon.tcl("reset halt")
     step = symbol(firmware("blink"), "step")
     assert daemon.tcl(f"bp {step:#x} 2 hw") == f"breakpoint set at {step:#010x}"
-    assert daemon.tcl("bp") == f"Breakpoint(IVA): {step:#010x}, 0x2, 1"
+    assert daemon.tcl("bp") == f"Breakpoint(IVA): {step:#010x}, 0x2, 0"
     assert "Duplicate Breakpoint address" in daemon.fails(f"bp {step:#x} 2 hw")
     assert "do not exist on Cortex-M" in daemon.fails(f"bp {step:#x} 1 2 hw_ctx")
     assert "do not exist on Cortex-M" in daemon.fails(f"bp {step:#x} 1 2")
@@ -276,3 +286,136 @@ def test_killed_daemon_and_power_cut(make_board, make_daemon, firmware, tmp_path
     daemon.tcl("halt; gdb breakpoint_flash restore")
     assert board.memory(FLASH, PAGE) == clean
     assert not journal.exists()
+
+
+@pytest.mark.parametrize("name,program", [(BOARD, "breaks"), ("nucleo-u575", "u575_breaks")])
+def test_a_watchpoint_that_compares_a_value(make_board, make_daemon, firmware, name, program):
+    """Of many stores to one place the one with this value stops, and no other."""
+    board = make_board("--deterministic", name=name)
+    daemon = make_daemon(*board_arguments(board))
+    at = symbol(firmware(program), "rounds")
+    Gdb(daemon).run(["load"], elf=firmware(program))
+    # The program stores words: a halfword of the same value is another access.
+    daemon.tcl(f"reset halt; wp {at:#x} 2 w 5; resume; sleep 30; halt; rwp all; reset halt")
+    daemon.tcl(f"wp 0x20000800 4 w; wp 0x20000804 4 w; wp {at:#x} 4 w 300")
+    assert daemon.tcl("wp").splitlines()[2] == (
+        f"address: {at:#010x}, len: 0x00000004, r/w/a: 1, value: 0x0000012c, mask: 0x00000000")
+    assert f"4 bytes at {at:#010x}, write of 0x0000012c" in daemon.tcl("gdb breakpoints")
+    daemon.tcl("resume; wait_halt 5000")
+    assert reason(daemon) == "watchpoint"
+    assert int(daemon.tcl(f"read_memory {at:#x} 32 1"), 0) == 300
+    daemon.expect(rf"watchpoint: store to {at:#010x} .*0x0000012c")
+    daemon.tcl("resume; sleep 30; halt")
+    assert reason(daemon) == "debug-request"
+    # A load; and without a value every store stops again.
+    now = int(daemon.tcl(f"read_memory {at:#x} 32 1"), 0)
+    daemon.tcl(f"rwp all; wp {at:#x} 4 r {now + 20}; resume; wait_halt 5000")
+    assert int(daemon.tcl(f"read_memory {at:#x} 32 1"), 0) == now + 20
+    daemon.tcl(f"rwp all; wp {at:#x} 4 w; resume; wait_halt 5000")
+    assert int(daemon.tcl(f"read_memory {at:#x} 32 1"), 0) == now + 21
+
+
+def test_what_cannot_compare_a_value_says_so(bench, make_board, make_daemon):
+    _, daemon, _ = bench
+    daemon.tcl("halt")
+    assert "leaves a part of the 4 bytes out" in daemon.fails("wp 0x20000000 4 w 5 0xffffff00")
+    assert "1, 2 or 4 bytes at a multiple" in daemon.fails("wp 0x20000002 4 w 5")
+    assert "1, 2 or 4 bytes at a multiple" in daemon.fails("wp 0x20000000 3 w 5")
+    daemon.tcl("wp 0x20000000 1 w 5 0xffffff00; wp 0x20000010 4 w 5 0xffffffff")
+    assert "2 of the 4 comparators, one of them comparator 1, 1 are free" in daemon.fails("wp 0x20000020 4 w 5")
+    daemon.tcl("rwp all")
+    assert daemon.tcl("wp") == ""
+    board = make_board("--deterministic", name="nucleo-g0b1")
+    daemon = make_daemon(*board_arguments(board))
+    assert "Cortex-M0+ watchpoints compare addresses, not data values" in daemon.fails("halt; wp 0x20000000 4 w 5")
+    assert daemon.tcl("wp") == ""
+
+
+@pytest.fixture
+def awkward(bench, firmware):
+    """The program with the awkward places, in flash, its core held in reset, no breakpoints; its symbols."""
+    board, daemon, gdb = bench
+    elf = firmware("breaks")
+    gdb.run(["load"], elf=elf)
+    daemon.tcl("reset halt")
+    yield board, daemon, gdb, lambda name: symbol(elf, name)
+    daemon.tcl("halt; rbp all; rwp all; gdb breakpoint_flash disable")
+
+
+def test_a_breakpoint_at_the_reset_vector(awkward):
+    """After reset halt the core stands on it and leaves it; the next reset comes to it."""
+    _, daemon, _, at = awkward
+    start = at("Reset_Handler")
+    daemon.tcl(f"bp {start:#x} 2 hw; reset halt")
+    assert pc(daemon) == start
+    daemon.tcl("resume; sleep 20")
+    assert daemon.tcl("[target current] curstate") == "running"
+    daemon.tcl("reset run; wait_halt 2000")
+    assert (pc(daemon), reason(daemon)) == (start, "breakpoint")
+    daemon.tcl("reset halt; step")
+    assert pc(daemon) in (start + 2, start + 4)
+
+
+def test_a_breakpoint_on_wfi(awkward, firmware):
+    """It stops there each time round; a step over it does not wait for an interrupt (the step ends the sleep)."""
+    _, _, gdb, at = awkward
+    out = gdb.run(["break *doze", *["continue", "print rounds", SHOWN] * 3, "stepi", SHOWN], elf=firmware("breaks"))
+    assert re.findall(r"^\$\d = (\d+)$", out, re.M) == ["1", "2", "3"], out
+    assert stops(out) == [at("doze")] * 3 + [at("doze") + 2]
+
+
+def test_stepping_through_a_loop_of_ldrex_and_strex(awkward):
+    """The reservation of this board's core outlives a debug stop (others may lose it: the manual says so)."""
+    _, daemon, _, at = awkward
+    daemon.tcl(f"bp {at('take'):#x} 2 hw; bp {at('take') + 6:#x} 2 hw; resume; wait_halt 2000")
+    before = int(daemon.tcl(f"read_memory {at('owned'):#x} 32 1"), 0)
+    for _ in range(5):
+        daemon.tcl("step")
+    assert pc(daemon) == at("take_end")
+    assert int(daemon.tcl(f"read_memory {at('owned'):#x} 32 1"), 0) == before + 1
+    daemon.tcl("resume; wait_halt 2000; resume; wait_halt 2000; rbp all")
+    daemon.tcl(f"bp {at('take_end'):#x} 2 hw; resume; wait_halt 2000")
+    assert int(daemon.tcl(f"read_memory {at('owned'):#x} 32 1"), 0) == before + 2
+
+
+def test_breakpoints_in_flash_within_an_it_block(awkward):
+    """A BKPT is not conditional: it stops for the instruction that is passed over, too, as a comparator does.
+    What the instructions compute does not depend on where the breakpoints are."""
+    board, daemon, _, at = awkward
+    block = ("choose_lo", "choose_hs", "choose_end")
+    names = {at(name): name for name in block}
+
+    def walk():
+        seen = []
+        for _ in range(12):
+            daemon.tcl("resume; wait_halt 2000")
+            seen.append((names[pc(daemon)], daemon.tcl("lindex [reg r0] end")))
+        return seen
+
+    for name in block:
+        daemon.tcl(f"bp {at(name):#x} 2 hw")
+    compared = walk()
+    assert [n for n, _ in compared] == list(block) * 4
+    clean = board.memory(FLASH, PAGE)
+    daemon.tcl("rbp all; reset halt; gdb breakpoint_flash enable")
+    for name in block:
+        daemon.tcl(f"bp {at(name):#x} 2 hw")
+    for i in range(6):      # the oldest go into flash
+        daemon.tcl(f"bp {FLASH + 0x400 + 8 * i:#x} 2 hw")
+    assert walk() == compared
+    patched = board.memory(FLASH, PAGE)
+    written = [FLASH + i for i in range(0, PAGE, 2) if patched[i:i + 2] != clean[i:i + 2]]
+    assert written[:3] == [at(name) for name in block]
+    daemon.tcl("rbp all; gdb breakpoint_flash disable")
+    assert board.memory(FLASH, PAGE) == clean
+
+
+def test_a_watchpoint_hit_under_a_breakpoint_that_is_stepped_over(awkward):
+    """The instruction at the breakpoint is the one that stores: leaving it is a stop of its own."""
+    _, daemon, _, at = awkward
+    daemon.tcl(f"bp {at('store'):#x} 2 hw; resume; wait_halt 2000; wp {at('chosen'):#x} 4 w")
+    for _ in range(3):
+        assert (pc(daemon), reason(daemon)) == (at("store"), "breakpoint")
+        daemon.tcl("resume; wait_halt 2000")
+        assert (pc(daemon), reason(daemon)) == (at("store_end"), "watchpoint")
+        daemon.tcl("resume; wait_halt 2000")

@@ -181,6 +181,78 @@ static void test_v8_without_ranges_splits_into_words(void **state)
 	assert_int_equal(dwt.wanted[2].function, 0x815);
 }
 
+static const struct dwt_value nine = { 0x20000300, 2, 9, DWT_WRITE };
+
+static void test_v7_value_names_the_comparator_with_the_address(void **state)
+{
+	struct dwt dwt = v7();
+	unsigned needed;
+	bool rounded;
+
+	(void)state;
+	assert_false(dwt_add_value(&dwt, 1, &nine));
+	dwt.has_values = true;
+	dwt_add(&dwt, 1, 0x20000000, 4, DWT_WRITE, &needed, &rounded);
+	assert_true(dwt_add_value(&dwt, 2, &nine));
+	assert_int_equal(dwt.wanted[1].comp, 0x00090009);
+	assert_int_equal(dwt.wanted[1].function, 6 | 1 << 8 | 1 << 10 | 2 << 12 | 2 << 16);
+	assert_int_equal(dwt.wanted[2].comp, 0x20000300);
+	assert_int_equal(dwt.wanted[2].mask, 1);
+	assert_int_equal(dwt.wanted[2].function, 0);
+	assert_true(dwt_halts(&dwt, 1));
+	assert_false(dwt_halts(&dwt, 2));
+	assert_int_equal(dwt_free_count(&dwt), 1);
+	assert_false(dwt_add_value(&dwt, 3, &nine));
+	/* The one with the address is written though its FUNCTION is 0. */
+	for (unsigned i = 0; i < dwt.count; i++)
+		dwt.actual[i] = dwt.wanted[i];
+	assert_int_equal(dwt_next_change(&dwt, 0), -1);
+	dwt.actual[2].comp = 0;
+	assert_int_equal(dwt_next_change(&dwt, 0), 2);
+	dwt_remove(&dwt, 2);
+	assert_int_equal(dwt_free_count(&dwt), 3);
+}
+
+static void test_v7_a_plain_watch_makes_room_for_a_value_but_a_trace_does_not(void **state)
+{
+	struct dwt dwt = v7();
+	unsigned needed;
+	bool rounded;
+
+	(void)state;
+	dwt.has_values = true;
+	dwt_add(&dwt, 1, 0x20000000, 4, DWT_WRITE, &needed, &rounded);
+	dwt_add(&dwt, 2, 0x20000010, 4, DWT_READ, &needed, &rounded);
+	assert_true(dwt_add_value(&dwt, 3, &nine));
+	assert_int_equal(dwt.owner[2], 2);
+	assert_int_equal(dwt.wanted[2].comp, 0x20000010);
+	assert_int_equal(dwt.owner[1], 3);
+	assert_int_equal(dwt.owner[3], 3);
+	dwt_remove(&dwt, 3);
+	dwt.owner[1] = DWT_OWNER_TRACE;
+	dwt.wanted[1].function = 0xd;
+	assert_false(dwt_add_value(&dwt, 3, &nine));
+	assert_int_equal(dwt.wanted[1].function, 0xd);
+}
+
+static void test_v8_value_follows_its_address(void **state)
+{
+	struct dwt dwt = { .count = 4, .is_v8 = true, .has_values = true };
+	unsigned needed;
+	bool rounded;
+
+	(void)state;
+	dwt_add(&dwt, 1, 0x20000000, 4, DWT_WRITE, &needed, &rounded);
+	assert_true(dwt_add_value(&dwt, 2, &nine));
+	assert_int_equal(dwt.wanted[2].comp, 0x20000300);
+	assert_int_equal(dwt.wanted[2].function, 0x405);
+	assert_int_equal(dwt.wanted[3].comp, 0x00090009);
+	assert_int_equal(dwt.wanted[3].function, 0x41b);
+	assert_false(dwt_halts(&dwt, 2));
+	assert_true(dwt_halts(&dwt, 3));
+	assert_false(dwt_add_value(&dwt, 3, &nine));
+}
+
 static void test_out_and_in_again_changes_nothing(void **state)
 {
 	struct dwt dwt = v7();
@@ -213,6 +285,9 @@ int main(void)
 		cmocka_unit_test(test_no_comparator_left),
 		cmocka_unit_test(test_v8_takes_a_pair_for_a_range),
 		cmocka_unit_test(test_v8_without_ranges_splits_into_words),
+		cmocka_unit_test(test_v7_value_names_the_comparator_with_the_address),
+		cmocka_unit_test(test_v7_a_plain_watch_makes_room_for_a_value_but_a_trace_does_not),
+		cmocka_unit_test(test_v8_value_follows_its_address),
 		cmocka_unit_test(test_out_and_in_again_changes_nothing),
 	};
 

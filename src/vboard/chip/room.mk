@@ -14,5 +14,5 @@ EXTRA_DIST += \
 	testing/firmware/big.c testing/firmware/big_data.S testing/firmware/blink.c \
 	testing/firmware/fault.c testing/firmware/fpu.c testing/firmware/irq.c \
 	testing/firmware/ram.c testing/firmware/semi.c testing/firmware/swo.c \
-	testing/firmware/swo_self.c testing/firmware/watch.c \
+	testing/firmware/swo_self.c testing/firmware/watch.c testing/firmware/breaks.c \
 	testing/firmware/lowpower.c testing/firmware/stm32_board.h testing/firmware/watchdog.c

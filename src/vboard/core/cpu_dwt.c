@@ -6,6 +6,8 @@
 #define CTRL_WRITABLE	0x007f1fffu
 #define FN_CYCMATCH	BIT(7)
 #define FN_DATAVMATCH	BIT(8)
+#define FN_LNK1ENA	BIT(9)
+#define V8_LINKED_VALUE	0xbu
 #define FN_MATCHED	BIT(24)
 
 enum { MATCH_READ = 1, MATCH_WRITE = 2, MATCH_PC = 4, MATCH_HALTS = 8, MATCH_LIMIT = 16 };
@@ -27,6 +29,17 @@ static const uint8_t v8_matches[16] = {
 /* FUNCTION.ID of the four comparators of a Cortex-M33. */
 static const uint32_t v8_ids[4] = { 0x58000000, 0xf0000000, 0x50000000, 0xf0000000 };
 
+/* A linked value goes with the accesses that the comparator before it looks at. */
+static unsigned v8_looks_at(const struct vb_cpu *cpu, unsigned n)
+{
+	uint32_t f = cpu->dwt.function[n];
+	unsigned what = v8_matches[f & 15];
+
+	if ((f & 15) == V8_LINKED_VALUE && n % 2 == 1)
+		what = v8_matches[cpu->dwt.function[n - 1] & 15] & (MATCH_READ | MATCH_WRITE);
+	return what | (bits_get(f, 5, 4) == 1 ? MATCH_HALTS : 0);
+}
+
 static unsigned looks_at(const struct vb_cpu *cpu, unsigned n)
 {
 	uint32_t f = cpu->dwt.function[n];
@@ -34,7 +47,7 @@ static unsigned looks_at(const struct vb_cpu *cpu, unsigned n)
 	if (n >= cpu->traits->dwt_comparators)
 		return 0;
 	if (cpu->traits->is_v8m)
-		return v8_matches[f & 15] | (bits_get(f, 5, 4) == 1 ? MATCH_HALTS : 0);
+		return v8_looks_at(cpu, n);
 	if (n == 0 && (f & FN_CYCMATCH))
 		return (f & 15) == 4 ? MATCH_PC | MATCH_HALTS : 0;
 	return v7_functions[f & 15];
@@ -126,14 +139,26 @@ bool dwt_pc_matches(struct vb_cpu *cpu, uint32_t addr)
 	return d->hit && !halts;
 }
 
-/* Comparator n holds a value; the addresses are in the comparators it names (C1.8.17). */
-static bool value_matches(struct vb_cpu *cpu, unsigned n, uint32_t addr, unsigned size,
-			  uint32_t value)
+/* COMP holds a byte four times, a halfword twice. */
+static bool is_value(const struct vb_cpu *cpu, unsigned n, unsigned size, uint32_t value)
 {
-	uint32_t f = cpu->dwt.function[n], mask = 0xffffffffu >> (32 - 8 * MIN(size, 4u));
+	if (size != 1u << bits_get(cpu->dwt.function[n], 11, 10))
+		return false;
+	if (size == 1)
+		value = (value & 0xff) * 0x01010101u;
+	if (size == 2)
+		value = (value & 0xffff) * 0x00010001u;
+	return value == cpu->dwt.comp[n];
+}
+
+/* Comparator n holds a value; the addresses are in the comparators it names (C1.8.17). */
+static bool v7_value_matches(struct vb_cpu *cpu, unsigned n, uint32_t addr, unsigned size,
+			     uint32_t value)
+{
+	uint32_t f = cpu->dwt.function[n];
 	unsigned linked[2] = { bits_get(f, 15, 12), bits_get(f, 19, 16) };
 
-	if (size != 1u << bits_get(f, 11, 10) || (value & mask) != (cpu->dwt.comp[n] & mask))
+	if (!is_value(cpu, n, size, value))
 		return false;
 	for (unsigned i = 0; i < 2; i++) {
 		if (linked[i] == n || (linked[i] < 4 && covers(cpu, linked[i], addr, size)))
@@ -142,29 +167,37 @@ static bool value_matches(struct vb_cpu *cpu, unsigned n, uint32_t addr, unsigne
 	return false;
 }
 
+static bool data_matches(struct vb_cpu *cpu, unsigned n, uint32_t addr, unsigned size, uint32_t value)
+{
+	uint32_t f = cpu->dwt.function[n];
+
+	if (!cpu->traits->is_v8m)
+		return f & FN_DATAVMATCH ? v7_value_matches(cpu, n, addr, size, value)
+					 : covers(cpu, n, addr, size);
+	if ((f & 15) == V8_LINKED_VALUE)
+		return covers(cpu, n - 1, addr, size) && is_value(cpu, n, size, value);
+	if ((f & 15) >= 8 && (f & 15) <= 10)
+		return is_value(cpu, n, size, value);
+	return covers(cpu, n, addr, size);
+}
+
 void dwt_data_access(struct vb_cpu *cpu, bool is_write, uint32_t addr, unsigned size,
 		     uint32_t value)
 {
-	if (!is_write)
-		value = 0;
-	for (unsigned n = 0; n < cpu->traits->dwt_comparators; n++) {
-		bool matched;
+	bool is_known = is_write;
 
+	for (unsigned n = 0; n < cpu->traits->dwt_comparators; n++) {
 		if (!(looks_at(cpu, n) & (is_write ? MATCH_WRITE : MATCH_READ)))
 			continue;
-		if (!cpu->traits->is_v8m && (cpu->dwt.function[n] & FN_DATAVMATCH)) {
-			if (!is_write)
-				vb_bus_peek(cpu->bus, addr, &value, MIN(size, 4u));
-			matched = value_matches(cpu, n, addr, size, value);
-		} else {
-			matched = covers(cpu, n, addr, size);
+		/* What a read found is known only in memory: a device's register shows as 0. */
+		if (!is_known) {
+			value = 0;
+			vb_bus_peek(cpu->bus, addr, &value, MIN(size, 4u));
+			is_known = true;
 		}
-		if (!matched)
+		if (!data_matches(cpu, n, addr, size, value))
 			continue;
 		hit(cpu, n);
-		/* What a read found is known only in memory: a device's register shows as 0. */
-		if (!is_write)
-			vb_bus_peek(cpu->bus, addr, &value, MIN(size, 4u));
 		trace_data(cpu, n, is_write, addr, size, value);
 	}
 }
@@ -232,6 +265,8 @@ static uint32_t comparator_read(struct vb_cpu *cpu, struct vb_access *a, unsigne
 	case 2:
 		v = d->function[n];
 		d->function[n] &= ~FN_MATCHED;
+		if (!cpu->traits->is_v8m && !cpu->traits->is_v6m && n == 1)
+			v |= FN_LNK1ENA;
 		return cpu->traits->is_v8m ? v | v8_ids[n] : v;
 	default: return 0;
 	}
