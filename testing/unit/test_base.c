@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The floor everything stands on: the error chain, the loop inside the loop, JSON, log sinks. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -15,6 +18,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/sock.h"
 
 /* Errors */
 
@@ -269,6 +273,44 @@ static void test_a_sink_may_remove_the_next_one(void **state)
 	assert_int_equal(s.lines, 1);
 }
 
+/* Sockets */
+
+static int tcp_option(int fd, int option)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	getsockopt(fd, IPPROTO_TCP, option, &value, &size);
+	return value;
+}
+
+/* That the peer's machine is silent can only be found by asking: within five seconds, here. */
+static void test_a_peer_that_must_prove_its_life_is_asked_soon(void **state)
+{
+	int listener, client, fd = -1, on = 0;
+	socklen_t size = sizeof(on);
+	uint16_t port = 0;
+
+	(void)state;
+	assert_int_equal(sock_listen_tcp("127.0.0.1", &port, &listener), OK);
+	assert_int_equal(sock_connect_tcp("127.0.0.1", port, 5000, &client), OK);
+	for (unsigned i = 0; i < 100 && fd < 0; i++) {
+		fd = sock_accept(listener, NULL, 0);
+		poll(NULL, 0, fd < 0 ? 10 : 0);
+	}
+	assert_true(fd >= 0);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
+	assert_true(on);		/* of every client, and slowly */
+	assert_true(tcp_option(fd, TCP_KEEPIDLE) > 5);
+	sock_prove_alive(fd);
+	assert_true(tcp_option(fd, TCP_KEEPIDLE) +
+		    tcp_option(fd, TCP_KEEPINTVL) * tcp_option(fd, TCP_KEEPCNT) <= 5);
+	assert_true(tcp_option(fd, TCP_USER_TIMEOUT) > 0 && tcp_option(fd, TCP_USER_TIMEOUT) <= 5000);
+	close(fd);
+	close(client);
+	close(listener);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_json_is_utf8_whatever_comes_in),
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_a_sink_may_remove_the_next_one),
+		cmocka_unit_test(test_a_peer_that_must_prove_its_life_is_asked_soon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
