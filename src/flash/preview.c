@@ -117,9 +117,13 @@ static void warn_protected(struct account *a, bool unlock)
 		       a->plan->steps[end].sector == a->plan->steps[end - 1].sector + 1 &&
 		       bank->sectors[a->plan->steps[end].sector].is_protected == 1)
 			end++;
+		if (end == i + 1)
+			buf_printf(&a->warnings, "sector %u is", first->sector);
+		else
+			buf_printf(&a->warnings, "sectors %u..%u are", first->sector,
+				   a->plan->steps[end - 1].sector);
 		buf_printf(
-			&a->warnings, "sectors %u..%u are write-protected: %s\n", first->sector,
-			a->plan->steps[end - 1].sector,
+			&a->warnings, " write-protected: %s\n",
 			unlock ? "the protection is taken off first, the chip may be reset for it"
 			       : "the write is refused, nothing is touched; \"unlock\" takes the "
 				 "protection off");
@@ -245,6 +249,11 @@ static void put_lines(struct buf *out, const char *before, const struct buf *lin
 	}
 }
 
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void describe_steps(const struct flash_plan *p, struct buf *out)
 {
 	size_t end;
@@ -257,10 +266,12 @@ static void describe_steps(const struct flash_plan *p, struct buf *out)
 		describe_run(p, k, end, out);
 	}
 	buf_printf(out,
-		   "  image %zu bytes, erase %u sectors (%zu bytes), program %zu bytes, "
-		   "keep %zu bytes, skip %zu bytes in %u sectors\n",
-		   p->image_bytes, p->sectors_erased, p->erase_bytes, p->program_bytes,
-		   p->kept_bytes, p->skipped_bytes, p->sectors_skipped);
+		   "  image %zu bytes, erase %u sector%s (%zu bytes), program %zu bytes, "
+		   "keep %zu bytes, skip %zu bytes in %u sector%s\n",
+		   p->image_bytes, p->sectors_erased, plural(p->sectors_erased), p->erase_bytes,
+		   p->program_bytes,
+		   p->kept_bytes, p->skipped_bytes, p->sectors_skipped,
+		   plural(p->sectors_skipped));
 }
 
 static void describe(const struct account *a, struct buf *out)
@@ -270,11 +281,12 @@ static void describe(const struct account *a, struct buf *out)
 	describe_steps(p, out);
 	if (p->same_sectors > 0)
 		buf_printf(out,
-			   "  %u sectors (%zu bytes) hold the data already: \"--skip-same\" leaves "
-			   "them alone\n",
-			   p->same_sectors, p->same_bytes);
+			   "  %u sector%s (%zu bytes) hold%s the data already: \"--skip-same\" "
+			   "leaves %s alone\n",
+			   p->same_sectors, plural(p->same_sectors), p->same_bytes,
+			   p->same_sectors == 1 ? "s" : "", p->same_sectors == 1 ? "it" : "them");
 	if (p->blank_sectors > 0)
-		buf_printf(out, "  %u sectors are blank\n", p->blank_sectors);
+		buf_printf(out, "  blank: %u sector%s\n", p->blank_sectors, plural(p->blank_sectors));
 	if (a->how.len > 0)
 		buf_printf(out, "  erase: %s\n", (const char *)a->how.data);
 	if (a->flash_us != 0)

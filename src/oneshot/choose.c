@@ -171,14 +171,20 @@ static enum err detect(struct dap_list *daps, struct identity *found)
 	struct adapter *adapter = daps->adapter;
 	bool is_free = adapter->transport == TRANSPORT_NONE;
 	enum err rc = identity_detect(daps, found);
+	struct error first;
 
 	if (rc != ERR_ADAPTER_FIRMWARE || !is_free ||
 	    !adapter_has_transport(adapter, TRANSPORT_JTAG))
 		return rc;
 	log_info("%s: trying JTAG", error_current()->why);
-	error_clear();
+	error_take(&first);
 	adapter->transport = TRANSPORT_JTAG;
-	return identity_detect(daps, found);
+	rc = identity_detect(daps, found);
+	if (rc != ERR_ADAPTER_FIRMWARE)
+		return rc;
+	adapter->transport = TRANSPORT_NONE;	/* neither: the first reason is the better one */
+	error_put(&first);
+	return rc;
 }
 
 enum err choose_by_itself(struct choice *c)

@@ -9,6 +9,16 @@
 #include "base/log.h"
 #include "oneshot/verbs.h"
 
+/* One newline at its end. */
+static void print_text(const struct buf *text)
+{
+	int n = (int)strlen((const char *)text->data);
+
+	while (n > 0 && text->data[n - 1] == '\n')
+		n--;
+	printf("%.*s\n", n, (const char *)text->data);
+}
+
 static enum err dry_run(struct oneshot *o, const struct image *image,
 			const struct flash_write_options *options)
 {
@@ -19,7 +29,7 @@ static enum err dry_run(struct oneshot *o, const struct image *image,
 	if (rc == OK && o->request->json)
 		put_json(o, "plan", (const char *)out.data);
 	else if (rc == OK)
-		printf("%s\n", (const char *)out.data);
+		print_text(&out);
 	buf_free(&out);
 	return rc;
 }
@@ -128,7 +138,7 @@ enum err write_flash(struct oneshot *o, const struct image *image,
 	progress_end(&progress);
 	show_warnings(&warnings);
 	buf_free(&warnings);
-	if (rc == ERR_NO_BANK)
+	if (rc == ERR_NO_BANK && image->count > 0 && image->sections[0].addr >> 28 == 2)
 		error_next(rc, "a program for RAM is started with \"probed run\"");
 	if (rc == ERR_READ_PROTECTED)
 		error_next(rc, "\"probed doctor --fix --yes\" takes the protection off and erases the "
@@ -257,7 +267,7 @@ static enum err erase_sectors(struct oneshot *o, struct flash_bank *bank, unsign
 		if (rc == OK && o->request->json)
 			put_json(o, "plan", (const char *)out.data);
 		else if (rc == OK)
-			printf("%s\n", (const char *)out.data);
+			print_text(&out);
 		buf_free(&out);
 		return rc;
 	}

@@ -266,9 +266,10 @@ static void help_beginners(const struct oneshot *o)
 	const struct error *e = &o->error;
 
 	if (oneshot_exit_code(e->code) == EXIT_TARGET && o->target == NULL)
-		fprintf(stderr, "  \"probed doctor\" examines probe and wires; --under-reset "
-				"reaches a chip "
-				"that sleeps or locks the debugger out\n");
+		fprintf(stderr, "  %s--under-reset reaches a chip that sleeps or locks the debugger out\n",
+			verb_id(o->request->verb) != VERB_DOCTOR
+				? "\"probed doctor\" examines probe and wires; "
+				: "");
 	if ((e->code != ERR_ADAPTER_NOT_FOUND && e->code != ERR_ADAPTER_CONFIG) ||
 	    (driver != NULL && driver->recognise == NULL) ||
 	    is_any_probe_seen(o->rooms->adapter))

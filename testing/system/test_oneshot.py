@@ -114,7 +114,7 @@ def test_a_difference_has_its_exit_code(bench, firmware):
 def test_dry_run_changes_nothing(bench, firmware):
     bench.blank()
     out = bench.run("flash", "--dry-run", firmware("blink")).stdout
-    assert "nothing was erased or written" in out
+    assert "nothing was erased or written" in out and "erase 1 sector (" in out and not out.endswith("\n\n")
     assert bench.json("flash", "--dry-run", firmware("blink"))["plan"]
     assert bench.json("erase", "--all", "--dry-run")["plan"]
     assert set(bench.board.memory(FLASH, 64)) == {0xff}
@@ -413,10 +413,10 @@ def test_a_probe_with_jtag_only_finds_the_chip(tmp_path, kind):
 def test_read_out_protection_is_shown_and_taken_off(tmp_path):
     board = Board(tmp_path, "--preset", "rdp1", "--deterministic", usb=["st-link-v2-1"])
     probed = [BUILD / "probed", "-s", TOP / "tcl"]
-    assert "read-out protection level 1" in board.usb_run([*probed, "info"]).stdout
-    assert "add --yes" in board.usb_run([*probed, "doctor", "--fix"]).stdout
-    assert "RDP level 1" not in board.usb_run([*probed, "doctor", "--fix", "--yes"]).stdout.split("What is wrong")[1]
-    assert "read-out protection level 0" in board.usb_run([*probed, "info"]).stdout
+    assert "read-out protection level 1" in board.usb_run([*probed, "info"], cwd=tmp_path).stdout
+    assert "add --yes" in board.usb_run([*probed, "doctor", "--fix"], cwd=tmp_path).stdout
+    assert "RDP level 1" not in board.usb_run([*probed, "doctor", "--fix", "--yes"], cwd=tmp_path).stdout.split("What is wrong")[1]
+    assert "read-out protection level 0" in board.usb_run([*probed, "info"], cwd=tmp_path).stdout
     board.stop()
 
 
