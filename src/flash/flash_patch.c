@@ -365,17 +365,31 @@ static enum err write_back(struct flash_patch_room *patches, struct target *t, c
 	return write_journal(t, "restored", &s, 1);
 }
 
+static struct entry **find_cut(struct entry **list, const char *target)
+{
+	while (*list != NULL && (!(*list)->is_cut || strcmp((*list)->target, target) != 0))
+		list = &(*list)->next;
+	return list;
+}
+
 enum err flash_patch_restore(struct flash_room *room, struct target *t)
 {
 	struct flash_patch_room *patches = room->patches;
-	struct entry *next;
+	struct entry **place;
 
-	for (struct entry *e = patches->open; e != NULL; e = next) {
-		next = e->next;
-		if (!e->is_cut || strcmp(e->target, t->name) != 0)
-			continue;
-		TRY(write_back(patches, t, e));
-		forget_entry(&patches->open, t->name, e->base);
+	while (*(place = find_cut(&patches->open, t->name)) != NULL) {
+		struct entry *e = *place;
+
+		/* Out of the list first: a write forgets the entries of the sectors it erases. */
+		*place = e->next;
+		enum err rc = write_back(patches, t, e);
+
+		if (rc != OK) {
+			e->next = patches->open;
+			patches->open = e;
+			return rc;
+		}
+		free_entry(e);
 	}
 	TRY(patches_restore(t));
 	free_entries(read_journal());

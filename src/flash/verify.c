@@ -155,7 +155,7 @@ static struct flash_bank *bank_of_difference(const struct verify *v)
 /* Erasing leaves stale lines in a cache: read again without them. True: it was that. */
 static bool was_stale(struct verify *v, struct flash_bank *bank, const struct image *image)
 {
-	struct verify again = { .target = v->target, .room = v->room };
+	struct verify again = { .target = v->target, .room = v->room, .told = v->told };
 	bool changed = false;
 
 	if (bank->driver->refresh == NULL || bank->driver->refresh(bank, &changed) != OK || !changed ||
@@ -176,7 +176,8 @@ static bool was_stale(struct verify *v, struct flash_bank *bank, const struct im
 /* Is all of the image where it would be with the banks swapped? */
 static bool is_in_twin(const struct verify *v, struct flash_bank *bank, const struct image *image)
 {
-	struct verify there = { .target = v->target, .room = v->room, .keepalive = v->keepalive };
+	struct verify there = { .target = v->target, .room = v->room, .keepalive = v->keepalive,
+				.told = v->told };
 	enum err rc = OK;
 
 	if (bank->driver->twin == NULL || bank->driver->twin(bank, v->addr) == v->addr)

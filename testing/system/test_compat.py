@@ -56,6 +56,8 @@ def test_names_that_are_accepted_without_a_meaning(daemon):
     assert "no history" in daemon.tcl("capture {trace history}")
     assert "no RTOS" in daemon.tcl("capture ps")
     assert "help trace" in daemon.fails("trace nonsense")
+    assert daemon.tcl("tcl_notifications; tcl_trace") == ""
+    assert daemon.tcl("stm32l4x.dap apsel") == "0x0"
 
 
 def test_what_is_not_there_is_said_with_a_next_step_that_fits(daemon):

@@ -155,6 +155,13 @@ def test_greeting_prompt_and_results(bare):
     assert b'invalid command name "nosuch"' in console.expect(b"\r> ")
 
 
+def test_an_empty_line_follows_a_result_that_ends_a_line(telnet):
+    telnet.send("format \"0x20000000: 00000000 \\n\"\n")
+    assert telnet.expect(b"> ").endswith(b"\r\n\x000x20000000: 00000000 \r\n\r\n\r")
+    telnet.send("echo hi\n")
+    assert telnet.expect(b"> ").endswith(b"\r\n\x00hi\r\n\r")
+
+
 def test_log_lines_come_between_prompt_and_typing(telnet, bare):
     bare.tcl("expr 1")
     telnet.expect(b"connection on")

@@ -194,6 +194,11 @@ def test_fill_read_and_compare_verbs(board, daemon, tmp_path):
     assert "contents match" in daemon.tcl(f"flash verify_bank 0 {path} 0x1000")
     text = daemon.fails(f"flash verify_bank 0 {path} 0x1008")
     assert "contents differ" in text and "0x08001008 holds" in text
+    log = daemon.tcl(f"capture {{catch {{flash verify_bank 0 {path} 0x1008}}}}").split("\n")
+    assert log.count("checksum mismatch - attempting binary compare") == 1
+    first = log.index("contents differ") + 1
+    assert re.fullmatch("diff 0 address 0x00001008. Was 0x[0-9a-f]{2} instead of 0x[0-9a-f]{2}", log[first])
+    assert log[first + 128] == "More than 128 errors, the rest are not printed."
     daemon.tcl(f"flash read_bank 0 {tmp_path}/back.bin 0x1000 333")
     assert (tmp_path / "back.bin").read_bytes() == pattern(333)
     assert "not sector-aligned" in daemon.fails("flash erase_address 0x08000000 0x801")
