@@ -424,6 +424,7 @@ enum err verb_doctor(struct oneshot *o)
 		TRY(choose_by_itself(o->choice));
 	TRY(tcl(o, NULL, "init"));
 	TRY(target_current(o->rooms->targets, &o->target));
+	TRY(halt_behind_reset(o));
 	return chip_doctor(o);
 }
 

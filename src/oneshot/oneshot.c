@@ -312,15 +312,19 @@ static enum err check_chip(struct oneshot *o)
 	return rc;
 }
 
+enum err halt_behind_reset(struct oneshot *o)
+{
+	if (o->target->state != TARGET_RESET)
+		return OK;
+	o->was_reset = true;
+	return tcl(o, NULL, "reset halt");
+}
+
 static enum err connect_target(struct oneshot *o)
 {
 	TRY(tcl(o, NULL, "init"));
 	TRY(find_target(o));
-	/* --under-reset: what is behind the debug port answers once the core is halted. */
-	if (o->target->state == TARGET_RESET) {
-		TRY(tcl(o, NULL, "reset halt"));
-		o->was_reset = true;
-	}
+	TRY(halt_behind_reset(o));
 	return check_chip(o);
 }
 
@@ -329,9 +333,10 @@ static enum err run_on(struct oneshot *o)
 {
 	enum verb_id id = verb_id(o->request->verb);
 
-	if (!o->was_reset || (id != VERB_INFO && id != VERB_READ && id != VERB_VERIFY))
+	if (!o->was_reset || (id != VERB_INFO && id != VERB_READ && id != VERB_VERIFY &&
+			      id != VERB_DOCTOR))
 		return OK;
-	return tcl(o, NULL, "resume");
+	return o->target->state == TARGET_HALTED ? tcl(o, NULL, "resume") : OK;
 }
 
 /* A wrong file is told before anything is connected. */

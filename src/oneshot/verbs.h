@@ -18,6 +18,8 @@ const char *plural(size_t n); /* "s", unless there is one */
 /* A Tcl verb as on a console; `result` may be NULL. */
 enum err tcl(struct oneshot *o, struct buf *result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* --under-reset: what is behind the debug port answers once the core is halted. */
+enum err halt_behind_reset(struct oneshot *o);
 /* The error that is current becomes a line of the log and is gone. */
 void drop_error(const char *what);
 enum err parse_number(const char *text, const char *what, uint32_t *value);

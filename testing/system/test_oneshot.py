@@ -415,7 +415,8 @@ def test_read_out_protection_is_shown_and_taken_off(tmp_path):
     probed = [BUILD / "probed", "-s", TOP / "tcl"]
     assert "read-out protection level 1" in board.usb_run([*probed, "info"], cwd=tmp_path).stdout
     assert "add --yes" in board.usb_run([*probed, "doctor", "--fix"], cwd=tmp_path).stdout
-    assert "RDP level 1" not in board.usb_run([*probed, "doctor", "--fix", "--yes"], cwd=tmp_path).stdout.split("What is wrong")[1]
+    fixed = board.usb_run([*probed, "doctor", "--fix", "--yes"], cwd=tmp_path).stdout
+    assert "RDP level 1" not in fixed.split("What is wrong")[1]
     assert "read-out protection level 0" in board.usb_run([*probed, "info"], cwd=tmp_path).stdout
     board.stop()
 
@@ -426,6 +427,7 @@ def test_info_under_reset_sees_all_and_lets_the_program_run_again(tmp_path):
     done = board.usb_run([*probed, "info", "--under-reset"])
     assert done.returncode == 0 and "1024 KiB" in done.stdout and "bus error" not in done.stdout, done.stdout
     assert "state       running" in board.usb_run([*probed, "info"]).stdout
+    assert "held in reset" not in board.usb_run([*probed, "doctor", "--under-reset"]).stdout
     assert "running at  0x08" in board.usb_run([*probed, "info"]).stdout
     board.stop()
 
