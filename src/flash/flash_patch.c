@@ -70,16 +70,14 @@ static enum err write_journal(struct target *t, const char *what, const struct p
 {
 	char path[PATH_BYTES];
 	FILE *file = open_journal(true, path);
+	bool is_begin = strcmp(what, "begin") == 0;
 
 	if (file == NULL)
 		return no_journal(path);
 	for (size_t i = 0; i < count; i++) {
 		const struct patch_sector *s = &sectors[i];
-		bool is_begin = strcmp(what, "begin") == 0;
 
-		if (!is_begin && s->patches == 0)
-			what = "restored";
-		put_line(file, what, t, s->base);
+		put_line(file, is_begin || s->patches > 0 ? what : "restored", t, s->base);
 		if (is_begin)
 			fprintf(file, " %u ", s->size);
 		for (uint32_t k = 0; is_begin && k < s->size; k++)
