@@ -286,6 +286,18 @@ enum err identity_check(struct dap *dap)
 			  "connect the right board, or correct \"adapter target_uid\"");
 }
 
+/* What was opened for a look alone. The reason of `rc` survives the closing. */
+static enum err close_again(struct dap *dap, enum err rc)
+{
+	if (dap->is_connected)
+		rc = error_first(rc, dap_disconnect(dap));
+	mem_ap_free_all(dap);
+	dap->adapter->port.owner = NULL;
+	error_hold(rc);
+	adapter_close(dap->adapter);
+	return error_settle(rc, OK);
+}
+
 /* Connects without the search for causes: here silence is just "not this one". */
 static enum err look_behind(struct dap_list *list, struct identity *identity)
 {
@@ -301,13 +313,7 @@ static enum err look_behind(struct dap_list *list, struct identity *identity)
 		rc = dap_link_try(&dap, 1);
 	if (rc == OK)
 		rc = identity_read(&dap, identity);
-	if (dap.is_connected)
-		rc = error_first(rc, dap_disconnect(&dap));
-	mem_ap_free_all(&dap);
-	adapter->port.owner = NULL;
-	error_hold(rc);
-	adapter_close(adapter);
-	return error_settle(rc, OK);	/* the reason survives the closing */
+	return close_again(&dap, rc);
 }
 
 static enum err look_at_probe(struct dap_list *list, const struct probe *probe,
@@ -361,16 +367,11 @@ enum err identity_detect(struct dap_list *list, struct identity *identity)
 		error_clear();	/* it was only the unique id that cannot be read, as under reset */
 		rc = OK;
 	}
-	if (dap.is_connected)
-		rc = error_first(rc, dap_disconnect(&dap));
-	mem_ap_free_all(&dap);
-	adapter->port.owner = NULL;
-	error_hold(rc);
-	adapter_close(adapter);
+	rc = close_again(&dap, rc);
 	if (adapter->adopts_taps)
 		adapter_free_taps(adapter);	/* the chip's script declares them by its own names */
 	adapter->adopts_taps = false;
-	return error_settle(rc, OK);
+	return rc;
 }
 
 enum err identity_choose(void *ctx, struct probe *probes, struct probe **chosen)

@@ -3,6 +3,7 @@
 
 The binaries come from $PROBED_BUILD (default: the folder "build" of the checkout).
 """
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -292,6 +293,22 @@ def openocd(board, *arguments, commands="", timeout=120):
     done = board.usb_run(argv, timeout=timeout)
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+@contextlib.contextmanager
+def made_once(make):
+    """A function that makes what it is asked for by name, once; all of it is stopped at the end."""
+    made = {}
+
+    def get(name):
+        if name not in made:
+            made[name] = make(name)
+        return made[name]
+    try:
+        yield get
+    finally:
+        for one in made.values():
+            one.stop()
 
 
 def build_firmware():

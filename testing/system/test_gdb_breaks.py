@@ -98,6 +98,11 @@ def test_conditions_of_two_gdbs(bench, firmware):
     assert one.ask(f"Z1,{step:x},2;X3,220127") == b"OK"     # always
     one.send(frame("vCont;c"))
     assert one.packet() == stop
+    assert one.ask(f"Z1,{step:x},2;X3,220027") == b"OK"     # changed: never again
+    one.send(frame("vCont;c"))
+    assert one.is_quiet(0.2)
+    one.send(b"\x03")
+    assert one.packet().startswith(b"T02")
     assert one.ask(f"Z1,{step:x},2;X3,220027X3,220127") == b"OK"    # one of two
     one.send(frame("vCont;c"))
     assert one.packet() == stop
@@ -356,12 +361,16 @@ def test_a_breakpoint_at_the_reset_vector(awkward):
     assert pc(daemon) in (start + 2, start + 4)
 
 
-def test_a_breakpoint_on_wfi(awkward, firmware):
+def test_a_breakpoint_on_wfi(awkward):
     """It stops there each time round; a step over it does not wait for an interrupt (the step ends the sleep)."""
-    _, _, gdb, at = awkward
-    out = gdb.run(["break *doze", *["continue", "print rounds", SHOWN] * 3, "stepi", SHOWN], elf=firmware("breaks"))
-    assert re.findall(r"^\$\d = (\d+)$", out, re.M) == ["1", "2", "3"], out
-    assert stops(out) == [at("doze")] * 3 + [at("doze") + 2]
+    _, daemon, _, at = awkward
+    daemon.tcl(f"bp {at('doze'):#x} 2 hw")
+    for turn in (1, 2, 3):
+        daemon.tcl("resume; wait_halt 2000")
+        assert (pc(daemon), reason(daemon)) == (at("doze"), "breakpoint")
+        assert int(daemon.tcl(f"read_memory {at('rounds'):#x} 32 1"), 0) == turn
+    daemon.tcl("step")
+    assert pc(daemon) == at("doze") + 2
 
 
 def test_stepping_through_a_loop_of_ldrex_and_strex(awkward):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kit import Board, Daemon, Gdb, board_arguments, wait_for
+from kit import Board, Daemon, Gdb, board_arguments, made_once, wait_for
 
 EXTENDED = "target extended-remote"
 PROGRAMS = {"nucleo-l476rg": "fault", "nucleo-g0b1": "g0b1_fault", "nucleo-u575": "u575_fault"}
@@ -38,15 +38,8 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def benches(tmp_path_factory, firmware):
-    made = {}
-
-    def get(name):
-        if name not in made:
-            made[name] = Bench(tmp_path_factory.mktemp(name), name, firmware)
-        return made[name]
-    yield get
-    for bench in made.values():
-        bench.stop()
+    with made_once(lambda name: Bench(tmp_path_factory.mktemp(name), name, firmware)) as get:
+        yield get
 
 
 CAUSES = [

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kit import Board, Daemon, Gdb, board_arguments
+from kit import Board, Daemon, Gdb, board_arguments, made_once
 
 EXTENDED = "target extended-remote"
 TASKS = {"IDLE": 0, "worker": 2, "blink": 3, "waiter": 4, "sleeper <1>": 4}
@@ -47,15 +47,8 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def benches(tmp_path_factory, firmware):
-    made = {}
-
-    def get(program):
-        if program not in made:
-            made[program] = Bench(tmp_path_factory.mktemp(program), program, firmware)
-        return made[program]
-    yield get
-    for bench in made.values():
-        bench.stop()
+    with made_once(lambda name: Bench(tmp_path_factory.mktemp(name), name, firmware)) as get:
+        yield get
 
 
 def switch(name):
