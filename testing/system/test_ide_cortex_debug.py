@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Cortex-Debug (VS Code): its command line, its helper file's contract, its bursts of MI, on the emulated
-ST-LINK with the real GDB. Acceptance A1 to A3."""
+ST-LINK with the real GDB."""
 import re
 import socket
 import subprocess

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Debug sessions of the other IDEs: the server as each starts it, the text it waits for, the commands that
-its GDB gets. Acceptance A4 (debug, rtt), A5, A6, A8 (pipe)."""
+its GDB gets."""
 import os
 import re
 import signal
