@@ -6,16 +6,18 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "dap/identity.h"
 #include "flash/journal.h"
 #include "flash/room.h"
 
 #define BKPT_OPCODE 0xbe00u
 #define SECTOR_MAX  0x20000u
 #define PATH_BYTES  512
+#define KEY_BYTES   96
 
 /* A sector of the journal that was not restored. */
 struct entry {
-	char *target;
+	char *key;			/* whose: key_of() */
 	uint32_t base, size;
 	uint8_t *original;
 	bool is_done;			/* the BKPTs went in; else the write may have been cut off */
@@ -27,7 +29,25 @@ struct flash_patch_room {
 	struct flash_room *room;
 	struct patch_ops ops;
 	struct entry *open;		/* found when targets were examined */
+	const struct target *keyed;	/* whose key is at hand */
+	char key[KEY_BYTES];
 };
+
+/* "NAME/UNIQUE-ID": another chip on the same bench must not get this one's program. One that has no
+ * unique id goes by its name alone. */
+static const char *key_of(struct flash_patch_room *patches, const struct target *t)
+{
+	struct identity identity = { .uid = "" };
+
+	if (patches->keyed == t)
+		return patches->key;
+	enum err rc = identity_read(t->dap, &identity);
+
+	error_clear();
+	snprintf(patches->key, sizeof(patches->key), "%.60s/%s", t->name, identity.uid);
+	patches->keyed = rc == OK || rc == ERR_UNSUPPORTED ? t : NULL;
+	return patches->key;
+}
 
 /* The journal */
 
@@ -54,10 +74,10 @@ static FILE *open_journal(bool append, char path[PATH_BYTES])
 	return file;
 }
 
-static void put_line(FILE *file, const char *what, const struct target *t, uint32_t base)
+static void put_line(FILE *file, const char *what, const char *key, uint32_t base)
 {
 	journal_put_time(file);
-	fprintf(file, " %s %s 0x%08x", what, t->name, base);
+	fprintf(file, " %s %s 0x%08x", what, key, base);
 }
 
 static enum err no_journal(const char *path)
@@ -65,7 +85,7 @@ static enum err no_journal(const char *path)
 	return error_why(ERR_IO, "the journal of breakpoints in flash, %s, cannot be written", path);
 }
 
-static enum err write_journal(struct target *t, const char *what, const struct patch_sector *sectors,
+static enum err write_journal(const char *key, const char *what, const struct patch_sector *sectors,
 			      size_t count)
 {
 	char path[PATH_BYTES];
@@ -77,7 +97,7 @@ static enum err write_journal(struct target *t, const char *what, const struct p
 	for (size_t i = 0; i < count; i++) {
 		const struct patch_sector *s = &sectors[i];
 
-		put_line(file, is_begin || s->patches > 0 ? what : "restored", t, s->base);
+		put_line(file, is_begin || s->patches > 0 ? what : "restored", key, s->base);
 		if (is_begin)
 			fprintf(file, " %u ", s->size);
 		for (uint32_t k = 0; is_begin && k < s->size; k++)
@@ -91,7 +111,7 @@ static enum err write_journal(struct target *t, const char *what, const struct p
 
 static void free_entry(struct entry *e)
 {
-	free(e->target);
+	free(e->key);
 	free(e->original);
 	free(e);
 }
@@ -106,16 +126,16 @@ static void free_entries(struct entry *e)
 	}
 }
 
-static struct entry **find_entry(struct entry **list, const char *target, uint32_t base)
+static struct entry **find_entry(struct entry **list, const char *key, uint32_t base)
 {
-	while (*list != NULL && ((*list)->base != base || strcmp((*list)->target, target) != 0))
+	while (*list != NULL && ((*list)->base != base || strcmp((*list)->key, key) != 0))
 		list = &(*list)->next;
 	return list;
 }
 
-static void forget_entry(struct entry **list, const char *target, uint32_t base)
+static void forget_entry(struct entry **list, const char *key, uint32_t base)
 {
-	struct entry **e = find_entry(list, target, base), *gone = *e;
+	struct entry **e = find_entry(list, key, base), *gone = *e;
 
 	if (gone == NULL)
 		return;
@@ -124,7 +144,7 @@ static void forget_entry(struct entry **list, const char *target, uint32_t base)
 }
 
 /* "SIZE HEX" of a begin line. A line that was cut off says nothing that is needed: nothing was begun. */
-static void take_begin(struct entry **list, const char *target, uint32_t base, char **rest)
+static void take_begin(struct entry **list, const char *key, uint32_t base, char **rest)
 {
 	const char *size_text = strtok_r(NULL, " \n", rest), *hex = strtok_r(NULL, " \n", rest);
 	unsigned long size = size_text != NULL ? strtoul(size_text, NULL, 10) : 0;
@@ -134,15 +154,15 @@ static void take_begin(struct entry **list, const char *target, uint32_t base, c
 	uint8_t *original = xcalloc(1, size);
 
 	/* The older one of two is the original: the later sector was written over patches of the first. */
-	if (!hex_decode(original, hex, 2 * size) || *find_entry(list, target, base) != NULL) {
+	if (!hex_decode(original, hex, 2 * size) || *find_entry(list, key, base) != NULL) {
 		free(original);
-		if (*find_entry(list, target, base) != NULL)
-			(*find_entry(list, target, base))->is_done = false;
+		if (*find_entry(list, key, base) != NULL)
+			(*find_entry(list, key, base))->is_done = false;
 		return;
 	}
 	struct entry *e = xcalloc(1, sizeof(*e));
 
-	*e = (struct entry){ .target = xstrdup(target), .base = base, .size = (uint32_t)size,
+	*e = (struct entry){ .key = xstrdup(key), .base = base, .size = (uint32_t)size,
 			     .original = original, .next = *list };
 	*list = e;
 }
@@ -152,7 +172,7 @@ static void take_line(struct entry **list, char *line)
 	char *rest = NULL;
 
 	strtok_r(line, " \n", &rest);
-	const char *what = strtok_r(NULL, " \n", &rest), *target = strtok_r(NULL, " \n", &rest);
+	const char *what = strtok_r(NULL, " \n", &rest), *key = strtok_r(NULL, " \n", &rest);
 	const char *base_text = strtok_r(NULL, " \n", &rest);
 
 	if (base_text == NULL)
@@ -160,11 +180,11 @@ static void take_line(struct entry **list, char *line)
 	uint32_t base = (uint32_t)strtoul(base_text, NULL, 16);
 
 	if (strcmp(what, "begin") == 0)
-		take_begin(list, target, base, &rest);
+		take_begin(list, key, base, &rest);
 	else if (strcmp(what, "restored") == 0)
-		forget_entry(list, target, base);
-	else if (strcmp(what, "done") == 0 && *find_entry(list, target, base) != NULL)
-		(*find_entry(list, target, base))->is_done = true;
+		forget_entry(list, key, base);
+	else if (strcmp(what, "done") == 0 && *find_entry(list, key, base) != NULL)
+		(*find_entry(list, key, base))->is_done = true;
 }
 
 /* The sectors that nobody has restored. A journal with none is deleted. */
@@ -241,23 +261,24 @@ static enum err failed(struct flash_patch_room *patches, struct target *t, enum 
 	free_entries(patches->open);
 	patches->open = read_journal();
 	for (struct entry *e = patches->open; e != NULL; e = e->next)
-		e->is_cut = !e->is_done && strcmp(e->target, t->name) == 0;
+		e->is_cut = !e->is_done && strcmp(e->key, key_of(patches, t)) == 0;
 	return error_next(rc, "\"gdb breakpoint_flash restore\" writes back what the sectors held before");
 }
 
 static enum err program(void *ctx, struct target *t, const struct patch_sector *sectors, size_t count)
 {
 	struct flash_patch_room *patches = ctx;
+	const char *key = key_of(patches, t);
 
-	TRY(write_journal(t, "begin", sectors, count));
+	TRY(write_journal(key, "begin", sectors, count));
 	enum err rc = write_sectors(patches, t, sectors, count);
 
 	if (rc != OK)
 		return failed(patches, t, rc);
-	TRY(write_journal(t, "done", sectors, count));
+	TRY(write_journal(key, "done", sectors, count));
 	for (size_t i = 0; i < count; i++) {
 		if (sectors[i].patches == 0)
-			forget_entry(&patches->open, t->name, sectors[i].base);
+			forget_entry(&patches->open, key, sectors[i].base);
 	}
 	free_entries(read_journal());	/* deletes it, if that was the last */
 	return OK;
@@ -271,14 +292,18 @@ void flash_patch_overwritten(struct flash_bank *bank, const struct flash_sector 
 
 	if (patches == NULL || patches_are_writing(t))
 		return;
-	bool known = target_is_patched(t, s.base, s.size) ||
-		     *find_entry(&patches->open, t->name, s.base) != NULL;
+	bool is_patched = target_is_patched(t, s.base, s.size);
+
+	if (!is_patched && patches->open == NULL)
+		return;
+	const char *key = key_of(patches, t);
+	bool known = is_patched || *find_entry(&patches->open, key, s.base) != NULL;
 
 	patches_overwritten(t, s.base, s.size);
 	if (!known)
 		return;
-	forget_entry(&patches->open, t->name, s.base);
-	if (write_journal(t, "restored", &s, 1) != OK)
+	forget_entry(&patches->open, key, s.base);
+	if (write_journal(key, "restored", &s, 1) != OK)
 		log_failure();
 	free_entries(read_journal());
 }
@@ -340,13 +365,15 @@ static void on_event(void *ctx, struct target *t, enum target_event event)
 
 	if (event != EVENT_EXAMINE_END)
 		return;
+	if (patches->keyed == t)
+		patches->keyed = NULL;	/* perhaps another chip */
 	list = read_journal();
 	for (struct entry *e = list; e != NULL; e = e->next) {
-		const struct entry *told = *find_entry(&patches->open, e->target, e->base);
+		const struct entry *told = *find_entry(&patches->open, e->key, e->base);
 
 		if (told != NULL)
 			e->is_cut = told->is_cut;
-		else if (strcmp(e->target, t->name) == 0 && !target_is_patched(t, e->base, e->size))
+		else if (strcmp(e->key, key_of(patches, t)) == 0 && !target_is_patched(t, e->base, e->size))
 			judge(t, e);
 	}
 	free_entries(patches->open);
@@ -360,12 +387,12 @@ static enum err write_back(struct flash_patch_room *patches, struct target *t, c
 
 	TRY(check_halted(t));
 	TRY(write_sectors(patches, t, &s, 1));
-	return write_journal(t, "restored", &s, 1);
+	return write_journal(key_of(patches, t), "restored", &s, 1);
 }
 
-static struct entry **find_cut(struct entry **list, const char *target)
+static struct entry **find_cut(struct entry **list, const char *key)
 {
-	while (*list != NULL && (!(*list)->is_cut || strcmp((*list)->target, target) != 0))
+	while (*list != NULL && (!(*list)->is_cut || strcmp((*list)->key, key) != 0))
 		list = &(*list)->next;
 	return list;
 }
@@ -375,7 +402,7 @@ enum err flash_patch_restore(struct flash_room *room, struct target *t)
 	struct flash_patch_room *patches = room->patches;
 	struct entry **place;
 
-	while (*(place = find_cut(&patches->open, t->name)) != NULL) {
+	while (*(place = find_cut(&patches->open, key_of(patches, t))) != NULL) {
 		struct entry *e = *place;
 
 		/* Out of the list first: a write forgets the entries of the sectors it erases. */

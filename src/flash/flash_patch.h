@@ -3,9 +3,9 @@
  * flash_patch: programs breakpoints into flash for target/patch.h, and keeps the journal by which they can
  * be taken out after the daemon or the power has gone in the middle:
  *
- *   2026-01-02T03:04:05Z begin TARGET 0x08000800 2048 ORIGINAL-CONTENTS-IN-HEX
- *   2026-01-02T03:04:05Z done TARGET 0x08000800
- *   2026-01-02T03:04:05Z restored TARGET 0x08000800
+ *   2026-01-02T03:04:05Z begin TARGET/UNIQUE-ID 0x08000800 2048 ORIGINAL-CONTENTS-IN-HEX
+ *   2026-01-02T03:04:05Z done TARGET/UNIQUE-ID 0x08000800
+ *   2026-01-02T03:04:05Z restored TARGET/UNIQUE-ID 0x08000800
  *
  * A sector without its "restored" is looked at when the target is examined: BKPTs that are still there
  * become breakpoints that were removed (passed without a stop, not shown, out at detach); a "begin" without

@@ -291,6 +291,19 @@ def test_killed_daemon_and_power_cut(make_board, make_daemon, firmware, tmp_path
     daemon.tcl("halt; gdb breakpoint_flash restore")
     assert board.memory(FLASH, PAGE) == clean
     assert not journal.exists()
+    daemon.stop()
+
+    # The same board type on the same bench, but another chip: its flash is left alone.
+    other, count = re.subn(r"/[0-9a-f]{24} ", "/0123456789abcdef01234567 ", lines)
+    assert count == len(lines.splitlines())
+    journal.write_text("\n".join(line for line in other.splitlines() if " done " not in line) + "\n")
+    journal.chmod(0o600)
+    board.ctl(f"write {FLASH:#x} {'00' * 256}")
+    now = board.memory(FLASH, PAGE)
+    daemon = make_daemon(*arguments)
+    daemon.tcl("halt; gdb breakpoint_flash restore")
+    assert board.memory(FLASH, PAGE) == now and "cut off" not in daemon.text
+    assert journal.exists()
 
 
 @pytest.mark.parametrize("name,program", [(BOARD, "breaks"), ("nucleo-u575", "u575_breaks")])
