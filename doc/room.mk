@@ -10,7 +10,6 @@ EXTRA_DIST += contrib/gen-html doc/style.css
 EXTRA_DIST += doc/ide/README.md doc/ide/arduino.md doc/ide/cdt-gdb-adapter.md doc/ide/clion.md doc/ide/cortex-debug.md doc/ide/cppdbg.md \
 	doc/ide/eclipse.md doc/ide/gdb.md doc/ide/make.md doc/ide/platformio.md doc/ide/riot.md doc/ide/rtt.md doc/ide/rust.md \
 	doc/ide/stm32cubeide.md doc/ide/zephyr.md doc/notes/ide.md
-dist_check_SCRIPTS += testing/check-links
 
 # `make html` and `make install-html`: all pages for a browser; the manual is a man page as well.
 if HAVE_LOWDOWN
