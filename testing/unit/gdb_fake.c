@@ -19,7 +19,7 @@ static const struct reg fake_regs[] = {
 	{ "sp", 13, 32, M_PROFILE, "data_ptr", "general", false, false },
 	GENERAL("lr", 14),
 	{ "pc", 15, 32, M_PROFILE, "code_ptr", "general", false, false },
-	GENERAL("xpsr", 16),
+	GENERAL("xPSR", 16),
 	{ "msp", 17, 32, M_SYSTEM, "data_ptr", "system", false, false },
 	{ "psp", 18, 32, M_SYSTEM, "data_ptr", "system", false, false },
 	{ "primask", 20, 1, M_SYSTEM, "int8", "system", false, false },
