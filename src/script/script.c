@@ -37,6 +37,7 @@ struct script *script_new(struct loop *loop, bool exec_allowed)
 	script->interp = Jim_CreateInterp();
 	Jim_RegisterCoreCommands(script->interp);
 	Jim_InitStaticExtensions(script->interp);
+	Jim_SetGlobalVariableStr(script->interp, "errorCode", Jim_NewStringObj(script->interp, "NONE", -1));
 	Jim_SetAssocData(script->interp, "probed", NULL, script);
 	host_guard(script);
 	events_register(script);
@@ -341,10 +342,8 @@ static enum err evaluate(struct script *script, struct origin *origin, const str
 	if (frame.origin->kind != ORIGIN_STARTUP && frame.origin->kind != ORIGIN_EVENT)
 		script->has_heard_sockets = true;
 	save_state(interp, &saved);
-	if (script->depth == 1) {
+	if (script->depth == 1)
 		script->serviced_ns = clock_now_ns();
-		Jim_SetGlobalVariableStr(interp, "errorCode", Jim_NewStringObj(interp, "NONE", -1));
-	}
 	events_arm(script);
 	rc = finish(script, source->obj ? Jim_EvalObj(interp, source->obj)
 					: Jim_EvalSource(interp, source->file, source->line, source->text),

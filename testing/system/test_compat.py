@@ -57,6 +57,8 @@ def test_names_that_are_accepted_without_a_meaning(daemon):
     assert "no RTOS" in daemon.tcl("capture ps")
     assert "help trace" in daemon.fails("trace nonsense")
     assert daemon.tcl("tcl_notifications; tcl_trace") == ""
+    assert daemon.tcl("catch {halt 1 2 3}") == "1"
+    assert daemon.tcl("set errorCode").startswith("OpenOCD -601 ")      # another request
     assert daemon.tcl("stm32l4x.dap apsel") == "0x0"
 
 
