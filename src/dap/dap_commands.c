@@ -56,12 +56,6 @@ static enum err cmd_baseaddr(struct call *c)
 	return print_ap_register(c, AP_BASE);
 }
 
-static void print_selection(struct call *c, struct dap *dap)
-{
-	result_printf(c, "AP#0x%x selected, csw 0x%08" PRIx32, dap->apsel,
-		      mem_ap_get(dap, dap->apsel)->csw_base);
-}
-
 static enum err cmd_apsel(struct call *c)
 {
 	struct dap *dap = c->user;
@@ -94,7 +88,7 @@ static enum err cmd_apcsw(struct call *c)
 		mem_ap_invalidate(ap);
 		return OK;
 	}
-	print_selection(c, dap);
+	result_printf(c, "AP#0x%x selected, csw 0x%08" PRIx32, dap->apsel, ap->csw_base);
 	return OK;
 }
 
