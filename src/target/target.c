@@ -276,6 +276,7 @@ enum err target_halt(struct target *t)
 
 	TRY(target_check_examined(t));
 	TRY(target_check_free(t, "halt"));
+	t->own->halts_asked++;
 	if (target_gives_up_waiting(t) || t->state == TARGET_HALTED)
 		return OK;
 	t->own->is_halting = true;
@@ -285,6 +286,11 @@ enum err target_halt(struct target *t)
 		rc = target_state_changed(t, old);
 	t->own->is_halting = false;
 	return rc;
+}
+
+unsigned target_halts_asked(const struct target *t)
+{
+	return t->own->halts_asked;
 }
 
 enum err target_wait_state(struct target *t, enum target_state state, unsigned timeout_ms)

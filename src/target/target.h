@@ -240,6 +240,9 @@ enum err target_examine(struct target *t);
 enum err target_check_examined(struct target *t);
 enum err target_poll(struct target *t);
 enum err target_halt(struct target *t);
+/* Counts target_halt(), of a core that stands still too: who steps on and on must see that somebody
+ * wants it to end. */
+unsigned target_halts_asked(const struct target *t);
 /* (services) Polls until `state` or the time is over: ERR_TIMEOUT. */
 enum err target_wait_state(struct target *t, enum target_state state, unsigned timeout_ms);
 /* pc NULL: current. step_over: get past a breakpoint at PC first. */

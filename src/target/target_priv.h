@@ -37,6 +37,7 @@ struct target_own {
 	unsigned backoff_ms;		/* 0: the last poll went well */
 	bool is_failure_told;
 	bool is_stepping;		/* target_step(): a semihosting call must not resume */
+	unsigned halts_asked;
 	bool is_halting;	/* target_halt: what stops the core now is not resumed from */
 
 	struct debug_guard debug_guard;

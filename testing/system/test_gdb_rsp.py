@@ -182,6 +182,22 @@ def test_step_forms_and_range(rsp):
     assert rsp.packet() == b"T02thread:1;"
 
 
+def test_the_consoles_halt_ends_a_range_step(rsp, daemon):
+    spin(rsp)
+    rsp.send(frame(f"vCont;r{RAM:x},{RAM + 2:x}:1;c"))
+    assert rsp.is_quiet(0.3)
+    daemon.tcl("halt")
+    assert stop_reply(rsp) == b"T02thread:1;"
+    assert rsp.ask(f"vCont;r{RAM:x},{RAM:x}:1;c") == b"T05thread:1;"
+
+
+def test_flash_is_not_written_like_memory_even_before_the_map_is_read(rsp, board):
+    before = board.memory(0x08000000, 8)
+    assert rsp.ask("M8000000,4:00000000") == b"E01"
+    assert rsp.ask(b"X8000004,4:abcd")[:1] == b"E"
+    assert board.memory(0x08000000, 8) == before
+
+
 def test_comparators_run_out_and_come_back(rsp):
     for _ in range(2):
         for i in range(6):

@@ -289,6 +289,12 @@ enum err target_examine(struct target *t)
 	return OK;
 }
 
+unsigned target_halts_asked(const struct target *t)
+{
+	(void)t;
+	return 0;
+}
+
 enum err target_halt(struct target *t)
 {
 	(void)t;

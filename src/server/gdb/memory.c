@@ -128,11 +128,21 @@ static enum err packet_x(struct gdb_session *s, struct rsp_args *args)
 	return OK;
 }
 
+/* A client that has not read the memory map writes before anybody has asked how long the bank is. */
+static void probe_if_it_may_be(struct flash_bank *b, uint32_t addr)
+{
+	if (!b->is_probed && addr >= b->base && addr >> 28 == b->base >> 28 && flash_probe(b) != OK)
+		error_clear();
+}
+
 /* A bus write to flash is lost without a sign on most chips; a load without a memory map does it. */
 static enum err check_not_flash(struct gdb_session *s, uint32_t addr)
 {
-	for (const struct flash_bank *b = s->server->flash->banks; b != NULL; b = b->next) {
-		if (b->target != s->target || !b->is_probed || addr - b->base >= b->size)
+	for (struct flash_bank *b = s->server->flash->banks; b != NULL; b = b->next) {
+		if (b->target != s->target)
+			continue;
+		probe_if_it_may_be(b, addr);
+		if (!b->is_probed || addr - b->base >= b->size)
 			continue;
 		error_why(ERR_REFUSED, "0x%08x is flash (%s), it cannot be written like memory", addr,
 			  b->name);

@@ -108,6 +108,8 @@ static bool is_in_range(struct gdb_session *s)
 	struct target *t = s->target;
 	uint32_t pc;
 
+	/* The core stands still between two steps: a `halt` of the console finds nothing to do. */
+	s->is_interrupted |= target_halts_asked(t) != s->range.halts_asked;
 	if (t->state != TARGET_HALTED || t->reason != HALT_SINGLE_STEP || s->is_interrupted)
 		return false;
 	if (target_get_reg32(t, "pc", &pc) != OK) {
@@ -162,7 +164,8 @@ static enum err carry_out(struct gdb_session *s, const struct order *order)
 	case ACTION_CONTINUE:
 		return resume_again(s);
 	case ACTION_RANGE:
-		s->range = (struct gdb_stepping){ true, order->start, order->end };
+		s->range = (struct gdb_stepping){ true, order->start, order->end,
+						  target_halts_asked(s->target) };
 		step_range(s);
 		return OK;
 	default:

@@ -71,6 +71,7 @@ struct gdb_item {
 struct gdb_stepping {
 	bool is_active;
 	uint32_t start, end;
+	unsigned halts_asked;		/* target_halts_asked() at its begin */
 };
 
 struct gdb_session {
