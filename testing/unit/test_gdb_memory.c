@@ -105,7 +105,7 @@ static void test_flash_is_not_written_like_memory(void **state)
 {
 	struct fake *f = *state;
 
-	EXPECT(f, "M8000000,4:00000000", "OK");		/* not known to be flash yet */
+	EXPECT(f, "M8000000,4:00000000", "E01");	/* nobody has read the map yet */
 	fake_packet(f, "qXfer:memory-map:read::0,ffb");
 	EXPECT(f, "M8000000,4:00000000", "E01");
 	EXPECT(f, "X8000000,0:", "OK");
