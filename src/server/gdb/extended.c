@@ -32,7 +32,7 @@ static void reply_stop(struct gdb_session *s)
 static enum err packet_status(struct gdb_session *s, struct rsp_args *args)
 {
 	(void)args;
-	if (!s->is_extended && !s->server->is_remote_told) {
+	if (!s->is_extended && !s->server->is_remote_told && s->port != 0) {	/* 0: a pipe */
 		s->server->is_remote_told = true;
 		log_warning("Prefer GDB command \"target extended-remote :%u\" instead of "
 			    "\"target remote :%u\"",
