@@ -19,19 +19,29 @@ static void print_text(const struct buf *text)
 	printf("%.*s\n", n, (const char *)text->data);
 }
 
+static enum preview_format plan_format(const struct oneshot *o)
+{
+	return o->request->json ? PREVIEW_JSON : PREVIEW_TEXT;
+}
+
+/* Takes the plan, and the result of making it. */
+static enum err show_plan(struct oneshot *o, enum err rc, struct buf *plan)
+{
+	if (rc == OK && o->request->json)
+		put_json(o, "plan", (const char *)plan->data);
+	else if (rc == OK)
+		print_text(plan);
+	buf_free(plan);
+	return rc;
+}
+
 static enum err dry_run(struct oneshot *o, const struct image *image,
 			const struct flash_write_options *options)
 {
-	struct buf out = { 0 };
-	enum err rc = flash_preview(o->rooms->flash, o->target, image, options,
-				    o->request->json ? PREVIEW_JSON : PREVIEW_TEXT, &out);
+	struct buf plan = { 0 };
+	enum err rc = flash_preview(o->rooms->flash, o->target, image, options, plan_format(o), &plan);
 
-	if (rc == OK && o->request->json)
-		put_json(o, "plan", (const char *)out.data);
-	else if (rc == OK)
-		print_text(&out);
-	buf_free(&out);
-	return rc;
+	return show_plan(o, rc, &plan);
 }
 
 static bool touches(const struct image *image, const struct flash_bank *bank)
@@ -260,16 +270,10 @@ static enum err erase_sectors(struct oneshot *o, struct flash_bank *bank, unsign
 	enum err rc;
 
 	if (o->request->dry_run) {
-		struct buf out = { 0 };
+		struct buf plan = { 0 };
 
-		rc = flash_preview_erase(bank, first, last, false,
-					 o->request->json ? PREVIEW_JSON : PREVIEW_TEXT, &out);
-		if (rc == OK && o->request->json)
-			put_json(o, "plan", (const char *)out.data);
-		else if (rc == OK)
-			print_text(&out);
-		buf_free(&out);
-		return rc;
+		rc = flash_preview_erase(bank, first, last, false, plan_format(o), &plan);
+		return show_plan(o, rc, &plan);
 	}
 	if (first == 0 && last == bank->sector_count - 1)
 		TRY(confirm(o, bank));

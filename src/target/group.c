@@ -13,6 +13,12 @@ static bool is_peer(const struct target *t, const struct target *o)
 	return o != t && t->dap != NULL && o->dap == t->dap;
 }
 
+/* One that executes: not a bare access port (mem_ap). */
+static bool is_core(const struct target *t)
+{
+	return t->type->set_breakpoint != NULL;
+}
+
 uint32_t target_shared_epoch(const struct target *t)
 {
 	uint32_t sum = t->memory_epoch;
@@ -25,7 +31,7 @@ uint32_t target_shared_epoch(const struct target *t)
 bool target_has_running_peer(const struct target *t)
 {
 	for (const struct target *o = t->list->first; o != NULL; o = o->next) {
-		if (is_peer(t, o) && o->examined &&
+		if (is_peer(t, o) && is_core(o) && o->examined &&
 		    (o->state == TARGET_RUNNING || o->state == TARGET_DEBUG_RUNNING))
 			return true;
 	}
@@ -46,7 +52,7 @@ struct target *target_next_peer(const struct target *t, const struct target *las
 enum err target_halt_peers(struct target *t, const char *why)
 {
 	for (struct target *o = target_next_peer(t, NULL); o != NULL; o = target_next_peer(t, o)) {
-		if (!o->examined || o->state == TARGET_HALTED || o->type->halt == NULL)
+		if (!is_core(o) || !o->examined || o->state == TARGET_HALTED)
 			continue;
 		enum err rc = target_halt(o);
 
@@ -78,7 +84,7 @@ static struct target *next_member(const struct target *t, const struct target *l
 	struct target *o = last != NULL ? last->next : t->list->first;
 
 	for (; o != NULL; o = o->next) {
-		if (o != t && o->own->group == t->own->group && o->examined &&
+		if (o != t && o->own->group == t->own->group && is_core(o) && o->examined &&
 		    o->own->claim == NULL)
 			return o;
 	}
