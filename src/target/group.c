@@ -42,7 +42,7 @@ struct target *target_next_peer(const struct target *t, const struct target *las
 {
 	struct target *o = last != NULL ? last->next : t->list->first;
 
-	while (o != NULL && !is_peer(t, o))
+	while (o != NULL && !(is_peer(t, o) && is_core(o)))
 		o = o->next;
 	return o;
 }
@@ -52,7 +52,7 @@ struct target *target_next_peer(const struct target *t, const struct target *las
 enum err target_halt_peers(struct target *t, const char *why)
 {
 	for (struct target *o = target_next_peer(t, NULL); o != NULL; o = target_next_peer(t, o)) {
-		if (!is_core(o) || !o->examined || o->state == TARGET_HALTED)
+		if (!o->examined || o->state == TARGET_HALTED)
 			continue;
 		enum err rc = target_halt(o);
 

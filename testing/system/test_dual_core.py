@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from kit import TOP, Board, Daemon, Gdb, wait_for
+from kit import TOP, Board, Daemon, Gdb, board_arguments, wait_for
 from rsp_client import Rsp, frame
 
 FLASH0, FLASH1 = 0x08000000, 0x08080000
@@ -317,3 +317,14 @@ def test_the_judge_finds_two_cores(dual, group):
     assert re.search(r"^step=pc \(/32\): 0x0808018a", text, re.M), text
     assert re.search(r"^ram=0x20017000: 12345678", text, re.M), text
     assert "STM32L47/L48xx" in text
+
+
+def test_an_access_port_beside_the_core_is_no_second_core(make_board, make_daemon, firmware):
+    """It cannot be halted for flash programming, and nothing runs on it that helper code could disturb."""
+    board = make_board("--deterministic")
+    daemon = make_daemon(*board_arguments(board), "-c",
+                         "target create ahb mem_ap -dap stm32l4x.dap -ap-num 0; targets stm32l4x.cpu")
+    image = firmware("blink").with_suffix(".bin")
+    daemon.tcl(f"reset halt; flash write_image erase {image} 0x08000000")
+    assert board.memory(FLASH0, image.stat().st_size) == image.read_bytes()
+    assert daemon.tcl("ahb read_memory 0x08000000 32 1") == daemon.tcl("read_memory 0x08000000 32 1")
