@@ -55,6 +55,8 @@ static enum err check_range(struct gdb_session *s, uint32_t addr, size_t length)
 	if (length - 1 > UINT32_MAX - addr)
 		return error_why(ERR_ARGUMENT, "0x%zx bytes at 0x%08x run past the end of memory", length,
 				 addr);
+	if (addr - bank->base + length <= bank->size)
+		return OK;
 	/* flash_write_image() leaves out what is no flash, with a warning that GDB would not see. */
 	return flash_bank_at(s->server->flash, s->target, addr + (uint32_t)length - 1, &bank);
 }
@@ -170,10 +172,10 @@ static void tell_rate(struct gdb_session *s, const struct flash_report *report)
 
 	if (report->bytes_written + report->bytes_skipped + report->sectors_erased == 0)
 		return;
-	buf_printf(&text, "load: %zu bytes in %.3f s (%.1f KiB/s), %zu sectors erased",
+	buf_printf(&text, "load: %zu bytes in %.3f s (%.1f KiB/s), %zu sector%s erased",
 		   report->bytes_written, seconds,
 		   seconds > 0 ? (double)report->bytes_written / 1024.0 / seconds : 0.0,
-		   report->sectors_erased);
+		   report->sectors_erased, report->sectors_erased == 1 ? "" : "s");
 	if (report->bytes_skipped > 0)
 		buf_printf(&text, ", %zu bytes were there already", report->bytes_skipped);
 	if (report->held_back_by != NULL)
