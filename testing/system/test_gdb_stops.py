@@ -179,7 +179,7 @@ def test_a_halt_is_one_round_trip(benches):
 def test_a_load_tells_its_rate_and_what_held_it_back(benches, firmware):
     bench = benches("nucleo-l476rg")
     out = bench.gdb.run(["load", "monitor echo next"], elf=firmware("blink"))
-    rate = re.search(r"^load: (\d+) bytes in \d+\.\d+ s \([\d.]+ KiB/s\), (\d+) sectors erased.*; held back by "
+    rate = re.search(r"^load: (\d+) bytes in \d+\.\d+ s \([\d.]+ KiB/s\), (\d+) sectors? erased.*; held back by "
                      r"the (flash|wire|USB)$", out, re.M)
     assert rate and int(rate.group(1)) > 500 and int(rate.group(2)) > 0, out
     assert rate.end() < out.index("next")
