@@ -309,10 +309,10 @@ static enum err erase_numbered(struct oneshot *o)
 
 	if (dash != NULL)
 		*dash++ = '\0';
-	rc = parse_number(text, "--sector", &first);
+	rc = parse_u32(text, "--sector", &first);
 	last = first;
 	if (rc == OK && dash != NULL)
-		rc = parse_number(dash, "--sector", &last);
+		rc = parse_u32(dash, "--sector", &last);
 	free(text);
 	TRY(rc);
 	TRY(find_main_bank(o, &bank));
@@ -330,8 +330,8 @@ static enum err erase_addresses(struct oneshot *o)
 	uint32_t addr, length;
 	unsigned first, last;
 
-	TRY(parse_number(o->request->argv[0], "the address", &addr));
-	TRY(parse_number(o->request->argv[1], "the length", &length));
+	TRY(parse_u32(o->request->argv[0], "the address", &addr));
+	TRY(parse_u32(o->request->argv[1], "the length", &length));
 	if (length == 0)
 		return error_why(ERR_ARGUMENT, "a length of 0 erases nothing");
 	TRY(flash_bank_at(o->rooms->flash, o->target, addr, &bank));

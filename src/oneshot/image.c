@@ -50,7 +50,7 @@ static enum err place(struct oneshot *o, struct image *image)
 	uint32_t addr;
 
 	if (o->request->at != NULL) {
-		TRY(parse_number(o->request->at, "--at", &addr));
+		TRY(parse_u32(o->request->at, "--at", &addr));
 	} else {
 		if (bank == NULL) {
 			error_why(ERR_ARGUMENT,

@@ -70,8 +70,8 @@ enum err verb_read(struct oneshot *o)
 	uint8_t *data;
 	enum err rc;
 
-	TRY(parse_number(r->argv[0], "the address", &addr));
-	TRY(parse_number(r->argv[1], "the length", &length));
+	TRY(parse_u32(r->argv[0], "the address", &addr));
+	TRY(parse_u32(r->argv[1], "the length", &length));
 	if (length == 0 || (uint64_t)addr + length > 1ull << 32)
 		return error_why(ERR_ARGUMENT, "%s bytes from %s on are no range of addresses",
 				 r->argv[1], r->argv[0]);

@@ -147,11 +147,6 @@ void drop_error(const char *what)
 	error_clear();
 }
 
-enum err parse_number(const char *text, const char *what, uint32_t *value)
-{
-	return parse_u32(text, what, value);
-}
-
 /* The log as a newcomer wants it: what needs his attention, on stderr. */
 static struct log_sink attention;
 static bool is_muted;
@@ -300,11 +295,9 @@ static enum err find_target(struct oneshot *o)
 /* The wrong flash driver could do harm; a look cannot. */
 static enum err check_chip(struct oneshot *o)
 {
-	enum verb_id id = verb_id(o->request->verb);
-	bool writes = id == VERB_FLASH || id == VERB_ERASE || id == VERB_RUN;
 	enum err rc = choose_check(o->choice, o->target->dap);
 
-	if (rc == ERR_CHIP && (!writes || o->request->force)) {
+	if (rc == ERR_CHIP && (!o->request->verb->changes_flash || o->request->force)) {
 		log_warning("%s", error_current()->why);
 		error_clear();
 		rc = OK;
@@ -331,21 +324,17 @@ static enum err connect_target(struct oneshot *o)
 /* A look does not leave a chip standing that ran before the reset. */
 static enum err run_on(struct oneshot *o)
 {
-	enum verb_id id = verb_id(o->request->verb);
-
-	if (!o->was_reset || (id != VERB_INFO && id != VERB_READ && id != VERB_VERIFY &&
-			      id != VERB_DOCTOR))
+	if (!o->was_reset || !o->request->verb->only_looks || o->target->state != TARGET_HALTED)
 		return OK;
-	return o->target->state == TARGET_HALTED ? tcl(o, NULL, "resume") : OK;
+	return tcl(o, NULL, "resume");
 }
 
 /* A wrong file is told before anything is connected. */
 static enum err check_file(const struct oneshot_request *request)
 {
-	enum verb_id id = verb_id(request->verb);
 	struct image *image;
 
-	if (id != VERB_FLASH && id != VERB_VERIFY && id != VERB_RUN)
+	if (!request->verb->takes_image)
 		return OK;
 	TRY(image_open(request->argv[0], IMAGE_AUTO, 0, &image));
 	image_close(image);
@@ -383,7 +372,8 @@ static int report(struct oneshot *o, enum err rc)
 		error_next(rc, "plug it in again, then repeat it");
 	if (rc == ERR_CANCELLED && loop_is_stopped(o->rooms->loop)) {
 		error_why(rc, "interrupted before it was done");
-		error_next(rc, "run it again: a flash that was being written holds a part of the file");
+		error_next(rc, "run it again%s", o->request->verb->changes_flash
+			   ? ": a flash that was being written holds a part of the file" : "");
 	}
 	if (rc != OK)
 		error_take(&o->error);

@@ -93,6 +93,9 @@ struct verb {
 	enum verb_need need;
 	int min_args, max_args;
 	enum err (*run)(struct oneshot *o);
+	bool takes_image;   /* its first argument, which must be right before anything is connected */
+	bool changes_flash; /* the wrong flash driver could do harm: refused for another chip */
+	bool only_looks;    /* a core that ran must run afterwards */
 };
 
 extern const struct verb verbs[VERB_COUNT + 1]; /* by verb_id; ends with a NULL name */

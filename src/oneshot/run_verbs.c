@@ -119,7 +119,7 @@ static enum err start_talk(struct talk *talk, const char *elf)
 	uint32_t channel = 0;
 
 	if (o->request->channel != NULL)
-		TRY(parse_number(o->request->channel, "--channel", &channel));
+		TRY(parse_u32(o->request->channel, "--channel", &channel));
 	if (channel > 254)
 		return error_why(ERR_ARGUMENT, "--channel %s: RTT has channels 0 to 254",
 				 o->request->channel);

@@ -11,23 +11,25 @@ const struct verb verbs[VERB_COUNT + 1] = {
 			 "FILE is ELF, Intel HEX, S-record or raw binary, whichever its contents "
 			 "show. A raw binary "
 			 "goes to --at ADDRESS, without it to the start of the main flash.",
-			 NEED_TARGET, 1, 1, verb_flash },
+			 NEED_TARGET, 1, 1, verb_flash, .takes_image = true,
+			 .changes_flash = true },
 	[VERB_ERASE] = { "erase", "[ADDRESS LENGTH]",
 			 "erase all of the flash, some sectors, or a range",
 			 "Say what: --all (asks, or needs --yes), --sector N or N-M, or an address "
 			 "and a length of "
 			 "whole sectors. The core is left halted.",
-			 NEED_TARGET, 0, 2, verb_erase },
+			 NEED_TARGET, 0, 2, verb_erase, .changes_flash = true },
 	[VERB_VERIFY] = { "verify", "FILE", "compare a file with what is in the chip", NULL,
-			  NEED_TARGET, 1, 1, verb_verify },
+			  NEED_TARGET, 1, 1, verb_verify, .takes_image = true, .only_looks = true },
 	[VERB_READ] = { "read", "ADDRESS LENGTH [FILE]", "read memory into a file, or show it",
-			"The core runs on. FILE - is stdout.", NEED_TARGET, 2, 3, verb_read },
+			"The core runs on. FILE - is stdout.", NEED_TARGET, 2, 3, verb_read,
+			.only_looks = true },
 	[VERB_RESET] = { "reset", "", "reset the chip and let it run, or halt it at its start",
 			 NULL, NEED_TARGET, 0, 0, verb_reset },
 	[VERB_INFO] = { "info", "[FILE.elf]",
 			"show probe, voltage, debug port, core, chip, flash, protection, program",
 			"The core runs on. The ELF file gives the function that it is in.",
-			NEED_TARGET, 0, 1, verb_info },
+			NEED_TARGET, 0, 1, verb_info, .only_looks = true },
 	[VERB_RUN] = { "run", "FILE",
 		       "load a program, run it, show its output, exit with its exit code",
 		       "For tests: output by RTT or semihosting goes to stdout, exit() by "
@@ -35,7 +37,7 @@ const struct verb verbs[VERB_COUNT + 1] = {
 		       "is explained (exit code 7), --timeout ends a program that does not end "
 		       "(124). FILE is written "
 		       "to flash, or to RAM if it was linked for RAM.",
-		       NEED_TARGET, 1, 1, verb_run },
+		       NEED_TARGET, 1, 1, verb_run, .takes_image = true, .changes_flash = true },
 	[VERB_RTT] = { "rtt", "[FILE.elf]",
 		       "show what the running program says over RTT, until Ctrl-C",
 		       "The ELF file tells where the control block is; without it RAM is searched. "
@@ -45,7 +47,7 @@ const struct verb verbs[VERB_COUNT + 1] = {
 	[VERB_DOCTOR] = { "doctor", "",
 			  "examine probe, wires and chip, and say what is wrong and what to do",
 			  "--fix does what the chip's doctor would repair.", NEED_CONFIG, 0, 0,
-			  verb_doctor },
+			  verb_doctor, .only_looks = true },
 	[VERB_LIST] = { "list", "", "list the probes that are plugged in", NULL, NEED_SCRIPTS, 0, 0,
 			verb_list },
 	[VERB_CHIPS] = { "chips", "", "list the chips and boards that --chip and --board know",

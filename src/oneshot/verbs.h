@@ -4,6 +4,7 @@
 #define ONESHOT_VERBS_H
 
 #include "oneshot/oneshot.h"
+#include "script/args.h"
 
 /* A line on stdout, unless --json or --quiet. */
 void say(struct oneshot *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -22,7 +23,6 @@ enum err tcl(struct oneshot *o, struct buf *result, const char *fmt, ...)
 enum err halt_behind_reset(struct oneshot *o);
 /* The error that is current becomes a line of the log and is gone. */
 void drop_error(const char *what);
-enum err parse_number(const char *text, const char *what, uint32_t *value);
 
 /* progress.c: shows what the flash room does until progress_end(). */
 struct progress {
