@@ -297,7 +297,7 @@ static enum err check_chip(struct oneshot *o)
 {
 	enum err rc = choose_check(o->choice, o->target->dap);
 
-	if (rc == ERR_CHIP && (!o->request->verb->changes_flash || o->request->force)) {
+	if (rc == ERR_CHIP && (!(o->request->verb->traits & CHANGES_FLASH) || o->request->force)) {
 		log_warning("%s", error_current()->why);
 		error_clear();
 		rc = OK;
@@ -324,7 +324,8 @@ static enum err connect_target(struct oneshot *o)
 /* A look does not leave a chip standing that ran before the reset. */
 static enum err run_on(struct oneshot *o)
 {
-	if (!o->was_reset || !o->request->verb->only_looks || o->target->state != TARGET_HALTED)
+	if (!o->was_reset || !(o->request->verb->traits & ONLY_LOOKS) ||
+	    o->target->state != TARGET_HALTED)
 		return OK;
 	return tcl(o, NULL, "resume");
 }
@@ -334,7 +335,7 @@ static enum err check_file(const struct oneshot_request *request)
 {
 	struct image *image;
 
-	if (!request->verb->takes_image)
+	if (!(request->verb->traits & TAKES_IMAGE))
 		return OK;
 	TRY(image_open(request->argv[0], IMAGE_AUTO, 0, &image));
 	image_close(image);
@@ -372,7 +373,7 @@ static int report(struct oneshot *o, enum err rc)
 		error_next(rc, "plug it in again, then repeat it");
 	if (rc == ERR_CANCELLED && loop_is_stopped(o->rooms->loop)) {
 		error_why(rc, "interrupted before it was done");
-		error_next(rc, "run it again%s", o->request->verb->changes_flash
+		error_next(rc, "run it again%s", o->request->verb->traits & CHANGES_FLASH
 			   ? ": a flash that was being written holds a part of the file" : "");
 	}
 	if (rc != OK)

@@ -53,6 +53,12 @@ enum verb_need {
 	NEED_TARGET,  /* init has run and the first target is examined */
 };
 
+enum verb_trait {
+	TAKES_IMAGE = 1,   /* its first argument, which must be right before anything is connected */
+	CHANGES_FLASH = 2, /* the wrong flash driver could do harm: refused for another chip */
+	ONLY_LOOKS = 4,	   /* a core that ran must run afterwards */
+};
+
 /* What the command line said; strings are argv's. */
 struct oneshot_request {
 	const struct verb *verb; /* NULL: the daemon */
@@ -93,9 +99,7 @@ struct verb {
 	enum verb_need need;
 	int min_args, max_args;
 	enum err (*run)(struct oneshot *o);
-	bool takes_image;   /* its first argument, which must be right before anything is connected */
-	bool changes_flash; /* the wrong flash driver could do harm: refused for another chip */
-	bool only_looks;    /* a core that ran must run afterwards */
+	unsigned traits; /* enum verb_trait */
 };
 
 extern const struct verb verbs[VERB_COUNT + 1]; /* by verb_id; ends with a NULL name */

@@ -11,25 +11,23 @@ const struct verb verbs[VERB_COUNT + 1] = {
 			 "FILE is ELF, Intel HEX, S-record or raw binary, whichever its contents "
 			 "show. A raw binary "
 			 "goes to --at ADDRESS, without it to the start of the main flash.",
-			 NEED_TARGET, 1, 1, verb_flash, .takes_image = true,
-			 .changes_flash = true },
+			 NEED_TARGET, 1, 1, verb_flash, TAKES_IMAGE | CHANGES_FLASH },
 	[VERB_ERASE] = { "erase", "[ADDRESS LENGTH]",
 			 "erase all of the flash, some sectors, or a range",
 			 "Say what: --all (asks, or needs --yes), --sector N or N-M, or an address "
 			 "and a length of "
 			 "whole sectors. The core is left halted.",
-			 NEED_TARGET, 0, 2, verb_erase, .changes_flash = true },
+			 NEED_TARGET, 0, 2, verb_erase, CHANGES_FLASH },
 	[VERB_VERIFY] = { "verify", "FILE", "compare a file with what is in the chip", NULL,
-			  NEED_TARGET, 1, 1, verb_verify, .takes_image = true, .only_looks = true },
+			  NEED_TARGET, 1, 1, verb_verify, TAKES_IMAGE | ONLY_LOOKS },
 	[VERB_READ] = { "read", "ADDRESS LENGTH [FILE]", "read memory into a file, or show it",
-			"The core runs on. FILE - is stdout.", NEED_TARGET, 2, 3, verb_read,
-			.only_looks = true },
+			"The core runs on. FILE - is stdout.", NEED_TARGET, 2, 3, verb_read, ONLY_LOOKS },
 	[VERB_RESET] = { "reset", "", "reset the chip and let it run, or halt it at its start",
-			 NULL, NEED_TARGET, 0, 0, verb_reset },
+			 NULL, NEED_TARGET, 0, 0, verb_reset, 0 },
 	[VERB_INFO] = { "info", "[FILE.elf]",
 			"show probe, voltage, debug port, core, chip, flash, protection, program",
 			"The core runs on. The ELF file gives the function that it is in.",
-			NEED_TARGET, 0, 1, verb_info, .only_looks = true },
+			NEED_TARGET, 0, 1, verb_info, ONLY_LOOKS },
 	[VERB_RUN] = { "run", "FILE",
 		       "load a program, run it, show its output, exit with its exit code",
 		       "For tests: output by RTT or semihosting goes to stdout, exit() by "
@@ -37,23 +35,23 @@ const struct verb verbs[VERB_COUNT + 1] = {
 		       "is explained (exit code 7), --timeout ends a program that does not end "
 		       "(124). FILE is written "
 		       "to flash, or to RAM if it was linked for RAM.",
-		       NEED_TARGET, 1, 1, verb_run, .takes_image = true, .changes_flash = true },
+		       NEED_TARGET, 1, 1, verb_run, TAKES_IMAGE | CHANGES_FLASH },
 	[VERB_RTT] = { "rtt", "[FILE.elf]",
 		       "show what the running program says over RTT, until Ctrl-C",
 		       "The ELF file tells where the control block is; without it RAM is searched. "
 		       "What is typed goes "
 		       "to the down channel of the same number.",
-		       NEED_TARGET, 0, 1, verb_rtt },
+		       NEED_TARGET, 0, 1, verb_rtt, 0 },
 	[VERB_DOCTOR] = { "doctor", "",
 			  "examine probe, wires and chip, and say what is wrong and what to do",
 			  "--fix does what the chip's doctor would repair.", NEED_CONFIG, 0, 0,
-			  verb_doctor, .only_looks = true },
+			  verb_doctor, ONLY_LOOKS },
 	[VERB_LIST] = { "list", "", "list the probes that are plugged in", NULL, NEED_SCRIPTS, 0, 0,
-			verb_list },
+			verb_list, 0 },
 	[VERB_CHIPS] = { "chips", "", "list the chips and boards that --chip and --board know",
-			 NULL, NEED_SCRIPTS, 0, 0, verb_chips },
+			 NULL, NEED_SCRIPTS, 0, 0, verb_chips, 0 },
 	[VERB_HELP] = { "help", "[VERB]", "explain a verb and its options", NULL, NEED_NOTHING, 0,
-			1, verb_help },
+			1, verb_help, 0 },
 };
 
 const struct verb *verb_find(const char *word)
