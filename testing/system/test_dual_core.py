@@ -290,26 +290,50 @@ def test_over_other_probes(make_board, make_daemon, firmware, probe, script):
     assert stands(board, 0) and not stands(board, 1)
 
 
-@pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
-@pytest.mark.parametrize("group", [False, True], ids=["apart", "smp"])
-def test_the_judge_finds_two_cores(dual, group):
-    """Stock OpenOCD, JTAG, our target script."""
-    dual.ctl("power off")
-    dual.ctl("power on")
-    commands = ["init", "reset halt", "targets dual.cpu1", "echo pc1=[reg pc]", "bp 0x08080188 2 hw", "resume",
-                "wait_halt 1000", "echo hit=[reg pc]", "rbp 0x08080188", "step", "echo step=[reg pc]",
-                "targets dual.cpu0", "echo pc0=[reg pc]", "mww 0x20017000 0x12345678", "targets dual.cpu1",
-                "echo ram=[mdw 0x20017000]", "echo flash=[flash probe 0]", "targets", "shutdown"]
+def stock_openocd(board, commands, settings=""):
+    """What it printed: JTAG, our target script."""
+    board.ctl("power off")
+    board.ctl("power on")
     argv = ["openocd", "-s", str(TOP / "tcl"), "-c", "adapter driver remote_bitbang; remote_bitbang host localhost",
-            "-c", f"remote_bitbang port {dual.ports['remote_bitbang']}; transport select jtag",
-            "-c", f"set SMP {int(group)}", "-f", "target/dual_m4.cfg",
+            "-c", f"remote_bitbang port {board.ports['remote_bitbang']}; transport select jtag",
+            "-c", settings, "-f", "target/dual_m4.cfg",
             "-c", "gdb_port disabled; telnet_port disabled; tcl_port disabled"]
     for command in commands:
         argv += ["-c", command]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           timeout=120, check=False, text=True)
-    text = done.stdout
-    assert done.returncode == 0, text
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+CTIS = ["cti create c0 -dap dual.dap -ap-num 0 -baseaddr 0xe0043000",
+        "cti create c1 -dap dual.dap -ap-num 1 -baseaddr 0xe0043000"]
+
+
+@pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
+def test_the_judge_drives_the_cross_triggers(dual):
+    text = stock_openocd(dual, CTIS + [
+        "init", "reset halt", "c0 dump", "c0 write INEN0 1", "c1 write OUTEN0 1", "c0 enable on", "c1 enable on",
+        "targets dual.cpu1", "resume", "targets dual.cpu0", "bp 0x08000188 2 hw", "resume", "wait_halt 1000",
+        "targets dual.cpu1", "wait_halt 1000", "echo trout=[c1 read TROUT]", "resume", "wait_halt 1000",
+        "echo again=[dual.cpu1 curstate]", "c1 ack 0", "echo acked=[c1 read TROUT]", "resume", "sleep 10",
+        "poll", "echo gone=[dual.cpu1 curstate]", "shutdown"])
+    assert re.search(r"^ +GATE \(0x0140\) 0x0000000f$", text, re.M), text
+    assert "[dual.cpu0] halted due to breakpoint" in text
+    assert text.count("[dual.cpu1] halted due to debug-request") == 3, text      # reset, cross trigger, not acknowledged
+    assert re.search(r"^trout=0x00000001", text, re.M) and re.search(r"^acked=0x00000000", text, re.M), text
+    assert "again=halted" in text and "gone=running" in text, text
+
+
+@pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
+@pytest.mark.parametrize("group", [False, True], ids=["apart", "smp"])
+def test_the_judge_finds_two_cores(dual, group):
+    """Stock OpenOCD."""
+    commands = ["init", "reset halt", "targets dual.cpu1", "echo pc1=[reg pc]", "bp 0x08080188 2 hw", "resume",
+                "wait_halt 1000", "echo hit=[reg pc]", "rbp 0x08080188", "step", "echo step=[reg pc]",
+                "targets dual.cpu0", "echo pc0=[reg pc]", "mww 0x20017000 0x12345678", "targets dual.cpu1",
+                "echo ram=[mdw 0x20017000]", "echo flash=[flash probe 0]", "targets", "shutdown"]
+    text = stock_openocd(dual, commands, f"set SMP {int(group)}")
     for core in (0, 1):
         assert f"[dual.cpu{core}] Cortex-M4 r0p1 processor detected" in text
     assert re.search(r"^pc1=pc \(/32\): 0x080802", text, re.M), text

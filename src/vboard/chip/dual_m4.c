@@ -10,7 +10,8 @@
  * dual-m4-held the second core has no clock until the first sets PWR_CR4.C2BOOT, as on an STM32WL55
  * (RM0453 6.6.4); until then its private peripherals answer AP1 with a bus error.
  *
- * The second core boots from bank 2. There is no cross trigger between the cores.
+ * The second core boots from bank 2. Each core has a cross trigger interface at 0xE0043000, joined to the
+ * other's (RM0399 63.5, RM0453 38.7).
  */
 #include "vboard/chip/stm32_units.h"
 
@@ -24,8 +25,9 @@ static const struct vb_dp_config dp = {
 		 { .idcode = 0x06415041, .ir_bits = 5 } },
 };
 
-static const struct stm32_second boots = { .apsel = 1, .vectors = 0x08080000, .boots_itself = true };
-static const struct stm32_second waits = { .apsel = 1, .vectors = 0x08080000 };
+static const struct stm32_second boots = { .apsel = 1, .vectors = 0x08080000, .boots_itself = true,
+					   .cti_base = 0xe0043000 };
+static const struct stm32_second waits = { .apsel = 1, .vectors = 0x08080000, .cti_base = 0xe0043000 };
 
 #define PART                                                                                       \
 	.name = "dual Cortex-M4", .core = VB_CORTEX_M4F, .cpuid = 0x410fc241, .irqs = 82,          \

@@ -300,6 +300,7 @@ static struct vb_cpu *add_cpu(struct imxrt *chip)
 		.on_sleep = on_sleep,
 		.on_halt = on_halt,
 		.ctx = chip,
+		.cti_irq = { 17, 18 },		/* CTI0_ERROR, CTI1_ERROR */
 		.ccsidr_d = has_large_caches ? 0xf01fe019 : 0xf00fe019,
 		.ccsidr_i = has_large_caches ? 0xf03fe009 : 0xf01fe009,
 	};

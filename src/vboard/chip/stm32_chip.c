@@ -260,6 +260,7 @@ bool stm32_chip_create(struct vb_board *board, void *priv)
 		.ctx = chip,
 		.no_bitband = part->no_bitband,
 		.has_peer = part->second != NULL,
+		.cti_base = part->second != NULL ? part->second->cti_base : 0,
 	};
 
 	memcpy(cpu_config.rom_pidr, part->rom_pidr, sizeof(cpu_config.rom_pidr));
@@ -275,6 +276,8 @@ bool stm32_chip_create(struct vb_board *board, void *priv)
 	board->cpu = vb_cpu_new(&cpu_config, board->bus, board->clock);
 	if (board->cpu != NULL)
 		vb_cpu_set_swo(board->cpu, board->swo);
+	if (board->cpu != NULL && board->cpu2 != NULL)
+		vb_cpu_join_triggers(board->cpu, board->cpu2);
 	board->dp = vb_dp_new(part->dp, board->bus, board->clock);
 	if (part->second != NULL)
 		vb_dp_set_ap_bus(board->dp, part->second->apsel, board->branch);

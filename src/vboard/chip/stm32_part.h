@@ -80,6 +80,7 @@ struct stm32_second {
 	unsigned apsel;
 	uint32_t vectors;		/* where it boots */
 	bool boots_itself;		/* at every reset; else when PWR_CR4.C2BOOT is set */
+	uint32_t cti_base;		/* of the cross trigger interface that each core has, joined */
 };
 
 struct stm32_part {

@@ -37,6 +37,19 @@ void cpu_restart_epoch(struct vb_cpu *cpu, uint64_t now_ns)
 	cpu->epoch_cycle = cpu->cycles;
 }
 
+bool cpu_has_reached(const struct vb_cpu *cpu, uint64_t ns)
+{
+	return !cpu->config.is_second || cpu->cycles >= cycle_at(cpu, ns);
+}
+
+/* Where a debug request from the other core's time interrupts this slice. */
+static uint64_t slice_end(const struct vb_cpu *cpu, uint64_t until)
+{
+	if (!cpu->trigger.is_requested || cpu_has_reached(cpu, cpu->trigger.request_ns))
+		return until;
+	return MIN(until, cpu->trigger.request_ns);
+}
+
 void cpu_note_time(struct vb_cpu *cpu)
 {
 	vb_clock_note(cpu->clock, MIN(cpu_time_of(cpu, cpu->cycles), cpu->until_ns));
@@ -124,6 +137,7 @@ static void reset_core(struct vb_cpu *cpu, enum vb_cpu_reset kind)
 		fpb_power_on(cpu);
 		dwt_power_on(cpu);
 		itm_power_on(cpu);
+		trigger_power_on(cpu);
 	}
 	debug_local_reset(cpu);
 	engine_fp_write(cpu, 32, 0);
@@ -341,7 +355,7 @@ static uint64_t run(void *ctx, uint64_t now, uint64_t until)
 			vb_clock_note(cpu->clock, to);
 			continue;
 		}
-		limit = cycle_at(cpu, until);
+		limit = cycle_at(cpu, slice_end(cpu, until));
 		if (cpu->cycles >= limit)
 			return until;
 		execute(cpu, limit);
@@ -365,6 +379,7 @@ struct vb_cpu *vb_cpu_new(const struct vb_cpu_config *config, struct vb_bus *bus
 		free(cpu);
 		return NULL;
 	}
+	trigger_add(cpu);
 	ppb_add(cpu);
 	caches_new(cpu);
 	if (!config->no_bitband && (config->core == VB_CORTEX_M3 || config->core == VB_CORTEX_M4F))
@@ -391,6 +406,7 @@ void vb_cpu_free(struct vb_cpu *cpu)
 	engine_free(cpu->engine);
 	caches_free(cpu);
 	free(cpu->windows);
+	vb_cti_free(cpu->trigger.cti);
 	free(cpu);
 }
 

@@ -58,6 +58,12 @@ struct vb_cpu_config {
 	 * `is_second`; its bus is a branch, its time follows that of the first.
 	 */
 	bool has_peer, is_second;
+	/*
+	 * An M3 or M4 has a cross trigger interface there if the chip says so (0: none); an M7 always has
+	 * its own. The interrupts that its outputs raise; 0: not wired.
+	 */
+	uint32_t cti_base;
+	unsigned cti_irq[2];
 };
 
 struct vb_cpu;
@@ -96,6 +102,8 @@ struct vb_cache_stats {
 	uint64_t fills, writebacks, stale_dap_reads, stale_cpu_reads;
 };
 void vb_cpu_cache_stats(const struct vb_cpu *cpu, struct vb_cache_stats *out);
+/* The channels of both cross trigger interfaces become one matrix. */
+void vb_cpu_join_triggers(struct vb_cpu *a, struct vb_cpu *b);
 /* Core clock gated (STOP mode without DBG_STOP): PPB accesses of the DAP fault. */
 void vb_cpu_gate(struct vb_cpu *cpu, bool gated);
 

@@ -4,7 +4,8 @@ libvboard_a_SOURCES += \
 	src/vboard/core/clock.c src/vboard/core/clock.h \
 	src/vboard/core/cpu.c src/vboard/core/cpu.h \
 	src/vboard/core/cpu_cache.c src/vboard/core/cpu_cache.h src/vboard/core/cpu_engine_cache.c \
-	src/vboard/core/cpu_bitband.c src/vboard/core/cpu_debug.c src/vboard/core/cpu_dwt.c \
+	src/vboard/core/cpu_bitband.c src/vboard/core/cpu_cti.c src/vboard/core/cti.c src/vboard/core/cti.h \
+	src/vboard/core/cpu_debug.c src/vboard/core/cpu_dwt.c \
 	src/vboard/core/cpu_engine.c src/vboard/core/cpu_engine.h \
 	src/vboard/core/cpu_engine_hooks.c src/vboard/core/cpu_engine_map.c \
 	src/vboard/core/cpu_exception.c src/vboard/core/cpu_fault.c src/vboard/core/cpu_fpb.c \
@@ -19,7 +20,9 @@ check_PROGRAMS += testing/unit/test_vb_bus
 testing_unit_test_vb_bus_SOURCES = testing/unit/test_vb_bus.c
 testing_unit_test_vb_bus_LDADD = $(vboard_test_libs)
 check_PROGRAMS += testing/unit/test_vb_cpu_exec testing/unit/test_vb_cpu_exceptions \
-	testing/unit/test_vb_cpu_debug testing/unit/test_vb_cache
+	testing/unit/test_vb_cpu_debug testing/unit/test_vb_cache testing/unit/test_vb_cti
+testing_unit_test_vb_cti_SOURCES = testing/unit/test_vb_cti.c $(vb_cpu_bench)
+testing_unit_test_vb_cti_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_cache_SOURCES = testing/unit/test_vb_cache.c $(vb_cpu_bench)
 testing_unit_test_vb_cache_LDADD = $(vboard_test_libs)
 testing_unit_test_vb_cpu_exec_SOURCES = testing/unit/test_vb_cpu_exec.c $(vb_cpu_bench)

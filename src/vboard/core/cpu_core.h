@@ -96,11 +96,13 @@ struct debug {
 #define DFSR_BKPT	BIT(1)
 #define DFSR_DWTTRAP	BIT(2)
 #define DFSR_VCATCH	BIT(3)
+#define DFSR_EXTERNAL	BIT(4)
 void cpu_check_halt(struct vb_cpu *cpu);
 void debug_enter(struct vb_cpu *cpu, uint32_t why);
 /* A debug event: halts, or DebugMonitor, or HardFault for BKPT; false if it is ignored. */
 bool debug_event(struct vb_cpu *cpu, uint32_t why);
 bool debug_catches(const struct vb_cpu *cpu, uint32_t vector_catch);
+void debug_restart(struct vb_cpu *cpu);		/* DBGRESTART */
 void debug_power_on(struct vb_cpu *cpu);
 void debug_local_reset(struct vb_cpu *cpu);
 

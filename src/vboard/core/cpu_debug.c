@@ -61,6 +61,7 @@ void debug_enter(struct vb_cpu *cpu, uint32_t why)
 	systick_freeze(cpu, true);
 	if (cpu->config.on_halt)
 		cpu->config.on_halt(cpu->config.ctx, true);
+	trigger_halted(cpu);
 }
 
 static void leave(struct vb_cpu *cpu)
@@ -74,6 +75,15 @@ static void leave(struct vb_cpu *cpu)
 	systick_freeze(cpu, false);
 	if (cpu->config.on_halt)
 		cpu->config.on_halt(cpu->config.ctx, false);
+}
+
+/* EDBGRQ wins (DDI 0403 C1.4.3). */
+void debug_restart(struct vb_cpu *cpu)
+{
+	if (!cpu->halted || cpu->trigger.is_requested)
+		return;
+	cpu->debug.control &= ~C_HALT;
+	leave(cpu);
 }
 
 bool debug_event(struct vb_cpu *cpu, uint32_t why)
@@ -291,15 +301,22 @@ static void dhcsr_write(struct vb_cpu *cpu, struct vb_access *a, unsigned word, 
 		cpu_check_halt(cpu);
 }
 
-/* A halt request is served at once, unless the bus holds the core (then C_SNAPSTALL helps). */
+/*
+ * A halt request, of the debugger or of a cross trigger, is served at once, unless the bus holds the
+ * core (then C_SNAPSTALL helps).
+ */
 void cpu_check_halt(struct vb_cpu *cpu)
 {
 	bool stalled = cpu->stall_until_ns > vb_clock_now(cpu->clock);
 
-	if (cpu->halted || cpu->held || cpu->reset_pending || !(cpu->debug.control & C_HALT))
+	if (cpu->halted || cpu->held || cpu->reset_pending)
 		return;
-	if (!stalled || (cpu->debug.control & C_SNAPSTALL))
+	if (stalled && !(cpu->debug.control & C_SNAPSTALL))
+		return;
+	if (cpu->debug.control & C_HALT)
 		debug_enter(cpu, DFSR_HALTED);
+	else if (cpu->trigger.is_requested && cpu_has_reached(cpu, cpu->trigger.request_ns))
+		debug_event(cpu, DFSR_EXTERNAL);
 }
 
 /* DEMCR, DFSR */

@@ -10,15 +10,17 @@
 #define V8_LINKED_VALUE	0xbu
 #define FN_MATCHED	BIT(24)
 
-enum { MATCH_READ = 1, MATCH_WRITE = 2, MATCH_PC = 4, MATCH_HALTS = 8, MATCH_LIMIT = 16 };
+enum { MATCH_READ = 1, MATCH_WRITE = 2, MATCH_PC = 4, MATCH_HALTS = 8, MATCH_LIMIT = 16,
+       MATCH_TRIGGERS = 32 };
 
 /* What FUNCTION[3:0] looks at (C1.8.17). Functions without a halt make trace: cpu_trace.c. */
 static const uint8_t v7_functions[16] = {
 	[1] = MATCH_READ | MATCH_WRITE, [2] = MATCH_READ | MATCH_WRITE,
 	[3] = MATCH_READ | MATCH_WRITE, [4] = MATCH_PC | MATCH_HALTS,
 	[5] = MATCH_READ | MATCH_HALTS, [6] = MATCH_WRITE | MATCH_HALTS,
-	[7] = MATCH_READ | MATCH_WRITE | MATCH_HALTS, [8] = MATCH_PC, [9] = MATCH_READ,
-	[10] = MATCH_WRITE, [11] = MATCH_READ | MATCH_WRITE, [12] = MATCH_READ,
+	[7] = MATCH_READ | MATCH_WRITE | MATCH_HALTS, [8] = MATCH_PC | MATCH_TRIGGERS,
+	[9] = MATCH_READ | MATCH_TRIGGERS, [10] = MATCH_WRITE | MATCH_TRIGGERS,
+	[11] = MATCH_READ | MATCH_WRITE | MATCH_TRIGGERS, [12] = MATCH_READ,
 	[13] = MATCH_WRITE, [14] = MATCH_READ, [15] = MATCH_WRITE,
 };
 static const uint8_t v8_matches[16] = {
@@ -100,6 +102,8 @@ static void hit(struct vb_cpu *cpu, unsigned n)
 		cpu->dwt.hit = true;
 		cpu->attention = true;
 	}
+	if (looks_at(cpu, n) & MATCH_TRIGGERS)
+		trigger_comparator(cpu, n);	/* CMPMATCH[n] */
 }
 
 /* Is any byte of the access inside what comparator n covers? */

@@ -6,6 +6,7 @@
 #include "vboard/core/cpu_priv.h"
 
 #define MAX_WINDOWS	16
+#define DEVTYPE_CTI	0x14
 #define CLASS_ROM	1
 
 static bool exists(const struct vb_cpu *cpu, const struct ppb_reg *row)
@@ -193,7 +194,33 @@ static void add_component(struct vb_cpu *cpu, struct ppb_window *w, const struct
 		w->needs_trcena = parts[i].needs_trcena;
 		memcpy(w->regs, parts[i].regs, sizeof(parts[i].regs));
 	}
+	if (id->devtype == DEVTYPE_CTI) {
+		name = "CTI";
+		w->regs[0] = cti_regs;
+	}
 	add_window(cpu, w, name, id->base);
+}
+
+/* Where the chip has put it: the core's own table gets an entry more. */
+static struct ppb_window *add_cti(struct vb_cpu *cpu, struct ppb_window *w)
+{
+	static const struct ppb_id m4_cti = { 0, 0x004bb906, 9, DEVTYPE_CTI, 0 };
+	uint32_t base = cpu->config.cti_base;
+	struct ppb_window *table = w - 1;
+	unsigned n = 0;
+
+	if (base == 0)
+		return w;
+	while (table->table != cpu->traits->tables)
+		table--;
+	while (table->rom[n] != 0)
+		n++;
+	table->rom[n] = ((base - table->table->base) & 0xfffff000) | 3;
+	w->id = &m4_cti;
+	set_arm_pid(w, m4_cti.pid);
+	w->regs[0] = cti_regs;
+	add_window(cpu, w, "CTI", base);
+	return w + 1;
 }
 
 static void add_table(struct vb_cpu *cpu, struct ppb_window *w, const struct rom_table *table)
@@ -232,6 +259,7 @@ void ppb_add(struct vb_cpu *cpu)
 		has_chip_table |= t->base == cpu->config.rom_table_base;
 		add_table(cpu, w++, t);
 	}
+	w = add_cti(cpu, w);
 	if (!has_chip_table)
 		add_chip_table(cpu, w++);
 }

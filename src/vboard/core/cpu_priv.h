@@ -12,6 +12,7 @@
  *   cpu_cache.c      L1 caches			     cpu_engine_cache.c  how Unicorn sees them
  *   cpu_fpb.c, cpu_dwt.c, cpu_ppb.c, cpu_bitband.c: what their names say
  *   cpu_itm.c        registers of ITM and TPIU       cpu_trace.c  the packets they send
+ *   cpu_cti.c        what the cross trigger interface (cti.h) is wired to
  *
  * While Unicorn runs, it owns the core registers. Between runs cpu_pull() fetches them into `regs`,
  * all code works on that copy, and the next run pushes what changed. `pc` is always here.
@@ -26,6 +27,7 @@
 #include "vboard/core/cpu_cache.h"
 #include "vboard/core/cpu_core.h"
 #include "vboard/core/cpu_units.h"
+#include "vboard/core/cti.h"
 #include "vboard/core/swo.h"
 
 enum exception {
@@ -118,6 +120,7 @@ struct vb_cpu {
 	struct dwt dwt;
 	struct itm itm;
 	struct trace trace;
+	struct trigger trigger;
 	struct mpu mpu;
 	struct caches caches;
 	struct ppb_window *windows;
@@ -129,6 +132,8 @@ void cpu_note_time(struct vb_cpu *cpu);		/* the clock follows the cycles spent s
 void cpu_wake(struct vb_cpu *cpu);
 void cpu_go_to_sleep(struct vb_cpu *cpu, enum sleep how);
 void cpu_request_reset(struct vb_cpu *cpu, bool core_only);
+/* Its own time: a second core lags behind the clock. */
+bool cpu_has_reached(const struct vb_cpu *cpu, uint64_t ns);
 void cpu_restart_epoch(struct vb_cpu *cpu, uint64_t now_ns);
 
 static inline bool cpu_is_privileged(uint32_t ipsr, uint32_t control)

@@ -100,6 +100,18 @@ void dwt_power_on(struct vb_cpu *cpu);
 void dwt_trace_enabled(struct vb_cpu *cpu, bool was_enabled);
 void itm_power_on(struct vb_cpu *cpu);
 
+/* cpu_cti.c: cross triggers */
+struct trigger {
+	struct vb_cti *cti;		/* NULL: the core has none */
+	bool is_requested;		/* EDBGRQ is high, since: */
+	uint64_t request_ns;
+	bool is_from_here;		/* the event that is being passed on is this core's own */
+};
+void trigger_add(struct vb_cpu *cpu);
+void trigger_halted(struct vb_cpu *cpu);
+void trigger_comparator(struct vb_cpu *cpu, unsigned n);
+void trigger_power_on(struct vb_cpu *cpu);
+
 /* cpu_ppb.c: windows of registers in the private peripheral bus */
 enum ppb_flags {
 	PPB_BYTES = 1,			/* parts of the word may be written */
@@ -133,6 +145,6 @@ void ppb_add(struct vb_cpu *cpu);
 bool ppb_answers_in_reset(uint32_t addr);
 void bitband_add(struct vb_cpu *cpu);
 extern const struct ppb_reg nvic_regs[], scs_regs[], mpu_regs[], debug_regs[], fpb_regs[],
-	dwt_regs[], itm_regs[], tpiu_regs[];
+	dwt_regs[], itm_regs[], tpiu_regs[], cti_regs[];
 
 #endif
