@@ -97,9 +97,7 @@ class Workplace:
     def server(self, argv, ready=READY):
         """A server of an IDE, up to the line that the IDE waits for."""
         child = self.start(argv)
-        match = re.compile(ready, re.I)
-        wait_for(lambda: match.search(child.text) or not child.alive(), f"{ready}\n{child.text}")
-        assert match.search(child.text), child.text
+        child.expect(f"(?i){ready}")
         return child
 
     def end(self):

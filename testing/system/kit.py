@@ -29,7 +29,7 @@ PATIENCE = 4
 
 
 def wait_for(condition, what, timeout=15.0):
-    """Polls until condition() is true and returns its value."""
+    """Polls until condition() is true and returns its value; `what` is a text, or makes it when it failed."""
     timeout *= PATIENCE
     end = time.monotonic() + timeout
     while True:
@@ -37,8 +37,26 @@ def wait_for(condition, what, timeout=15.0):
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"timed out after {timeout} s: {what}")
+            raise AssertionError(f"timed out after {timeout} s: {what() if callable(what) else what}")
         time.sleep(0.01)
+
+
+def standing(pid):
+    """Where a process stands that says nothing, for the text of a failure."""
+    text = ""
+    for name in ("cmdline", "status", "wchan", "syscall", "stack", "schedstat"):
+        try:
+            said = Path(f"/proc/{pid}/{name}").read_text(errors="replace").replace("\0", " ").strip()
+        except OSError as error:
+            said = str(error)
+        if name == "status":
+            said = ", ".join(re.findall(r"^(?:State|PPid|Threads|Sig\w+|\w*ctxt_switches):.*", said, re.M))
+        text += f"{pid} {name}: {said}\n"
+    argv = ["gdb-multiarch", "-nx", "-q", "-batch", "-p", str(pid), "-ex", "thread apply all backtrace 20"]
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        text += subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               timeout=15 * PATIENCE, check=False, text=True, errors="replace").stdout[-4000:]
+    return text
 
 
 class Process:
@@ -83,13 +101,14 @@ class Process:
     def expect(self, pattern, timeout=20.0):
         """Waits until the output matches and returns the match."""
         def look():
+            ended = not self.alive()
+            if ended:
+                self.reader.join(5)     # its last words
             match = re.search(pattern, self.text, re.M)
-            assert match or self.alive(), f"{self.argv[0]} ended, no {pattern!r} in:\n{self.text}"
+            assert match or not ended, f"{self.argv[0]} ended, no {pattern!r} in:\n{self.text}"
             return match
-        try:
-            return wait_for(look, f"{pattern!r} from {self.argv[0]}", timeout)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.text}") from None
+        return wait_for(look, lambda: f"{pattern!r} from {self.argv[0]}\n{self.text}\n{standing(self.process.pid)}",
+                        timeout)
 
     def stop(self, signo=signal.SIGTERM):
         """Ends the child; a sanitizer report in its output fails the test."""

@@ -54,7 +54,7 @@ class Mi(Process):
             match = re.compile(r"^\*stopped,reason.*\n", re.M).search(self.text, self.seen)
             assert match or self.alive(), f"GDB ended:\n{self.text[-3000:]}"
             return match
-        match = wait_for(look, f"*stopped {pattern}\n{self.text[-2000:]}", timeout / 4)
+        match = wait_for(look, lambda: f"*stopped {pattern}\n{self.text[-2000:]}", timeout / 4)
         self.seen = match.end()
         assert re.search(pattern, match.group(0)), f"{pattern}: {match.group(0)}"
         return match.group(0)
