@@ -232,6 +232,17 @@ static void test_soft_and_hard_at_one_place_share(void **state)
 	assert_null(f->target.breakpoints);
 }
 
+static void test_a_breakpoint_goes_by_its_place(void **state)
+{
+	struct fake *f = *state;
+
+	EXPECT(f, "Z0,20000100,2", "OK");
+	EXPECT(f, "Z0,20000100,4", "OK");
+	EXPECT(f, "z0,20000100,4", "OK");		/* LLDB */
+	assert_null(f->target.breakpoints);
+	assert_null(f->session->points);
+}
+
 static void test_a_breakpoint_of_the_console_stays(void **state)
 {
 	struct fake *f = *state;
@@ -307,6 +318,7 @@ int main(void)
 		TEST(test_watch_reports_an_address_inside_the_object),
 		TEST(test_points_are_idempotent),
 		TEST(test_soft_and_hard_at_one_place_share),
+		TEST(test_a_breakpoint_goes_by_its_place),
 		TEST(test_a_breakpoint_of_the_console_stays),
 		TEST(test_two_gdbs_share_a_breakpoint),
 		TEST(test_breakpoints_go_when_the_target_is_free),

@@ -114,10 +114,16 @@ static enum err take_point(struct rsp_args *args, struct gdb_point *p)
 	return gdb_malformed("Z");
 }
 
+/* A breakpoint is known by its place alone: LLDB sets with kind 2 and removes with kind 4. */
+static bool is_same(const struct gdb_point *a, const struct gdb_point *b)
+{
+	return a->type == b->type && a->addr == b->addr && (!is_watch(a->type) || a->kind == b->kind);
+}
+
 static struct gdb_point *find_point(struct gdb_session *s, const struct gdb_point *wanted)
 {
 	for (struct gdb_point *p = s->points; p != NULL; p = p->next) {
-		if (p->type == wanted->type && p->addr == wanted->addr && p->kind == wanted->kind)
+		if (is_same(p, wanted))
 			return p;
 	}
 	return NULL;
@@ -207,8 +213,7 @@ static enum err packet_z(struct gdb_session *s, struct rsp_args *args)
 		return OK;
 	}
 	for (struct gdb_point **link = &s->points; *link != NULL; link = &(*link)->next) {
-		if ((*link)->type == wanted.type && (*link)->addr == wanted.addr &&
-		    (*link)->kind == wanted.kind) {
+		if (is_same(*link, &wanted)) {
 			TRY(forget(s, link));
 			break;
 		}
