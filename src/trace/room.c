@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The room: records come in, listeners hear them, losses are counted. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -55,6 +58,22 @@ void trace_put_loss(struct trace_room *room, struct target *t, enum trace_source
 {
 	trace_put(room, &(struct trace_record){ .source = TRACE_LOSS, .lost_from = from, .lost = lost,
 						.channel = channel, .target = t });
+}
+
+FILE *trace_open_file(const char *path, const char *mode)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 || !S_ISFIFO(st.st_mode))
+		return fopen(path, mode);
+	int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);	/* we are a reader, too: open never waits */
+	FILE *file = fd >= 0 ? fdopen(fd, mode) : NULL;
+
+	if (file != NULL)
+		setvbuf(file, NULL, _IONBF, 0);
+	else if (fd >= 0)
+		close(fd);
+	return file;
 }
 
 void trace_listen(struct trace_room *room, trace_listener_fn fn, void *ctx)

@@ -51,7 +51,7 @@ static void write_line(void *ctx, uint64_t ns, const char *label, const char *te
 enum err rtt_log_start(struct rtt *r, const char *path, int channel)
 {
 	struct rtt_log *log;
-	FILE *file = fopen(path, "ae");
+	FILE *file = trace_open_file(path, "ae");
 
 	if (file == NULL)
 		return error_why(ERR_IO, "rtt log: %s: %s", path, strerror(errno));

@@ -249,7 +249,7 @@ static enum err open_output(struct stream *s)
 		return error_why(ERR_ARGUMENT, "the console cannot show binary records");
 	if (s->is_console)
 		return OK;
-	s->file = fopen(s->where, "we");
+	s->file = trace_open_file(s->where, "we");
 	if (s->file == NULL)
 		return error_why(ERR_IO, "%s: %s", s->where, strerror(errno));
 	return OK;

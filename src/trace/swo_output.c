@@ -17,6 +17,15 @@ static void on_dropped(void *ctx, size_t bytes, size_t pieces, const char *peer)
 	trace_put_loss(out->trace, out->target, TRACE_ITM, 0, (uint32_t)MIN(bytes, UINT32_MAX - 1));
 }
 
+/* Nobody reads the FIFO, or not fast enough. */
+static void on_full(struct swo_out *out, size_t bytes)
+{
+	if (!out->is_drop_told)
+		log_warning("trace: nobody reads %s: bytes for it are dropped", out->spec);
+	out->is_drop_told = true;
+	trace_put_loss(out->trace, out->target, TRACE_ITM, 0, (uint32_t)bytes);
+}
+
 enum err swo_out_open(struct swo_room *room, struct swo_out *out, const char *spec, const char *name,
 		      struct target *t)
 {
@@ -29,7 +38,7 @@ enum err swo_out_open(struct swo_room *room, struct swo_out *out, const char *sp
 			 room->trace->ports->number(out->port));
 	} else if (strcmp(spec, "external") != 0 && strcmp(spec, "-") != 0) {
 		/* Appended, as scripts that enable and disable again count on. */
-		out->file = fopen(spec, "abe");
+		out->file = trace_open_file(spec, "abe");
 		if (out->file == NULL)
 			return error_why(ERR_IO, "Can't open trace destination file \"%s\": %s", spec,
 					 strerror(errno));
@@ -44,8 +53,16 @@ void swo_out_put(struct swo_out *out, const void *data, size_t n)
 		return;
 	if (out->port != NULL)
 		out->trace->ports->send(out->port, data, n);
-	if (out->file == NULL || (fwrite(data, 1, n, out->file) == n && fflush(out->file) == 0))
+	if (out->file == NULL)
 		return;
+	size_t written = fwrite(data, 1, n, out->file);
+
+	if (written == n && fflush(out->file) == 0)
+		return;
+	if (errno == EAGAIN) {
+		on_full(out, n - written);
+		return;
+	}
 	log_error("trace: %s cannot be written: %s; nothing more goes there", out->spec,
 		  strerror(errno));
 	fclose(out->file);

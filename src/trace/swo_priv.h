@@ -19,6 +19,7 @@ enum tpiu_reg { REG_CSPSR, REG_ACPR, REG_SPPR, REG_FFCR, TPIU_REGS };
 struct swo_out {
 	char *spec;
 	FILE *file;
+	bool is_drop_told;		/* of the file, a FIFO nobody reads */
 	struct trace_port *port;
 	struct trace_room *trace;
 	struct target *target;		/* for LOSS records; may be NULL */

@@ -3,6 +3,8 @@
 #ifndef TRACE_TRACE_PRIV_H
 #define TRACE_TRACE_PRIV_H
 
+#include <stdio.h>
+
 #include "trace/trace.h"
 
 struct rtt_room;
@@ -33,6 +35,10 @@ struct trace_room {
 /* ERR_UNSUPPORTED where there is no server. */
 enum err trace_port_open(struct trace_room *room, const char *port, const struct trace_port_spec *spec,
 			 struct trace_port **opened);
+
+/* As fopen() for writing, but never waits: a FIFO may have no reader, now or ever. Bytes that it has no room
+ * for make fwrite() fail with EAGAIN. */
+FILE *trace_open_file(const char *path, const char *mode);
 
 /* stream.c: `trace stream`, `trace stop`, `trace status`. */
 struct stream_room *stream_room_new(struct trace_room *room);

@@ -2,6 +2,7 @@
 """SWO, ITM and DWT: what testing/firmware/trace.c prints, where it spends its time and which exceptions it
 takes arrives whole, raw and decoded, through probes and a serial port; and nothing is lost without a sign.
 """
+import fcntl
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import threading
 
 import pytest
 
+from ide import free_ports
 from kit import Gdb, board_arguments, wait_for
 
 FLASH = 0x08000000
@@ -293,9 +295,7 @@ def test_sequence_of_cortex_debug(start, tmp_path):
     """monitor CDSWOConfigure, gdb_sync, stepi, then GDB writes the registers; a client reads raw bytes."""
     (tmp_path / "helper.tcl").write_text(HELPER)
     trace = start("cmsis-dap-tcp", "-f", f"{tmp_path}/helper.tcl")
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+    port, = free_ports(1)
     gdb = Gdb(trace.daemon)
     writes = {0xe000edfc: 0x01000000, 0xe0000fb0: 0xc5acce55, 0xe0000e80: 0, 0xe0000e00: 1, 0xe0000e40: 0,
               0xe0001000: 0x40000001}
@@ -370,6 +370,25 @@ def test_capture_from_a_serial_port(start, tmp_path):
     os.close(control)
     os.close(terminal)
     assert "cannot be read" in trace.daemon.fails("swo capture uart /nonexistent 9600")
+
+
+def test_a_fifo_that_nobody_reads_holds_nothing_up(start, tmp_path):
+    """As Cortex-Debug of old had its trace: the FIFO is opened by its reader when the server runs."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    trace = start()
+    trace.begin(f"{UART} -output {fifo} -pin-freq 1000000; itm port 0 on; dwt pc_sampling 64; "
+                "stm32l4x.tpiu enable")
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+    trace.run(60)
+    assert trace.status("bytes") > 4096
+    assert trace.daemon.text.count("nobody reads") == 1
+    raw = os.read(reader, 65536)
+    assert 3000 < len(raw) <= 4096
+    trace.run(10)
+    assert os.read(reader, 65536)
+    os.close(reader)
 
 
 def test_raw_bytes_for_tcl_connections(start):
