@@ -10,6 +10,7 @@
 #include "adapter/flight.h"
 #include "base/log.h"
 #include "dap/contact.h"
+#include "dap/cti.h"
 #include "dap/doctor.h"
 #include "dap/guard.h"
 #include "dap/identity.h"
@@ -249,6 +250,7 @@ struct dap_list *dap_list_new(struct adapter *adapter)
 	if (adapter->script != NULL) {
 		dap_register_commands(list);
 		doctor_register_commands(list);
+		cti_register_commands(list);
 	}
 	return list;
 }
@@ -260,6 +262,7 @@ void dap_list_free(struct dap_list *list)
 	for (struct dap *dap = list->first; dap != NULL; dap = dap->next)
 		if (list->adapter->is_open && !list->adapter->is_lost && dap_disconnect(dap) != OK)
 			error_clear();		/* the target may have no power any more */
+	cti_free_all(list);
 	while (list->first != NULL)
 		dap_remove(list, list->first);
 	list->adapter->on_reopened = NULL;

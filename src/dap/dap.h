@@ -61,6 +61,7 @@ struct dap_list {
 	struct adapter *adapter;
 	struct dap *first;
 	struct mem_ap *current;	/* `dap apsel` */
+	struct cti *ctis;	/* cti.h */
 };
 
 /* Registers `dap create/names/init/info/...` and the objects' verbs. */

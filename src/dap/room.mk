@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 libprobed_a_SOURCES += \
 	src/dap/contact.c src/dap/contact.h \
+	src/dap/cti.c src/dap/cti.h \
 	src/dap/dap.c src/dap/dap.h \
 	src/dap/dap_commands.c \
 	src/dap/doctor.c src/dap/doctor.h src/dap/doctor_priv.h src/dap/doctor_report.c \

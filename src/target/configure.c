@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "dap/cti.h"
 #include "target/target_list.h"
 
 struct option_call {
@@ -237,6 +238,10 @@ static void get_type(struct option_call *o)
 
 static enum err set_cti(struct option_call *o)
 {
+	if (cti_find(o->t->list->daps, o->args[0]) == NULL) {
+		error_why(ERR_ARGUMENT, "there is no CTI named %s", o->args[0]);
+		return error_next(ERR_ARGUMENT, "make it before with \"cti create\"");
+	}
 	set_text(&o->t->own->cti, o->args[0]);
 	return OK;
 }

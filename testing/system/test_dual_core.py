@@ -310,6 +310,40 @@ CTIS = ["cti create c0 -dap dual.dap -ap-num 0 -baseaddr 0xe0043000",
         "cti create c1 -dap dual.dap -ap-num 1 -baseaddr 0xe0043000"]
 
 
+def test_cross_triggers_by_hand(dual, two):
+    daemon = two(dual, "", "-c", "; ".join(CTIS))
+    tcl, fails = daemon.tcl, daemon.fails
+    assert tcl("cti names") == "c0 c1"
+    dump = tcl("c0 dump").splitlines()
+    assert dump[0] == "     CTR (0x0000) 0x00000000" and dump[1] == "    GATE (0x0140) 0x0000000f" and len(dump) == 28
+    tcl("c1 channel 2 gate")
+    assert tcl("c1 read GATE") == "0x0000000b"
+    tcl("c1 channel 2 ungate; c1 testmode on")
+    assert tcl("c1 read GATE; dual.cpu1 read_memory 0xe0043f00 32 1") == "0x1"
+    tcl("c1 testmode off; c0 write INEN0 1; c1 write OUTEN0 1; c0 enable on; c1 enable on")
+    tcl("dual.cpu0 arp_halt; dual.cpu1 arp_waitstate halted 1000")
+    assert daemon.states() == ["halted", "halted"]
+    assert tcl("c1 read TROUT; c1 ack 0; c1 read TROUT") == "0x00000000"
+    tcl("targets dual.cpu1; resume; c1 channel 0 set; c1 ack 0")
+    daemon.expect(r"Warn : c1: output 0 stays asserted: a channel that drives it is active")
+    assert daemon.states()[1] == "halted"
+    tcl("c1 channel 0 clear; c1 ack 0; resume; c0 enable off; c1 enable off; targets dual.cpu0; resume")
+    assert daemon.states() == ["running", "running"]
+    assert "c0 has no channel 4 (0..3)" in fails("c0 channel 4 pulse")
+    assert "c0 has no trigger output 8 (0..7)" in fails("c0 ack 8")
+    assert "unknown CTI register NOSUCH: the names are CTR GATE INEN0 OUTEN0 TRIN" in fails("c0 read NOSUCH")
+    assert "gate" in fails("c0 channel 0 open")
+    assert "-baseaddr is missing" in fails("cti create c2 -dap dual.dap -ap-num 0")
+    assert "there is already a CTI named c0" in fails("cti create c0 -dap dual.dap -ap-num 0 -baseaddr 0xe0043000")
+    assert "there is no DAP named no.dap" in fails("cti create c2 -dap no.dap -ap-num 0 -baseaddr 0xe0043000")
+    assert "there is no CTI named c7" in fails("dual.cpu0 configure -cti c7")
+    assert tcl("dual.cpu0 configure -cti c0; dual.cpu0 cget -cti") == "c0"
+    tcl("cti create wrong -dap dual.dap -ap-num 0 -baseaddr 0xe0001000; wrong read CTR")
+    daemon.expect(r"Warn : wrong: what answers at 0xe0001000 of AP 0 is no CTI \(DEVTYPE 0x00\)")
+    assert "nowhere (AP 0, 0x60000000)" in fails("cti create nowhere -dap dual.dap -ap-num 0 -baseaddr 0x60000000; "
+                                                 "nowhere dump")
+
+
 @pytest.mark.skipif(not shutil.which("openocd"), reason="openocd is not installed")
 def test_the_judge_drives_the_cross_triggers(dual):
     text = stock_openocd(dual, CTIS + [
