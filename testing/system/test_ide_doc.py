@@ -169,9 +169,11 @@ def test_cortex_debug(desk, page, c):
 
 @pytest.mark.parametrize("page, c", configurations("cppdbg"))
 def test_cppdbg(desk, page, c):
-    lines = [f"-file-exec-and-symbols {desk.mine(c['program'])}",
-             f"-target-select remote {c['miDebuggerServerAddress']}", *[s["text"] for s in c["setupCommands"]],
-             "-exec-continue"]
+    """The extension connects after setupCommands; stopAtConnect leaves it to the user to go on."""
+    before, after = ([s["text"] for s in c[key]] for key in ("setupCommands", "postRemoteConnectCommands"))
+    assert c["stopAtConnect"] and not any("continue" in text for text in before + after)
+    lines = [*before, f"-file-exec-and-symbols {desk.mine(c['program'])}",
+             f"-target-select remote {c['miDebuggerServerAddress']}", *after, "-exec-continue"]
     feed = " ; ".join(f"echo {shlex.quote(line)}; sleep .2" for line in lines)
     stop = r"until grep -qE '^(\*stopped,reason|\^error)' mi.log || ! kill -0 $pid; do sleep .1; done"
     out = desk.with_server(f"{desk.mine(c['debugServerPath'])} {c['debugServerArgs']}",
@@ -206,7 +208,7 @@ def test_platformio(desk, page):
         parsed.read_string(body)
         for section in parsed.sections():
             words = [desk.mine(w) for w in parsed[section]["debug_server"].split("\n") if w]
-            assert "openocd" in words[0]
+            assert "openocd" in words[0] and "debug_port" not in parsed[section]     # else no pipe
             pipe = " ".join(f'"{w}"' for w in [words[0], "-c", "gdb_port pipe; tcl_port disabled; telnet_port disabled",
                                                *words[1:]])
             (desk.tmp / "pio.gdb").write_text(f"target extended-remote | {pipe}\nmonitor init\nload\nmonitor reset halt\n"
