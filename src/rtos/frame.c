@@ -9,7 +9,8 @@
 #define FP_WORDS	18u		/* s0..s15, FPSCR, one reserved */
 #define XPSR_T		BIT(24)
 #define XPSR_ALIGNED	BIT(9)		/* the exception pushed one word more */
-#define XPSR_NONE	0x00f001ffu	/* reserved, and the exception number */
+/* Reserved, and the exception number. v8-M stacks SFPA in bit 20, v8.1-M B in 21 (DDI 0553 RETPSR). */
+#define XPSR_NONE	0x00c001ffu
 
 bool frame_is_exc_return(uint32_t value)
 {

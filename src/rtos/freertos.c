@@ -13,7 +13,9 @@
 #define PRIORITIES_EVER 1024u
 #define STACK_MAX      0x40000u
 #define HEAP_HEADER    8u		/* heap_4.c, heap_5.c: next block, size with its top bit set */
-#define TCB_MAX	       0x400u
+#define TCB_MAX	       0x4000u		/* the MPU's system call stacks are in it */
+#define CORES_MAX      64u
+#define NOTIFY_WAITS   1u		/* taskWAITING_NOTIFICATION */
 
 static const struct rtos_symbol symbols[] = {
 	{ "pxReadyTasksLists", false },
@@ -54,25 +56,59 @@ static enum err read_symbol(struct rtos *os, const char *name, uint32_t *value)
 	return rtos_symbol(os, name, &addr) ? rtos_read_u32(os, addr, value) : OK;
 }
 
+/* Does it wait for one of its notifications? Only debug information says where they are. */
+static enum err waits_for_notification(struct rtos *os, const struct rtos_thread *task, bool *waits)
+{
+	const struct freertos_tcb *tcb = &((const struct freertos_notes *)os->notes)->tcb;
+	uint8_t state;
+
+	*waits = false;
+	for (uint32_t i = 0; tcb->notify_state != 0 && !*waits && i < tcb->notify_bytes; i++) {
+		TRY(rtos_read_u8(os, task->id + tcb->notify_state + i, &state));
+		*waits = state == NOTIFY_WAITS;
+	}
+	return OK;
+}
+
+static enum err say_unlisted(struct rtos *os, struct rtos_thread *task)
+{
+	bool waits;
+
+	TRY(waits_for_notification(os, task, &waits));
+	if (waits)
+		snprintf(task->state, sizeof(task->state), "Blocked on a notification");
+	else if (task->has_deadline)
+		snprintf(task->state, sizeof(task->state), "Blocked");
+	size_t n = strlen(task->state);
+
+	if (task->has_deadline)
+		snprintf(task->state + n, sizeof(task->state) - n, " until tick %u", task->deadline);
+	return OK;
+}
+
 /*
  * A task that waits without limit is in the suspended list too, but its event item is in a queue's. Whose
- * queue is said when all tasks are known.
+ * queue is said when all tasks are known. What a task in the pending list waited for has come.
  */
 static enum err say_state(struct rtos *os, struct rtos_thread *task, enum list_kind kind, uint32_t value)
 {
 	static const char *const names[] = { "Ready", "Blocked", "Ready", "Suspended", "Deleted" };
 	const struct freertos_notes *notes = os->notes;
+	uint32_t pending;
 
 	snprintf(task->state, sizeof(task->state), "%s", names[kind]);
 	if (kind != LIST_DELAYED && kind != LIST_SUSPENDED)
 		return OK;
 	TRY(rtos_read_u32(os, task->id + notes->tcb.event_item + notes->layout->item_container,
 			  &task->waits_for));
+	if (rtos_symbol(os, "xPendingReadyList", &pending) && task->waits_for == pending) {
+		task->waits_for = 0;
+		snprintf(task->state, sizeof(task->state), "Ready");
+		return OK;
+	}
 	task->has_deadline = kind == LIST_DELAYED;
-	task->deadline = value;
-	if (kind == LIST_DELAYED && task->waits_for == 0)
-		snprintf(task->state, sizeof(task->state), "Blocked until tick %u", value);
-	return OK;
+	task->deadline = freertos_tick(notes, value);
+	return task->waits_for == 0 ? say_unlisted(os, task) : OK;
 }
 
 /* From the control block, or from the heap's block in front of the stack. */
@@ -100,6 +136,25 @@ static enum err find_stack_size(struct rtos *os, struct rtos_thread *task)
 	return OK;
 }
 
+/* The MPU ports since V10.6 save into the control block, in front of the state item: PSP is among it. */
+static enum err find_saved(struct rtos *os, struct rtos_thread *task)
+{
+	const struct freertos_tcb *tcb = &((const struct freertos_notes *)os->notes)->tcb;
+	struct rtos_context context;
+
+	TRY(rtos_read_u32(os, task->id, &task->saved_sp));
+	if (task->saved_sp - task->id > tcb->state_item)
+		return OK;
+	task->saved_at = task->saved_sp;
+	enum err rc = freertos_mpu_context(os, task->saved_at, &context);
+
+	task->saved_sp = rc == OK ? context.places[RTOS_SP].value : 0;
+	if (rc == OK || !rtos_is_data_error(rc))
+		return rc;
+	error_clear();
+	return OK;
+}
+
 static enum err fill_task(struct rtos *os, struct rtos_thread *task)
 {
 	const struct freertos_tcb *tcb = &((const struct freertos_notes *)os->notes)->tcb;
@@ -107,7 +162,7 @@ static enum err fill_task(struct rtos *os, struct rtos_thread *task)
 					     sizeof(task->name) - 1;
 	uint32_t priority;
 
-	TRY(rtos_read_u32(os, task->id, &task->saved_sp));
+	TRY(find_saved(os, task));
 	TRY(rtos_read_u32(os, task->id + tcb->priority, &priority));
 	TRY(rtos_read_u32(os, task->id + tcb->stack, &task->stack_base));
 	task->has_priority = true;
@@ -195,6 +250,7 @@ static bool is_ready_list(struct rtos *os, uint32_t addr, uint32_t priority)
 	if (rc == OK && list.count != 0 && notes->has_tcb)
 		rc = rtos_read_u32(os, tcb + notes->tcb.priority, &item_priority);
 	error_clear();
+	value = freertos_tick(notes, value);
 	return rc == OK && (value == UINT32_MAX || value == UINT16_MAX) && item_priority == priority &&
 	       (list.count != 0 || list.first == list.end);
 }
@@ -300,11 +356,31 @@ static enum err find_current(struct rtos *os, uint32_t *tcb)
 
 	*tcb = 0;
 	TRY(read_running(os, &is_running));
-	if (is_running == 0)
+	if (is_running == 0 || os->is_on_main_stack)
 		return OK;		/* main() runs; the tasks wait for their first turn */
 	if (rtos_symbol(os, "pxCurrentTCBs", &addr))
 		return rtos_read_u32(os, addr + 4 * os->target->coreid, tcb);
 	return read_symbol(os, "pxCurrentTCB", tcb);
+}
+
+/* SMP: a task may run on another core, whose target shows its registers. */
+static enum err mark_elsewhere(struct rtos *os)
+{
+	const struct freertos_notes *notes = os->notes;
+	uint32_t core;
+
+	for (size_t i = 0; notes->tcb.run_state != 0 && i < os->count; i++) {
+		struct rtos_thread *task = &os->threads[i];
+
+		if (task->is_current)
+			continue;
+		TRY(rtos_read_u32(os, task->id + notes->tcb.run_state, &core));
+		if (core >= CORES_MAX)
+			continue;		/* below 0: it does not run, or is about to stop */
+		task->is_elsewhere = true;
+		snprintf(task->state, sizeof(task->state), "Running on core %u", core);
+	}
+	return OK;
 }
 
 static void say_origins(struct rtos *os)
@@ -345,6 +421,8 @@ static enum err freertos_update(struct rtos *os)
 	TRY(walk_ready(os));
 	TRY(walk_others(os));
 	TRY(mark_current(os, current));
+	if (current != 0)
+		TRY(mark_elsewhere(os));
 	freertos_say_waits(os);
 	say_origins(os);
 	if (os->count != count)
@@ -355,8 +433,8 @@ static enum err freertos_update(struct rtos *os)
 static enum err freertos_context(struct rtos *os, const struct rtos_thread *task,
 				 struct rtos_context *context)
 {
-	if (task->saved_sp - task->id < TCB_MAX)
-		return freertos_mpu_context(os, task->saved_sp, context);
+	if (task->saved_at != 0)
+		return freertos_mpu_context(os, task->saved_at, context);
 	return frame_read(os, freertos_frames, task->saved_sp, context);
 }
 

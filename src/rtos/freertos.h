@@ -14,6 +14,7 @@ struct list_layout {
 	const char *name;
 	uint8_t list_bytes, count, index, end;
 	uint8_t item_bytes, item_value, item_next, item_prev, item_owner, item_container;
+	uint8_t value_bytes;			/* 2: the word at item_value has only 16 bits of it */
 };
 
 /* Offsets in the control block; those that may be absent are 0 then. */
@@ -21,6 +22,8 @@ struct freertos_tcb {
 	uint32_t state_item, event_item, priority, stack, name;
 	uint32_t name_bytes;			/* 0: not known */
 	uint32_t end_of_stack, base_priority;
+	uint32_t run_state;			/* SMP: the core it runs on, below 0 none */
+	uint32_t notify_state, notify_bytes;	/* one byte for each notification; 0: not known */
 };
 
 /* Offsets in Queue_t. */
@@ -44,6 +47,7 @@ struct freertos_notes {
 	uint32_t lists;				/* the list it was found at */
 	bool is_sure;				/* the lists keep their invariants */
 	bool is_smp;
+	bool has_short_ticks;			/* 16 bits, what follows is padding */
 	bool has_tcb;				/* `tcb` is known */
 	struct freertos_tcb tcb;
 	struct freertos_build build;
@@ -60,6 +64,8 @@ enum err freertos_read_list(struct rtos *os, uint32_t addr, struct freertos_list
 /* The item's owner and its successor. ERR_RTOS if it does not lie in `list`. */
 enum err freertos_read_item(struct rtos *os, const struct freertos_list *list, uint32_t item,
 			    uint32_t *owner, uint32_t *value, uint32_t *next);
+/* A tick, or the mark of a list's end, without what may lie behind 16 bits of it. */
+uint32_t freertos_tick(const struct freertos_notes *notes, uint32_t value);
 /* Learns where things are in the control block from one state item of it. */
 enum err freertos_learn_tcb(struct rtos *os, uint32_t item, uint32_t tcb);
 void freertos_guess_tcb(struct rtos *os, uint32_t state_item);

@@ -7,6 +7,7 @@
 #include "rtos/freertos.h"
 
 #define TCB "tskTaskControlBlock"
+#define NOTIFICATIONS_MAX 64u
 
 /* False: not there, or further off than a table of bytes can say. */
 static bool byte_member(struct debug_info *d, const char *type, const char *path, uint8_t *offset)
@@ -32,7 +33,12 @@ static bool byte_size(struct debug_info *d, const char *type, uint8_t *bytes)
 /* Before V10 the container was called pvContainer. */
 static bool read_lists(struct debug_info *d, struct list_layout *l)
 {
+	struct debug_member value;
+
 	*l = (struct list_layout){ .name = "as the ELF file says" };
+	if (!debug_info_member(d, "xLIST_ITEM", "xItemValue", &value))
+		return false;
+	l->value_bytes = (uint8_t)MIN(value.bytes, 8u);
 	return byte_size(d, "xLIST", &l->list_bytes) &&
 	       byte_member(d, "xLIST", "uxNumberOfItems", &l->count) &&
 	       byte_member(d, "xLIST", "pxIndex", &l->index) &&
@@ -56,7 +62,7 @@ static uint32_t member(struct debug_info *d, const char *type, const char *path)
 /* Before V9 the state item was called xGenericListItem. pxTopOfStack is the first, by contract. */
 static bool read_tcb(struct debug_info *d, struct freertos_tcb *tcb)
 {
-	struct debug_member name;
+	struct debug_member name, notify;
 
 	*tcb = (struct freertos_tcb){
 		.state_item = member(d, TCB, "xStateListItem"),
@@ -65,11 +71,18 @@ static bool read_tcb(struct debug_info *d, struct freertos_tcb *tcb)
 		.stack = member(d, TCB, "pxStack"),
 		.end_of_stack = member(d, TCB, "pxEndOfStack"),
 		.base_priority = member(d, TCB, "uxBasePriority"),
+		.run_state = member(d, TCB, "xTaskRunState"),
 	};
 	if (tcb->state_item == 0)
 		tcb->state_item = member(d, TCB, "xGenericListItem");
 	if (!debug_info_member(d, TCB, "pcTaskName", &name))
 		return false;
+	/* Since V10.4 an array; V8.2 has an enum. */
+	if (debug_info_member(d, TCB, "ucNotifyState", &notify) ||
+	    debug_info_member(d, TCB, "eNotifyState", &notify)) {
+		tcb->notify_state = notify.offset;
+		tcb->notify_bytes = MIN(notify.bytes, NOTIFICATIONS_MAX);
+	}
 	tcb->name = name.offset;
 	tcb->name_bytes = name.bytes;
 	return tcb->state_item != 0 && tcb->event_item != 0 && tcb->priority != 0 && tcb->stack != 0;

@@ -26,6 +26,7 @@ struct mpu_layout {
 
 static const struct mpu_layout mpu_layouts[] = {
 	{ "Cortex-M33 with MPU, in the TCB", -1, -4, -2, -3, -20, -12, -20 },
+	{ "Cortex-M33 with TrustZone and MPU, in the TCB", -1, -4, -2, -3, -21, -13, -21 },
 	{ "Cortex-M4F with MPU, in the TCB", -10, -9, -19, 0, -18, -8, -19 },
 	{ 0 }
 };

@@ -3,21 +3,37 @@
 
 static const struct list_layout layouts[] = {
 	/* 32-bit or 16-bit ticks */
-	{ "plain", 20, 0, 4, 8, 20, 0, 4, 8, 12, 16 },
+	{ "plain", 20, 0, 4, 8, 20, 0, 4, 8, 12, 16, 4 },
 	/* configUSE_MINI_LIST_ITEM 0: the end marker is a whole item */
-	{ "whole end marker", 28, 0, 4, 8, 20, 0, 4, 8, 12, 16 },
+	{ "whole end marker", 28, 0, 4, 8, 20, 0, 4, 8, 12, 16, 4 },
 	/* configUSE_LIST_DATA_INTEGRITY_CHECK_BYTES */
-	{ "integrity bytes", 32, 4, 8, 12, 28, 4, 8, 12, 16, 20 },
-	{ "integrity bytes, whole end marker", 44, 4, 8, 12, 28, 4, 8, 12, 16, 20 },
+	{ "integrity bytes", 32, 4, 8, 12, 28, 4, 8, 12, 16, 20, 4 },
+	{ "integrity bytes, whole end marker", 44, 4, 8, 12, 28, 4, 8, 12, 16, 20, 4 },
+	/* the integrity bytes have the type of a tick */
+	{ "integrity bytes, 16-bit ticks", 28, 4, 8, 12, 24, 2, 4, 8, 12, 16, 2 },
+	{ "integrity bytes, 16-bit ticks, whole end marker", 40, 4, 8, 12, 24, 2, 4, 8, 12, 16, 2 },
 	/* 64-bit ticks: a value takes eight bytes */
-	{ "64-bit ticks", 24, 0, 4, 8, 24, 0, 8, 12, 16, 20 },
-	{ "64-bit ticks, whole end marker", 32, 0, 4, 8, 24, 0, 8, 12, 16, 20 },
+	{ "64-bit ticks", 24, 0, 4, 8, 24, 0, 8, 12, 16, 20, 8 },
+	{ "64-bit ticks, whole end marker", 32, 0, 4, 8, 24, 0, 8, 12, 16, 20, 8 },
+	{ "integrity bytes, 64-bit ticks", 48, 8, 12, 16, 40, 8, 16, 20, 24, 28, 8 },
+	{ "integrity bytes, 64-bit ticks, whole end marker", 64, 8, 12, 16, 40, 8, 16, 20, 24, 28, 8 },
 };
 
-/* The end marker's value is the highest tick, in 16 or 32 bits, or the first half of 64. */
-static bool is_highest(uint32_t value)
+uint32_t freertos_tick(const struct freertos_notes *notes, uint32_t value)
 {
-	return value == UINT32_MAX || value == UINT16_MAX;
+	return notes->has_short_ticks ? (uint16_t)value : value;
+}
+
+/*
+ * The end marker's value is the highest tick, in 16 or 32 bits, or the first half of 64. Behind 16 bits
+ * lies padding: zero in the kernel's own lists, anything in those on the heap.
+ */
+static bool is_highest(struct rtos *os, const struct list_layout *l, uint32_t value)
+{
+	const struct freertos_notes *notes = os->notes;
+	bool is_short = l->value_bytes == 2 || notes->has_short_ticks;
+
+	return value == UINT32_MAX || (is_short ? (uint16_t)value : value) == UINT16_MAX;
 }
 
 /*
@@ -35,7 +51,7 @@ static enum err is_list(struct rtos *os, const struct list_layout *l, uint32_t a
 	TRY(rtos_read_u32(os, end + l->item_value, &value));
 	TRY(rtos_read_u32(os, end + l->item_next, &next));
 	TRY(rtos_read_u32(os, end + l->item_prev, &prev));
-	if (!is_highest(value) || !rtos_is_object(index) || count > RTOS_THREADS_MAX)
+	if (!is_highest(os, l, value) || !rtos_is_object(index) || count > RTOS_THREADS_MAX)
 		return OK;
 	if (count == 0) {
 		*is = index == end && next == end && prev == end;
@@ -92,9 +108,22 @@ static bool take_build(struct rtos *os, uint32_t ready)
 	if (!build->has_lists || build->is_other)
 		return false;
 	notes->layout = &build->lists;
-	notes->is_sure = true;
 	notes->has_tcb = build->has_tcb;
 	notes->tcb = build->tcb;
+	return true;
+}
+
+/* The list at `ready` fits: it tells how long a tick is. */
+static bool settle(struct rtos *os, uint32_t ready)
+{
+	struct freertos_notes *notes = os->notes;
+	const struct list_layout *l = notes->layout;
+	uint32_t value = UINT32_MAX;
+
+	if (rtos_read_u32(os, ready + l->end + l->item_value, &value) != OK)
+		error_clear();
+	notes->has_short_ticks = l->value_bytes == 2 || value == UINT16_MAX;
+	notes->is_sure = true;
 	return true;
 }
 
@@ -111,7 +140,7 @@ bool freertos_find_layout(struct rtos *os)
 		return true;
 	*notes = (struct freertos_notes){ .lists = ready, .build = notes->build };
 	if (take_build(os, ready))
-		return true;
+		return settle(os, ready);
 	for (size_t i = 0; notes->layout == NULL && i < ARRAY_SIZE(layouts); i++) {
 		if (all_fit(os, &layouts[i], ready))
 			notes->layout = &layouts[i];
@@ -121,10 +150,7 @@ bool freertos_find_layout(struct rtos *os)
 		if (fits(os, &layouts[i], ready) && fits(os, &layouts[i], ready + layouts[i].list_bytes))
 			notes->layout = &layouts[i];
 	}
-	if (notes->layout == NULL)
-		return false;
-	notes->is_sure = true;
-	return true;
+	return notes->layout != NULL && settle(os, ready);
 }
 
 const struct list_layout *freertos_usual_layout(void)
@@ -177,7 +203,8 @@ static void guess_tcb(struct freertos_notes *notes, uint32_t state_item)
 
 	notes->tcb = (struct freertos_tcb){ .state_item = state_item, .event_item = state_item + item_bytes,
 					    .priority = priority, .stack = priority + 4,
-					    .name = priority + (notes->is_smp ? 16 : 8) };
+					    .name = priority + (notes->is_smp ? 16 : 8),
+					    .run_state = notes->is_smp ? priority + 8 : 0 };
 	notes->has_tcb = true;
 }
 

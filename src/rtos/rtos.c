@@ -180,20 +180,22 @@ static void tell_damage(struct rtos *os)
  * code runs in Thread mode on the main stack, as the threads of these kernels never do, and LR has its
  * value of reset up to the first call (DDI 0403 B1.4.4, B1.5.5).
  */
-static bool is_outside(struct rtos *os)
+static void look_outside(struct rtos *os)
 {
 	uint32_t xpsr, control, lr;
 
+	os->is_outside = os->is_on_main_stack = false;
 	if (!os->type->is_on_psp || os->target->state != TARGET_HALTED ||
 	    target_find_reg(os->target, "control") == NULL)
-		return false;
+		return;
 	if (target_get_reg32(os->target, "xpsr", &xpsr) != OK ||
 	    target_get_reg32(os->target, "lr", &lr) != OK ||
 	    target_get_reg32(os->target, "control", &control) != OK) {
 		error_clear();
-		return false;
+		return;
 	}
-	return (xpsr & 0x1ff) == 0 && !(control & 2) && lr == 0xffffffff;
+	os->is_on_main_stack = (xpsr & 0x1ff) == 0 && !(control & 2);
+	os->is_outside = os->is_on_main_stack && lr == 0xffffffff;
 }
 
 static enum err make_list(struct rtos *os)
@@ -205,7 +207,7 @@ static enum err make_list(struct rtos *os)
 	detect(os);
 	if (os->type == NULL)
 		return OK;
-	os->is_outside = is_outside(os);
+	look_outside(os);
 	enum err rc = os->type->update(os);
 
 	if (rc != OK && rtos_is_data_error(rc)) {
@@ -246,7 +248,8 @@ enum err rtos_update(struct rtos *os)
 
 enum err rtos_context(struct rtos *os, const struct rtos_thread *thread, struct rtos_context *context)
 {
-	enum err rc = os->type->context(os, thread, context);
+	enum err rc = thread->is_elsewhere ? error_why(ERR_RTOS, "another core has them") :
+					     os->type->context(os, thread, context);
 
 	if (rc != OK && rtos_is_data_error(rc)) {
 		struct error error;

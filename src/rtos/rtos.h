@@ -38,7 +38,9 @@ struct rtos_thread {
 	bool has_base_priority;
 	int base_priority;		/* without what it inherits from those that wait for its mutexes */
 	uint32_t stack_base, stack_size;	/* lowest address; 0: not known */
-	uint32_t saved_sp;		/* where its saved registers begin */
+	uint32_t saved_sp;		/* where its saved registers begin, or its SP, if: */
+	uint32_t saved_at;		/* they are not on its stack; else 0 */
+	bool is_elsewhere;		/* another core runs it and has its registers */
 	uint32_t entry;			/* its function; 0: not known */
 	uint32_t waits_for;		/* a kernel object; 0: none, or not known */
 	uint32_t holder;		/* the thread that has what this one waits for; 0: not known */
@@ -104,7 +106,8 @@ struct rtos {
 	struct rtos_symbol_value *symbols;
 	struct rtos_memory *memory;
 	uint32_t epoch, symbols_version;	/* what the list is of */
-	bool is_outside;		/* no thread runs: the kernel has not started */
+	bool is_outside;		/* the start-up code runs; the lists are of the run before */
+	bool is_on_main_stack;		/* no thread runs: they have stacks of their own */
 	bool is_asked;			/* a program has been asked for its symbols */
 	bool is_fresh, is_told;		/* the list is of this epoch; what is missing was said */
 	char told[200];			/* the damage the log has */

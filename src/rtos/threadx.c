@@ -211,7 +211,7 @@ static enum err threadx_update(struct rtos *os)
 	if (!is_thread(os, first))
 		return error_why(ERR_RTOS, "the first thread is said to be at 0x%08x", first);
 	TRY(learn(os, first));
-	TRY(walk(os, first, current));
+	TRY(walk(os, first, os->is_on_main_stack ? 0 : current));
 	say_owners(os);
 	return OK;
 }

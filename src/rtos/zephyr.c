@@ -87,13 +87,14 @@ static bool has(const struct zephyr_notes *notes, enum offset which)
 
 static void say_state(struct rtos_thread *thread, uint8_t bits)
 {
-	/* include/zephyr/kernel_structs.h; queued and no bit are both ready. */
+	/* include/zephyr/kernel_structs.h; queued and no bit are both ready. 0x04 was "has not yet
+	 * started" (_THREAD_PRESTART) up to Zephyr 4.0, a sleeping thread then had no bit, or 0x10. */
 	static const struct bit_words {
 		uint8_t bit;
 		const char *words;
 	} words[] = {
 		{ 0x08, "Dead" },      { 0x20, "Aborting" }, { 0x10, "Suspended" }, { 0x40, "Suspending" },
-		{ 0x02, "Pending" },   { 0x04, "Sleeping" }, { 0x01, "Dummy" },
+		{ 0x02, "Pending" },   { 0x04, "Sleeping or not started" }, { 0x01, "Dummy" },
 	};
 
 	snprintf(thread->state, sizeof(thread->state), "Ready");
@@ -174,7 +175,7 @@ static enum err zephyr_update(struct rtos *os)
 		return OK;
 	TRY(rtos_read_u32(os, kernel + notes->offsets[OFF_CURRENT], &current));
 	TRY(rtos_read_u32(os, kernel + notes->offsets[OFF_THREADS], &first));
-	return walk(os, first, current);
+	return walk(os, first, os->is_on_main_stack ? 0 : current);
 }
 
 static enum err has_fp_frame(struct rtos *os, const struct rtos_thread *thread, bool *has_fp)

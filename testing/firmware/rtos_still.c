@@ -57,6 +57,7 @@ volatile uint32_t _tx_thread_created_count;
 static struct k_thread zephyr[3];
 static TX_THREAD threadx[2];
 static uint32_t stacks[4][64] __attribute__((aligned(8)));
+static uint32_t running_stack[64] __attribute__((aligned(8)));
 volatile uint32_t rounds;
 
 __attribute__((noinline)) void waits_here(void);
@@ -144,6 +145,9 @@ int main(void)
 {
 	make_zephyr();
 	make_threadx();
+	/* Threads of both kernels have the process stack. */
+	__asm volatile("msr psp, %0\n\tmsr control, %1\n\tisb" : : "r"(running_stack + 64), "r"(2)
+		       : "memory");
 	for (;;)
 		waiting_thread();
 }

@@ -151,6 +151,11 @@ def test_before_the_kernel_starts(benches):
     assert started["Current Execution"][1] and "start_scheduler" in started["Current Execution"][3]
     assert all("Ready" in started[name][2] for name in TASKS)
     assert "waiter_task (argument=0x0)" in started["waiter"][3]
+    # Start-up code that has called a function, before it has cleared RAM: none of the tasks runs.
+    stale = thread_lines(bench.from_reset(*IN_BLINK, "delete", "monitor reset halt",
+                                          "maintenance flush register-cache", "stepi", "set $lr = 0x08000101",
+                                          "stepi", "info threads"))
+    assert stale["Current Execution"][1] and not any("Running" in stale[name][2] for name in TASKS), stale
 
 
 def test_damaged_lists_are_said_and_the_rest_is_shown(benches):

@@ -81,38 +81,59 @@ struct build {
 	const char *name;
 	bool has_checks, has_whole_end, has_long_ticks, is_smp, has_top;
 	unsigned mpu_words;
+	bool has_short_ticks;
 };
 
 static const struct build builds[] = {
-	{ "plain", false, false, false, false, false, 0 },
-	{ "plain with uxTopUsedPriority", false, false, false, false, true, 0 },
-	{ "whole end markers", false, true, false, false, false, 0 },
-	{ "integrity bytes", true, false, false, false, false, 0 },
-	{ "integrity bytes, whole end markers", true, true, false, false, true, 0 },
-	{ "64-bit ticks", false, false, true, false, false, 0 },
-	{ "64-bit ticks, whole end markers", false, true, true, false, false, 0 },
-	{ "MPU settings", false, false, false, false, false, 9 },
-	{ "SMP", false, false, false, true, false, 0 },
-	{ "SMP with affinity", true, false, false, true, false, 1 },
+	{ "plain", false, false, false, false, false, 0, false },
+	{ "plain with uxTopUsedPriority", false, false, false, false, true, 0, false },
+	{ "whole end markers", false, true, false, false, false, 0, false },
+	{ "integrity bytes", true, false, false, false, false, 0, false },
+	{ "integrity bytes, whole end markers", true, true, false, false, true, 0, false },
+	{ "64-bit ticks", false, false, true, false, false, 0, false },
+	{ "64-bit ticks, whole end markers", false, true, true, false, false, 0, false },
+	{ "MPU settings", false, false, false, false, false, 9, false },
+	{ "SMP", false, false, false, true, false, 0, false },
+	{ "SMP with affinity", true, false, false, true, false, 1, false },
+	{ "64-bit ticks, integrity bytes", true, false, true, false, false, 0, false },
+	{ "64-bit ticks, integrity bytes, whole end markers", true, true, true, false, false, 0, false },
+	{ "16-bit ticks", false, false, false, false, false, 0, true },
+	{ "16-bit ticks, whole end markers", false, true, false, false, false, 0, true },
+	{ "16-bit ticks, integrity bytes", true, false, false, false, false, 0, true },
+	{ "16-bit ticks, integrity bytes, whole end markers", true, true, false, false, true, 0, true },
 };
 
 struct sizes {
 	uint32_t check, tick, item, list, next;	/* next: offset in an item */
+	uint32_t head;				/* of a list's count */
 };
 
 static inline struct sizes sizes_of(const struct build *b)
 {
-	struct sizes s = { .check = b->has_checks ? 4 : 0, .tick = b->has_long_ticks ? 8 : 4 };
+	struct sizes s = { .tick = b->has_long_ticks ? 8 : b->has_short_ticks ? 2 : 4 };
 
-	s.next = s.check + s.tick;
-	s.item = s.next + 16 + s.check;
-	s.list = s.check + 8 + (b->has_whole_end ? s.item : s.next + 8) + s.check;
+	s.check = b->has_checks ? s.tick : 0;
+	s.head = (s.check + 3) & ~3u;
+	s.next = (s.check + s.tick + 3) & ~3u;
+	s.item = s.next + 16 + s.head;
+	s.list = s.head + 8 + (b->has_whole_end ? s.item : s.next + 8) + s.head;
 	return s;
 }
 
 static inline uint32_t end_of(const struct build *b, uint32_t list)
 {
-	return list + sizes_of(b).check + 8;
+	return list + sizes_of(b).head + 8;
+}
+
+/* Behind 16 bits lies whatever the heap's block held. */
+static inline void put_tick(struct fake *f, const struct build *b, uint32_t addr, uint32_t value)
+{
+	if (!b->has_short_ticks)
+		put(f, addr, value);
+	else if (b->has_checks)
+		put_le16(&f->ram[addr - FAKE_RAM], (uint16_t)value);
+	else
+		put(f, addr, 0xbeef0000 | (value & 0xffff));
 }
 
 static inline void init_list(struct fake *f, const struct build *b, uint32_t list)
@@ -124,10 +145,10 @@ static inline void init_list(struct fake *f, const struct build *b, uint32_t lis
 		put(f, list, 0x5a5a5a5a);
 		put(f, end, 0x5a5a5a5a);
 	}
-	put(f, list + s.check, 0);
-	put(f, list + s.check + 4, end);
-	for (uint32_t i = 0; i < s.tick; i += 4)
-		put(f, end + s.check + i, 0xffffffff);
+	put(f, list + s.head, 0);
+	put(f, list + s.head + 4, end);
+	for (uint32_t i = 0; i < s.tick; i += 2)
+		put_le16(&f->ram[end + s.check + i - FAKE_RAM], 0xffff);
 	put(f, end + s.next, end);
 	put(f, end + s.next + 4, end);
 }
@@ -138,13 +159,13 @@ static inline void link_item(struct fake *f, const struct build *b, uint32_t lis
 	struct sizes s = sizes_of(b);
 	uint32_t end = end_of(b, list), last = get(f, end + s.next + 4);
 
-	put(f, item + s.check, value);
+	put_tick(f, b, item + s.check, value);
 	put(f, item + s.next, end);
 	put(f, item + s.next + 4, last);
 	put(f, item + s.next + 12, list);
 	put(f, last + s.next, item);
 	put(f, end + s.next + 4, item);
-	put(f, list + s.check, get(f, list + s.check) + 1);
+	put(f, list + s.head, get(f, list + s.head) + 1);
 }
 
 static inline uint32_t state_item(const struct build *b, unsigned task)

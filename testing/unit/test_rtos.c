@@ -35,6 +35,59 @@ static void test_every_layout_of_freertos(void **state)
 	}
 }
 
+/* The scheduler is suspended: what the task waited for has come, its event item says so. */
+static void test_a_task_in_the_pending_list_is_ready(void **state)
+{
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, &builds[0], "FreeRTOS");
+
+	link_item(f, &builds[0], LIST(2), state_item(&builds[0], 2) + 20, 5);
+	f->target.memory_epoch++;
+	assert_int_equal(rtos_update(os), OK);
+	assert_string_equal(os->damage, "");
+	assert_string_equal(named(os, "delayed")->state, "Ready");
+}
+
+/* SMP: another core has the registers of what it runs. */
+static void test_a_task_on_another_core(void **state)
+{
+	const struct build *b = &builds[8];
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, b, "FreeRTOS");
+	struct rtos_context context;
+
+	put(f, VARIABLES + 4, 6);
+	put(f, TCBS + 4 + 2 * 20 + 8, 1);	/* IDLE's xTaskRunState */
+	put(f, TCBS + TCB_BYTES + 4 + 2 * 20 + 8, 0);
+	f->target.memory_epoch++;
+	assert_int_equal(rtos_update(os), OK);
+	assert_string_equal(named(os, "IDLE")->state, "Running on core 1");
+	assert_string_equal(named(os, "main")->state, "Running");
+	assert_int_equal(rtos_context(os, named(os, "IDLE"), &context), ERR_RTOS);
+	assert_non_null(strstr(error_current()->why, "another core"));
+	error_clear();
+}
+
+/* Static tasks often have the control block in front of the stack. */
+static void test_a_stack_behind_its_control_block(void **state)
+{
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, &builds[0], "FreeRTOS");
+	uint32_t sp = TCBS + 0x90;		/* of the free bytes behind IDLE's */
+	struct rtos_context context;
+	int64_t left;
+
+	memcpy(&f->ram[sp - FAKE_RAM], &f->ram[STACKS + 0x100 - FAKE_RAM], 17 * 4);
+	put(f, TCBS, sp);
+	put(f, TCBS + 4 + 2 * 20 + 4, TCBS + 0x60);
+	f->target.memory_epoch++;
+	assert_int_equal(rtos_update(os), OK);
+	assert_int_equal(rtos_context(os, named(os, "IDLE"), &context), OK);
+	assert_string_equal(context.layout, "Cortex-M4F");
+	assert_true(rtos_stack_left(os, named(os, "IDLE"), &left));
+	assert_int_equal(left, 0x30);
+}
+
 static void test_before_the_scheduler_runs(void **state)
 {
 	struct fake *f = *state;
@@ -150,6 +203,9 @@ static const struct {
 	{ "Cortex-M4F", { LOW, HIGH, 0xffffffed, S16, HARDWARE, XPSR | 0x200, S0 }, 52, true, 0, 0 },
 	{ "Cortex-M33", { STACKS, 0xffffffbc, LOW, HIGH, HARDWARE, XPSR }, 18, false, 0, STACKS },
 	{ "Cortex-M33", { STACKS, 0xffffffac, LOW, HIGH, S16, HARDWARE, XPSR, S0 }, 52, true, 0, STACKS },
+	/* Secure, using the FPU: SFPA */
+	{ "Cortex-M33", { STACKS, 0xffffffed, LOW, HIGH, S16, HARDWARE, XPSR | 0x00100000, S0 }, 52, true,
+	  0, STACKS },
 	{ "Cortex-M33 with MPU", { STACKS, 3, 0xffffffbc, LOW, HIGH, HARDWARE, XPSR }, 19, false, 3,
 	  STACKS },
 	{ "Cortex-M33 with TrustZone", { 0, STACKS, 0xfffffffd, LOW, HIGH, HARDWARE, XPSR }, 19, false, 0,
@@ -207,16 +263,19 @@ static void test_frames_in_the_control_block(void **state)
 {
 	static const uint32_t m33[] = { S16, S0, LOW, HIGH, HARDWARE, XPSR, STACKS + 0x80, STACKS, 3,
 					0xffffffac };
+	static const uint32_t zoned[] = { S16, S0, LOW, HIGH, HARDWARE, XPSR, 0, STACKS + 0x80, STACKS, 3,
+					  0xffffffac };
 	static const uint32_t m4[] = { S16, S0, 3, LOW, HIGH, 0xffffffed, STACKS + 0x80, HARDWARE, XPSR };
 	struct fake *f = *state;
-	struct build build = { "", false, false, false, false, false, 60 };
+	struct build build = { "", false, false, false, false, false, 60, false };
 	struct rtos *os = free_rtos(f, &build, "FreeRTOS");
 
-	for (int i = 0; i < 2; i++) {
-		const uint32_t *words = i == 0 ? m33 : m4;
-		size_t count = i == 0 ? ARRAY_SIZE(m33) : ARRAY_SIZE(m4);
+	for (int i = 0; i < 3; i++) {
+		const uint32_t *words = i == 0 ? m33 : i == 1 ? m4 : zoned;
+		size_t count = i == 0 ? ARRAY_SIZE(m33) : i == 1 ? ARRAY_SIZE(m4) : ARRAY_SIZE(zoned);
 		uint32_t at = TCBS + 4;
 		struct rtos_context context;
+		int64_t left;
 
 		for (size_t w = 0; w < count; w++) {
 			if (w != 33)			/* the reserved word is not kept */
@@ -229,6 +288,8 @@ static void test_frames_in_the_control_block(void **state)
 		check_context(&context, true);
 		assert_int_equal(context.places[RTOS_SP].value, STACKS + 0x80 + 4 * 26);
 		assert_int_equal(context.places[RTOS_CONTROL].value, 3);
+		assert_true(rtos_stack_left(os, named(os, "IDLE"), &left));
+		assert_int_equal(left, 0x80 + 4 * 26);
 	}
 }
 
@@ -399,6 +460,70 @@ static void test_nuttx(void **state)
 	assert_int_equal(rtos_context(os, named(os, "init"), &context), OK);
 	check_context(&context, false);
 	assert_int_equal(context.places[RTOS_SP].value, STACKS + 0x80);
+
+	/* With an FPU: six registers of the system, then s0..s31 and fpscr. */
+	put_le16(&f->ram[LISTS - FAKE_RAM + 14], 56);
+	for (unsigned i = 17; i < 56; i++) {
+		put_le16(&f->ram[LISTS - FAKE_RAM + 0x40 + 2 * i],
+			 (uint16_t)(i < 23 ? 0xffff : 4 * (i + 2)));
+		put(f, STACKS + 4 * (i + 2), S(i - 23));
+	}
+	for (unsigned has_fp = 0; has_fp < 2; has_fp++) {
+		put_le16(&f->ram[LISTS - FAKE_RAM + 0x40 + 2 * 12], 4 * 17);	/* r12 elsewhere */
+		put(f, STACKS + 4 * 17, R(12));
+		put(f, STACKS + 4 * 12, has_fp ? 0xffffffe9 : 0xfffffff9);	/* EXC_RETURN behind r11 */
+		f->target.memory_epoch++;
+		assert_int_equal(rtos_update(os), OK);
+		assert_int_equal(rtos_context(os, named(os, "init"), &context), OK);
+		check_context(&context, has_fp);
+	}
+}
+
+/* Since 2025 the registers of g_tcbinfo have names. */
+static void test_nuttx_with_named_registers(void **state)
+{
+	static const struct known symbols[] = {
+		{ "g_pidhash", VARIABLES }, { "g_npidhash", VARIABLES + 4 }, { "g_tcbinfo", LISTS },
+		{ "g_readytorun", VARIABLES + 8 }, { NULL, 0 }
+	};
+	static const uint16_t info[] = { 0x0c, 0x10, 0x12, 0x80, 0x20, 0x24, 0x28, 17 };
+	static const char *const names[] = { "sp", "lr", "pc", "xpsr" };
+	struct fake *f = *state;
+	struct rtos_context context;
+
+	for (uint32_t stride = 14; stride <= 16; stride += 2) {
+		uint8_t *table = &f->ram[LISTS + 0x40 - FAKE_RAM];
+
+		rtos_free(&f->target);
+		memset(f->ram, 0, sizeof(f->ram));
+		for (unsigned i = 0; i < ARRAY_SIZE(info); i++)
+			put_le16(&f->ram[LISTS - FAKE_RAM + 2 * i], info[i]);
+		put(f, LISTS + 16, LISTS + 0x40);
+		for (unsigned i = 0; i < 17; i++) {
+			char name[16];
+
+			snprintf(name, sizeof(name), "r%u", i);
+			memcpy(table + stride * i, i < 13 ? name : names[i - 13], 5);
+			table[stride * i + 8] = 4;
+			put_le16(table + stride * i + 10, (uint16_t)(4 * (16 - i)));
+			put(f, STACKS + 4 * (16 - i), i < 13 ? R(i) : i == 13 ? STACKS + 0x80 :
+						      i == 14 ? 0x08000201 : i == 15 ? PC : XPSR);
+		}
+		put(f, VARIABLES, READY);
+		put(f, VARIABLES + 4, 4);
+		put(f, READY + 8, TCBS);
+		put(f, TCBS + 0x10, 5 | 100 << 16);
+		put(f, TCBS + 0x28, STACKS);
+		put_text(f, TCBS + 0x80, "init");
+		f->target.memory_epoch++;
+		struct rtos *os = kernel(f, "nuttx", symbols);
+
+		assert_int_equal(rtos_update(os), OK);
+		assert_string_equal(os->damage, "");
+		assert_int_equal(rtos_context(os, named(os, "init"), &context), OK);
+		check_context(&context, false);
+		assert_int_equal(context.places[RTOS_SP].value, STACKS + 0x80);
+	}
 }
 
 /* The conversation: symbols, the list, registers of a task that waits. */
@@ -461,6 +586,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RTOS_TEST(test_every_layout_of_freertos), RTOS_TEST(test_before_the_scheduler_runs),
+		RTOS_TEST(test_a_task_in_the_pending_list_is_ready), RTOS_TEST(test_a_task_on_another_core),
+		RTOS_TEST(test_a_stack_behind_its_control_block),
+		RTOS_TEST(test_nuttx_with_named_registers),
 		RTOS_TEST(test_the_next_stop_is_one_trip), RTOS_TEST(test_garbage_in_every_word),
 		RTOS_TEST(test_a_lost_probe_is_an_error), RTOS_TEST(test_frames_of_every_port),
 		RTOS_TEST(test_frames_in_the_control_block), RTOS_TEST(test_zephyr),

@@ -17,6 +17,8 @@ static uint32_t put_queue(struct fake *f, const struct build *b, unsigned n, boo
 
 	init_list(f, b, queue + 16);
 	init_list(f, b, queue + 16 + s.list);
+	for (unsigned i = 0; i < 2; i++)
+		put_tick(f, b, end_of(b, queue + 16 + i * s.list) + s.check, 0xffffffff);
 	put(f, queue, is_mutex ? 0 : queue + 0xc0);
 	put(f, queue + 8, holder);
 	put(f, queue + 16 + 2 * s.list, 0);
