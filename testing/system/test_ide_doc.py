@@ -214,7 +214,7 @@ def test_platformio(desk, page):
             (desk.tmp / "pio.gdb").write_text(f"target extended-remote | {pipe}\nmonitor init\nload\nmonitor reset halt\n"
                                               "tbreak main\ncontinue\n", encoding="utf-8")
             assert "breakpoint 1, main" in desk.shell(f"{GDB} -x pio.gdb build/firmware.elf 2>&1")
-            upload = desk.mine(parsed[section]["upload_command"]).replace("$SOURCE", "build/firmware.elf")
+            upload = desk.mine(parsed[section]["upload_command"]).replace("$SOURCE", "build/firmware.bin")
             assert "** Verified OK **" in desk.shell(upload)
 
 
