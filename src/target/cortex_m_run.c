@@ -146,6 +146,7 @@ static enum err seen_before_halt(struct cortex_m *cm)
 		return OK;
 	cm->sticky &= ~S_RESET_ST;
 	log_info("[%s] external reset detected", cm->target->name);
+	semihosting_forget_program(cm->target);
 	return cortex_m_rearm(cm);
 }
 
@@ -177,7 +178,8 @@ static enum err skip_own_bkpt(struct cortex_m *cm)
 	uint32_t pc;
 	uint16_t opcode;
 
-	if (!(cm->dfsr & DFSR_BKPT))
+	/* DFSR may still be that of a semihosting call, which is over: the next BKPT is to stop at. */
+	if (!(cm->dfsr & DFSR_BKPT) || t->reason == HALT_SEMIHOSTING || t->reason == HALT_DEBUG_REQUEST)
 		return OK;
 	TRY(target_get_reg32(t, "pc", &pc));
 	if (breakpoint_at(t, pc) != NULL || patch_in_flash(t, pc) != NULL ||
@@ -279,6 +281,7 @@ static enum err seen_in_reset(struct cortex_m *cm)
 	if (t->state != TARGET_RESET)
 		log_info("[%s] external reset detected", t->name);
 	target_forget_registers(t);
+	semihosting_forget_program(t);
 	if (cm->sticky & S_RESET_ST) {
 		cm->sticky &= ~S_RESET_ST;
 		t->state = TARGET_RESET;

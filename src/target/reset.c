@@ -75,6 +75,7 @@ static enum err assert_all(struct target_list *list, enum reset_mode mode)
 	for (struct target *t = list->first; t != NULL; t = t->next) {
 		t->memory_epoch++;
 		target_forget_chip(t);
+		semihosting_forget_program(t);
 		if (t->own->handlers[EVENT_RESET_ASSERT] != NULL) {
 			target_call_event(t, EVENT_RESET_ASSERT);
 			target_forget_registers(t);

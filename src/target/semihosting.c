@@ -27,13 +27,26 @@ void semihosting_free(struct target *t)
 	if (s == NULL)
 		return;
 	s->is_waiting_for_input = false;
-	semi_redirect_stop(s);
+	semi_redirect_stop(s, true);
 	semi_files_close(s);
 	buf_free(&s->input);
 	free(s->cmdline);
 	free(s->basedir);
 	free(s);
 	t->semihosting = NULL;
+}
+
+void semihosting_forget_program(struct target *t)
+{
+	struct semihosting *s = t->semihosting;
+
+	if (s == NULL)
+		return;
+	semi_files_close(s);
+	s->gdb_stat = 0;
+	s->is_waiting_for_gdb = s->is_waiting_for_input = false;
+	s->last_errno = 0;
+	s->start_ns = clock_now_ns();
 }
 
 bool semihosting_waits(const struct target *t)
@@ -103,12 +116,15 @@ enum err semi_read_string(struct target *t, uint32_t addr, uint32_t length, char
 
 static enum err is_call(struct target *t, uint32_t *pc, bool *yes)
 {
+	struct target_own *own = t->own;
+	bool has_stopped = own->is_passing;
 	uint16_t opcode;
 
-	*yes = false;
+	*yes = own->is_passing = false;
 	TRY(target_get_reg32(t, "pc", pc));
-	if (breakpoint_at(t, *pc) != NULL)
-		return OK;	/* the user wants to stop here, before the call */
+	/* The user wants to stop here, before the call; and then to go on with it. */
+	if (breakpoint_at(t, *pc) != NULL && !(has_stopped && own->passed_pc == *pc))
+		return OK;
 	if (target_read_u16(t, *pc, &opcode) != OK) {
 		error_clear();
 		return OK;
@@ -208,7 +224,8 @@ enum err semihosting_service(struct target *t, bool *handled)
 		return OK;
 	TRY(target_get_reg32(t, "r0", &call.op));
 	TRY(target_get_reg32(t, "r1", &call.r1));
-	TRY(run_call(&call));
+	if (!call.s->is_waiting_for_gdb)
+		TRY(run_call(&call));
 	if (call.s->is_waiting_for_gdb || (call.must_wait && !t->own->is_halting)) {
 		call.s->is_waiting_for_input = call.must_wait;
 		call.s->was_stepping = t->own->is_stepping;
@@ -251,6 +268,8 @@ void semi_try_again(struct semihosting *s)
 	if (!semihosting_waits(t))
 		return;
 	s->is_waiting_for_input = false;
+	if (target_get_reg32(t, "pc", &t->own->passed_pc) == OK)
+		t->own->is_passing = true;
 	t->own->is_stepping = s->was_stepping;
 	enum err rc = semihosting_service(t, &handled);
 

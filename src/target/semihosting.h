@@ -34,6 +34,8 @@ enum semi_op {
 /* What :tt names, and what 1, 2, 3 of the handle table are. */
 enum semi_console { SEMI_STDIN = 1, SEMI_STDOUT, SEMI_STDERR, SEMI_FIRST_FILE };
 #define SEMI_HANDLES 32u
+#define SEMI_LOCAL 0x100u	/* in a handle: a file of ours while GDB hands out its own */
+#define GDB_STAT_BYTES 64u
 
 struct semi_handle {
 	bool is_used, is_features;
@@ -55,7 +57,8 @@ struct semihosting {
 	uint32_t user_param;		/* R1 of the last user call */
 	bool is_waiting_for_gdb;
 	uint32_t gdb_op, gdb_length;
-	struct work_area *gdb_stat;	/* where GDB writes struct stat for SYS_FLEN */
+	uint32_t gdb_stat;		/* where GDB writes struct stat for SYS_FLEN; 0: nowhere */
+	uint8_t gdb_stat_saved[GDB_STAT_BYTES];	/* what the program has there */
 	struct semi_redirect *redirect;
 	struct buf input;		/* typed, not read yet */
 	bool has_input_ended;		/* told once, when `input` is used up */
@@ -105,6 +108,7 @@ int semi_file_rename(struct semihosting *s, const char *from, const char *to);
 struct semi_handle *semi_file(struct semihosting *s, uint32_t handle);	/* NULL + EBADF */
 int semi_file_close(struct semihosting *s, uint32_t handle);
 void semi_files_close(struct semihosting *s);
+#define SEMI_FEATURES_NAME ":semihosting-features"
 extern const uint8_t semi_features[5];
 
 /* True: GDB has the call. */
@@ -112,8 +116,9 @@ bool semi_to_gdb(struct semi_call *call);
 
 /* TCP instead of the log. */
 enum err semi_redirect_start(struct semihosting *s, uint16_t port, bool debug, bool stdio);
-void semi_redirect_stop(struct semihosting *s);
-/* False: nobody is connected. */
+/* `is_last`: what waits for the client gets a moment to leave. */
+void semi_redirect_stop(struct semihosting *s, bool is_last);
+/* False: nobody is connected, or it may have gone. */
 bool semi_redirect_write(struct semihosting *s, bool is_debug, const char *text, size_t n);
 /* Somebody is or will be connected who can type. */
 bool semi_redirect_can_type(const struct semihosting *s);

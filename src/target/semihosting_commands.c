@@ -74,7 +74,7 @@ static enum err cmd_redirect(struct call *c)
 
 	TRY(call_semihosting(c, &s));
 	if (strcmp(c->argv[1], "disable") == 0) {
-		semi_redirect_stop(s);
+		semi_redirect_stop(s, false);
 		return OK;
 	}
 	if (strcmp(c->argv[1], "tcp") != 0 || c->argc < 3)

@@ -113,18 +113,19 @@ static int free_handle(const struct semihosting *s)
 int semi_file_open(struct semihosting *s, const char *name, uint32_t mode)
 {
 	int handle = free_handle(s), flags, dir, fd;
+	int local = s->to_gdb ? (int)SEMI_LOCAL : 0;
 	const char *last;
 
 	if (handle < 0)
 		return fail(s, EMFILE);
 	if (!semi_open_flags(mode, &flags))
 		return fail(s, EINVAL);
-	if (strcmp(name, ":semihosting-features") == 0) {
+	if (strcmp(name, SEMI_FEATURES_NAME) == 0) {
 		if (mode > 1)
 			return fail(s, EACCES);
 		s->handles[handle] =
 			(struct semi_handle){ .is_used = true, .is_features = true, .fd = -1 };
-		return handle;
+		return handle | local;
 	}
 	dir = open_parent(s, name, &last);
 	if (dir < 0)
@@ -141,11 +142,12 @@ int semi_file_open(struct semihosting *s, const char *name, uint32_t mode)
 	if (fd < 0)
 		return -1;
 	s->handles[handle] = (struct semi_handle){ .is_used = true, .fd = fd };
-	return handle;
+	return handle | local;
 }
 
 struct semi_handle *semi_file(struct semihosting *s, uint32_t handle)
 {
+	handle &= ~SEMI_LOCAL;
 	if (handle >= SEMI_FIRST_FILE && handle < SEMI_HANDLES && s->handles[handle].is_used)
 		return &s->handles[handle];
 	fail(s, EBADF);

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "target/semihosting.h"
 
-#define GDB_STAT_BYTES	64u
 #define GDB_STAT_SIZE	28u	/* st_size: 8 bytes, big endian */
 
 static struct fileio_arg number(uint32_t value)
@@ -39,15 +38,24 @@ static uint32_t string_length(struct semi_call *c)
 	return n;
 }
 
-static bool is_console_name(struct semi_call *c)
+/* Names that stand for no file of the host. */
+static bool is_own_name(struct semi_call *c)
 {
-	char name[8];
+	char name[32];
 
-	if (c->p[2] != 3 || semi_read_string(c->t, c->p[0], 3, name, sizeof(name)) != OK) {
+	if (c->p[2] >= sizeof(name) ||
+	    semi_read_string(c->t, c->p[0], c->p[2], name, sizeof(name)) != OK) {
 		error_clear();
 		return false;
 	}
-	return strcmp(name, ":tt") == 0;
+	return strcmp(name, ":tt") == 0 || strcmp(name, SEMI_FEATURES_NAME) == 0;
+}
+
+static bool is_own_handle(const struct semi_call *c)
+{
+	static const uint8_t ops[] = { SYS_CLOSE, SYS_WRITE, SYS_READ, SYS_ISTTY, SYS_SEEK, SYS_FLEN };
+
+	return memchr(ops, (int)c->op, sizeof(ops)) != NULL && (c->p[0] & ~0x1fu) == SEMI_LOCAL;
 }
 
 static bool build_open(struct semi_call *c, struct fileio_call *call)
@@ -55,8 +63,8 @@ static bool build_open(struct semi_call *c, struct fileio_call *call)
 	/* GDB's O_ flags for r, r+, w, w+, a, a+ */
 	static const uint16_t flags[] = { 0x0, 0x2, 0x601, 0x602, 0x209, 0x20a };
 
-	if (c->p[1] > 11 || is_console_name(c))
-		return false;	/* :tt stays ours: handles 1..3 are told apart below */
+	if (c->p[1] > 11 || is_own_name(c))
+		return false;	/* the console's handles 1..3 are told apart below */
 	*call = (struct fileio_call){ "open", 3, { string(c->p[0], c->p[2]), number(flags[c->p[1] / 2]),
 						   number(0644) } };
 	return true;
@@ -68,14 +76,19 @@ static uint32_t gdb_fd(uint32_t handle)
 	return handle - 1;
 }
 
+/* GDB answers into the target's memory: below the stack, and that is put back, as there may be none. */
 static bool build_flen(struct semi_call *c, struct fileio_call *call)
 {
-	if (work_area_alloc(c->t, GDB_STAT_BYTES, &c->s->gdb_stat) != OK) {
-		error_clear();
+	struct semihosting *s = c->s;
+	uint32_t sp, addr;
+
+	if (target_get_reg32(c->t, "sp", &sp) != OK)
 		return false;
-	}
-	*call = (struct fileio_call){ "fstat", 2, { number(gdb_fd(c->p[0])),
-						    number(c->s->gdb_stat->addr) } };
+	addr = (sp & ~7u) - GDB_STAT_BYTES;
+	if (target_read_bytes(c->t, addr, s->gdb_stat_saved, GDB_STAT_BYTES, NULL) != OK)
+		return false;
+	s->gdb_stat = addr;
+	*call = (struct fileio_call){ "fstat", 2, { number(gdb_fd(c->p[0])), number(addr) } };
 	return true;
 }
 
@@ -129,11 +142,10 @@ bool semi_to_gdb(struct semi_call *c)
 	struct semihosting *s = c->s;
 	struct fileio_call call;
 
-	if (!s->has_ops || s->ops.fileio == NULL || !build(c, &call))
-		return false;
-	if (!s->ops.fileio(s->ops.ctx, c->t, &call)) {
-		work_area_free(c->t, s->gdb_stat);
-		s->gdb_stat = NULL;
+	s->gdb_stat = 0;
+	if (!s->has_ops || s->ops.fileio == NULL || is_own_handle(c) || !build(c, &call) ||
+	    !s->ops.fileio(s->ops.ctx, c->t, &call)) {
+		error_clear();
 		return false;
 	}
 	s->is_waiting_for_gdb = true;
@@ -147,7 +159,7 @@ static uint32_t stat_size(struct semihosting *s)
 	uint8_t bytes[4];
 	uint32_t size = SEMI_FAILED;
 
-	if (target_read_bytes(s->target, s->gdb_stat->addr + GDB_STAT_SIZE + 4, bytes, 4, NULL) == OK)
+	if (target_read_bytes(s->target, s->gdb_stat + GDB_STAT_SIZE + 4, bytes, 4, NULL) == OK)
 		size = get_be32(bytes);
 	else
 		error_clear();
@@ -172,6 +184,14 @@ static uint32_t translate(struct semihosting *s, int32_t result)
 	}
 }
 
+static enum err put_stack_back(struct semihosting *s)
+{
+	uint32_t addr = s->gdb_stat;
+
+	s->gdb_stat = 0;
+	return addr == 0 ? OK : target_write_bytes(s->target, addr, s->gdb_stat_saved, GDB_STAT_BYTES);
+}
+
 enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno)
 {
 	struct semihosting *s = semihosting_get(t);
@@ -183,11 +203,30 @@ enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb
 	if (result < 0)
 		s->last_errno = gdb_errno;
 	r0 = translate(s, result);
-	work_area_free(t, s->gdb_stat);
-	s->gdb_stat = NULL;
+	TRY(put_stack_back(s));
 	t->memory_epoch++;
 	TRY(target_get_reg32(t, "pc", &pc));
 	if (s->gdb_op != SYS_WRITEC && s->gdb_op != SYS_WRITE0)
 		TRY(target_set_reg32(t, "r0", r0));
 	return target_pass_bkpt(t, pc);
+}
+
+bool semihosting_fileio_is_open(const struct target *t)
+{
+	return t->semihosting != NULL && t->semihosting->is_waiting_for_gdb;
+}
+
+void semihosting_fileio_abandon(struct target *t)
+{
+	struct semihosting *s = t->semihosting;
+
+	if (!semihosting_fileio_is_open(t))
+		return;
+	log_info("%s: semihosting: GDB has left in the middle of a file call: the daemon serves it", t->name);
+	s->is_waiting_for_gdb = false;
+	if (put_stack_back(s) != OK)
+		log_failure();
+	s->is_waiting_for_input = true;		/* as if it could be read now */
+	s->was_stepping = false;
+	semi_try_again(s);
 }

@@ -1,21 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `arm semihosting_redirect tcp PORT`: the program's console on a TCP port, one client at a time. */
+/*
+ * `arm semihosting_redirect tcp PORT`: the program's console on a TCP port, one client at a time. What
+ * the socket does not take waits for the client; of a client that has stalled the oldest is dropped, as
+ * neither the daemon nor the program may wait for it.
+ */
+#include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/sock.h"
 #include "target/semihosting.h"
 
-#define WRITE_TIMEOUT_MS 500	/* a client that does not read must not stop the daemon */
+#define WAITING_MAX (1u << 20)
+#define KEEP_BYTES  (WAITING_MAX / 2)	/* dropping moves memory: not at every write */
+#define GOODBYE_MS  500			/* at the end of the daemon, for a client that reads */
 
 struct semi_redirect {
 	struct semihosting *s;
 	int listener, client;
 	struct loop_fd *listen_watch, *client_watch;
 	bool debug, stdio, had_client;
+	bool has_ended;			/* the client types no more, and reads or has gone */
+	struct buf waiting;		/* for the client */
+	uint64_t dropped;		/* of it, since it last had everything */
 };
 
 static void drop_client(struct semi_redirect *r)
@@ -26,13 +38,52 @@ static void drop_client(struct semi_redirect *r)
 	close(r->client);
 	r->client = -1;
 	r->client_watch = NULL;
+	buf_clear(&r->waiting);
+	r->dropped = 0;
+	r->has_ended = false;
 }
 
 static void hang_up(struct semi_redirect *r)
 {
+	bool is_news = r->stdio && !r->has_ended;
+
 	drop_client(r);
-	if (r->stdio)
+	if (is_news)
 		semi_input_end(r->s);
+}
+
+static void tell_dropped(struct semi_redirect *r)
+{
+	if (r->dropped > 0)
+		log_info("%s: semihosting: the client of the console reads again; %" PRIu64 " bytes were "
+			 "dropped for it", r->s->target->name, r->dropped);
+	r->dropped = 0;
+}
+
+static void watch(struct semi_redirect *r)
+{
+	loop_set_events(r->client_watch, (short)((r->has_ended ? 0 : POLLIN) |
+						 (r->waiting.len > 0 ? POLLOUT : 0)));
+}
+
+/* What the socket takes at once. */
+static void push(struct semi_redirect *r)
+{
+	while (r->waiting.len > 0) {
+		ssize_t n = send(r->client, r->waiting.data, r->waiting.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n > 0) {
+			buf_consume(&r->waiting, (size_t)n);
+		} else if (n < 0 && errno == EAGAIN) {
+			break;
+		} else if (n == 0 || errno != EINTR) {
+			hang_up(r);
+			return;
+		}
+	}
+	if (r->waiting.len == 0)
+		tell_dropped(r);
+	watch(r);
 }
 
 static void on_client(void *ctx, short revents)
@@ -41,7 +92,14 @@ static void on_client(void *ctx, short revents)
 	uint8_t data[512];
 	size_t got = 0;
 
-	(void)revents;
+	if (revents & POLLOUT)
+		push(r);
+	if (r->client < 0 || !(revents & ~POLLOUT))
+		return;
+	if (r->has_ended) {
+		hang_up(r);
+		return;
+	}
 	if (sock_read_some(r->client, data, sizeof(data), 0, &got) != OK) {
 		bool idle = error_current()->code == ERR_TIMEOUT;
 
@@ -50,7 +108,10 @@ static void on_client(void *ctx, short revents)
 			return;
 	}
 	if (got == 0) {
-		hang_up(r);
+		r->has_ended = true;
+		watch(r);
+		if (r->stdio)
+			semi_input_end(r->s);
 		return;
 	}
 	if (r->stdio)
@@ -77,7 +138,7 @@ enum err semi_redirect_start(struct semihosting *s, uint16_t port, bool debug, b
 	struct loop *loop = s->target->list->loop;
 	int fd;
 
-	semi_redirect_stop(s);
+	semi_redirect_stop(s, false);
 	TRY(sock_listen_tcp("127.0.0.1", &port, &fd));
 	s->redirect = xcalloc(1, sizeof(*s->redirect));
 	*s->redirect = (struct semi_redirect){ .s = s, .listener = fd, .client = -1, .debug = debug,
@@ -87,17 +148,32 @@ enum err semi_redirect_start(struct semihosting *s, uint16_t port, bool debug, b
 	return OK;
 }
 
-void semi_redirect_stop(struct semihosting *s)
+void semi_redirect_stop(struct semihosting *s, bool is_last)
 {
 	struct semi_redirect *r = s->redirect;
 
 	if (r == NULL)
 		return;
 	s->redirect = NULL;
+	if (is_last && r->waiting.len > 0 &&
+	    sock_write_all(r->client, r->waiting.data, r->waiting.len, GOODBYE_MS) != OK)
+		error_clear();
 	hang_up(r);		/* nobody will type any more */
 	loop_remove_fd(s->target->list->loop, r->listen_watch);
 	close(r->listener);
+	buf_free(&r->waiting);
 	free(r);
+}
+
+static void drop_oldest(struct semi_redirect *r)
+{
+	size_t n = r->waiting.len - KEEP_BYTES;
+
+	if (r->dropped == 0)
+		log_warning("%s: semihosting: the client of the console does not read: the oldest output "
+			    "is dropped for it", r->s->target->name);
+	buf_consume(&r->waiting, n);
+	r->dropped += n;
 }
 
 bool semi_redirect_write(struct semihosting *s, bool is_debug, const char *text, size_t n)
@@ -106,16 +182,16 @@ bool semi_redirect_write(struct semihosting *s, bool is_debug, const char *text,
 
 	if (r == NULL || r->client < 0 || !(is_debug ? r->debug : r->stdio))
 		return false;
-	if (sock_write_all(r->client, text, n, WRITE_TIMEOUT_MS) != OK) {
-		error_clear();
-		hang_up(r);
-	}
-	return true;
+	buf_append(&r->waiting, text, n);
+	push(r);
+	if (r->waiting.len > WAITING_MAX)
+		drop_oldest(r);
+	return !r->has_ended;	/* it may have gone: the log gets it as well */
 }
 
 bool semi_redirect_can_type(const struct semihosting *s)
 {
 	const struct semi_redirect *r = s->redirect;
 
-	return r != NULL && r->stdio && (r->client >= 0 || !r->had_client);
+	return r != NULL && r->stdio && !r->has_ended && (r->client >= 0 || !r->had_client);
 }

@@ -314,6 +314,13 @@ enum err target_wait_state(struct target *t, enum target_state state, unsigned t
 			 state_names[state], t->name, target_state_name(t));
 }
 
+static void note_passing(struct target *t, bool step_over)
+{
+	t->own->is_passing = step_over && target_get_reg32(t, "pc", &t->own->passed_pc) == OK &&
+			     breakpoint_at(t, t->own->passed_pc) != NULL;
+	error_clear();
+}
+
 enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, bool debug_execution)
 {
 	TRY(target_check_free(t, "resume"));
@@ -328,6 +335,7 @@ enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, boo
 	}
 	target_call_event(t, EVENT_RESUME_START);
 	t->own->told_text[0] = '\0';
+	note_passing(t, step_over);
 	TRY(t->type->resume(t, step_over, false));
 	poll_soon(t);
 	target_call_event(t, EVENT_RESUMED);
@@ -346,6 +354,7 @@ enum err target_step(struct target *t, const uint32_t *pc, bool step_over)
 		TRY(target_set_reg32(t, "pc", *pc));
 	t->memory_epoch++;
 	target_call_event(t, EVENT_STEP_START);
+	note_passing(t, step_over);
 	TRY(t->type->step(t, step_over));
 	target_call_event(t, EVENT_RESUMED);
 	/* A stepped BKPT 0xab is a call into the host: it is served and counts as the step. */

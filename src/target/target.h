@@ -399,5 +399,9 @@ void target_set_exit_timeout(struct target_list *list, unsigned seconds);
 /* GDB's answer (result -1 with GDB's errno number): writes R0, moves PC past the BKPT. The caller then
  * resumes, or reports the halt. */
 enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno);
+/* False: the call that GDB was given is none any more, by a reset. */
+bool semihosting_fileio_is_open(const struct target *t);
+/* GDB will not answer: the daemon serves the call, and the program goes on. */
+void semihosting_fileio_abandon(struct target *t);
 
 #endif

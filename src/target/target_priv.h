@@ -37,6 +37,8 @@ struct target_own {
 	unsigned backoff_ms;		/* 0: the last poll went well */
 	bool is_failure_told;
 	bool is_stepping;		/* target_step(): a semihosting call must not resume */
+	bool is_passing;		/* resumed or stepped at a breakpoint, at passed_pc: it is over */
+	uint32_t passed_pc;
 	unsigned halts_asked;
 	bool is_halting;	/* target_halt: what stops the core now is not resumed from */
 
@@ -133,6 +135,8 @@ void group_switch(struct target *t, bool on);
 void work_areas_forget(struct target *t);
 void algorithm_free(struct target *t);
 void semihosting_free(struct target *t);
+/* Another program begins: nothing that the last one had open, or waited for, is left. */
+void semihosting_forget_program(struct target *t);
 /* `arm semihosting_fileio enable` */
 bool semihosting_is_gdbs(const struct target *t);
 /* The core stands at a BKPT: *handled if it was a semihosting call and the core runs again. */

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from kit import PATIENCE, Board, Daemon, Gdb, board_arguments, wait_for
+from rsp_client import Rsp
 
 FLASH = 0x08000000
 MODE, CODE, REASON = 0x20008000, 0x20008004, 0x20008008
@@ -327,3 +328,135 @@ def test_settings_are_refused_with_a_reason(bench, daemon):
     assert daemon.tcl("arm semihosting_basedir") == f"semihosting base dir: {bench.base}"
     assert "not a TCP port" in daemon.fails("arm semihosting_redirect tcp 70000")
     assert daemon.tcl("arm semihosting_resexit enable") == "semihosting resumable exit is enabled"
+
+
+CALL, BLOCK, NAME = 0x20010000, 0x20010100, 0x20010200
+FEATURES = b":semihosting-features"
+
+
+def put(daemon, address, data):
+    words = struct.unpack(f"<{(len(data) + 3) // 4}I", data.ljust((len(data) + 3) & ~3, b"\0"))
+    daemon.tcl(f"write_memory {address:#x} 32 {{{' '.join(map(hex, words))}}}")
+
+
+def prepare(daemon, op, *block, code="abbe 00be"):
+    """The core stands at a call in RAM, with a BKPT behind it."""
+    put(daemon, CALL, bytes.fromhex(code))
+    put(daemon, BLOCK, struct.pack(f"<{len(block)}I", *block))
+    daemon.tcl(f"reg r0 {op}; reg r1 {BLOCK:#x}; reg r5 {BLOCK:#x}; reg sp 0x20017f00; reg pc {CALL:#x}")
+
+
+def answer(daemon, register="r0"):
+    return int(daemon.tcl(f"get_reg -force {register}").split()[1], 0)
+
+
+def test_a_breakpoint_at_a_call_stops_before_it_once(bench, daemon):
+    for kind, verb in (("2", "resume; wait_halt"), ("2", "step")):
+        choose(daemon, ALL)
+        prepare(daemon, 0x31, code="00bf abbe 00be")
+        daemon.tcl(f"bp {CALL + 2:#x} {kind}; resume; wait_halt")
+        assert (answer(daemon, "pc"), answer(daemon)) == (CALL + 2, 0x31)
+        daemon.tcl(f"{verb}; rbp all")
+        assert (answer(daemon, "pc"), answer(daemon)) == (CALL + 4, 1000000), verb
+
+
+def test_a_reset_closes_the_programs_files(bench, daemon):
+    (bench.base / "open.bin").write_bytes(b"x")
+    put(daemon, NAME, b"open.bin")
+    seen = set()
+    for _ in range(3):
+        prepare(daemon, 1, NAME, 1, 8)
+        daemon.tcl(f"resume; {HALT}")
+        seen.add(answer(daemon))
+        daemon.tcl("reset halt")
+    assert len(seen) == 1 and seen.isdisjoint({0, FAILED}), seen
+    (bench.base / "open.bin").unlink()
+
+
+def test_a_client_that_does_not_read_holds_nobody_up(bench, daemon):
+    """Of what waits for it the oldest is dropped, and that is told."""
+    with redirect(daemon) as watched:
+        port = watched.getpeername()[1]
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.settimeout(20 * PATIENCE)
+        s.connect(("localhost", port))
+        choose(daemon, ALL)
+        # loop: movs r0, #5; mov r1, r5; bkpt 0xab; b loop: the flash as text
+        prepare(daemon, 5, 2, FLASH, 0x40000, code="0520 2946 abbe fbe7")
+        daemon.tcl("resume")
+        wait_for(lambda: "does not read: the oldest output is dropped" in daemon.text, "the drop", 60)
+        assert daemon.tcl("expr 1 + 1") == "2"
+        daemon.tcl("halt")
+        while not re.search(r"reads again; \d+ bytes were dropped", daemon.text):
+            assert s.recv(1 << 16)
+    daemon.tcl("arm semihosting_redirect disable")
+
+
+def test_what_is_typed_by_a_pipe_is_answered_to_it(bench, daemon):
+    """`echo hello | nc localhost PORT` closes its half at once, and reads on."""
+    choose(daemon, ECHO)
+    with redirect(daemon) as s:
+        s.sendall(b"hello\n")
+        s.shutdown(socket.SHUT_WR)
+        daemon.tcl(f"resume; {HALT}")
+        assert receive(s, b"end of input\n") == b"echo> hello\nend of input\n"
+    assert "end of input\n" in daemon.text      # it might have left
+    daemon.tcl("arm semihosting_redirect disable")
+
+
+@pytest.fixture
+def served(bench, daemon):
+    """A client that serves file calls, at one that opens NAME."""
+    (bench.base / "mine").write_bytes(b"abc")
+    daemon.tcl("arm semihosting_fileio enable; reset halt")
+    rsp = Rsp(daemon.gdb_port, timeout=60 * PATIENCE)
+    put(daemon, NAME, b"mine")
+    prepare(daemon, 1, NAME, 0, 4)
+    assert continued(rsp) == f"Fopen,{NAME:x}/5,0,1a4".encode()
+    yield rsp
+    rsp.close()
+
+
+def continued(rsp, body=b"c"):
+    reply = rsp.ask(body)
+    while reply[:1] == b"O":
+        reply = rsp.packet()
+    return reply
+
+
+def test_a_gdb_that_leaves_in_a_file_call_takes_nothing_with_it(daemon, served):
+    served.close()
+    wait_for(lambda: "GDB has left in the middle of a file call" in daemon.text, "the end of the session")
+    daemon.tcl(HALT)
+    assert answer(daemon, "pc") == CALL + 2 and answer(daemon) not in (0, FAILED)
+
+
+def test_a_reset_in_a_file_call_ends_it(daemon, served):
+    daemon.tcl("reset halt")
+    assert continued(served, b"F3")[:3] == b"T02"
+    assert answer(daemon, "pc") != CALL + 2
+    prepare(daemon, 0x31)
+    assert continued(served)[:3] == b"T05"
+    assert answer(daemon) == 1000000
+
+
+def test_gdb_serves_files_but_what_is_no_file(bench, daemon, served):
+    """The features are the daemon's own to tell; where GDB puts a file's state the stack is put back."""
+    assert continued(served, b"F3")[:3] == b"T05" and answer(daemon) == 4
+    below = bytes(range(128))
+    put(daemon, 0x20017f00 - 128, below)
+    prepare(daemon, 0x0c, 4)
+    request = continued(served).split(b",")
+    assert request[:2] == [b"Ffstat", b"3"]
+    assert served.ask(b"M%s,40:%s" % (request[2], (bytes(35) + b"\x07" + bytes(28)).hex().encode())) == b"OK"
+    assert continued(served, b"F0")[:3] == b"T05"
+    assert answer(daemon) == 7 and bench.board.memory(0x20017f00 - 128, 128) == below
+    put(daemon, NAME, FEATURES)
+    prepare(daemon, 1, NAME, 0, len(FEATURES))
+    assert continued(served)[:3] == b"T05"
+    handle = answer(daemon)
+    assert handle not in (0, 4, FAILED)
+    prepare(daemon, 6, handle, NAME, 5)
+    assert continued(served)[:3] == b"T05"
+    assert answer(daemon) == 0 and bench.board.memory(NAME, 5) == b"SHFB\x03"

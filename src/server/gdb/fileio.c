@@ -100,6 +100,12 @@ static enum err packet_F(struct gdb_session *s, struct rsp_args *args)
 		return gdb_malformed("F");
 	gdb_no_answer(s);	/* the answer is the stop reply, later */
 	s->run = GDB_WAITING;
+	if (!semihosting_fileio_is_open(s->target)) {
+		/* Another client has reset the chip meanwhile. */
+		if (s->target->state == TARGET_HALTED)
+			gdb_report_stop(s, GDB_SIGNAL_INT);
+		return OK;
+	}
 	enum err rc = semihosting_fileio_finish(s->target, result, (int32_t)number);
 
 	if (rc == OK && interrupted)

@@ -183,7 +183,7 @@ void session_remove_breakpoints(struct gdb_session *s)
 
 void session_detach(struct gdb_session *s)
 {
-	bool was_attached = s->is_attached;
+	bool was_attached = s->is_attached, was_serving = s->run == GDB_FILEIO;
 
 	s->is_attached = false;
 	if (s->run != GDB_STOPPED)
@@ -193,6 +193,8 @@ void session_detach(struct gdb_session *s)
 	console_close(s);
 	flash_forget(s);
 	session_remove_breakpoints(s);
+	if (was_serving)
+		semihosting_fileio_abandon(s->target);
 	if (!was_attached || session_has_company(s))
 		return;		/* the core is the others' */
 	target_call_event(s->target, EVENT_GDB_END);
