@@ -309,12 +309,40 @@ static enum err find_places(struct rtos *os, const struct rtos_thread *thread, c
 	return OK;
 }
 
+/*
+ * The main stack is the core's, all threads have the same, and GDB 13 unwinds no frame without debug
+ * information that lacks it. With TrustZone each state has a psp: the thread's is the one in use.
+ */
+static enum err get_core_reg(struct rtos *os, const struct rtos_thread *thread, const struct reg *reg,
+			     uint64_t *value, bool *is_known)
+{
+	bool is_banked = strcasecmp(reg->name, "psp_s") == 0 || strcasecmp(reg->name, "psp_ns") == 0;
+	struct rtos_context context;
+	uint32_t psp;
+
+	*is_known = is_banked || strncasecmp(reg->name, "msp", 3) == 0;
+	if (!*is_known)
+		return OK;
+	TRY(target_get_reg(os->target, reg, value));
+	if (!is_banked)
+		return OK;
+	TRY(target_get_reg32(os->target, "psp", &psp));
+	if (psp != (uint32_t)*value)
+		return OK;
+	TRY(rtos_context(os, thread, &context));
+	*value = context.places[RTOS_SP].value;
+	return OK;
+}
+
 enum err rtos_get_reg(struct rtos *os, const struct rtos_thread *thread, const struct reg *reg,
 		      uint64_t *value)
 {
 	struct rtos_place places[2];
-	bool is_double;
+	bool is_double, is_cores;
 
+	TRY(get_core_reg(os, thread, reg, value, &is_cores));
+	if (is_cores)
+		return OK;
 	TRY(find_places(os, thread, reg, places, &is_double));
 	*value = places[0].value;
 	if (is_double)

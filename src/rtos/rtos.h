@@ -141,7 +141,8 @@ const struct rtos_thread *rtos_find(const struct rtos *os, uint32_t id);
 const struct rtos_thread *rtos_current(const struct rtos *os);
 /* Of a thread that does not run. ERR_RTOS: its frame makes no sense, and why. */
 enum err rtos_context(struct rtos *os, const struct rtos_thread *thread, struct rtos_context *context);
-/* ERR_NO_REGISTER if the kernel does not save this one. A write goes to where it is saved. */
+/* ERR_NO_REGISTER if the kernel does not save this one; msp and its limit are the core's. A write goes to
+ * where it is saved. */
 enum err rtos_get_reg(struct rtos *os, const struct rtos_thread *thread, const struct reg *reg,
 		      uint64_t *value);
 enum err rtos_set_reg(struct rtos *os, const struct rtos_thread *thread, const struct reg *reg,

@@ -103,12 +103,16 @@ def test_registers_of_a_task_that_was_using_the_fpu(benches, program):
     bench = benches(program)
     out = bench.from_reset(*IN_BLINK, switch("worker"), "print $s16", "print $fpscr", "print $d0",
                            "print $sp - (unsigned)&stacks[1] < sizeof stacks[1]",
-                           "info registers msp", "frame 1", "print kept")
+                           "info registers msp control", "frame 1", "print kept")
     assert re.search(r"\$1 = 2\.5$", out, re.M), out
     assert "<unavailable>" not in re.search(r"\$2 = .*\n\$3 = .*", out).group(0)
     assert re.search(r"\$4 = 1$", out, re.M), out
     assert re.search(r"\$5 = 4660$", out, re.M), out
-    assert re.search(r"^msp +<unavailable>$", out, re.M), out   # nobody saves it: not a wrong value
+    assert re.search(r"^control +<unavailable>$", out, re.M), out   # nobody saves it: not a wrong value
+    # The main stack is the core's. Without it GDB unwinds nothing that has no debug information.
+    assert re.search(r"^msp +0x20\w+", out, re.M), out
+    out = bench.run(switch("worker"), "set var $pc = *(unsigned *)0x8000004 & ~1", "symbol-file", "bt")
+    assert "not available" not in out and re.search(r"^#1 ", out, re.M), out
 
 
 def test_what_is_written_reaches_the_task_when_it_runs(benches):
@@ -135,6 +139,10 @@ def test_a_task_that_waits_is_not_stepped_but_words_say_why(benches):
     assert "sleeper" in out[out.index("cannot be stepped"):]
     assert re.search(r"\$1 = .*<yield\+\d+>", out), out
     assert thread_lines(out)["worker"][1], out      # and all go on together
+    out = bench.from_reset(*IN_BLINK, switch("sleeper <1>"), "set scheduler-locking on", "continue", "finish",
+                           "info threads")
+    assert "cannot go on alone" in out and "internal-error" not in out, out
+    assert thread_lines(out)["sleeper <1>"][1], out
 
 
 def test_before_the_kernel_starts(benches):

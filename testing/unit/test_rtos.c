@@ -544,7 +544,8 @@ static void test_packets(void **state)
 	EXPECT(f, "pf", "08040008");		/* PC + 8 */
 	EXPECT(f, "p4", "04100000");
 	EXPECT(f, "pd", "44250020");
-	EXPECT(f, "p11", "xxxxxxxx");		/* MSP is nobody's */
+	EXPECT(f, "p11", "00000000");		/* MSP is the core's */
+	EXPECT(f, "p14", "xx");			/* PRIMASK is nobody's */
 	EXPECT(f, "P4=78563412", "OK");
 	EXPECT(f, "p4", "78563412");
 	assert_int_equal(get(f, STACKS + 2 * STACK + 0x100), 0x12345678);
@@ -556,6 +557,8 @@ static void test_packets(void **state)
 	assert_non_null(strstr(fake_packet(f, "vCont;s:20000b00;c"), "T02thread:20000b00;"));
 	assert_int_equal(f->steps, 0);
 	assert_int_equal(f->resumes, 0);
+	assert_non_null(strstr(fake_packet(f, "vCont;c:20000b00"), "T02thread:20000b00;"));
+	assert_int_equal(f->resumes, 0);	/* alone it cannot go on */
 	EXPECT(f, "vCont;s:20000980;c", "T05thread:20000980;");
 	assert_int_equal(f->steps, 1);
 	assert_non_null(strstr(fake_packet(f, "qXfer:threads:read::0,ffb"), "Blocked until tick 99"));

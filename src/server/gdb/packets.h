@@ -51,7 +51,7 @@ bool threads_is_running(struct gdb_session *s, uint32_t id);
 /* It is in the list, but another one has the core. */
 bool threads_is_waiting(struct gdb_session *s, uint32_t id);
 /* The answer to a step of a thread that waits: why not, and a stop where it is. */
-void threads_refuse_step(struct gdb_session *s, uint32_t id);
+void threads_refuse(struct gdb_session *s, uint32_t id, bool is_alone);
 /* The document of qXfer:threads. */
 void threads_build(struct gdb_session *s, struct buf *xml);
 
@@ -107,6 +107,9 @@ void fileio_attach(struct gdb_server *server, struct target *t);
 struct read_cache;
 bool cache_read(struct gdb_session *s, uint32_t addr, uint8_t *dst, size_t n);
 void cache_free(struct gdb_session *s);
+/* What a step shall bring along, see target.h. False: nothing. */
+bool cache_look_ahead(struct gdb_session *s, struct read_ahead *ahead);
+void cache_take_ahead(struct gdb_session *s, const struct read_ahead *ahead);
 /* Reads there have no side effects: flash, or RAM. */
 bool cache_may_hold(const struct gdb_session *s, uint32_t addr);
 /* live.c: the same while a core runs, for watch lists. */

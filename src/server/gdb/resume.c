@@ -16,7 +16,7 @@ struct order {
 	enum action action;
 	bool has_pc;
 	uint32_t pc, start, end;
-	bool is_others;			/* the action names a thread that does not run */
+	uint32_t other;			/* the action names this thread, which does not run; 0: no */
 	uint32_t waiting;		/* a thread that does not run shall be stepped; 0: none */
 };
 
@@ -103,6 +103,21 @@ static enum err step_once(struct gdb_session *s)
 	return target_step(s->target, NULL, !is_getting_past(s));
 }
 
+/* A range is left after some steps; a look ahead with each of them would cost more than it saves. */
+static enum err step_and_look(struct gdb_session *s)
+{
+	struct read_ahead ahead = { 0 };
+
+	if (cache_look_ahead(s, &ahead))
+		s->target->ahead = &ahead;
+	enum err rc = step_once(s);
+
+	s->target->ahead = NULL;
+	if (rc == OK)
+		cache_take_ahead(s, &ahead);
+	return rc;
+}
+
 static bool is_in_range(struct gdb_session *s)
 {
 	struct target *t = s->target;
@@ -169,7 +184,7 @@ static enum err carry_out(struct gdb_session *s, const struct order *order)
 		step_range(s);
 		return OK;
 	default:
-		after_step(s, step_once(s));
+		after_step(s, step_and_look(s));
 		return OK;
 	}
 }
@@ -192,7 +207,7 @@ static enum err follow(struct gdb_session *s, const struct order *order)
 	s->was_step = order->action != ACTION_CONTINUE;
 	gdb_wait_for_stop(s);
 	if (order->waiting != 0) {
-		threads_refuse_step(s, order->waiting);
+		threads_refuse(s, order->waiting, order->other != 0);
 		return OK;
 	}
 	if (is_sync(s, order)) {
@@ -296,8 +311,8 @@ static bool take_thread(struct rsp_args *args, uint32_t *thread)
 }
 
 /*
- * The leftmost action that is meant for the thread that runs counts. A step of another cannot be done;
- * to let another one go is to let all go. A thread that is not there is not meant.
+ * The leftmost action that is meant for the thread that runs counts. A step of another cannot be done.
+ * A thread that is not there is not meant.
  */
 static void choose(struct gdb_session *s, const struct order *order, uint32_t thread, struct order *chosen)
 {
@@ -307,13 +322,13 @@ static void choose(struct gdb_session *s, const struct order *order, uint32_t th
 	if (is_waiting && order->action != ACTION_CONTINUE) {
 		if (chosen->waiting == 0 && chosen->action == ACTION_NONE)
 			chosen->waiting = thread;
-	} else if ((is_ours && (chosen->action == ACTION_NONE || chosen->is_others)) ||
+	} else if ((is_ours && (chosen->action == ACTION_NONE || chosen->other != 0)) ||
 		   (is_waiting && chosen->action == ACTION_NONE)) {
 		uint32_t waiting = chosen->waiting;
 
 		*chosen = *order;
 		chosen->waiting = waiting;
-		chosen->is_others = !is_ours;
+		chosen->other = is_ours ? 0 : thread;
 	}
 }
 
@@ -331,6 +346,9 @@ static enum err packet_vCont(struct gdb_session *s, struct rsp_args *args)
 	}
 	if (!rsp_at_end(args) || (chosen.action == ACTION_NONE && chosen.waiting == 0))
 		return gdb_malformed("vCont");
+	/* Alone, as with `set scheduler-locking on`: GDB 13 does not survive a stop of another one then. */
+	if (chosen.other != 0)
+		chosen.waiting = chosen.other;
 	return follow(s, &chosen);
 }
 

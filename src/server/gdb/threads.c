@@ -85,15 +85,16 @@ const struct rtos_thread *threads_selected(struct gdb_session *s, struct rtos **
 }
 
 /* SIGINT: with SIGTRAP a `next` of GDB would try again for ever. */
-void threads_refuse_step(struct gdb_session *s, uint32_t id)
+void threads_refuse(struct gdb_session *s, uint32_t id, bool is_alone)
 {
 	struct rtos *os = threads_of(s);
 	const struct rtos_thread *thread = os != NULL ? rtos_find(os, id) : NULL;
 	struct buf text = { 0 };
 
-	buf_printf(&text, "Thread 0x%x (%s) is not the one that runs, it cannot be stepped: set a "
-		   "breakpoint in it and continue, or select the thread that runs.\n", id,
-		   thread != NULL ? thread->name : "unknown");
+	buf_printf(&text, "Thread 0x%x (%s) is not the one that runs, it cannot %s: set a breakpoint in it "
+		   "and continue%s, or select the thread that runs.\n", id,
+		   thread != NULL ? thread->name : "unknown", is_alone ? "go on alone" : "be stepped",
+		   is_alone ? " with all (set scheduler-locking off)" : "");
 	output_console(s, (const char *)text.data, text.len);
 	buf_free(&text);
 	gdb_report_thread(s, GDB_SIGNAL_INT, thread != NULL ? id : running_thread(s));
