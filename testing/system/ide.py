@@ -20,9 +20,10 @@ READY = r"Info\s:[^\n]*Listening on port \d+ for gdb connection"
 FLASH = 0x08000000
 
 
-def free_ports(count, start=50000):
-    """Consecutive free ports as Cortex-Debug looks for them: by binding all interfaces."""
-    first = start + os.getpid() % 500 * 10
+def free_ports(count, start=20000):
+    """Consecutive free ports as Cortex-Debug looks for them: by binding all interfaces. They lie below those that
+    the kernel gives away, lest another test's connection takes one before its server does."""
+    first = start + os.getpid() % 270 * 10
     while True:
         with contextlib.ExitStack() as stack:
             try:

@@ -295,6 +295,10 @@ class Gdb:
         self.child.text = self.child.text[match.end():]
         return match
 
+    def running(self):
+        """Waits until the core runs: "Continuing." is printed before."""
+        wait_for(lambda: self.daemon.tcl("[target current] curstate") == "running", "the core to run")
+
     def interrupt(self):
         self.child.process.send_signal(signal.SIGINT)
 

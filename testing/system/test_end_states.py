@@ -146,8 +146,8 @@ def test_the_console_ends_and_its_breakpoints_stay(console, prepared, end):
 @pytest.mark.parametrize("interrupt", [b"\x03", b"\xff\xf4"])
 def test_an_interrupt_ends_a_wait_and_changes_nothing(console, prepared, interrupt):
     prepared.tcl("resume")
-    console.send("wait_halt 60000\n")
-    time.sleep(0.5)
+    console.send("echo [string repeat go 2]; wait_halt 600000\n")
+    console.expect(b"gogo")
     console.send(interrupt)
     console.expect(b"\r> ")
     assert state(prepared) == "running"
@@ -172,9 +172,10 @@ def test_requests_behind_exit_are_dropped(prepared):
 
 
 def test_who_does_not_read_is_hung_up_on(prepared):
+    prepared.tcl(f"log_output {os.devnull}")    # the answer is in the log, too
     deaf = socket.create_connection(("localhost", prepared.tcl_port))
     deaf.sendall(b"string repeat x 40000000\x1a")
-    wait_for(lambda: "dropped 'tcl' connection" in prepared.text, "the end of the connection")
+    assert len(closed(deaf)) < 40000000
     assert state(prepared) == "halted"
     deaf.close()
 

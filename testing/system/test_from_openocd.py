@@ -39,6 +39,8 @@ def test_a_configuration_of_the_old_days(bench, firmware, tmp_path, path, script
     config = path.read_text(encoding="utf-8")
     if not STOCK.is_dir() and (scripts[0] == STOCK or "find memory.tcl" in config):
         pytest.skip("openocd's scripts are not installed")
+    bench.ctl(f"load 0x08000000 {firmware('blink').with_suffix('.bin')}")     # whatever the last one left
+    bench.ctl("reset")
     binary = tmp_path / "image.bin"
     binary.write_bytes(struct.pack("<II", 0x20004000, 0x08000009) + b"\xfe\xe7" * 500)   # a stack, and a loop
     done = bench.usb_run([BUILD / "probed", "-s", scripts[0], "-s", scripts[1], "-c",

@@ -481,7 +481,7 @@ def test_reads_of_a_core_that_sleeps(make_board, make_daemon, depth):
     daemon.tcl("reg pc 0x20000400; reg xPSR 0x01000000; reg primask 1; poll off; resume")
     board.ctl("run 1000000")
     assert board.ctl("state")["sleeping"]
-    rsp = Rsp(daemon.gdb_port, timeout=20)
+    rsp = Rsp(daemon.gdb_port)
     before = board.stats()
     answers = [rsp.ask(f"m{FREE + 16 * i:x},4") for i in range(20)]
     after = board.stats()

@@ -236,13 +236,11 @@ def test_long_silence_of_a_monitor_command_is_filled(rsp):
 
 
 def test_ctrl_c_ends_a_monitor_command(rsp):
-    rsp.send(frame(b"qRcmd," + b"sleep 60000".hex().encode()))
-    time.sleep(0.5)
+    rsp.send(frame(b"qRcmd," + b"echo go; sleep 600000".hex().encode()))
+    assert rsp.packet() == b"O" + b"go\n".hex().encode()
     rsp.send(b"\x03")
-    start = time.monotonic()
     while rsp.packet()[:1] == b"O":
         pass
-    assert time.monotonic() - start < 3
     assert rsp.ask("qC") == b"QC1"
 
 
@@ -273,11 +271,11 @@ def test_monitor_results_and_errors(rsp):
     assert "xPSR: 0x01000000 pc: 0x" in text
 
 
-def test_output_comes_as_it_appears(rsp):
-    start = time.monotonic()
-    rsp.send(frame(b"qRcmd," + b"echo one; sleep 1000; echo two".hex().encode()))
+def test_output_comes_as_it_appears(rsp, daemon):
+    loop = b"echo one; while {![info exists go_on]} {sleep 20}; echo two"
+    rsp.send(frame(b"qRcmd," + loop.hex().encode()))
     assert rsp.packet() == b"O" + b"one\n".hex().encode()
-    assert time.monotonic() - start < 0.8
+    assert daemon.tcl("set go_on 1") == "1"
     assert rsp.packet() == b"O" + b"two\n".hex().encode()
     assert rsp.packet() == b"OK"
 
@@ -323,15 +321,14 @@ def test_point_types_that_are_not_there(rsp):
     assert rsp.ask("Z5,20000000,4") == rsp.ask("z5,20000000,4") == b""
 
 
-def test_ctrl_c_while_flashing(rsp, daemon):
+def test_ctrl_c_while_flashing(rsp, board):
     data = random.Random(2).randbytes(1024 * 1024)
     send_image(rsp, data)
     rsp.send(frame("vFlashDone"))
     select.select([rsp.socket], [], [])                 # the first sign of life; then half is still to do
     rsp.send(b"\x03")
-    start = time.monotonic()
     assert rsp.packet() == b"E04"
-    assert time.monotonic() - start < 3
+    assert board.stats()["flash_programs"] < len(data) / 8
     assert rsp.notifications >= 1
     assert rsp.ask("m20000000,4") != b""
     send_image(rsp, data[:4096])
@@ -342,7 +339,7 @@ def test_a_client_lost_while_flashing(rsp, daemon, board):
     data = random.Random(3).randbytes(128 * 1024)
     send_image(rsp, data)
     rsp.send(frame("vFlashDone"))
-    time.sleep(0.8)
+    wait_for(lambda: board.stats()["flash_programs"] > 100, "the write to be under way")
     rsp.close()
     wait_for(lambda: "dropped 'gdb' connection" in daemon.text, "the end of the connection")
     again = Rsp(daemon.gdb_port, timeout=60)
@@ -352,14 +349,13 @@ def test_a_client_lost_while_flashing(rsp, daemon, board):
     again.close()
 
 
-def test_the_console_stays_live_while_gdb_flashes(rsp, daemon):
+def test_the_console_stays_live_while_gdb_flashes(rsp, daemon, board):
     send_image(rsp, random.Random(4).randbytes(512 * 1024))
     rsp.send(frame("vFlashDone"))
-    time.sleep(0.3)
-    start = time.monotonic()
+    wait_for(lambda: board.stats()["flash_programs"] > 100, "the write to be under way")
     assert "busy" in daemon.fails("resume")
     assert daemon.tcl("expr 6*7") == "42"
-    assert time.monotonic() - start < 1
+    assert board.stats()["flash_programs"] < 512 * 1024 / 8
     rsp.socket.settimeout(60)
     assert rsp.packet() == b"OK"
 

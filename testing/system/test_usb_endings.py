@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from kit import BUILD, TOP, wait_for
+from kit import BUILD, PATIENCE, TOP, wait_for
 
 KINDS = {"st-link-v2-1": "interface/stlink.cfg", "jlink": "interface/jlink.cfg", "mcu-link": "interface/cmsis-dap.cfg",
          "daplink": "interface/cmsis-dap.cfg"}
@@ -73,7 +73,7 @@ def test_ctrl_c_at_gdbs_terminal_loses_no_slow_probe(make_board, tmp_path):
         board.ctl("usb fault late in 1 0 1000")
         wait_for(lambda: "late" not in str(board.ctl("usb list")), "a slow answer to a poll")
         daemon.process.send_signal(signal.SIGINT)
-        with socket.create_connection(("localhost", int(port.group(1))), timeout=20) as rpc:
+        with socket.create_connection(("localhost", int(port.group(1))), timeout=20 * PATIENCE) as rpc:
             rpc.sendall(b"read_memory 0xe000ed00 32 1\x1a")
             assert rpc.recv(100) == b"0x410fc241\x1a", log.read_text()
     finally:

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from kit import BUILD, openocd
+from kit import BUILD, PATIENCE, openocd
 
 PYTHON = "/usr/bin/python3"
 
@@ -230,11 +230,11 @@ def launch(*command, **kwargs):
                             stderr=subprocess.PIPE, start_new_session=True, **kwargs)
 
 
-@pytest.mark.parametrize("command, code", [("exit 7", 7), ("kill -9 $$", 137), ("sleep 9 & exit 3", 3)])
+@pytest.mark.parametrize("command, code", [("exit 7", 7), ("kill -9 $$", 137), ("sleep 2 & exit 3", 3)])
 def test_the_commands_end_is_the_boards(make_board, command, code):
     make_board(usb=["daplink"])    # skips where there is no emulation
     board = launch("sh", "-c", command)
-    board.communicate(timeout=30)
+    board.communicate(timeout=30 * PATIENCE)
     assert board.returncode == code
 
 
@@ -244,5 +244,5 @@ def test_a_signal_without_a_terminal_reaches_the_command(make_board, signo):
     board = launch("sh", "-c", "echo go; exec sleep 60", stdout=subprocess.PIPE)
     assert board.stdout.readline() == b"go\n"
     board.send_signal(signo)
-    board.communicate(timeout=30)
+    board.communicate(timeout=30 * PATIENCE)
     assert board.returncode == 128 + signo

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from kit import BOARD, BUILD, Process, wait_for
+from kit import BOARD, BUILD, PATIENCE, Process, wait_for
 
 FLASH = 0x08000000
 SRAM1 = 0x20000000
@@ -23,7 +23,7 @@ class Probe:
     """A CMSIS-DAP client on the board's TCP port."""
 
     def __init__(self, board):
-        self.sock = socket.create_connection(("localhost", board.ports["cmsis_dap_tcp"]), timeout=20)
+        self.sock = socket.create_connection(("localhost", board.ports["cmsis_dap_tcp"]), timeout=20 * PATIENCE)
 
     def _exactly(self, n):
         data = b""
@@ -85,7 +85,7 @@ def test_ready_line_names_all_doors(tmp_path):
 def test_list_help_version_and_bad_options():
     def run(*arguments):
         return subprocess.run([BUILD / "probed-vboard", *arguments], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=20, check=False)
+                              stderr=subprocess.STDOUT, timeout=20 * PATIENCE, check=False)
     assert BOARD in run("--list").stdout.decode().split()
     assert b"--cmsis-dap-tcp PORT" in run("--help").stdout
     assert re.match(rb"probed-vboard \d+\.\d+", run("--version").stdout)
@@ -103,7 +103,7 @@ def test_list_help_version_and_bad_options():
 def test_port_in_use_is_one_line(still):
     port = str(still.ports["cmsis_dap_tcp"])
     done = subprocess.run([BUILD / "probed-vboard", BOARD, "--cmsis-dap-tcp", port],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20 * PATIENCE, check=False)
     assert done.returncode == 1
     assert port.encode() in done.stdout and b"in use" in done.stdout
 
@@ -135,7 +135,7 @@ def test_control_memory_and_quoted_paths(still, tmp_path):
 
 
 def test_a_control_line_with_a_nul_is_answered(still):
-    with socket.create_connection(("localhost", still.ports["control"]), timeout=20) as sock:
+    with socket.create_connection(("localhost", still.ports["control"]), timeout=20 * PATIENCE) as sock:
         sock.sendall(b"\0\xff\ntime\n")
         lines = sock.makefile("rb")
         assert json.loads(lines.readline())["ok"] is False
@@ -143,7 +143,7 @@ def test_a_control_line_with_a_nul_is_answered(still):
 
 
 def test_control_port_survives_garbage(still):
-    with socket.create_connection(("localhost", still.ports["control"]), timeout=20) as raw:
+    with socket.create_connection(("localhost", still.ports["control"]), timeout=20 * PATIENCE) as raw:
         raw.sendall(b"\x00\xff\r\n" + b"x" * 200000)
         data = b""
         try:
@@ -276,11 +276,13 @@ def test_two_deterministic_runs_give_the_same_numbers(make_board, firmware):
 
 def test_real_time_follows_the_wall_clock(make_board):
     board = make_board()
-    before, wall = board.ctl("time")["virtual_ns"], time.monotonic()
+    asked = time.monotonic()
+    before = board.ctl("time")["virtual_ns"]
+    told = time.monotonic()
     time.sleep(0.5)
+    least = time.monotonic() - told     # what lies between the two answers whatever else the machine does
     passed = (board.ctl("time")["virtual_ns"] - before) * 1e-9
-    wall = time.monotonic() - wall
-    assert 0.3 * wall < passed < 1.3 * wall
+    assert 0.3 * least < passed < 1.3 * (time.monotonic() - asked)
 
 
 def test_deterministic_time_stands_still(still):
@@ -361,7 +363,7 @@ def test_vcd_of_swd_can_be_decoded(make_board, tmp_path):
 
 def test_vcd_of_jtag_can_be_decoded(make_board, tmp_path):
     board = make_board("--deterministic", "--vcd", tmp_path / "jtag.vcd", "--wire-khz", "10000")
-    with socket.create_connection(("localhost", board.ports["remote_bitbang"]), timeout=20) as bitbang:
+    with socket.create_connection(("localhost", board.ports["remote_bitbang"]), timeout=20 * PATIENCE) as bitbang:
         bitbang.sendall(b"2626262626" b"04" b"26" b"04" b"04" + b"0R4" * 32)
         tdo = b""
         while len(tdo) < 32:
