@@ -217,6 +217,9 @@ enum err target_add_watchpoint(struct target *t, uint32_t addr, uint32_t length,
 		return error_why(ERR_UNSUPPORTED, "%s has no watchpoints", t->name);
 	if (length == 0)
 		return error_why(ERR_ARGUMENT, "a watchpoint needs a length of at least 1");
+	if (length - 1 > UINT32_MAX - addr)
+		return error_why(ERR_ARGUMENT, "a watchpoint of %u bytes at 0x%08x runs past the end of "
+				 "memory", length, addr);
 	struct watchpoint **end = &t->watchpoints, *w;
 
 	for (; *end != NULL; end = &(*end)->next) {

@@ -40,10 +40,11 @@ static enum err finish_slowly(struct cortex_m *cm)
 
 enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask)
 {
-	uint32_t dhcsr;
+	struct target *t = cm->target;
+	uint32_t dhcsr = 0;
 	struct reg_batch batch;
 
-	TRY(cortex_m_flush(cm->target));
+	TRY(cortex_m_flush(t));
 	cortex_m_queue_sync(cm);
 	mem_ap_queue_write32(cm->ap, DFSR, DFSR_ALL);
 	if (cm->is_masked != (mask != 0))
@@ -53,14 +54,22 @@ enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask)
 	mem_ap_queue_read32(cm->ap, ICSR, &cm->icsr);
 	mem_ap_queue_read32(cm->ap, DHCSR, &dhcsr);
 	reg_batch_queue(cm, &batch);
-	TRY(mem_ap_run(cm->ap));
+	bool looks_ahead = ahead_queue(t);
+	enum err rc = mem_ap_run(cm->ap);
+
+	/* Last in the batch, so a look ahead that fails leaves the step done. */
+	if (rc != OK && (!looks_ahead || rc == ERR_ADAPTER_LOST))
+		return rc;
 	cortex_m_sync_done(cm);
 	cm->hit_known = false;
-	target_forget_registers(cm->target);
+	target_forget_registers(t);
 	dhcsr_seen(cm, dhcsr);
-	if (!(dhcsr & S_HALT) || !(cm->dfsr & DFSR_ALL) || !reg_batch_finish(cm, &batch))
+	error_clear();
+	if (rc != OK || !(dhcsr & S_HALT) || !(cm->dfsr & DFSR_ALL) || !reg_batch_finish(cm, &batch))
 		return finish_slowly(cm);
-	cm->target->state = TARGET_HALTED;
+	if (looks_ahead)
+		ahead_done(t);
+	t->state = TARGET_HALTED;
 	return OK;
 }
 

@@ -156,6 +156,26 @@ enum err target_read_spans(struct target *t, const struct read_span *spans, size
 	return rc;
 }
 
+bool ahead_queue(struct target *t)
+{
+	if (t->ahead == NULL)
+		return false;
+	t->ahead->is_read = false;
+	mem_ap_queue_read_words(t->ap, t->ahead->addr, t->ahead->words, AHEAD_BYTES / 4);
+	return true;
+}
+
+void ahead_done(struct target *t)
+{
+	struct read_ahead *a = t->ahead;
+
+	for (size_t i = 0; i < ARRAY_SIZE(a->words); i++)
+		put_le32(a->data + 4 * i, a->words[i]);
+	seen(t, a->addr, a->data, sizeof(a->data));
+	a->epoch = target_shared_epoch(t);
+	a->is_read = true;
+}
+
 static enum err write_ragged(struct target *t, uint32_t addr, const uint8_t *src, size_t n)
 {
 	size_t at = 0;

@@ -158,6 +158,7 @@ struct target {
 	/* Changes whenever memory may have: a write through this room, or the core ran (resume, step,
 	 * reset, helper code). Whoever keeps copies of memory compares it. */
 	uint32_t memory_epoch;
+	struct read_ahead *ahead;	/* NULL: nothing */
 	const struct reg *regs;		/* set by examine */
 	struct reg_value *values;
 	size_t reg_count;
@@ -264,6 +265,15 @@ struct read_span {
 	uint8_t *dst;
 };
 enum err target_read_spans(struct target *t, const struct read_span *spans, size_t count);
+/* What the caller of target_step() will read next, where a read does no harm: comes in the same trip if it
+ * can. is_read: it did, when the target's shared epoch was `epoch`. For one step; t->ahead points to it. */
+#define AHEAD_BYTES 128u
+struct read_ahead {
+	uint32_t addr, words[AHEAD_BYTES / 4];
+	uint8_t data[AHEAD_BYTES];
+	uint32_t epoch;
+	bool is_read;
+};
 enum err target_read_u32(struct target *t, uint32_t addr, uint32_t *value);
 enum err target_write_u32(struct target *t, uint32_t addr, uint32_t value);
 enum err target_read_u16(struct target *t, uint32_t addr, uint16_t *value);

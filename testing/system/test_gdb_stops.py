@@ -5,6 +5,7 @@ import re
 import pytest
 
 from kit import Board, Daemon, Gdb, board_arguments, made_once, wait_for
+from rsp_client import Rsp
 
 EXTENDED = "target extended-remote"
 PROGRAMS = {"nucleo-l476rg": "fault", "nucleo-g0b1": "g0b1_fault", "nucleo-u575": "u575_fault"}
@@ -174,6 +175,33 @@ def test_a_halt_is_one_round_trip(benches):
         bench.daemon.tcl("resume")
     bench.daemon.tcl("poll on; debug_bits policy detach")
     assert trips == [1, 1, 1]
+
+
+def test_a_stop_nearby_is_two_round_trips_and_a_step_one(benches):
+    """The resume sees the halt, one more fetches the registers; a step brings the next instruction along."""
+    bench = benches("nucleo-l476rg")
+    client = Rsp(bench.daemon.gdb_port)
+
+    def trips(*packets):
+        before = bench.board.stats()["round_trips"]
+        for packet in packets:
+            answer = client.ask(packet)
+        return bench.board.stats()["round_trips"] - before, answer
+
+    def pc():
+        return int.from_bytes(bytes.fromhex(client.ask("pf").decode()), "little")
+
+    client.monitor("reset halt")
+    assert client.ask(f"Z1,{pc():x},2") == b"OK"
+    assert min(trips("vCont;c", "g") for _ in range(4))[0] == 2     # a poll in the background may add one
+    assert client.ask(f"z1,{pc():x},2") == b"OK"
+    steps = []
+    for _ in range(4):
+        line = pc() & ~63
+        steps.append(trips("vCont;s", "g", f"m{line:x},40"))
+        assert bytes.fromhex(steps[-1][1].decode()) == bench.board.memory(line, 64)
+    client.close()
+    assert min(steps)[0] == 1
 
 
 def test_a_load_tells_its_rate_and_what_held_it_back(benches, firmware):

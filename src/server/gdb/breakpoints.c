@@ -244,7 +244,7 @@ void points_remove_all(struct gdb_session *s)
 {
 	while (s->points != NULL) {
 		if (forget(s, &s->points) != OK)
-			log_failure();
+			gdb_log_failure(s);
 	}
 }
 

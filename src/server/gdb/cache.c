@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "server/gdb/packets.h"
 
-#define LINE_BYTES  128u
+#define LINE_BYTES  AHEAD_BYTES
 #define LINES	    32u
 #define SPAN_LINES  3u		/* what one request may span; longer ones go past the cache */
 #define FETCH_LINES (SPAN_LINES + 3u)
@@ -246,4 +246,29 @@ bool cache_read(struct gdb_session *s, uint32_t addr, uint8_t *dst, size_t n)
 		dst[i] = line->data[at % LINE_BYTES];
 	}
 	return true;
+}
+
+/* GDB looks at the instruction after each step, mostly in the line where the step began. */
+bool cache_look_ahead(struct gdb_session *s, struct read_ahead *ahead)
+{
+	uint32_t pc;
+
+	if (target_get_reg32(s->target, "pc", &pc) != OK) {
+		error_clear();
+		return false;
+	}
+	*ahead = (struct read_ahead){ .addr = pc & ~(LINE_BYTES - 1) };
+	return cache_may_hold(s, pc);
+}
+
+/* The epoch changes once at the halt; twice if an event handler has written since. */
+void cache_take_ahead(struct gdb_session *s, const struct read_ahead *ahead)
+{
+	struct target *t = s->target;
+
+	if (!ahead->is_read || t->state != TARGET_HALTED || t->reason != HALT_SINGLE_STEP ||
+	    target_shared_epoch(t) != ahead->epoch + 1)
+		return;
+	s->cache = cache_of(s);
+	put(s->cache, ahead->addr, ahead->data);
 }

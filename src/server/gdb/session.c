@@ -178,7 +178,7 @@ void session_remove_breakpoints(struct gdb_session *s)
 	if (session_has_company(s) || t->breakpoints != NULL || !t->examined)
 		return;
 	if (patches_restore(t) != OK)
-		log_failure();
+		gdb_log_failure(s);
 }
 
 void session_detach(struct gdb_session *s)
