@@ -14,7 +14,7 @@
 
 static const char *const capability_names[] = {
 	"SWD", "JTAG", "SWO-UART", "SWO-Manchester", "Atomic commands", "Test domain timer",
-	"SWO streaming trace", "UART via DAP commands", "UART via USB COM port",
+	"SWO streaming trace", "UART communication port", "UART via USB COM port",
 };
 
 /* In the order `auto` tries them. */
@@ -111,9 +111,9 @@ static enum err open_usb(struct cmsis_dap *dap, const struct cmsis_settings *set
 		if (rc == OK) {
 			dap->quirk = cmsis_find_kind(device);
 			dap->swo_endpoint = t->usb != NULL ? usb.swo : 0;
-			log_debug("CMSIS-DAP: v%d on interface %u of %04x:%04x",
-				  interface == usb.bulk ? 2 : 1, interface->number, device->vid,
-				  device->pid);
+			log_info("Using CMSIS-DAPv%d interface with VID:PID=0x%04x:0x%04x, serial=%s",
+				 interface == usb.bulk ? 2 : 1, device->vid, device->pid,
+				 device->serial != NULL ? device->serial : "");
 			return OK;
 		}
 		if (rc != ERR_ADAPTER_PERMISSION && rc != ERR_IO)
@@ -304,6 +304,8 @@ static enum err cmsis_open(struct adapter *adapter)
 	struct cmsis_dap *dap = new_dap(adapter);
 	enum err rc = open_link(dap, settings_of(adapter));
 
+	if (rc == ERR_ADAPTER_NOT_FOUND)
+		probe_fail_open(rc, "unable to find a matching CMSIS-DAP device");
 	if (rc == OK)
 		rc = start(dap);
 	if (rc != OK) {

@@ -211,6 +211,24 @@ static enum err start(struct ftdi *f)
 	return ftdi_link_flush(&f->link);
 }
 
+/* As OpenOCD says it: wrappers look for "no device found". */
+static enum err select_probe(struct adapter *adapter, struct probe **probe)
+{
+	const struct usb_id *id = adapter->usb_ids;
+	enum err rc = probe_select(adapter, probe);
+
+	char words[256];
+
+	snprintf(words, sizeof(words),
+		 "unable to open ftdi device with vid %04x, pid %04x, description '%s', serial '%s' "
+		 "at bus location '%s'%s", id->vid, id->pid,
+		 adapter->usb_product ? adapter->usb_product : "*",
+		 adapter->serial ? adapter->serial : "*",
+		 adapter->usb_location ? adapter->usb_location : "*",
+		 rc == ERR_ADAPTER_NOT_FOUND ? ": no device found" : "");
+	return probe_fail_open(rc, words);
+}
+
 static enum err ftdi_open(struct adapter *adapter)
 {
 	const struct ftdi_settings *settings = settings_of(adapter);
@@ -218,7 +236,7 @@ static enum err ftdi_open(struct adapter *adapter)
 	struct ftdi *f;
 	enum err rc;
 
-	TRY(probe_select(adapter, &probe));
+	TRY(select_probe(adapter, &probe));
 	f = xcalloc(1, sizeof(*f));
 	f->adapter = adapter;
 	f->settings = settings;

@@ -475,6 +475,15 @@ enum err probe_select(struct adapter *adapter, struct probe **result)
 	return OK;
 }
 
+enum err probe_fail_open(enum err rc, const char *words)
+{
+	if (rc == ERR_ADAPTER_PERMISSION)
+		error_what(rc, "libusb_open() failed with LIBUSB_ERROR_ACCESS");
+	if (rc == ERR_ADAPTER_NOT_FOUND || rc == ERR_ADAPTER_PERMISSION || rc == ERR_ADAPTER_BUSY)
+		error_what(rc, "%s", words);
+	return rc;
+}
+
 /* The script says `adapter driver` itself, and everything else its user would have to know. */
 static enum err take_driver(struct adapter *adapter, const struct probe *probe)
 {

@@ -60,6 +60,8 @@ void probes_free(struct probe *list);
  * that `adapter auto_reconnect` waits for. ERR_ADAPTER_PERMISSION if its node may not be opened
  * (except a probe with a HID interface, which may be reached by its hidraw node). */
 enum err probe_select(struct adapter *adapter, struct probe **probe);
+/* Puts OpenOCD's words, which programs look for, before why a probe is not there or cannot be had. */
+enum err probe_fail_open(enum err rc, const char *words);
 /* All that the configuration lets in; an empty list is no error. */
 enum err probes_fitting(struct adapter *adapter, struct probe **list);
 /* No `adapter driver` yet: takes the driver of the one probe that fits. OK if there is a driver. */

@@ -251,9 +251,12 @@ static enum err stlink_open(struct adapter *adapter)
 
 	if (settings->layout != NULL && strcmp(settings->layout, "stlink") != 0)
 		return refuse_layout(settings->layout);
-	TRY(settings->is_tcp ? stlink_tcp_open(adapter, settings->tcp_port, &s)
-			     : open_link(adapter, &s));
-	enum err rc = stlink_start(s);
+	enum err rc = settings->is_tcp ? stlink_tcp_open(adapter, settings->tcp_port, &s)
+				       : open_link(adapter, &s);
+
+	if (rc != OK)
+		return probe_fail_open(rc, "open failed");
+	rc = stlink_start(s);
 
 	if (rc == ERR_ADAPTER_LOST && s->is_silent && s->ops->reset != NULL)
 		rc = start_after_reset(adapter, &s);

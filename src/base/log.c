@@ -115,7 +115,17 @@ static void write_json(FILE *out, enum log_level level, const char *text, const 
 	buf_free(&line);
 }
 
-static void write_text(FILE *out, enum log_level level, const char *text)
+/* At debug level every line carries its number, the time and its place, as IDEs' parsers expect. */
+static void write_place(FILE *out, enum log_level level, const struct log_place *place)
+{
+	const char *slash = strrchr(place->file, '/');
+
+	fprintf(out, "%s%u %llu %s:%d %s(): ", level == LOG_USER ? "User : " : log_prefix(level),
+		logger.count, (unsigned long long)(clock_now_ns() / 1000000),
+		slash ? slash + 1 : place->file, place->line, place->function);
+}
+
+static void write_text(FILE *out, const struct log_place *place, enum log_level level, const char *text)
 {
 	bool colour = out == stderr && isatty(STDERR_FILENO) && levels[level + 1].colour[0];
 
@@ -124,16 +134,16 @@ static void write_text(FILE *out, enum log_level level, const char *text)
 	logger.mid_line = false;
 	if (colour)
 		fputs(levels[level + 1].colour, out);
-	fputs(log_prefix(level), out);
-	/* At debug level every prefix carries a line number and the time, as IDEs' parsers expect. */
-	if (logger.level >= LOG_DEBUG && level != LOG_USER)
-		fprintf(out, "%u %llu ", logger.count,
-			(unsigned long long)(clock_now_ns() / 1000000));
+	if (logger.level >= LOG_DEBUG)
+		write_place(out, level, place);
+	else
+		fputs(log_prefix(level), out);
 	fputs(text, out);
 	fputs(colour ? "\033[0m\n" : "\n", out);
 }
 
-static void write_out(enum log_level level, const char *text, const struct error *error)
+static void write_out(const struct log_place *place, enum log_level level, const char *text,
+		      const struct error *error)
 {
 	FILE *out = logger.file ? logger.file : stderr;
 
@@ -143,7 +153,7 @@ static void write_out(enum log_level level, const char *text, const struct error
 	if (logger.format == LOG_JSON)
 		write_json(out, level, text, error);
 	else
-		write_text(out, level, text);
+		write_text(out, place, level, text);
 	fflush(out);
 }
 
@@ -158,13 +168,14 @@ static void hand_round(enum log_level level, const char *text, bool is_line)
 	}
 }
 
-static void emit(enum log_level level, const char *text, const struct error *error)
+static void emit(const struct log_place *place, enum log_level level, const char *text,
+		 const struct error *error)
 {
-	write_out(level, text, error);
+	write_out(place, level, text, error);
 	hand_round(level, text, true);
 }
 
-void log_line(enum log_level level, const char *fmt, ...)
+void log_line_at(const struct log_place *place, enum log_level level, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -174,11 +185,11 @@ void log_line(enum log_level level, const char *fmt, ...)
 	char *text = xvasprintf(fmt, ap);
 
 	va_end(ap);
-	emit(level, text, NULL);
+	emit(place, level, text, NULL);
 	free(text);
 }
 
-void log_private(const char *fmt, ...)
+void log_private_at(const struct log_place *place, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -186,7 +197,7 @@ void log_private(const char *fmt, ...)
 	char *text = xvasprintf(fmt, ap);
 
 	va_end(ap);
-	write_out(LOG_USER, text, NULL);
+	write_out(place, LOG_USER, text, NULL);
 	free(text);
 }
 
@@ -206,16 +217,16 @@ void log_user_raw(const char *text)
 	hand_round(LOG_USER, text, false);
 }
 
-void log_failure(void)
+void log_failure_at(const struct log_place *place)
 {
 	struct error error;
 
 	error_take(&error);
 	if (error.code == OK)
 		return;
-	emit(LOG_ERROR, error_text(&error), &error);
+	emit(place, LOG_ERROR, error_text(&error), &error);
 	if (error.evidence[0] != '\0' && logger.format == LOG_TEXT)
-		log_user("        %s [%s]", error.evidence, error_id(error.code));
+		log_line_at(place, LOG_USER, "        %s [%s]", error.evidence, error_id(error.code));
 }
 
 void log_add_sink(struct log_sink *sink)

@@ -25,7 +25,21 @@ enum log_level {
 	LOG_TRACE = 4,		/* what would drown the transfers that LOG_DEBUG shows */
 };
 
-void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Where in the source a line comes from, which -d3 shows: OpenOCD's parsers expect it there. */
+struct log_place {
+	const char *file, *function;
+	int line;
+};
+#ifdef __FILE_NAME__
+#define LOG_FILE __FILE_NAME__
+#else
+#define LOG_FILE __FILE__
+#endif
+#define LOG_HERE (&(const struct log_place){ LOG_FILE, __func__, __LINE__ })
+
+void log_line_at(const struct log_place *place, enum log_level level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+#define log_line(level, ...) log_line_at(LOG_HERE, level, __VA_ARGS__)
 #define log_error(...)	 log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)
 #define log_info(...)	 log_line(LOG_INFO, __VA_ARGS__)
@@ -42,11 +56,14 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 	} while (0)
 
 /* A user line for the log file or stderr alone, not for the sinks. */
-void log_private(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_private_at(const struct log_place *place, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+#define log_private(...) log_private_at(LOG_HERE, __VA_ARGS__)
 /* Like log_user() without the line end: prompts, `echo -n`, a semihosting character. */
 void log_user_raw(const char *text);
 /* Takes the current error chain, logs it at LOG_ERROR (with id and evidence) and clears it. */
-void log_failure(void);
+void log_failure_at(const struct log_place *place);
+#define log_failure() log_failure_at(LOG_HERE)
 
 bool log_enabled(enum log_level level);
 void log_set_level(int level);

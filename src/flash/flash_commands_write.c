@@ -277,9 +277,9 @@ static enum err fill_image(struct call *c, struct image *image, uint32_t *addr)
 	uint8_t *data;
 
 	TRY(arg_u32(c, 1, addr));
-	TRY(arg_u64(c, 2, &value));
+	TRY(arg_data(c, 2, &value));
 	TRY(arg_u32(c, 3, &count));
-	if (width < 8 && value >> (8 * width) != 0)
+	if (width < 8 && value >> (8 * width) != 0 && (int64_t)value >> (8 * width - 1) != -1)
 		return error_why(ERR_ARGUMENT, "0x%llx does not fit into %u bytes",
 				 (unsigned long long)value, width);
 	if (count == 0 || (uint64_t)count * width > 0x100000000u - *addr)

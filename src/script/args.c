@@ -10,13 +10,13 @@
 
 #include "script/internal.h"
 
-enum err parse_u64(const char *text, const char *what, uint64_t *value)
+static enum err parse_wide(const char *text, const char *what, bool may_be_negative, uint64_t *value)
 {
 	char *end;
 
 	errno = 0;
 	*value = strtoull(text, &end, 0);
-	if (end == text || *end != '\0' || strchr(text, '-') != NULL) {
+	if (end == text || *end != '\0' || (strchr(text, '-') != NULL && !may_be_negative)) {
 		error_why(ERR_ARGUMENT, "%s option value ('%s') is not valid", what, text);
 		return error_next(ERR_ARGUMENT, "give a number such as 0x10, 16, or 020 (octal)");
 	}
@@ -25,6 +25,16 @@ enum err parse_u64(const char *text, const char *what, uint64_t *value)
 		return error_next(ERR_ARGUMENT, "give a number that fits in 64 bits");
 	}
 	return OK;
+}
+
+enum err parse_u64(const char *text, const char *what, uint64_t *value)
+{
+	return parse_wide(text, what, false, value);
+}
+
+enum err parse_data(const char *text, const char *what, uint64_t *value)
+{
+	return parse_wide(text, what, true, value);
 }
 
 enum err parse_u32(const char *text, const char *what, uint32_t *value)
@@ -80,6 +90,14 @@ enum err arg_u32(struct call *c, int index, uint32_t *value)
 
 	TRY(text_of(c, index, &text));
 	return parse_u32(text, c->row->name, value);
+}
+
+enum err arg_data(struct call *c, int index, uint64_t *value)
+{
+	const char *text;
+
+	TRY(text_of(c, index, &text));
+	return parse_data(text, c->row->name, value);
 }
 
 enum err arg_int(struct call *c, int index, int *value)

@@ -18,6 +18,8 @@ struct Jim_Obj;
 
 enum err arg_u32(struct call *c, int index, uint32_t *value);
 enum err arg_u64(struct call *c, int index, uint64_t *value);
+/* What is stored may be negative, as C's strtoull has it: `expr {~0x55}` gives such a number. */
+enum err arg_data(struct call *c, int index, uint64_t *value);
 enum err arg_int(struct call *c, int index, int *value);
 enum err arg_double(struct call *c, int index, double *value);
 /* on|off, enable|disable, yes|no, true|false, 1|0 */
@@ -30,6 +32,7 @@ enum err arg_word(struct call *c, int index, const char *const *words, int *whic
 /* Numbers and booleans of text that is not an argument; `what` names it in the error. */
 enum err parse_u32(const char *text, const char *what, uint32_t *value);
 enum err parse_u64(const char *text, const char *what, uint64_t *value);
+enum err parse_data(const char *text, const char *what, uint64_t *value);
 enum err parse_bool(const char *text, const char *what, bool *value);
 /* The usage error every handler returns when its arguments make no sense together. */
 enum err arg_usage(struct call *c);

@@ -66,7 +66,8 @@ static enum err check_row(const struct call *c)
 	const struct command *row = c->row;
 	int n = c->argc - 1;
 
-	if (row->stage == STAGE_CONFIG && c->script->stage != STAGE_CONFIG)
+	if ((row->stage == STAGE_CONFIG || (row->stage == STAGE_SETTING && n > 0)) &&
+	    c->script->stage != STAGE_CONFIG)
 		return wrong_stage(row->name, "before", "it belongs to the configuration");
 	if (row->stage == STAGE_EXEC && c->script->stage != STAGE_EXEC)
 		return wrong_stage(row->name, "after", "run \"init\" first");

@@ -169,12 +169,37 @@ static enum err cmd_compat_silent_errors(struct call *c)
 	return OK;
 }
 
-static enum err cmd_command_mode(struct call *c)
+const char *script_stage_name(enum stage stage)
 {
 	static const char *const names[] = { [STAGE_ANY] = "any", [STAGE_CONFIG] = "config",
-					     [STAGE_EXEC] = "exec" };
+					     [STAGE_EXEC] = "exec", [STAGE_SETTING] = "config" };
+
+	return names[stage];
+}
+
+/* "mdw" of the table of commands, "stm32l4x.cpu mdw" of an object's. */
+static const struct command *row_named(const struct script *script, const char *name)
+{
+	const struct command *found = NULL;
+
+	for (const struct table *t = script->tables; t != NULL; t = t->next) {
+		size_t n = t->object ? strlen(t->object) : 0;
+		const char *rest = t->object ? name + n + 1 : name;
+
+		if (t->object && (strncmp(name, t->object, n) != 0 || name[n] != ' '))
+			continue;
+		for (const struct command *row = t->rows; row->name != NULL; row++) {
+			if (strcmp(row->name, rest) == 0)
+				found = row;
+		}
+	}
+	return found;
+}
+
+static enum err cmd_command_mode(struct call *c)
+{
 	struct buf name = { 0 };
-	const char *mode = names[c->script->stage];
+	const char *mode = script_stage_name(c->script->stage);
 
 	for (int i = 1; i < c->argc; i++)
 		buf_printf(&name, "%s%s", i > 1 ? " " : "", c->argv[i]);
@@ -184,12 +209,10 @@ static enum err cmd_command_mode(struct call *c)
 		Jim_IncrRefCount(word);
 		mode = Jim_GetCommand(c->script->interp, word, JIM_NONE) ? "any" : "unknown";
 		Jim_DecrRefCount(c->script->interp, word);
-		for (const struct table *t = c->script->tables; t != NULL; t = t->next) {
-			for (const struct command *row = t->rows; !t->object && row->name; row++) {
-				if (strcmp(row->name, (const char *)name.data) == 0)
-					mode = names[row->stage];
-			}
-		}
+		const struct command *row = row_named(c->script, (const char *)name.data);
+
+		if (row != NULL)
+			mode = script_stage_name(row->stage);
 	}
 	result_printf(c, "%s", mode);
 	buf_free(&name);
@@ -198,10 +221,9 @@ static enum err cmd_command_mode(struct call *c)
 
 static void list_row(void *ctx, const char *kind, const struct command *row)
 {
-	static const char *const stages[] = { "any", "config", "exec" };
 	struct call *c = ctx;
 	const char *pairs[] = { "name", row->name, "object", kind ? kind : "", "stage",
-				stages[row->stage], "usage", row->usage, "help", row->help };
+				script_stage_name(row->stage), "usage", row->usage, "help", row->help };
 	Jim_Obj *dict = Jim_NewListObj(c->script->interp, NULL, 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)

@@ -33,7 +33,9 @@ struct call;
 struct Jim_Interp;
 struct Jim_Obj;
 
-enum stage { STAGE_ANY, STAGE_CONFIG, STAGE_EXEC };
+/* STAGE_SETTING: set before init, asked for (without an argument) at any time. */
+enum stage { STAGE_ANY, STAGE_CONFIG, STAGE_EXEC, STAGE_SETTING };
+const char *script_stage_name(enum stage stage);
 
 struct command {
 	const char *name;

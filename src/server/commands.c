@@ -13,8 +13,6 @@ enum err arg_port(struct call *c, struct server *server, char **setting)
 		result_printf(c, "%s", *setting);
 		return OK;
 	}
-	if (script_stage(c->script) != STAGE_CONFIG)
-		return error_why(ERR_STAGE, "The '%s' command must be used before 'init'.", c->row->name);
 	if (c->argv[1][0] == '\0') {
 		error_why(ERR_ARGUMENT, "a port cannot be empty");
 		return error_next(ERR_ARGUMENT, "give a number, 0 for any, disabled, or a path");
@@ -65,8 +63,6 @@ static enum err cmd_bindto(struct call *c)
 		result_printf(c, "bindto name: %s", server->bindto);
 		return OK;
 	}
-	if (script_stage(c->script) != STAGE_CONFIG)
-		return error_why(ERR_STAGE, "The 'bindto' command must be used before 'init'.");
 	free(server->bindto);
 	server->bindto = xstrdup(c->argv[1]);
 	return OK;
@@ -125,15 +121,15 @@ static enum err cmd_trace(struct call *c)
 #define TRACE_HELP "This connection is told of trace data, as hex, between its replies."
 
 const struct command server_commands[] = {
-	{ "telnet_port", STAGE_ANY, 0, 1, "?number|disabled|path?", cmd_telnet_port, PORT_HELP },
-	{ "telnet port", STAGE_ANY, 0, 1, "?number|disabled|path?", cmd_telnet_port, PORT_HELP },
-	{ "tcl_port", STAGE_ANY, 0, 1, "?number|disabled|path?", cmd_tcl_port, PORT_HELP },
-	{ "tcl port", STAGE_ANY, 0, 1, "?number|disabled|path?", cmd_tcl_port, PORT_HELP },
+	{ "telnet_port", STAGE_SETTING, 0, 1, "?number|disabled|path?", cmd_telnet_port, PORT_HELP },
+	{ "telnet port", STAGE_SETTING, 0, 1, "?number|disabled|path?", cmd_telnet_port, PORT_HELP },
+	{ "tcl_port", STAGE_SETTING, 0, 1, "?number|disabled|path?", cmd_tcl_port, PORT_HELP },
+	{ "tcl port", STAGE_SETTING, 0, 1, "?number|disabled|path?", cmd_tcl_port, PORT_HELP },
 	{ "tcl_notifications", STAGE_ANY, 0, 1, "on|off", cmd_notifications, NOTIFICATIONS_HELP },
 	{ "tcl notifications", STAGE_ANY, 0, 1, "on|off", cmd_notifications, NOTIFICATIONS_HELP },
 	{ "tcl_trace", STAGE_ANY, 0, 1, "on|off", cmd_trace, TRACE_HELP },
 	{ "tcl trace", STAGE_ANY, 0, 1, "on|off", cmd_trace, TRACE_HELP },
-	{ "bindto", STAGE_ANY, 0, 1, "?address?", cmd_bindto,
+	{ "bindto", STAGE_SETTING, 0, 1, "?address?", cmd_bindto,
 	  "The address the ports are bound to; by default only this machine can reach them." },
 	{ "services", STAGE_ANY, 0, 0, "", cmd_services,
 	  "The open ports, each a dict: name, port (the real one), where, connections." },

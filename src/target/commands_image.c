@@ -31,7 +31,7 @@ static enum err open_image(struct call *c, struct image_job *job)
 
 	job->start_ns = clock_now_ns();
 	if (c->argc > 2)
-		TRY(arg_u64(c, 2, &offset));
+		TRY(arg_data(c, 2, &offset));
 	if (c->argc > 3 && !image_type_parse(c->argv[3], &type))
 		return error_why(ERR_ARGUMENT,
 				 "unknown image type \"%s\": use bin, ihex, elf or s19",

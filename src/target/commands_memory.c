@@ -119,7 +119,7 @@ static enum err cmd_mw(struct call *c)
 	TRY(address_argument(c, at, &addr));
 	if (c->argc < at + 2 || c->argc > at + 3)
 		return arg_usage(c);
-	TRY(arg_u64(c, at + 1, &value));
+	TRY(arg_data(c, at + 1, &value));
 	if (c->argc > at + 2)
 		TRY(arg_u32(c, at + 2, &count));
 	uint8_t chunk[CHUNK_BYTES];
@@ -193,7 +193,7 @@ static enum err list_values(struct call *c, Jim_Obj *list, unsigned size, uint8_
 		const char *word = Jim_String(Jim_ListGetIndex(interp, list, i));
 		uint64_t value;
 
-		TRY(parse_u64(word, "value", &value));
+		TRY(parse_data(word, "value", &value));
 		put_item(data + (size_t)i * size, size, value);
 	}
 	return OK;
@@ -270,7 +270,7 @@ static enum err array_values(struct call *c, unsigned size, uint32_t count, uint
 
 		if (obj == NULL)
 			return error_why(ERR_ARGUMENT, "there is no element %s", name);
-		TRY(parse_u64(Jim_String(obj), name, &value));
+		TRY(parse_data(Jim_String(obj), name, &value));
 		put_item(data + (size_t)i * size, size, value);
 	}
 	return OK;

@@ -71,7 +71,7 @@ static enum err cmd_reg(struct call *c)
 		if (!v->dirty)
 			v->valid = false;
 	} else if (c->argc == 3) {
-		TRY(arg_u64(c, 2, &value));
+		TRY(arg_data(c, 2, &value));
 		TRY(target_set_reg(t, reg, value));
 	}
 	if (t->state == TARGET_HALTED)
@@ -128,7 +128,7 @@ static enum err cmd_set_reg(struct call *c)
 
 		if (reg == NULL)
 			return error_why(ERR_NO_REGISTER, "unknown register '%s'", name);
-		TRY(parse_u64(text, name, &value));
+		TRY(parse_data(text, name, &value));
 		TRY(target_set_reg(t, reg, value));
 	}
 	return OK;

@@ -164,15 +164,17 @@ static enum err wait_reset_over(struct cortex_m *cm, bool was_reset)
 			 RESET_TIMEOUT_MS);
 }
 
-/* by_pin: the reset has been seen to, it need not show in S_RESET_ST any more. */
-static enum err settle(struct cortex_m *cm, bool by_pin)
+/* was_reset: the reset has been seen to, it need not show in S_RESET_ST any more. */
+static enum err settle(struct cortex_m *cm, bool was_reset)
 {
 	struct target *t = cm->target;
 
 	mem_ap_invalidate(cm->ap);
-	TRY(wait_reset_over(cm, by_pin));
+	TRY(wait_reset_over(cm, was_reset));
 	if (cm->is_reset_armed)
 		TRY(cortex_m_wait_halted(cm, RESET_TIMEOUT_MS));
+	if (cm->is_reset_armed && t->state == TARGET_HALTED)	/* a poll has seen and told it */
+		return cortex_m_rearm(cm);
 	t->state = TARGET_RUNNING;
 	if (cm->dhcsr & S_HALT) {
 		cm->halt_asked = true;
@@ -194,7 +196,8 @@ enum err cortex_m_deassert_reset(struct target *t, enum reset_mode mode)
 	if (!t->examined)
 		return OK;	/* reset.c examines it now */
 	cm->is_reset_armed = mode != RESET_RUN;
-	enum err rc = settle(cm, uses_pin(t));
+	/* Between `arp_reset assert` and `deassert` a poll may have come and seen the reset. */
+	enum err rc = settle(cm, uses_pin(t) || t->state != TARGET_RESET);
 
 	cm->is_reset_armed = false;
 	return rc;

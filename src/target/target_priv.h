@@ -110,9 +110,6 @@ void poll_stop(struct target_list *list);
 /* The core was let go: look again soon, then less and less often. */
 void poll_soon(struct target *t);
 
-/* memory.c: t->ahead, in the batch of a step. False: nothing to read. */
-bool ahead_queue(struct target *t);
-void ahead_done(struct target *t);
 /* The text of software breakpoints is put over / taken out of [addr, addr + n). */
 void breakpoint_hide(struct target *t, uint32_t addr, uint8_t *data, size_t n);
 bool breakpoint_overlaps(const struct target *t, uint32_t addr, size_t n);

@@ -52,6 +52,29 @@ def test_events_come_in_the_documented_order(daemon, firmware):
     assert events(daemon.tcl("capture {resume}")) == ["resume-start", "resumed", "resume-end"]
 
 
+def test_a_reset_in_two_steps_with_a_poll_between(daemon, firmware):
+    daemon.tcl(f"program {firmware('blink')}; resume")
+    for halt, state in ((1, "halted"), (0, "running")):
+        daemon.tcl(f"stm32l4x.cpu arp_reset assert {halt}; stm32l4x.cpu arp_poll; stm32l4x.cpu arp_poll")
+        assert daemon.tcl(f"stm32l4x.cpu arp_reset deassert {halt}; stm32l4x.cpu curstate") == state
+
+
+def test_data_may_be_negative_as_expr_makes_it(daemon):
+    daemon.tcl("halt; mww 0x20000000 [expr {~0x55}]; mwb 0x20000004 -2; write_memory 0x20000005 8 {-1}")
+    daemon.tcl("array set a {0 -3}; array2mem a 16 0x20000006 1; set_reg {r0 -1}; reg r1 -2")
+    assert daemon.tcl("read_memory 0x20000000 32 2") == "0xffffffaa 0xfffdfffe"
+    assert daemon.tcl("get_reg {r0 r1}") == "r0 0xffffffff r1 0xfffffffe"
+    assert "not valid" in daemon.fails("mww -4 0")
+
+
+def test_the_mode_of_a_command(daemon):
+    modes = [daemon.tcl(f"command mode {name}") for name in
+             ("gdb_port", "tcl port", "bindto", "mdw", "init", "stm32l4x.cpu mdw", "nonsense")]
+    assert modes == ["config", "config", "config", "exec", "any", "exec", "unknown"]
+    assert daemon.fails("gdb_port 5").startswith("The 'gdb_port' command must be used before 'init'.")
+    assert daemon.tcl("gdb_port") == "0"
+
+
 def test_names_that_are_accepted_without_a_meaning(daemon):
     assert "no history" in daemon.tcl("capture {trace history}")
     assert "no RTOS" in daemon.tcl("capture ps")
@@ -189,7 +212,11 @@ def test_dropped_results_are_seen_at_debug_level_only(board):
     """The middle of a line prints nothing, as tools expect."""
     line = ("-c", "noinit; version; add_script_search_dir /nowhere; shutdown")
     assert "Open On-Chip Debugger" not in config(*line)[1].split("\n", 1)[1]
-    assert "version: Open On-Chip Debugger" in config("-d3", *line)[1].split("\n", 1)[1]
+    text = config("-d3", *line)[1]
+    assert "version: Open On-Chip Debugger" in text.split("\n", 1)[1]
+    assert text.startswith("Open On-Chip Debugger")
+    for prefix in ("Debug", "User "):       # number, milliseconds, place
+        assert re.search(rf"^{prefix}: \d+ \d+ \w+\.c:\d+ \w+\(\): ", text, re.M), text
 
 
 def test_all_groups_stand_below_the_target_s_name(daemon):

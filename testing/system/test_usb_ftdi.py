@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit import BUILD, TOP, wait_for
+from kit import BUILD, PATIENCE, TOP, wait_for
 
 RAM = 0x20000000
 GONE = "the ftdi probe FT2VB001 is gone: targets are out of reach"
@@ -293,6 +293,8 @@ def test_a_channel_without_an_engine(fails):
 
 def test_another_product(fails):
     text = fails("ft2232h,product=Something else", "-f", "interface/ftdi/flyswatter2.cfg")
+    assert "unable to open ftdi device with vid 0403, pid 6010, description 'Flyswatter2'" in text
+    assert 'no device found: no ftdi probe' in text
     assert 'named "Flyswatter2" is plugged in; seen instead: FT2232H' in text
 
 
@@ -316,7 +318,7 @@ def load(script, search):
     before = ["-f", "interface/ftdi/olimex-arm-usb-ocd-h.cfg"] if script.name in ADDITIONS else []
     return subprocess.run([BUILD / "probed", "-s", search, *before, "-f", script, "-c", "shutdown"], check=False,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=30, env={**os.environ, "HOME": "/nonexistent"})
+                          timeout=30 * PATIENCE, env={**os.environ, "HOME": "/nonexistent"})
 
 
 def test_our_scripts_load():

@@ -97,7 +97,9 @@ def test_nothing_plugged_in_says_what_to_check(one):
     assert text.startswith('Debug Adapter has to be specified, see "adapter driver" command: ')
     assert "no debug probe is plugged in" in text and "cable" in text and "virtual machine" in text
     text = refused(one, "-f", "interface/stlink.cfg", *TARGET)
-    assert "no st-link probe is plugged in" in text
+    assert text.startswith("open failed: no st-link probe is plugged in")
+    text = refused(one, "-f", "interface/cmsis-dap.cfg", *TARGET)
+    assert text.startswith("unable to find a matching CMSIS-DAP device: no cmsis-dap probe is plugged in")
 
 
 # --- The choice ---
@@ -214,6 +216,8 @@ def test_each_kind_without_permission_shows_its_rule(make_board, kind):
     text = refused(board, *TARGET, user=NOBODY)
     assert "this user may not open" in text and re.search(r'ATTRS\{idVendor\}=="\w{4}"', text), text
     assert "udevadm control --reload" in text
+    if kind.startswith("st-link"):      # OpenOCD's words
+        assert text.startswith("open failed: libusb_open() failed with LIBUSB_ERROR_ACCESS: ")
     assert "problem: this user may not open" in probed(board, "--list", user=NOBODY)
 
 

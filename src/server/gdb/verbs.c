@@ -214,7 +214,7 @@ static enum err cmd_drop(struct call *c)
 	{ "gdb " name, stage, min, max, usage, run, help }
 
 const struct command gdb_commands[] = {
-	VERB(STAGE_ANY, "port", 0, 1, "?number|disabled|pipe|path?", cmd_port, HELP_PORT),
+	VERB(STAGE_SETTING, "port", 0, 1, "?number|disabled|pipe|path?", cmd_port, HELP_PORT),
 	VERB(STAGE_ANY, "memory_map", 0, 1, FLAG, cmd_flag, HELP_MEMORY_MAP),
 	VERB(STAGE_ANY, "flash_program", 0, 1, FLAG, cmd_flag, HELP_FLASH_PROGRAM),
 	VERB(STAGE_ANY, "target_description", 0, 1, FLAG, cmd_flag, HELP_TARGET_DESCRIPTION),
