@@ -222,7 +222,8 @@ void semihosting_fileio_abandon(struct target *t)
 
 	if (!semihosting_fileio_is_open(t))
 		return;
-	log_info("%s: semihosting: GDB has left in the middle of a file call: the daemon serves it", t->name);
+	log_info("%s: semihosting: GDB has left in the middle of a file call: the daemon serves it",
+		 t->name);
 	s->is_waiting_for_gdb = false;
 	if (put_stack_back(s) != OK)
 		log_failure();

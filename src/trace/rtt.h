@@ -79,6 +79,7 @@ struct rtt_range {
 struct rtt_up {
 	uint32_t rd;			/* what was read; written to RdOff by the next batch if is_moved */
 	bool is_moved;
+	bool is_unreadable;		/* the bus refuses its buffer */
 	uint32_t known;			/* bytes that are there as of the last batch */
 	struct buf unheard;		/* nobody was connected */
 };

@@ -73,7 +73,7 @@ static uint32_t portion(struct rtt *r, unsigned channel, uint32_t room)
 	const struct rtt_channel *c = up_of(r, channel);
 	uint32_t known = r->ups[channel].known;
 
-	if (known == 0 || c->size == 0)
+	if (known == 0 || c->size == 0 || r->ups[channel].is_unreadable)
 		return 0;
 	if ((c->flags & 3) == RTT_BLOCKING && rtt_is_full(r, channel))
 		return 0;
@@ -212,7 +212,7 @@ static enum err take_changes(struct rtt *r, const struct batch *b, bool *is_gone
 			continue;
 		r->ups[i].rd = fresh.channels[i].rd;
 		r->ups[i].known = 0;
-		r->ups[i].is_moved = false;
+		r->ups[i].is_moved = r->ups[i].is_unreadable = false;
 	}
 	rtt_block_free(&r->block);
 	r->block = fresh;
@@ -321,6 +321,39 @@ static enum err feed_all(struct rtt *r, size_t *moved)
 	return OK;
 }
 
+static enum err try_word(struct rtt *r, uint32_t addr)
+{
+	uint8_t word[4];
+
+	return target_read(r->target, addr & ~3u, 4, 1, word);
+}
+
+/* A batch has met a bus error: what a spoilt descriptor points to must not hold the other channels up. */
+static enum err leave_out_unreadable(struct rtt *r, const struct batch *b)
+{
+	bool is_found = false;
+	struct error kept;
+
+	error_take(&kept);
+	for (size_t i = 0; i < b->piece_count; i++) {
+		const struct piece *p = &b->pieces[i];
+		struct rtt_up *up = &r->ups[p->channel];
+
+		if (up->is_unreadable ||
+		    (try_word(r, p->addr) == OK && try_word(r, p->addr + p->n - 1) == OK))
+			continue;
+		error_clear();
+		is_found = up->is_unreadable = true;
+		log_warning("rtt: the buffer of channel %u at 0x%08" PRIx32 " cannot be read: the channel is "
+			    "left out until the program sets it up anew", p->channel,
+			    up_of(r, p->channel)->buffer);
+	}
+	if (is_found)
+		return OK;
+	error_put(&kept);
+	return kept.code;
+}
+
 enum err rtt_poll(struct rtt *r, size_t *moved)
 {
 	struct batch b;
@@ -332,6 +365,8 @@ enum err rtt_poll(struct rtt *r, size_t *moved)
 	queue_read_offsets(r);
 	rc = target_read_spans(r->target, b.spans, b.span_count);
 	if (rc != OK) {
+		if (rc == ERR_BUS)
+			rc = leave_out_unreadable(r, &b);
 		batch_free(&b);
 		return rc;
 	}

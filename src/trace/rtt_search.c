@@ -386,7 +386,7 @@ void rtt_take_block(struct rtt *r, uint32_t addr, const uint8_t *bytes, size_t n
 
 		up->rd = block.channels[i].rd;
 		up->known = block.channels[i].size != 0 ? rtt_used(&block.channels[i]) : 0;
-		up->is_moved = false;
+		up->is_moved = up->is_unreadable = false;
 	}
 	r->last_data_ms = clock_now_ms();
 	r->next_full_ms = r->next_look_ms = 0;

@@ -299,6 +299,22 @@ def test_a_block_that_cannot_be_is_ignored(rtt, spoilt):
     rtt.found(rtt.symbol("_SEGGER_RTT"))
 
 
+def test_a_buffer_that_cannot_be_read_holds_no_other_channel_up(rtt):
+    rtt.running()
+    s = rtt.connect(rtt.serve(0))
+    assert receive(s, len(BANNER)) == BANNER
+    data = rtt.symbol("_SEGGER_RTT") + 24 + 24
+    good = int(rtt.daemon.tcl(f"read_memory {data + 4:#x} 32 1"), 16)
+    rtt.daemon.tcl(f"mww {data + 4:#x} 0x30000000; mww {data + 12:#x} 5")
+    wait_for(lambda: "the buffer of channel 1 at 0x30000000 cannot be read" in rtt.daemon.text, "the bad channel")
+    s.sendall(b"echo")
+    assert receive(s, 4) == b"echo"
+    rtt.daemon.tcl(f"mww {data + 4:#x} {good:#x}")
+    heard = rtt.connect(rtt.serve(1))
+    rtt.daemon.tcl(f"mww {data + 12:#x} 7")
+    assert len(receive(heard, 2)) == 2
+
+
 def test_bootloader_hands_over_to_an_application(rtt):
     port = rtt.serve(0)
     rtt.running()
