@@ -178,7 +178,8 @@ static enum err cmd_ack(struct call *c)
 	TRY(cti_read(cti, status, &outputs, 1));
 	if (outputs >> event & 1)
 		log_warning("%s: output %" PRIu32 " stays asserted: a channel that drives it is active "
-			    "(\"%s read CHIN\", \"%s read APPSET\")", cti->name, event, cti->name, cti->name);
+			    "(\"%s read CHIN\", \"%s read APPSET\")", cti->name, event, cti->name,
+			    cti->name);
 	return OK;
 }
 
@@ -220,8 +221,8 @@ static const struct command object_rows[] = {
 	  "Write a register: CTR, GATE, INENn, OUTENn, APPSET, APPCLR, APPPULSE, INACK. INENn: the "
 	  "channels that trigger input n raises; OUTENn: those that raise output n." },
 	{ "ack", STAGE_ANY, 1, 1, "event", cmd_ack,
-	  "Acknowledge trigger output `event` (0..7): a core that was halted by output 0 can be resumed only "
-	  "after it." },
+	  "Acknowledge trigger output `event` (0..7): a core that was halted by output 0 can be resumed "
+	  "only after it." },
 	{ "channel", STAGE_ANY, 2, 2, "number gate|ungate|set|clear|pulse", cmd_channel,
 	  "gate keeps what happens on a channel from the other interfaces, ungate lets it pass; set, clear "
 	  "and pulse raise it by hand." },
@@ -266,24 +267,28 @@ static enum err create_option(struct call *c, int i, struct creation *new)
 		TRY(arg_u32(c, i + 1, &new->ap_num));
 		if (new->ap_num <= 255)
 			return OK;
-		return error_why(ERR_ARGUMENT, "%" PRIu32 " is no access port number (0..255)", new->ap_num);
+		return error_why(ERR_ARGUMENT, "%" PRIu32 " is no access port number (0..255)",
+				 new->ap_num);
 	default:
 		new->has_base = true;
 		TRY(arg_u32(c, i + 1, &new->base));
 		if (new->base % 0x1000 == 0)
 			return OK;
-		return error_why(ERR_ARGUMENT, "-baseaddr 0x%08" PRIx32 ": a component begins at a multiple "
-				 "of 0x1000", new->base);
+		return error_why(ERR_ARGUMENT, "-baseaddr 0x%08" PRIx32 ": a component begins at a "
+				 "multiple of 0x1000", new->base);
 	}
 }
 
 static enum err creation_parse(struct call *c, struct creation *new)
 {
-	const char *missing;
+	const char *missing = NULL;
 
 	for (int i = 2; i < c->argc; i += 2)
 		TRY(create_option(c, i, new));
-	missing = new->dap == NULL ? "-dap" : !new->has_ap ? "-ap-num" : !new->has_base ? "-baseaddr" : NULL;
+	if (new->dap == NULL)
+		missing = "-dap";
+	else if (!new->has_ap || !new->has_base)
+		missing = new->has_ap ? "-baseaddr" : "-ap-num";
 	if (missing == NULL)
 		return OK;
 	error_why(ERR_ARGUMENT, "cti create %s: %s is missing", c->argv[1], missing);

@@ -220,10 +220,15 @@ static void queue_watch_off(struct cortex_m *cm)
 	}
 }
 
+/*
+ * A breakpoint a few instructions away has stopped the core before the wire is through: a look behind the
+ * write that lets it go saves the first poll its trip. S_HALT alone could still be the old halt of a core
+ * slower than the wire; DFSR, just cleared, proves a new one. A core that is held is only made ready.
+ */
 enum err cortex_m_resume(struct target *t, bool step_over, bool debug_execution)
 {
 	struct cortex_m *cm = cortex_m(t);
-	uint32_t mask = mask_for_run(cm, debug_execution);
+	uint32_t mask = mask_for_run(cm, debug_execution), dfsr = 0, dhcsr = 0;
 
 	if (step_over && !debug_execution) {
 		bool stepped = false;
@@ -246,12 +251,20 @@ enum err cortex_m_resume(struct target *t, bool step_over, bool debug_execution)
 		cortex_m_queue_sync(cm);
 	mem_ap_queue_write32(cm->ap, DFSR, DFSR_ALL);
 	/* C_MASKINTS changes only while C_HALT stays 1 (DDI 0403 C1.6.2; M3 r0 erratum 377497). */
-	if (cm->is_masked != (mask != 0))
+	bool is_held = t->own->cross.is_held && !debug_execution;
+
+	if (cm->is_masked != (mask != 0) || is_held)
 		dhcsr_queue_write(cm, C_HALT | mask);
-	dhcsr_queue_write(cm, mask);
+	if (!is_held)
+		dhcsr_queue_write(cm, mask);
+	t->own->cross.is_prepared = is_held;
+	mem_ap_queue_read32(cm->ap, DFSR, &dfsr);
+	mem_ap_queue_read32(cm->ap, DHCSR, &dhcsr);
 	TRY(mem_ap_run(cm->ap));
 	if (!debug_execution)
 		cortex_m_sync_done(cm);
+	dhcsr_seen(cm, dhcsr);
+	cm->is_halt_seen = (dhcsr & S_HALT) && (dfsr & DFSR_ALL);
 	cm->dfsr = 0;
 	cm->hit_known = cm->halt_asked = false;
 	target_forget_registers(t);
@@ -317,9 +330,12 @@ static enum err came_back(struct cortex_m *cm)
 enum err cortex_m_poll(struct target *t)
 {
 	struct cortex_m *cm = cortex_m(t);
-	uint32_t dhcsr = 0;
+	uint32_t dhcsr = cm->dhcsr;
+	bool is_seen = cm->is_halt_seen;
 
-	TRY(dhcsr_read(cm, &dhcsr));
+	cm->is_halt_seen = false;
+	if (!is_seen)
+		TRY(dhcsr_read(cm, &dhcsr));
 	if (cm->sticky & S_RESET_ST) {
 		TRY(seen_in_reset(cm));
 		if (t->state == TARGET_RESET)

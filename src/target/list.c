@@ -235,6 +235,7 @@ void target_leave_all(struct target_list *list)
 	list->is_leaving = true;
 	if (!list->adapter->is_open || list->adapter->is_lost)
 		return;
+	group_unlink_all(list);
 	for (struct target *t = list->first; t != NULL; t = t->next) {
 		if (!t->examined)
 			continue;

@@ -177,6 +177,7 @@ enum err target_reset_steps(struct target_list *list, enum reset_mode mode)
 
 	if (list->own->is_resetting)
 		return error_why(ERR_BUSY, "'reset' can not be invoked recursively");
+	group_unlink_all(list);
 	for (t = list->first; t != NULL && rc == OK; t = t->next) {
 		rc = target_claim(t, "a reset");
 		stop = rc == OK ? t->next : t;

@@ -27,6 +27,7 @@ libprobed_a_SOURCES += \
 	src/target/cortex_m_run.c \
 	src/target/cortex_m_step.c \
 	src/target/cortex_m_tables.c \
+	src/target/cross.c src/target/cross.h \
 	src/target/crc.c src/target/crc32_loader.h \
 	src/target/debug_words.c src/target/debug_words.h \
 	src/target/dwt.c src/target/dwt.h \

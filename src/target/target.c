@@ -160,6 +160,7 @@ enum err target_examine(struct target *t)
 		return rc;
 	}
 	t->examined = t->was_examined = true;
+	t->own->cross = (struct cross){ .is_held = t->own->cross.is_held };
 	t->state = TARGET_UNKNOWN;
 	t->memory_epoch++;
 	target_forget_chip(t);
@@ -219,7 +220,7 @@ static bool is_unwanted(struct target *t)
 	return own->stop_filter != NULL && own->stop_filter(own->stop_filter_ctx, t);
 }
 
-static enum err now_halted(struct target *t, enum target_state old)
+enum err target_stopped(struct target *t, enum target_state old)
 {
 	bool handled = false;
 
@@ -248,8 +249,10 @@ enum err target_state_changed(struct target *t, enum target_state old)
 {
 	if (t->state == old)
 		return OK;
+	if (t->state == TARGET_HALTED && old == TARGET_RUNNING && t->own->cross.is_linked)
+		return group_stopped(t);
 	if (t->state == TARGET_HALTED)
-		return now_halted(t, old);
+		return target_stopped(t, old);
 	if (t->state == TARGET_RUNNING && old == TARGET_HALTED) {
 		t->memory_epoch++;
 		target_call_event(t, EVENT_RESUMED);
@@ -264,10 +267,15 @@ enum err target_poll(struct target *t)
 	TRY(target_check_examined(t));
 	if (t->own->claim != NULL && !is_holder(t))
 		return OK;	/* whoever holds it looks himself, and acts on what he sees */
+	if (t->own->cross.is_held)
+		return OK;
 	TRY(t->type->poll(t));
 	if (t->state == TARGET_RUNNING)
 		debug_words_running(t);
-	return target_state_changed(t, old);
+	TRY(target_state_changed(t, old));
+	if (t->state == TARGET_RUNNING)
+		group_link(t);
+	return OK;
 }
 
 enum err target_halt(struct target *t)
@@ -336,12 +344,18 @@ enum err target_resume(struct target *t, const uint32_t *pc, bool step_over, boo
 	target_call_event(t, EVENT_RESUME_START);
 	t->own->told_text[0] = '\0';
 	note_passing(t, step_over);
-	TRY(t->type->resume(t, step_over, false));
-	poll_soon(t);
-	target_call_event(t, EVENT_RESUMED);
-	target_call_event(t, EVENT_RESUME_END);
-	group_resume(t);
-	return OK;
+	bool is_holding = group_hold(t);
+	enum err rc = t->type->resume(t, step_over, false);
+
+	if (rc == OK) {
+		poll_soon(t);
+		target_call_event(t, EVENT_RESUMED);
+		target_call_event(t, EVENT_RESUME_END);
+		group_resume(t);
+	}
+	if (is_holding)
+		group_release(t, rc == OK);
+	return rc;
 }
 
 enum err target_step(struct target *t, const uint32_t *pc, bool step_over)

@@ -18,6 +18,16 @@ struct verb_scope {
 	struct target *target;
 };
 
+/* cross.c: how a core's cross trigger interface is used for its group. */
+#define CROSS_REGISTERS 5u
+struct cross {
+	bool is_linked, is_bad;		/* is_bad: it failed, and is left alone */
+	bool is_held;			/* resume() leaves it halted: the group lets all go at once */
+	bool is_prepared;		/* held, and ready to go */
+	bool is_found_known;
+	uint32_t found[CROSS_REGISTERS];	/* what stood in its registers before */
+};
+
 struct target_own {
 	char *handlers[EVENT_COUNT];
 	char *user_cmd_handlers[USER_CMD_COUNT];
@@ -28,6 +38,7 @@ struct target_own {
 
 	unsigned group;			/* `target smp`: halts and runs with the others of it; 0: alone */
 	bool group_is_off;		/* `smp off` */
+	struct cross cross;
 	const char *claim;		/* NULL: free */
 	unsigned claim_count, claim_depth;
 	bool is_cancelled;
@@ -99,6 +110,8 @@ void target_forget_chip(struct target *t);
 /* After the driver changed t->state: events and halt report. */
 enum err target_state_changed(struct target *t, enum target_state old);
 void target_report_halt(struct target *t);
+/* The rules for a core that is halted now: events, semihosting, stops that nobody asked for. */
+enum err target_stopped(struct target *t, enum target_state old);
 void target_run_user_cmd(struct target *t, unsigned index, bool *handled);
 bool target_event_parse(const char *name, enum target_event *event);
 
@@ -110,6 +123,9 @@ void poll_stop(struct target_list *list);
 /* The core was let go: look again soon, then less and less often. */
 void poll_soon(struct target *t);
 
+/* memory.c: t->ahead, in the batch of a step. False: nothing to read. */
+bool ahead_queue(struct target *t);
+void ahead_done(struct target *t);
 /* The text of software breakpoints is put over / taken out of [addr, addr + n). */
 void breakpoint_hide(struct target *t, uint32_t addr, uint8_t *data, size_t n);
 bool breakpoint_overlaps(const struct target *t, uint32_t addr, size_t n);
@@ -127,6 +143,17 @@ struct breakpoint *group_soft_at(struct target *t, uint32_t addr);
 /* The others of its group follow; who cannot is told. */
 void group_halt(struct target *t);
 void group_resume(struct target *t);
+/*
+ * By hardware, where every member has a cross trigger interface and is halted: hold before a resume, then
+ * release() lets those go that are prepared, or drops it if the resume failed. False: nothing is held.
+ */
+bool group_hold(struct target *t);
+void group_release(struct target *t, bool goes);
+/* The members run: from now on a halt of one halts all at once. Does nothing where that is so already. */
+void group_link(struct target *t);
+void group_unlink_all(struct target_list *list);
+/* One of linked members was found halted, so all are: who stopped, and is it a stop? */
+enum err group_stopped(struct target *t);
 /* `target smp`: one name or none is no group. */
 enum err group_set(struct target_list *list, int count, const char *const *names);
 /* For all members: each for itself, until it is on again. */

@@ -15,8 +15,8 @@ COUNTS = 0x10000000             # of both programs, in SRAM2
 RAM = 0x20018000 - 0x1000       # of neither
 
 
-def start(folder, name, firmware):
-    board = Board(folder, name=name)
+def start(folder, name, firmware, *options):
+    board = Board(folder, *options, name=name)
     board.ctl(f"load {FLASH0:#x} {firmware('dual0').with_suffix('.bin')}")
     board.ctl(f"load {FLASH1:#x} {firmware('dual1').with_suffix('.bin')}")
     board.ctl("power off")
@@ -116,8 +116,9 @@ def test_reset_halt_stops_both_at_their_first_instruction(dual, two):
     assert daemon.states() == ["running", "running"]
 
 
-def test_a_group_halts_and_runs_together(dual, two):
-    daemon = two(dual, "set SMP 1")
+@pytest.mark.parametrize("cti", [0, 1], ids=["software", "hardware"])
+def test_a_group_halts_and_runs_together(dual, two, cti):
+    daemon = two(dual, f"set SMP 1; set CTI {cti}")
     daemon.tcl("halt")
     assert daemon.states() == ["halted", "halted"]
     assert stands(dual, 0) and stands(dual, 1)
@@ -136,8 +137,9 @@ def test_a_group_halts_and_runs_together(dual, two):
     assert "target named dual.cpu7" in daemon.fails("target smp dual.cpu0 dual.cpu7")
 
 
-def test_a_breakpoint_of_one_stops_the_group(dual, two, firmware):
-    daemon = two(dual, "set SMP 1")
+@pytest.mark.parametrize("cti", [0, 1], ids=["software", "hardware"])
+def test_a_breakpoint_of_one_stops_the_group(dual, two, firmware, cti):
+    daemon = two(dual, f"set SMP 1; set CTI {cti}")
     other = Rsp(daemon.ports[1])
     other.send(frame("vCont;c"))            # its GDB waits
     out = daemon.gdb(0, ["hbreak count_round", "continue", "monitor targets", "info breakpoints"],
@@ -148,6 +150,105 @@ def test_a_breakpoint_of_one_stops_the_group(dual, two, firmware):
         pass
     assert packet == b"T02thread:1;"        # halted with it, not by a breakpoint of its own
     other.close()
+
+
+LINK = "list [dual.cti0 read CTR] [dual.cti0 read INEN0] [dual.cti1 read OUTEN0] [dual.cti1 read OUTEN7]"
+
+
+def link(daemon):
+    """GLBEN of core 0, its "halted" input; debug request and restart output of core 1."""
+    return [int(v, 16) for v in daemon.tcl(LINK).split()]
+
+
+def apart_by(board, run):
+    """How many instructions one core has executed more than the other in what `run` does."""
+    before = board.stats()
+    run()
+    after = board.stats()
+    spent = [after[k] - before[k] for k in ("instructions", "instructions2")]
+    return abs(spent[0] - spent[1]), min(spent)
+
+
+def test_cross_triggers_keep_a_group_together(tmp_path, firmware, two):
+    """The skew of a start, a breakpoint and a halt, in instructions of 250 ns."""
+    board = start(tmp_path, "dual-m4", firmware, "--deterministic")
+    skew = {}
+    try:
+        for cti in (0, 1):
+            daemon = two(board, f"set SMP 1; set CTI {cti}; poll_interval 100")
+            daemon.tcl("reset halt; resume; sleep 5; halt")
+
+            def to_breakpoint(core):
+                daemon.tcl(f"targets dual.cpu{core}; bp {0x08000188 + 0x80000 * core:#x} 2 hw; resume; "
+                           f"wait_halt 1000; dual.cpu{1 - core} arp_waitstate halted 1000; rbp all")
+
+            def by_hand():
+                daemon.tcl("targets dual.cpu0; resume; sleep 5; halt")
+            skew[cti] = [apart_by(board, run) for run in (lambda: to_breakpoint(0), lambda: to_breakpoint(1), by_hand)]
+            daemon.stop()
+    finally:
+        board.stop()
+    assert all(more <= 25 for more, _ in skew[1]), skew        # a slice of the model is 20 instructions
+    assert all(by_hardware * 10 < by_software for (by_hardware, _), (by_software, _) in zip(skew[1], skew[0])), skew
+
+
+def test_the_cross_triggers_are_left_as_they_were_found(dual, two, tmp_path):
+    before = two(dual)
+    before.tcl("dual.cti1 write OUTEN7 4")
+    before.stop()
+    daemon = Two(dual, "set SMP 1", cwd=tmp_path)
+    try:
+        wait_for(lambda: link(daemon) == [1, 1, 1, 4], "the link of two cores that run")
+        daemon.tcl("targets dual.cpu1; halt")
+        assert link(daemon) == [0, 0, 0, 4]
+        daemon.tcl("resume")
+        assert link(daemon) == [1, 1, 1, 6]
+        daemon.tcl("reset halt")
+        assert link(daemon) == [0, 0, 0, 4]
+        daemon.tcl("resume; smp off")
+        assert link(daemon) == [0, 0, 0, 4]
+        daemon.tcl("smp on")
+        wait_for(lambda: link(daemon) == [1, 1, 1, 4], "the link anew")
+    finally:
+        daemon.stop()
+    after = Two(dual, "", cwd=tmp_path)
+    try:
+        assert link(after) == [0, 0, 0, 4] and after.states() == ["running", "running"]
+    finally:
+        after.stop()
+
+
+def test_a_stop_that_is_none_lets_the_other_go_too(dual, two, firmware):
+    """A condition that is false, a semihosting call: what halted both by hardware is no stop."""
+    daemon = two(dual, "set SMP 1", "-c", "init; reset halt")
+    out = daemon.gdb(0, ["hbreak count_round if own == 60", "continue", "print own", "monitor targets", "delete"],
+                     elf=firmware("dual0"))
+    assert "$1 = 60" in out and len(re.findall(r"dual\.cpu\d .* halted", out)) == 2, out
+    daemon.tcl("reset halt; targets dual.cpu0; arm semihosting enable")
+    # SYS_TIME, count in r4 and at r5, again
+    daemon.tcl(f"write_memory {RAM:#x} 16 {{0x2011 0xbeab 0x3401 0x602c 0xe7fa}}; reg r4 0; reg r5 {RAM + 64:#x}; "
+               f"reg pc {RAM:#x}; resume")
+    wait_for(lambda: dual.memory(RAM + 64, 1)[0] in range(4, 200) and counts(dual)[1] > 30, "calls of one, rounds of both")
+    assert daemon.states() == ["running", "running"]
+    daemon.tcl("halt")
+    assert daemon.states() == ["halted", "halted"]
+
+
+@pytest.mark.parametrize("base, reason", [("0x60000000", r"bad \(AP 0, 0x60000000\): "),
+                                          ("0xe00ff000", "a pulse on its restart channel did not let the core go")])
+def test_a_cross_trigger_that_does_not_work_is_no_obstacle(dual, two, base, reason):
+    daemon = two(dual, "set SMP 1; set CTI 0", "-c",
+                 f"cti create bad -dap dual.dap -ap-num 0 -baseaddr {base}; "
+                 "cti create good -dap dual.dap -ap-num 1 -baseaddr 0xe0043000; "
+                 "dual.cpu0 configure -cti bad; dual.cpu1 configure -cti good")
+    daemon.tcl("halt; resume")
+    daemon.expect(r"Warn : \[dual.cpu0\] its cross trigger interface cannot be used, the group halts by software: "
+                  + reason)
+    assert daemon.states() == ["running", "running"] and not stands(dual, 0) and not stands(dual, 1)
+    daemon.tcl("halt; resume; halt")
+    assert daemon.states() == ["halted", "halted"] and stands(dual, 0) and stands(dual, 1)
+    assert daemon.text.count("[dual.cpu0] its cross trigger interface cannot be used") == 1
+    assert daemon.tcl("good read CTR") == "0x00000000"
 
 
 def test_breakpoints_are_each_cores_own(dual, two, firmware):
@@ -313,7 +414,7 @@ CTIS = ["cti create c0 -dap dual.dap -ap-num 0 -baseaddr 0xe0043000",
 def test_cross_triggers_by_hand(dual, two):
     daemon = two(dual, "", "-c", "; ".join(CTIS))
     tcl, fails = daemon.tcl, daemon.fails
-    assert tcl("cti names") == "c0 c1"
+    assert tcl("cti names") == "dual.cti0 dual.cti1 c0 c1"
     dump = tcl("c0 dump").splitlines()
     assert dump[0] == "     CTR (0x0000) 0x00000000" and dump[1] == "    GATE (0x0140) 0x0000000f" and len(dump) == 28
     tcl("c1 channel 2 gate")
