@@ -212,15 +212,18 @@ static enum err walk(struct rtos *os, enum list_kind kind, uint32_t addr)
 	return OK;
 }
 
-/* What is wrong with one list is noted; the others are shown. */
-static enum err walk_soundly(struct rtos *os, enum list_kind kind, uint32_t addr)
+/* What is wrong with one list, or with the current task, is noted; the others are shown. */
+static enum err note(struct rtos *os, enum err rc)
 {
-	enum err rc = walk(os, kind, addr);
-
 	if (rc == OK || !rtos_is_data_error(rc))
 		return rc;
 	rtos_damaged(os, "%s", error_current()->why);
 	return OK;
+}
+
+static enum err walk_soundly(struct rtos *os, enum list_kind kind, uint32_t addr)
+{
+	return note(os, walk(os, kind, addr));
 }
 
 /* The lists lie in a row; another variable ends it. */
@@ -410,9 +413,11 @@ static enum err freertos_update(struct rtos *os)
 	if (count == 0 || (os->is_outside && is_running != 0))
 		return OK;		/* no task has been created, or only in the run before the reset */
 	if (count > RTOS_THREADS_MAX)
-		return error_why(ERR_RTOS, "the kernel says it has %u tasks", count);
+		rtos_damaged(os, "the kernel says it has %u tasks", count);
 	freertos_ask_debug_info(os);
 	if (!freertos_find_layout(os)) {
+		if (count > RTOS_THREADS_MAX)
+			return OK;	/* RAM that nobody has cleared, or another program's */
 		rtos_damaged(os, "the ready lists fit no known layout; the usual one is tried");
 		notes->layout = freertos_usual_layout();
 	}
@@ -420,7 +425,7 @@ static enum err freertos_update(struct rtos *os)
 	TRY(find_current(os, &current));
 	TRY(walk_ready(os));
 	TRY(walk_others(os));
-	TRY(mark_current(os, current));
+	TRY(note(os, mark_current(os, current)));
 	if (current != 0)
 		TRY(mark_elsewhere(os));
 	freertos_say_waits(os);

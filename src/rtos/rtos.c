@@ -198,6 +198,18 @@ static void look_outside(struct rtos *os)
 	os->is_outside = os->is_on_main_stack && lr == 0xffffffff;
 }
 
+/* Those whose fields could not be read up to the state. */
+static void drop_unread(struct rtos *os)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < os->count; i++) {
+		if (os->threads[i].state[0] != '\0')
+			os->threads[n++] = os->threads[i];
+	}
+	os->count = n;
+}
+
 static enum err make_list(struct rtos *os)
 {
 	os->count = os->origin_count = 0;
@@ -218,6 +230,7 @@ static enum err make_list(struct rtos *os)
 		os->count = 0;
 		return error_what(rc, "the threads of %s cannot be read", os->type->name);
 	}
+	drop_unread(os);
 	rtos_find_stack_sizes(os);
 	if (rtos_current(os) == NULL)
 		rtos_add_core(os);

@@ -88,6 +88,27 @@ static void test_a_stack_behind_its_control_block(void **state)
 	assert_int_equal(left, 0x30);
 }
 
+/* A wrong word in one variable does not hide what the lists say. */
+static void test_a_wild_count_and_a_wild_current_task(void **state)
+{
+	struct fake *f = *state;
+	struct rtos *os = free_rtos(f, &builds[0], "FreeRTOS");
+
+	put(f, VARIABLES + 4, 0x7fffffff);
+	assert_int_equal(rtos_update(os), OK);
+	assert_int_equal(os->count, 6);
+	assert_string_equal(os->damage, "the kernel says it has 2147483647 tasks");
+	put(f, VARIABLES + 4, 6);
+	put(f, VARIABLES, 0x12345678);
+	f->target.memory_epoch++;
+	assert_int_equal(rtos_update(os), OK);
+	assert_int_equal(os->count, 7);		/* with the core */
+	assert_int_equal(rtos_current(os)->id, RTOS_CORE);
+	assert_string_equal(named(os, "main")->state, "Ready");
+	assert_memory_equal(named(os, "queue")->state, "Blocked on 0x2000", 17);
+	assert_true(os->damage[0] != '\0');
+}
+
 static void test_before_the_scheduler_runs(void **state)
 {
 	struct fake *f = *state;
@@ -591,6 +612,7 @@ int main(void)
 		RTOS_TEST(test_every_layout_of_freertos), RTOS_TEST(test_before_the_scheduler_runs),
 		RTOS_TEST(test_a_task_in_the_pending_list_is_ready), RTOS_TEST(test_a_task_on_another_core),
 		RTOS_TEST(test_a_stack_behind_its_control_block),
+		RTOS_TEST(test_a_wild_count_and_a_wild_current_task),
 		RTOS_TEST(test_nuttx_with_named_registers),
 		RTOS_TEST(test_the_next_stop_is_one_trip), RTOS_TEST(test_garbage_in_every_word),
 		RTOS_TEST(test_a_lost_probe_is_an_error), RTOS_TEST(test_frames_of_every_port),
