@@ -102,6 +102,13 @@ def test_acks_cuts_and_glue(daemon):
     rsp.close()
 
 
+def test_output_of_megabytes_in_ack_mode(daemon):
+    client = Rsp(daemon.gdb_port, acks=True)
+    text, answer = client.monitor("string repeat {0123456789abcde } 100000")
+    assert (len(text.rstrip()), answer) == (1599999, b"OK")
+    client.close()
+
+
 def test_resends_what_was_not_understood(daemon):
     rsp = Rsp(daemon.gdb_port, acks=True)
     rsp.send(frame("qC"))

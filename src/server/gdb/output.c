@@ -9,11 +9,13 @@
 
 #include "base/clock.h"
 #include "server/gdb/session.h"
+#include "server/server.h"
 
 #define ALIVE_AFTER_MS	 500u
 /* A client that does not acknowledge is taken at its word after this; GDB itself waits 2 s. */
 #define ACK_WAIT_MS	 1000u
-#define UNACKED_MAX	 (1024u * 1024u)
+/* A monitor command may print much before the loop can read the first '+'. */
+#define UNACKED_MAX	 CLIENT_BACKLOG_MAX
 #define CONSOLE_CHUNK	 1024u
 
 static void send_now(struct gdb_session *s, const struct buf *frame)
