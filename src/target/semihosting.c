@@ -46,6 +46,7 @@ void semihosting_forget_program(struct target *t)
 	s->gdb_stat = 0;
 	s->is_waiting_for_gdb = s->is_waiting_for_input = false;
 	s->last_errno = 0;
+	s->had_user_call = false;
 	s->start_ns = clock_now_ns();
 }
 
@@ -150,6 +151,7 @@ static enum err user_call(struct semi_call *call)
 	bool handled;
 
 	call->s->user_param = call->r1;
+	call->s->had_user_call = true;
 	call->result = 0;
 	target_run_user_cmd(call->t, call->op - SYS_USER_FIRST, &handled);
 	if (!handled)

@@ -55,6 +55,7 @@ struct semihosting {
 	uint64_t start_ns;
 	struct semi_handle handles[SEMI_HANDLES];
 	uint32_t user_param;		/* R1 of the last user call */
+	bool had_user_call;
 	bool is_waiting_for_gdb;
 	uint32_t gdb_op, gdb_length;
 	uint32_t gdb_stat;		/* where GDB writes struct stat for SYS_FLEN; 0: nowhere */

@@ -172,6 +172,9 @@ static enum err cmd_read_user_param(struct call *c)
 	uint8_t block[8];
 
 	TRY(call_semihosting(c, &s));
+	if (!s->had_user_call)
+		return error_why(ERR_ARGUMENT, "the program has made no user call (0x100 to 0x107) since "
+				 "its reset");
 	TRY(target_read_bytes(s->target, s->user_param, block, sizeof(block), NULL));
 	TRY(semi_read_string(s->target, get_le32(block), get_le32(block + 4), text, sizeof(text)));
 	result_printf(c, "%s", text);

@@ -326,6 +326,7 @@ def test_settings_are_refused_with_a_reason(bench, daemon):
     daemon.tcl("arm semihosting enable")
     assert "only be set from the command line" in daemon.fails("arm semihosting_basedir /")
     assert daemon.tcl("arm semihosting_basedir") == f"semihosting base dir: {bench.base}"
+    assert "has made no user call" in daemon.fails("reset halt; arm semihosting_read_user_param")
     assert "not a TCP port" in daemon.fails("arm semihosting_redirect tcp 70000")
     assert daemon.tcl("arm semihosting_resexit enable") == "semihosting resumable exit is enabled"
 
