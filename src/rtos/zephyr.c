@@ -88,7 +88,7 @@ static bool has(const struct zephyr_notes *notes, enum offset which)
 static void say_state(struct rtos_thread *thread, uint8_t bits)
 {
 	/* include/zephyr/kernel_structs.h; queued and no bit are both ready. 0x04 was "has not yet
-	 * started" (_THREAD_PRESTART) up to Zephyr 4.0, a sleeping thread then had no bit, or 0x10. */
+	 * started" (_THREAD_PRESTART) in Zephyr 2 and 3, where a sleeping thread has no bit, or 0x10. */
 	static const struct bit_words {
 		uint8_t bit;
 		const char *words;
