@@ -247,7 +247,9 @@ static void look_at_stream(struct findings *f, struct tpiu *tpiu)
 	unsigned percent = 0;
 
 	advise_clock(&text, tpiu, hz);
-	if (look(tpiu, &percent)) {
+	bool is_garbage = look(tpiu, &percent);
+
+	if (is_garbage) {
 		bad(f, "%u %% of %" PRIu64 " bytes means nothing, the rate is wrong: %s", percent,
 		    n->bytes, (const char *)text.data);
 	} else if (n->bytes == 0) {
@@ -260,10 +262,11 @@ static void look_at_stream(struct findings *f, struct tpiu *tpiu)
 			good(f, "the core counts about %" PRIu32 " cycles a second: it sleeps in "
 			     "between, or its trace clock is another", hz);
 	}
-	if (n->overflows > 0)
+	/* At a wrong rate these are made of garbage too. */
+	if (n->overflows > 0 && !is_garbage)
 		bad(f, "%" PRIu64 " overflows: the chip traces more than the pin carries; raise "
 		    "-pin-freq or trace less", n->overflows);
-	if (n->gaps > 0)
+	if (n->gaps > 0 && !is_garbage)
 		bad(f, "%" PRIu64 " gaps: the probe had to drop bytes; lower -pin-freq or trace less",
 		    n->gaps);
 	buf_free(&text);
