@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "complete.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,20 @@ static bool offer_configs_of(void *ctx, const char *dir)
 	return false;
 }
 
+/* In capitals, for who began in capitals: what is on the chip. */
+static void follow_case(const char *word, char *name)
+{
+	bool is_upper = false;
+
+	for (; *word != '\0'; word++) {
+		if (islower((unsigned char)*word))
+			return;
+		is_upper = is_upper || isupper((unsigned char)*word);
+	}
+	for (; is_upper && *name != '\0'; name++)
+		*name = (char)toupper((unsigned char)*name);
+}
+
 static void offer_rows(const struct completion *c, enum chip_kind kind)
 {
 	struct choice choice = { .script = c->script };
@@ -109,6 +124,7 @@ static void offer_rows(const struct completion *c, enum chip_kind kind)
 		if (choice.table.rows[i].kind != kind)
 			continue;
 		chips_name(&choice.table.rows[i], name, sizeof(name));
+		follow_case(c->word, name);
 		offer(c, name);
 	}
 	choose_free(&choice);

@@ -6,6 +6,7 @@
  * ports are bound in init before the probe is touched. Down: front ends first, then the targets are
  * left as the configuration says, then the rooms from the top down.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -143,7 +144,7 @@ static void stop(struct daemon *d)
 
 static void on_signal(struct daemon *d, int signo)
 {
-	d->signo = signo;
+	d->signo = d->options.request.signo = signo;
 	signal(signo, SIG_DFL);		/* a second one ends us at once */
 	stop(d);
 }
@@ -374,6 +375,19 @@ static void run(struct daemon *d)
 	loop_run(d->loop);
 }
 
+static int end_verb(struct daemon *d, const struct oneshot_rooms *rooms)
+{
+	const struct oneshot_request *request = &d->options.request;
+
+	if (!loop_is_stopped(d->loop))
+		return oneshot_run(rooms, request, &d->choice, &d->failure);
+	if (d->signo == 0)
+		return script_exit_code(d->script);
+	error_why(ERR_CANCELLED, "interrupted before it began");
+	error_next(ERR_CANCELLED, "run it again");
+	return oneshot_refuse(request);
+}
+
 static int run_verb(struct daemon *d)
 {
 	const struct oneshot_request *request = &d->options.request;
@@ -390,8 +404,7 @@ static int run_verb(struct daemon *d)
 		if (!d->has_failed && server_start_consoles(d->server) != OK)
 			tell_failure(d);
 	}
-	int code = loop_is_stopped(d->loop) ? script_exit_code(d->script)
-					    : oneshot_run(&rooms, request, &d->choice, &d->failure);
+	int code = end_verb(d, &rooms);
 
 	if (!wants_log)
 		log_set_level(LOG_ERROR);	/* the way out is not news */
@@ -427,6 +440,18 @@ static int run_daemon(struct daemon *d)
 	return code;
 }
 
+/* Started with one of them closed, the first file or socket would take its number, and get our output. */
+static void keep_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon daemon = { .parent_fd = -1 };
@@ -434,6 +459,7 @@ int main(int argc, char **argv)
 	enum err rc;
 	int code = 0;
 
+	keep_standard_files();
 	setvbuf(stdout, NULL, _IOLBF, 0);	/* what scripts print is seen when it is printed */
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
 		complete_words(argc - 2, argv + 2);

@@ -52,7 +52,7 @@ static void tell_lines(struct doctor *d, char *text)
 		*colon = '\0';
 		doctor_found_named(d->report, line, colon + 2);
 		if (strncmp(line, "upgrade", 7) == 0 || strncmp(line, "hint", 4) == 0)
-			doctor_advise(d->report, "the probe's firmware: %s", colon + 2);
+			doctor_advise(d->report, ADVICE_NOTE, "the probe's firmware", "%s", colon + 2);
 	}
 }
 
@@ -115,8 +115,8 @@ static void look_at_reset_line(struct doctor *d, const struct pin_levels *levels
 		     high_low(levels, PIN_NRESET),
 		     d->adapter->srst ? ", pulled by this probe" : "");
 	if (is_low && !d->adapter->srst)
-		doctor_advise(d->report, "nRST is low and this probe does not pull it: check target "
-					 "power, then look for a button, a supervisor or another probe");
+		doctor_advise(d->report, ADVICE_FAULT, "nRST is low and this probe does not pull it",
+			      "check target power, then look for a button, a supervisor or another probe");
 }
 
 /* Without a clock the target takes no notice of the level. */
@@ -224,8 +224,8 @@ static void look_for_reset(struct doctor *d, struct mem_ap *ap)
 	if (!(second & S_RESET_ST) || d->adapter->srst)
 		return;
 	doctor_found(d->report, "core", "reset", "core: held in reset");
-	doctor_advise(d->report, "something else holds the target in reset: look who pulls nRST low (a "
-				 "button, a supervisor, another probe)");
+	doctor_advise(d->report, ADVICE_FAULT, "something else holds the target in reset",
+		      "look who pulls nRST low (a button, a supervisor, another probe)");
 }
 
 /* Again, if it failed because the wire was too slow for the clock, which is lowered now. */
@@ -248,8 +248,8 @@ static void tell_ap(struct doctor *d)
 	if (find_core(d, &ap) != OK) {
 		doctor_found(d->report, "ap_error", error_current()->why, "access port: %s",
 			     error_current()->why);
-		doctor_advise(d->report, "the debug port answers but shows no memory: the chip may be "
-					 "locked (read-out protection), or its debug domain asleep");
+		doctor_advise(d->report, ADVICE_FAULT, "the debug port answers but shows no memory",
+			      "the chip may be locked (read-out protection), or its debug domain asleep");
 		error_clear();
 		return;
 	}
@@ -286,7 +286,7 @@ static enum err look_at_link(struct doctor *d)
 
 		doctor_found(d->report, "link_error", error_current()->why, "no link: %s",
 			     error_current()->why);
-		doctor_advise(d->report, "%s", next);
+		doctor_advise_next(d->report, error_current()->why, next);
 		error_clear();
 		return OK;
 	}
@@ -294,8 +294,8 @@ static enum err look_at_link(struct doctor *d)
 	tell_targetid(d);
 	tell_ap(d);
 	if (d->millivolts >= 0 && d->millivolts < NO_POWER_MV)
-		doctor_advise(d->report, "the target answers, but VTref is not connected: connect it, "
-					 "the probe drives its pins at that level");
+		doctor_advise(d->report, ADVICE_FAULT, "the target answers, but VTref is not connected",
+			      "connect it, the probe drives its pins at that level");
 	return OK;
 }
 
@@ -426,10 +426,12 @@ static enum err climb(struct doctor *d, struct buf *steps)
 static void judge_clock(struct doctor *d)
 {
 	struct doctor_report *report = d->report;
+	char what[64];
 
 	doctor_found_number(report, "best_khz", d->best_khz, NULL);
 	if (d->best_khz == 0) {
-		doctor_advise(report, "no clock is good: check GND and the wires, keep them short");
+		doctor_advise(report, ADVICE_FAULT, "no clock is good",
+			      "check GND and the wires, keep them short");
 		return;
 	}
 	if (d->bad_khz == 0)
@@ -439,16 +441,19 @@ static void judge_clock(struct doctor *d)
 		doctor_found(report, "margin", "",
 			     "highest good clock: %" PRIu32 " kHz; %" PRIu32 " kHz is bad", d->best_khz,
 			     d->bad_khz);
-	if (d->bad_khz != 0 && d->asked_khz >= d->bad_khz)
-		doctor_advise(report, "put \"adapter speed %" PRIu32 "\" into the configuration: the "
-			      "wire does not hold %" PRIu32 " kHz", clock_below(d->best_khz),
-			      d->asked_khz);
-	else if (d->bad_khz != 0 && d->asked_khz * 5 > d->best_khz * 4)
-		doctor_advise(report, "%" PRIu32 " kHz is close to the limit: \"adapter speed %" PRIu32
-			      "\" leaves a margin", d->asked_khz, clock_below(d->best_khz));
-	else if (d->best_khz >= 2 * d->asked_khz)
-		doctor_advise(report, "\"adapter speed %" PRIu32 "\" passes too and leaves a margin",
+	if (d->bad_khz != 0 && d->asked_khz >= d->bad_khz) {
+		snprintf(what, sizeof(what), "the wire does not hold %" PRIu32 " kHz", d->asked_khz);
+		doctor_advise(report, ADVICE_FAULT, what, "put \"adapter speed %" PRIu32
+			      "\" into the configuration", clock_below(d->best_khz));
+	} else if (d->bad_khz != 0 && d->asked_khz * 5 > d->best_khz * 4) {
+		snprintf(what, sizeof(what), "%" PRIu32 " kHz is close to the limit", d->asked_khz);
+		doctor_advise(report, ADVICE_NOTE, what, "\"adapter speed %" PRIu32
+			      "\" leaves a margin", clock_below(d->best_khz));
+	} else if (d->best_khz >= 2 * d->asked_khz) {
+		doctor_advise(report, ADVICE_NOTE, "a faster clock is good",
+			      "\"adapter speed %" PRIu32 "\" passes too and leaves a margin",
 			      clock_below(d->best_khz));
+	}
 }
 
 /* The clock that was in use, or the best one. */
@@ -523,7 +528,7 @@ static enum err pull_reset(struct doctor *d)
 			     "the core %s", dhcsr & S_RESET_ST ? "is reset by it"
 							       : "does not notice");
 	if (has_core && !(dhcsr & S_RESET_ST))
-		doctor_advise(d->report, "nRST does not reach the chip: check the wire");
+		doctor_advise(d->report, ADVICE_FAULT, "nRST does not reach the chip", "check the wire");
 	return OK;
 }
 
@@ -536,8 +541,8 @@ static enum err look_at_reset(struct doctor *d)
 	doctor_heading(d->report, "Reset");
 	if (adapter->driver->set_reset == NULL || !(adapter->reset_config & RESET_HAS_SRST)) {
 		doctor_found(d->report, "reset", "none", "the configuration has no nRST line");
-		doctor_advise(d->report,
-			      "if nRST is wired, add \"reset_config srst_only\" to the configuration");
+		doctor_advise(d->report, ADVICE_NOTE, "the configuration has no nRST line",
+			      "if it is wired, add \"reset_config srst_only\" to the configuration");
 		return OK;
 	}
 	return pull_reset(d);
@@ -574,6 +579,7 @@ enum err doctor_examine(struct dap_list *list, const struct doctor_orders *order
 	struct doctor d = { .list = list, .adapter = adapter, .orders = orders, .report = report };
 	bool was_open = adapter->is_open;
 
+	doctor_report_begin(report);
 	if (adapter->is_lost)
 		return adapter_fail_lost(adapter);
 	TRY(adapter_open(adapter));

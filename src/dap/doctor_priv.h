@@ -14,7 +14,10 @@ void doctor_found_number(struct doctor_report *report, const char *key, long val
 			 ...) __attribute__((format(printf, 4, 5)));
 /* "name: value" for both. */
 void doctor_found_named(struct doctor_report *report, const char *name, const char *value);
-void doctor_advise(struct doctor_report *report, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/* "what: next". */
+void doctor_advise(struct doctor_report *report, const char *kind, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The report has said already what is wrong. */
+void doctor_advise_next(struct doctor_report *report, const char *what, const char *next);
 
 #endif

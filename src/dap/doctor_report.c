@@ -6,8 +6,6 @@
 
 #include "dap/doctor_priv.h"
 
-#define DEFAULT_MAX_KHZ 24000u
-
 static struct finding *add(struct finding ***end)
 {
 	struct finding *new = xcalloc(1, sizeof(*new));
@@ -61,14 +59,37 @@ void doctor_found_named(struct doctor_report *report, const char *name, const ch
 	new->sentence = xasprintf("%s: %s", name, value);
 }
 
-void doctor_advise(struct doctor_report *report, const char *fmt, ...)
+void doctor_advise(struct doctor_report *report, const char *kind, const char *what, const char *fmt, ...)
 {
 	struct finding *new = add(&report->advice_end);
 	va_list ap;
+	char *next;
 
 	va_start(ap, fmt);
-	new->sentence = xvasprintf(fmt, ap);
+	next = xvasprintf(fmt, ap);
 	va_end(ap);
+	new->key = xstrdup(kind);
+	new->value = xstrdup(what);
+	new->sentence = xasprintf("%s: %s", what, next);
+	free(next);
+}
+
+void doctor_advise_next(struct doctor_report *report, const char *what, const char *next)
+{
+	struct finding *new = add(&report->advice_end);
+
+	new->key = xstrdup(ADVICE_FAULT);
+	new->value = xstrdup(what);
+	new->sentence = xstrdup(next);
+}
+
+const char *doctor_advice_next(const struct finding *advice)
+{
+	size_t n = strlen(advice->value);
+
+	if (strncmp(advice->sentence, advice->value, n) != 0 || advice->sentence[n] != ':')
+		return advice->sentence;
+	return advice->sentence + n + 2;
 }
 
 void doctor_report_begin(struct doctor_report *report)
@@ -96,19 +117,19 @@ void doctor_report_free(struct doctor_report *report)
 	*report = (struct doctor_report){ 0 };
 }
 
-static void print_text(struct call *c, const struct doctor_report *report)
+void doctor_report_text(const struct doctor_report *report, struct buf *out)
 {
 	for (const struct finding *f = report->first; f != NULL; f = f->next) {
 		if (f->key == NULL)
-			result_printf(c, "%s%s", f == report->first ? "" : "\n", f->sentence);
+			buf_printf(out, "%s%s", f == report->first ? "" : "\n", f->sentence);
 		else if (f->sentence != NULL)
-			result_printf(c, "\n  %s", f->sentence);
+			buf_printf(out, "\n  %s", f->sentence);
 	}
-	result_printf(c, "\nWhat to do next");
+	buf_printf(out, "\nWhat to do next");
 	if (report->advice == NULL)
-		result_printf(c, "\n  nothing: probe, wire and target are in order");
+		buf_printf(out, "\n  nothing: probe, wire and target are in order");
 	for (const struct finding *f = report->advice; f != NULL; f = f->next)
-		result_printf(c, "\n  %s", f->sentence);
+		buf_printf(out, "\n  %s", f->sentence);
 }
 
 static void print_dict(struct call *c, const struct doctor_report *report)
@@ -128,7 +149,7 @@ static void print_dict(struct call *c, const struct doctor_report *report)
 static enum err cmd_doctor(struct call *c)
 {
 	static const char *const options[] = { "-speed-max", "-reset", "-dict", NULL };
-	struct doctor_orders orders = { .max_khz = DEFAULT_MAX_KHZ };
+	struct doctor_orders orders = { .max_khz = DOCTOR_MAX_KHZ };
 	struct doctor_report report;
 	bool is_dict = false;
 
@@ -145,13 +166,12 @@ static enum err cmd_doctor(struct call *c)
 		orders.has_reset = orders.has_reset || which == 1;
 		is_dict = is_dict || which == 2;
 	}
-	doctor_report_begin(&report);
 	enum err rc = doctor_examine(c->user, &orders, &report);
 
 	if (rc == OK && is_dict)
 		print_dict(c, &report);
 	else if (rc == OK)
-		print_text(c, &report);
+		doctor_report_text(&report, c->out);
 	doctor_report_free(&report);
 	return rc;
 }

@@ -49,6 +49,15 @@ struct flash_bank {
 	struct flash_bank *next;
 };
 
+/* What a chip's doctor (`stm32l4x doctor`, `imxrt doctor`) found; strings live as long as the call. */
+struct flash_finding {
+	const char *id;			/* "rdp1"; NULL: it has none */
+	bool is_note;			/* nothing is wrong, but it is worth knowing */
+	const char *why, *evidence;	/* evidence "": none */
+	const char *cure;		/* for people */
+	const char *command;		/* Tcl that does it; "": none */
+};
+
 struct flash_room {
 	struct target_list *targets;
 	struct flash_bank *banks;
@@ -56,6 +65,10 @@ struct flash_room {
 	void (*progress)(void *ctx, const char *what, size_t done, size_t total);
 	void *progress_ctx;
 	struct flash_progress *running;	/* of the operation in progress */
+	/* What a doctor tells as text, once more as data; finding NULL: a report begins, forget the one
+	 * before. NULL: nobody wants it. */
+	void (*finding)(void *ctx, const struct flash_finding *finding);
+	void *finding_ctx;
 	char *fuse_log;			/* audit file of `ocotp program`; NULL: its default */
 	struct flash_patch_room *patches;	/* breakpoints in flash */
 	char *option_log;		/* journal of STM32 option writes; NULL: its default */

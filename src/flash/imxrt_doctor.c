@@ -16,12 +16,13 @@
 #define SAMPLES		   4u
 #define CSW_DEVICE_ENABLED BIT(6)
 
-void imxrt_doctor_advise(struct doctor *d, enum imxrt_doctor_urgency urgency, const char *fmt, ...)
+struct imxrt_doctor_advice *imxrt_doctor_advise(struct doctor *d, enum imxrt_doctor_urgency urgency,
+						const char *fmt, ...)
 {
 	va_list ap;
 
 	if (d->advice_count == ARRAY_SIZE(d->advice))
-		return;
+		return NULL;
 	va_start(ap, fmt);
 	char *text = xvasprintf(fmt, ap);
 
@@ -29,9 +30,10 @@ void imxrt_doctor_advise(struct doctor *d, enum imxrt_doctor_urgency urgency, co
 	for (size_t i = 0; i < d->advice_count; i++)
 		if (strcmp(d->advice[i].text, text) == 0) {
 			free(text);
-			return;
+			return NULL;
 		}
-	d->advice[d->advice_count++] = (struct imxrt_doctor_advice){ urgency, text };
+	d->advice[d->advice_count] = (struct imxrt_doctor_advice){ .urgency = urgency, .text = text };
+	return &d->advice[d->advice_count++];
 }
 
 /* sections */
@@ -321,10 +323,45 @@ static bool has_chip(const struct doctor *d)
 	return d->chip != NULL && d->is_reachable;
 }
 
-static void show_advice(struct doctor *d)
+static void hand_over(struct doctor *d, const struct imxrt_doctor_advice *advice)
+{
+	const char *colon = strstr(advice->text, ": "), *what = advice->text;
+	size_t n = colon != NULL ? (size_t)(colon - what) : strlen(what);
+	char *why = advice->why != NULL ? xstrdup(advice->why) : xasprintf("%.*s", (int)n, what);
+	const struct flash_finding finding = { .id = advice->id,
+					       .is_note = advice->urgency == URGENT_NOTE,
+					       .why = why,
+					       .evidence = "",
+					       .cure = colon != NULL ? colon + 2 : "",
+					       .command = "" };
+
+	d->room->finding(d->room->finding_ctx, &finding);
+	free(why);
+}
+
+/* The most urgent first. */
+static void print_advice(struct doctor *d)
 {
 	unsigned number = 0;
 
+	buf_printf(d->out, "What to do next\n");
+	for (int urgency = URGENT_REACH; urgency <= URGENT_NOTE; urgency++) {
+		for (size_t i = 0; i < d->advice_count; i++) {
+			if ((int)d->advice[i].urgency != urgency)
+				continue;
+			buf_printf(d->out, "  %u. %s\n", ++number, d->advice[i].text);
+			if (d->room->finding != NULL)
+				hand_over(d, &d->advice[i]);
+		}
+	}
+	if (number == 0)
+		buf_printf(d->out, "  %s\n", d->is_incomplete ?
+			   "no fault was found in what could be looked at: see \"cannot tell\" above" :
+			   "nothing: no fault was found");
+}
+
+static void show_advice(struct doctor *d)
+{
 	if (d->is_other_chip)
 		imxrt_doctor_advise(d, URGENT_REACH, "use the target script of the chip that is on the "
 				    "board: nothing of an RT10xx applies to it");
@@ -335,17 +372,11 @@ static void show_advice(struct doctor *d)
 			"rescue wait\" and power-cycle the board, or set its boot switch to the "
 			"serial downloader (BOOT_MODE 01) first",
 			d->is_silent ? "check the board's power, then " : "");
-	buf_printf(d->out, "What to do next\n");
-	for (int urgency = URGENT_REACH; urgency <= URGENT_NOTE; urgency++)
-		for (size_t i = 0; i < d->advice_count; i++)
-			if ((int)d->advice[i].urgency == urgency)
-				buf_printf(d->out, "  %u. %s\n", ++number, d->advice[i].text);
-	if (number == 0)
-		buf_printf(d->out, "  %s\n", d->is_incomplete ?
-			   "no fault was found in what could be looked at: see \"cannot tell\" above" :
-			   "nothing: no fault was found");
-	for (size_t i = 0; i < d->advice_count; i++)
+	print_advice(d);
+	for (size_t i = 0; i < d->advice_count; i++) {
 		free(d->advice[i].text);
+		free(d->advice[i].why);
+	}
 }
 
 static enum err stop_core(struct doctor *d)
@@ -388,6 +419,9 @@ enum err cmd_imxrt_doctor(struct call *c)
 	struct buf text = { 0 };
 	struct doctor d = { .room = c->user, .out = &text };
 	int which;
+
+	if (d.room->finding != NULL)
+		d.room->finding(d.room->finding_ctx, NULL);
 
 	TRY(arg_imxrt_target(c, &d.target));
 	if (c->argc > 1) {

@@ -15,7 +15,9 @@ enum imxrt_doctor_urgency { URGENT_REACH, URGENT_RUN, URGENT_BOOT, URGENT_NOTE }
 
 struct imxrt_doctor_advice {
 	enum imxrt_doctor_urgency urgency;
-	char *text;
+	char *text;			/* "what: what to do" */
+	const char *id;			/* NULL: it has none */
+	char *why;			/* NULL: the text has it */
 };
 
 struct doctor {
@@ -34,7 +36,9 @@ struct doctor {
 	size_t advice_count;
 };
 
-void imxrt_doctor_advise(struct doctor *d, enum imxrt_doctor_urgency urgency, const char *fmt, ...)
+/* Returns the new one, or NULL if it was said before. */
+struct imxrt_doctor_advice *imxrt_doctor_advise(struct doctor *d, enum imxrt_doctor_urgency urgency,
+						const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* imxrt_doctor_boot.c: sections about fuses, resets and what is in the flash. */

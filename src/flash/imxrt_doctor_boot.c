@@ -42,7 +42,7 @@ enum err imxrt_doctor_reset_cause(struct doctor *d)
 	buf_printf(d->out, "%s\n", first ? "no reset is recorded" : "");
 	if (srsr & (BIT(4) | BIT(7)))
 		imxrt_doctor_advise(
-			d, URGENT_RUN,
+			d, URGENT_NOTE,	/* some time ago */
 			"a watchdog has reset the chip: the program does not serve it, or "
 			"was halted while it ran");
 	return OK;
@@ -226,10 +226,20 @@ static void advise_image(struct doctor *d, const struct imxrt_boot_check *check,
 {
 	d->boot_is_known = true;
 	d->is_bootable = check->is_bootable;
-	for (size_t i = 0; i < check->count; i++)
-		if (check->findings[i].severity != BOOT_NOTE && check->findings[i].next != NULL)
-			imxrt_doctor_advise(d, URGENT_BOOT, "image (%s): %s", check->findings[i].id,
-					    check->findings[i].next);
+	for (size_t i = 0; i < check->count; i++) {
+		const struct imxrt_finding *f = &check->findings[i];
+		struct imxrt_doctor_advice *advice = NULL;
+
+		bool is_note = f->severity == BOOT_WARNING && check->is_bootable;
+
+		if (f->severity != BOOT_NOTE && f->next != NULL)
+			advice = imxrt_doctor_advise(d, is_note ? URGENT_NOTE : URGENT_BOOT,
+						     "image (%s): %s", f->id, f->next);
+		if (advice != NULL) {
+			advice->id = f->id;
+			advice->why = xstrdup(f->text);
+		}
+	}
 	if (!is_boot_flash)
 		imxrt_doctor_advise(
 			d, URGENT_BOOT,

@@ -288,9 +288,27 @@ static void show_health(struct buf *out, const struct stm32l4_facts *facts)
 			"page\n", facts->bank);
 }
 
-static void show_report(struct buf *out, const struct stm32l4_facts *facts,
+static void hand_over(const struct flash_room *room, const struct stm32l4_finding *findings,
+		      size_t count)
+{
+	if (room->finding == NULL)
+		return;
+	room->finding(room->finding_ctx, NULL);
+	for (size_t i = 0; i < count; i++) {
+		const struct stm32l4_finding *f = &findings[i];
+		const struct flash_finding finding = { f->id, f->rank == RANK_NOTE, f->why, f->evidence,
+						       f->cure, f->command };
+
+		room->finding(room->finding_ctx, &finding);
+	}
+}
+
+static void show_report(struct call *c, const struct stm32l4_facts *facts,
 			const struct stm32l4_finding *findings, size_t count)
 {
+	struct buf *out = c->out;
+
+	hand_over(c->user, findings, count);
 	buf_printf(out, "What was read\n");
 	stm32l4_describe_facts(facts, out);
 	buf_printf(out, "What is wrong\n");
@@ -439,7 +457,7 @@ static enum err cmd_doctor(struct call *c)
 	if (orders.fix || orders.trial)
 		try_out(bank, &orders, &facts);
 	count = stm32l4_diagnose(&facts, findings, ARRAY_SIZE(findings));
-	show_report(c->out, &facts, findings, count);
+	show_report(c, &facts, findings, count);
 	stm32l4_show_interrupted(bank, c->out);
 	if (orders.fix) {
 		sr = fact_of(&facts, FACT_SR);
@@ -448,7 +466,7 @@ static enum err cmd_doctor(struct call *c)
 			look_again(&facts, sr);
 			count = stm32l4_diagnose(&facts, findings, ARRAY_SIZE(findings));
 			buf_printf(c->out, "Now:\n");
-			show_report(c->out, &facts, findings, count);
+			show_report(c, &facts, findings, count);
 		}
 	}
 	if (!orders.trial)

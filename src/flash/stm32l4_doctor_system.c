@@ -438,6 +438,7 @@ static bool voltage_range(const struct stm32l4_facts *f, struct stm32l4_finding 
 			 "flash takes erasing and programming in range 0 and 1 only");
 	finding_evidence(out, "PWR_CR1 = 0x%08x (VOS = range 2)", fact_of(f, FACT_PWR_CR1));
 	wake_up(f, out);
+	out->rank = RANK_NOTE;		/* the flash commands do it by themselves */
 	return true;
 }
 

@@ -49,7 +49,7 @@ static enum err read_elf(struct reader *r, Elf *elf, const uint8_t *data, size_t
 	size_t count;
 
 	if (elf == NULL || elf_kind(elf) != ELF_K_ELF)
-		return error_why(ERR_IMAGE_FORMAT, "not an ELF file: %s", elf_errmsg(-1));
+		return error_why(ERR_IMAGE_FORMAT, "this is not an ELF file");
 	eh = elf32_getehdr(elf);
 	if (eh == NULL)
 		return error_why(ERR_IMAGE_FORMAT, "not a 32-bit ELF file: %s", elf_errmsg(-1));

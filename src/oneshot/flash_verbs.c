@@ -150,9 +150,6 @@ enum err write_flash(struct oneshot *o, const struct image *image,
 	buf_free(&warnings);
 	if (rc == ERR_NO_BANK && image->count > 0 && image->sections[0].addr >> 28 == 2)
 		error_next(rc, "a program for RAM is started with \"probed run\"");
-	if (rc == ERR_READ_PROTECTED)
-		error_next(rc, "\"probed doctor --fix --yes\" takes the protection off and erases the "
-			       "whole flash; \"probed doctor\" tells more");
 	if (rc == ERR_PROTECTED)
 		error_next(rc, "add --unlock to take the protection off");
 	return rc;
@@ -184,18 +181,24 @@ static enum err flash_image(struct oneshot *o, const struct image *image)
 					       .skip_same = r->skip_same,
 					       .unlock = r->unlock,
 					       .is_preview = r->dry_run };
+	bool will_boot;
 
 	if (r->dry_run)
 		return dry_run(o, image, &options);
 	TRY(check_image_fits(o, image, true));
 	TRY(tcl(o, NULL, "reset init"));
 	TRY(write_image(o, image, &options));
+	will_boot = !was_warned("the ROM will not boot");
 	if (r->no_reset) {
+		put_text(o, "state", "halted");
 		say(o, "the core is halted (--no-reset)");
 		return OK;
 	}
 	TRY(tcl(o, NULL, "reset run"));
-	say(o, "the program is running");
+	put_text(o, "state", will_boot ? "running" : "not started");
+	say(o, will_boot ? "the program is running"
+			 : "the chip was reset, but its boot ROM does not start this: see the "
+			   "warning above");
 	return OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The file of `probed flash` and `probed verify`: what it is, and where it goes. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -89,20 +90,50 @@ static enum err settle(struct oneshot *o, struct image *image)
 	return OK;
 }
 
+static bool is_text(const struct image_section *s)
+{
+	for (size_t i = 0; i < s->bytes; i++)
+		if (s->data[i] >= 0x7f || (s->data[i] < ' ' && !isspace(s->data[i])))
+			return false;
+	return true;
+}
+
+/* What is no program goes where --at says, as data; else a newcomer has taken the wrong file. */
+static enum err refuse_other(const struct oneshot *o, const struct image_section *s)
+{
+	static const struct {
+		const char *magic, *what;
+	} others[] = { { "UF2\n", "a UF2 file for a bootloader that shows a disk" },
+		       { "\x1f\x8b\x08", "a compressed file (gzip)" },
+		       { "PK\x03\x04", "an archive (zip)" } };
+	const char *what = is_text(s) ? "text" : NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (s->bytes > 4 && memcmp(s->data, others[i].magic, strlen(others[i].magic)) == 0)
+			what = others[i].what;
+	if (what == NULL || o->request->force || o->request->at != NULL)
+		return OK;
+	error_why(ERR_IMAGE_FORMAT, "this is %s, not a program", what);
+	error_what(ERR_IMAGE_FORMAT, "%s", o->request->argv[0]);
+	return error_next(ERR_IMAGE_FORMAT, "take the ELF, HEX or raw binary file of the program; "
+					    "data goes where --at ADDRESS says");
+}
+
+enum err read_file(struct oneshot *o)
+{
+	if (!(o->request->verb->traits & TAKES_IMAGE))
+		return OK;
+	TRY(image_open(o->request->argv[0], IMAGE_AUTO, 0, &o->image));
+	return o->image->type == IMAGE_BIN ? refuse_other(o, &o->image->sections[0]) : OK;
+}
+
 enum err open_file(struct oneshot *o, struct image **image)
 {
-	struct image *opened;
-	enum err rc;
-
 	*image = NULL;
-	TRY(image_open(o->request->argv[0], IMAGE_AUTO, 0, &opened));
-	rc = settle(o, opened);
-	if (rc != OK) {
-		image_close(opened);
-		return rc;
-	}
+	TRY(settle(o, o->image));
 	put_text(o, "file", o->request->argv[0]);
-	put_text(o, "format", image_type_name(opened->type));
-	*image = opened;
+	put_text(o, "format", image_type_name(o->image->type));
+	*image = o->image;
+	o->image = NULL;
 	return OK;
 }

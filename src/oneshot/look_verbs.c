@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read, reset, info, doctor, list, chips: what looks, and leaves the flash alone. */
+/* read, reset, info, list, chips: what looks, and leaves the flash alone. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,11 +38,16 @@ static void dump(struct oneshot *o, uint32_t addr, const uint8_t *data, size_t n
 
 static enum err save(const char *path, const uint8_t *data, size_t n)
 {
-	bool is_stdout = strcmp(path, "-") == 0;
-	FILE *file = is_stdout ? stdout : fopen(path, "wb");
-	bool ok = file != NULL && fwrite(data, 1, n, file) == n;
+	FILE *file;
+	bool ok;
 
-	if (file != NULL && !is_stdout)
+	if (strcmp(path, "-") == 0) {
+		fwrite(data, 1, n, stdout);
+		return OK;	/* the end looks if it went out */
+	}
+	file = fopen(path, "wb");
+	ok = file != NULL && fwrite(data, 1, n, file) == n;
+	if (file != NULL)
 		ok = fclose(file) == 0 && ok;
 	if (ok)
 		return OK;
@@ -143,6 +148,8 @@ static void show_probe(struct oneshot *o)
 				continue;
 			fact(o, "probe", "%s%s%s, at USB %s", p->kind, p->serial ? ", serial " : "",
 			     p->serial ? p->serial : "", p->usb->location);
+			put_text(o, "serial", p->serial);
+			put_text(o, "location", p->usb->location);
 			probes_free(probe);
 			probe = NULL;
 			goto voltage;
@@ -155,8 +162,12 @@ voltage:
 	if (adapter->driver->read_voltage != NULL &&
 	    adapter->driver->read_voltage(adapter, &mv) != OK)
 		drop_error("voltage");
-	if (mv >= 0)
+	if (mv >= 0) {
 		fact(o, "voltage", "%d.%02d V", mv / 1000, mv % 1000 / 10);
+		put_number(o, "millivolts", (uint64_t)mv);
+	}
+	put_text(o, "transport", transport_name(adapter->transport));
+	put_number(o, "khz", adapter->actual_khz);
 	fact(o, "speed", "%s at %" PRIu32 " kHz", transport_name(adapter->transport),
 	     adapter->actual_khz);
 }
@@ -297,6 +308,7 @@ static void show_state(struct oneshot *o)
 		drop_error("pc");
 	if (is_halted || (pc != 0 && pc != 0xffffffff)) {
 		name_place(o, pc, &name);
+		put_hex(o, "pc", pc);
 		fact(o, is_halted ? "halted at" : "running at", "0x%08" PRIx32 "%s%s%s%s", pc,
 		     name.len > 0 ? (const char *)name.data : "", is_halted ? " (" : "",
 		     !is_halted	      ? ""
@@ -327,6 +339,28 @@ static void show_program(struct oneshot *o)
 		     vtor, pc & ~1u, sp);
 }
 
+/* The kernel, if the ELF file that was given has one. */
+static void show_threads(struct oneshot *o)
+{
+	struct buf out = { 0 };
+
+	if (o->request->argc == 0)
+		return;
+	if (tcl(o, &out,
+		"if {[[target current] cget -rtos] in {{} none}} {[target current] configure -rtos auto}\n"
+		"set os [rtos info]\n"
+		"set who [expr {[dict get $os current] == 1 ? {none} : [dict get $os name]}]\n"
+		"set n [expr {[dict get $os threads] - ([dict get $os current] == 1)}]\n"
+		"format {%%s, %%s thread%%s, %%s runs} [dict get $os rtos] $n "
+		"[expr {$n == 1 ? {} : {s}}] $who") != OK) {
+		drop_error("no kernel");
+	} else {
+		buf_putc(&out, '\0');
+		fact(o, "rtos", "%s", (const char *)out.data);
+	}
+	buf_free(&out);
+}
+
 enum err verb_info(struct oneshot *o)
 {
 	struct buf quiet = { 0 };
@@ -340,6 +374,7 @@ enum err verb_info(struct oneshot *o)
 	show_protection(o);
 	show_state(o);
 	show_program(o);
+	show_threads(o);
 	return OK;
 }
 
@@ -355,77 +390,6 @@ static enum err print_tcl(struct oneshot *o, const char *name, const char *comma
 	}
 	buf_free(&out);
 	return rc;
-}
-
-/* A repair needs the core halted. */
-static enum err stm32_doctor(struct oneshot *o, const char *command)
-{
-	bool is_repair = o->request->fix && o->request->yes;
-	bool was_running = o->target->state == TARGET_RUNNING;
-	enum err rc;
-
-	if (is_repair && was_running)
-		TRY(tcl(o, NULL, "halt"));
-	rc = print_tcl(o, "chip", command);
-	if (rc == OK && o->request->fix && !o->request->yes)
-		say(o, "  where it says to add \"confirm\", add --yes");
-	error_hold(rc);
-	if (is_repair && was_running && o->target->state == TARGET_HALTED &&
-	    tcl(o, NULL, "resume") != OK)
-		drop_error("resume");	/* the repair may have erased the program */
-	return error_settle(rc, OK);
-}
-
-/* A core that waits in the boot ROM loses nothing by a halt, and then its flash can be seen. */
-static const char *imxrt_doctor(struct oneshot *o)
-{
-	struct buf out = { 0 };
-	bool is_in_rom = tcl(o, &out, "imxrt doctor") == OK && out.len > 0;
-
-	error_clear();
-	buf_putc(&out, '\0');
-	is_in_rom = is_in_rom && strstr((const char *)out.data, "in the boot ROM") != NULL;
-	buf_free(&out);
-	return is_in_rom ? "imxrt doctor halt" : "imxrt doctor";
-}
-
-/* The chip's own doctor, by the driver of its first bank. */
-static enum err chip_doctor(struct oneshot *o)
-{
-	const struct flash_bank *b = o->rooms->flash->banks;
-	const char *fix = !o->request->fix ? "" : o->request->yes ? " --fix confirm" : " --fix";
-	char command[64];
-
-	if (b == NULL)
-		return OK;
-	if (strcmp(b->driver->name, "stm32l4x") == 0) {
-		snprintf(command, sizeof(command), "stm32l4x doctor %u%s", b->number, fix);
-		return stm32_doctor(o, command);
-	}
-	if (strcmp(b->driver->name, "flexspi") != 0)
-		return OK;
-	if (!o->request->fix)
-		return print_tcl(o, "chip", imxrt_doctor(o));
-	if (!o->request->yes)
-		return error_next(error_why(ERR_REFUSED,
-					    "\"imxrt rescue\" makes the chip programmable again, "
-					    "if need be by erasing the beginning of its flash, "
-					    "and was not confirmed"),
-				  "add --yes");
-	return print_tcl(o, "chip", "imxrt rescue");
-}
-
-enum err verb_doctor(struct oneshot *o)
-{
-	enum err rc = print_tcl(o, "probe", "probe doctor");
-
-	TRY(rc);
-	if (o->rooms->targets->first == NULL)
-		TRY(choose_by_itself(o->choice));
-	TRY(tcl(o, NULL, "init"));
-	TRY(target_current(o->rooms->targets, &o->target));
-	TRY(halt_behind_reset(o));
-	return chip_doctor(o);
 }
 
 static void probe_json(struct buf *out, const struct probe *p)

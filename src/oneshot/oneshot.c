@@ -3,6 +3,7 @@
 #include "oneshot/verbs.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,8 +149,11 @@ void drop_error(const char *what)
 }
 
 /* The log as a newcomer wants it: what needs his attention, on stderr. */
-static struct log_sink attention;
-static bool is_muted;
+static struct {
+	struct log_sink sink;
+	bool is_on, is_shown;	/* is_shown: else the log itself shows it */
+	struct buf warnings;	/* as elements of a JSON array */
+} attention;
 
 /* Lines that clients of the daemon wait for, and that say nothing to the user of a verb. */
 static bool is_news(const char *text)
@@ -166,29 +170,46 @@ static bool is_news(const char *text)
 static void show(struct log_sink *sink, enum log_level level, const char *text, bool is_line)
 {
 	const struct oneshot_request *request = sink->ctx;
+	char *words;
 
-	if (is_line && is_news(text) &&
-	    (level == LOG_ERROR || (level == LOG_WARNING && !request->quiet)))
-		fprintf(stderr, "%s%s\n", log_prefix(level), text);
+	if (!is_line || !is_news(text) || (level != LOG_ERROR && level != LOG_WARNING))
+		return;
+	words = shell_words(text);
+	if (level == LOG_WARNING) {
+		buf_printf(&attention.warnings, "%s", attention.warnings.len > 0 ? ", " : "");
+		buf_json_string(&attention.warnings, words);
+	}
+	if (attention.is_shown && (level == LOG_ERROR || !request->quiet))
+		fprintf(stderr, "%s%s\n", log_prefix(level), words);
+	free(words);
+}
+
+bool was_warned(const char *words)
+{
+	return attention.warnings.len > 0 && strstr((const char *)attention.warnings.data, words) != NULL;
 }
 
 void oneshot_hush(const struct oneshot_request *request, bool wants_log)
 {
-	if (wants_log || is_muted)
+	if (attention.is_on)
 		return;
-	attention = (struct log_sink){ .write = show, .ctx = (void *)request };
-	log_mute(true);
-	log_add_sink(&attention);
-	is_muted = true;
+	attention.sink = (struct log_sink){ .write = show, .ctx = (void *)request };
+	attention.is_on = true;
+	attention.is_shown = !wants_log;
+	log_add_sink(&attention.sink);
+	if (attention.is_shown)
+		log_mute(true);
 }
 
 void oneshot_unhush(void)
 {
-	if (!is_muted)
+	if (!attention.is_on)
 		return;
-	log_remove_sink(&attention);
-	log_mute(false);
-	is_muted = false;
+	log_remove_sink(&attention.sink);
+	if (attention.is_shown)
+		log_mute(false);
+	attention.is_on = false;
+	buf_free(&attention.warnings);
 }
 
 static void print_error_json(struct buf *out, const char *verb, const struct error *e)
@@ -223,6 +244,8 @@ static void print_object(const char *verb, const struct buf *fields, const struc
 		   exit_code);
 	if (fields != NULL && fields->len > 0)
 		buf_append(&out, fields->data, fields->len);
+	buf_printf(&out, ", \"warnings\": [%s]",
+		   attention.warnings.len > 0 ? (const char *)attention.warnings.data : "");
 	if (e->code != OK)
 		print_error_json(&out, verb, e);
 	printf("%s}\n", (const char *)out.data);
@@ -231,15 +254,15 @@ static void print_object(const char *verb, const struct buf *fields, const struc
 
 int oneshot_refuse(const struct oneshot_request *request)
 {
+	int code = request->signo != 0 ? 128 + request->signo : EXIT_USAGE;
 	struct error error;
 
 	error_take(&error);
 	if (request->json)
-		print_object(request->verb != NULL ? request->verb->name : NULL, NULL, &error,
-			     EXIT_USAGE);
+		print_object(request->verb != NULL ? request->verb->name : NULL, NULL, &error, code);
 	error_put(&error);
 	log_failure();
-	return EXIT_USAGE;
+	return code;
 }
 
 static bool is_any_probe_seen(struct adapter *adapter)
@@ -330,16 +353,13 @@ static enum err run_on(struct oneshot *o)
 	return tcl(o, NULL, "resume");
 }
 
-/* A wrong file is told before anything is connected. */
-static enum err check_file(const struct oneshot_request *request)
+/* The doctor goes on without a configuration, but not without a probe. */
+static bool is_over_before(const struct oneshot *o, enum err before)
 {
-	struct image *image;
-
-	if (!(request->verb->traits & TAKES_IMAGE))
-		return OK;
-	TRY(image_open(request->argv[0], IMAGE_AUTO, 0, &image));
-	image_close(image);
-	return OK;
+	if (before == OK || o->request->verb->need < NEED_CONFIG)
+		return false;
+	return verb_id(o->request->verb) != VERB_DOCTOR || before == ERR_ADAPTER_CONFIG ||
+	       before == ERR_ADAPTER_NOT_FOUND || before == ERR_ADAPTER_AMBIGUOUS;
 }
 
 static enum err do_verb(struct oneshot *o, const struct error *before)
@@ -347,8 +367,8 @@ static enum err do_verb(struct oneshot *o, const struct error *before)
 	const struct verb *verb = o->request->verb;
 	enum err rc;
 
-	TRY(check_file(o->request));
-	if (verb->need >= NEED_CONFIG && before->code != OK && verb->run != verb_doctor) {
+	TRY(read_file(o));	/* a wrong file is told before anything is connected */
+	if (is_over_before(o, before->code)) {
 		error_put(before);
 		return before->code;
 	}
@@ -361,26 +381,66 @@ static enum err do_verb(struct oneshot *o, const struct error *before)
 	return error_settle(rc, run_on(o));
 }
 
-static int report(struct oneshot *o, enum err rc)
+/* What somebody with a shell does next. */
+static void advise(const struct oneshot *o, enum err rc)
 {
-	int code = o->exit_code >= 0 ? o->exit_code : oneshot_exit_code(rc);
+	bool changes_flash = o->request->verb->traits & CHANGES_FLASH;
 
 	if (rc == ERR_ADAPTER_AMBIGUOUS)
 		error_next(rc, "add --probe and the serial number or USB location of the one you mean");
 	if (rc == ERR_ARGUMENT && error_current()->next[0] == '\0')
 		error_next(rc, "run \"probed help %s\"", o->request->verb->name);
+	if (rc == ERR_IMAGE_FORMAT && error_current()->next[0] == '\0')
+		error_next(rc, "check that it is the linked program, whole, and for this chip");
 	if (rc == ERR_ADAPTER_LOST)
 		error_next(rc, "plug it in again, then repeat it");
+	if (rc == ERR_READ_PROTECTED)
+		error_next(rc, "\"probed doctor --fix --yes\" takes the protection off and erases the "
+			       "whole flash; \"probed doctor\" tells more");
 	if (rc == ERR_CANCELLED && loop_is_stopped(o->rooms->loop)) {
 		error_why(rc, "interrupted before it was done");
-		error_next(rc, "run it again%s", o->request->verb->traits & CHANGES_FLASH
+		error_next(rc, "run it again%s", changes_flash
 			   ? ": a flash that was being written holds a part of the file" : "");
 	}
+}
+
+static void take_failure(struct oneshot *o, enum err rc)
+{
+	char *words;
+
+	advise(o, rc);
+	error_take(&o->error);
+	words = shell_words(o->error.next[0] ? o->error.next : error_step(rc));
+	snprintf(o->error.next, sizeof(o->error.next), "%s", words);
+	free(words);
+	words = shell_words(o->error.why);
+	snprintf(o->error.why, sizeof(o->error.why), "%s", words);
+	free(words);
+}
+
+/* A full disk is no success; a reader that went away had enough. */
+static int finish_output(int code)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	bool is_bad = fflush(stdout) != 0 || ferror(stdout);
+
+	if (!is_bad || code != EXIT_OK || (poll(&out, 1, 0) == 1 && (out.revents & POLLERR)))
+		return code;
+	log_error("not all of the output could be written: check the disk, or what stdout is");
+	return EXIT_GENERAL;
+}
+
+static int report(struct oneshot *o, enum err rc)
+{
+	int code = o->exit_code >= 0 ? o->exit_code : oneshot_exit_code(rc);
+
 	if (rc != OK)
-		error_take(&o->error);
+		take_failure(o, rc);
+	if (o->request->signo != 0)
+		code = 128 + o->request->signo;	/* as a shell has it */
 	if (o->request->json)
 		print_object(o->request->verb->name, &o->fields, &o->error, code);
-	fflush(stdout);
+	code = finish_output(code);
 	if (rc != OK) {
 		error_put(&o->error);
 		log_failure();
@@ -414,6 +474,7 @@ int oneshot_run(const struct oneshot_rooms *rooms, const struct oneshot_request 
 	};
 	int code = report(&o, do_verb(&o, before));
 
+	image_close(o.image);
 	buf_free(&o.fields);
 	return code;
 }

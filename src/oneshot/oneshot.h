@@ -8,7 +8,8 @@
  * queue before oneshot_run(); ports are closed unless that queue opened some.
  *
  * Output: what was asked for goes to stdout, progress, warnings and errors to stderr. With --json
- * stdout has exactly one object (for rtt: one per piece of text, and that one at the end). Exit
+ * stdout has exactly one object (for run and rtt: one per piece of text, and that one at the end).
+ * What of it could not be written is an error, unless nobody reads any more (a closed pipe). Exit
  * codes are those of enum oneshot_exit, except for `run`, which passes the program's own on.
  */
 #ifndef ONESHOT_ONESHOT_H
@@ -27,6 +28,7 @@ enum oneshot_exit {
 	EXIT_FLASH,   /* flash operation, protection, wrong chip, not confirmed */
 	EXIT_VERIFY,  /* the contents differ */
 	EXIT_PROGRAM, /* run: the program crashed or stopped at a breakpoint of its own */
+	EXIT_FAULTS,  /* doctor: something is wrong, and was not repaired */
 	EXIT_TIMED_OUT = 124, /* --timeout, as timeout(1) has it */
 };
 
@@ -69,6 +71,7 @@ struct oneshot_request {
 		fix;
 	const char *at, *sector, *channel;
 	unsigned timeout_s;
+	int signo; /* that ends us; 0: none did */
 	void (*print_help)(const struct verb *verb); /* the command line's: it knows the options */
 };
 
@@ -87,6 +90,7 @@ struct oneshot {
 	const struct oneshot_request *request;
 	struct choice *choice;
 	struct target *target; /* NEED_TARGET: the current one */
+	struct image *image;   /* of a verb that takes one, until it is taken */
 	struct buf fields;     /* of the JSON object: ", \"name\": value" each */
 	struct error error;    /* code OK: none */
 	bool was_reset;	       /* --under-reset: the core stands at its first instruction */
@@ -117,7 +121,8 @@ void oneshot_unhush(void);
  * taken from the chain, or code OK. Returns the exit code. */
 int oneshot_run(const struct oneshot_rooms *rooms, const struct oneshot_request *request,
 		struct choice *choice, const struct error *before);
-/* The end of a command line that could not even be parsed: the error chain as --json wants it. */
+/* The end of a command line that could not even be parsed, or whose verb did not begin before a signal
+ * came: the error chain as --json wants it. */
 int oneshot_refuse(const struct oneshot_request *request);
 /* The exit code of an error. */
 int oneshot_exit_code(enum err code);

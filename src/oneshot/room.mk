@@ -2,13 +2,15 @@
 libprobed_a_SOURCES += \
 	src/oneshot/chips.c src/oneshot/chips.h \
 	src/oneshot/choose.c src/oneshot/choose.h \
+	src/oneshot/doctor_verb.c \
 	src/oneshot/flash_verbs.c \
 	src/oneshot/image.c \
 	src/oneshot/look_verbs.c \
 	src/oneshot/oneshot.c src/oneshot/oneshot.h \
 	src/oneshot/progress.c \
 	src/oneshot/run_verbs.c \
-	src/oneshot/verbs.c src/oneshot/verbs.h
+	src/oneshot/verbs.c src/oneshot/verbs.h \
+	src/oneshot/words.c
 dist_check_SCRIPTS += testing/check-chips
 
 if HAVE_CMOCKA

@@ -189,9 +189,15 @@ static enum err load_ram(struct oneshot *o, const struct image *image)
 {
 	const struct image_section *first = &image->sections[0];
 
-	for (size_t i = 0; i < image->count; i++)
-		TRY(target_write_bytes(o->target, image->sections[i].addr, image->sections[i].data,
-				       image->sections[i].bytes));
+	for (size_t i = 0; i < image->count; i++) {
+		const struct image_section *s = &image->sections[i];
+		enum err rc = target_write_bytes(o->target, s->addr, s->data, s->bytes);
+
+		if (rc == ERR_BUS)
+			error_next(rc, "the program is linked for 0x%08" PRIx32 ", where this chip has "
+				       "neither flash nor RAM: check that it is for this chip", s->addr);
+		TRY(rc);
+	}
 	if (first->bytes >= 8 && get_le32(first->data) >> 28 == 2) {
 		TRY(target_write_u32(o->target, 0xe000ed08, first->addr));
 		TRY(target_set_reg32(o->target, "sp", get_le32(first->data)));

@@ -26,7 +26,7 @@ const struct verb verbs[VERB_COUNT + 1] = {
 			 NULL, NEED_TARGET, 0, 0, verb_reset, 0 },
 	[VERB_INFO] = { "info", "[FILE.elf]",
 			"show probe, voltage, debug port, core, chip, flash, protection, program",
-			"The core runs on. The ELF file gives the function that it is in.",
+			"The core runs on. The ELF file gives the function that it is in, and the RTOS.",
 			NEED_TARGET, 0, 1, verb_info, ONLY_LOOKS },
 	[VERB_RUN] = { "run", "FILE",
 		       "load a program, run it, show its output, exit with its exit code",
@@ -44,8 +44,10 @@ const struct verb verbs[VERB_COUNT + 1] = {
 		       NEED_TARGET, 0, 1, verb_rtt, 0 },
 	[VERB_DOCTOR] = { "doctor", "",
 			  "examine probe, wires and chip, and say what is wrong and what to do",
-			  "--fix does what the chip's doctor would repair.", NEED_CONFIG, 0, 0,
-			  verb_doctor, ONLY_LOOKS },
+			  "--fix repairs what loses nothing, --fix --yes also what erases or changes "
+			  "option bytes. Exit code 8: something is wrong. A chip that does not answer "
+			  "is examined further if --board or --chip names it.",
+			  NEED_CONFIG, 0, 0, verb_doctor, ONLY_LOOKS },
 	[VERB_LIST] = { "list", "", "list the probes that are plugged in", NULL, NEED_SCRIPTS, 0, 0,
 			verb_list, 0 },
 	[VERB_CHIPS] = { "chips", "", "list the chips and boards that --chip and --board know",

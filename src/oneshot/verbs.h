@@ -16,9 +16,13 @@ void put_bool(struct oneshot *o, const char *name, bool value);
 void put_json(struct oneshot *o, const char *name, const char *json);
 
 const char *plural(size_t n); /* "s", unless there is one */
+/* Was there a warning with these words? */
+bool was_warned(const char *words);
 /* A Tcl verb as on a console; `result` may be NULL. */
 enum err tcl(struct oneshot *o, struct buf *result, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Advice for the console in the words of the command line; to be freed. */
+char *shell_words(const char *text);
 /* --under-reset: what is behind the debug port answers once the core is halted. */
 enum err halt_behind_reset(struct oneshot *o);
 /* The error that is current becomes a line of the log and is gone. */
@@ -34,7 +38,8 @@ struct progress {
 void progress_begin(struct progress *progress, const struct oneshot *o);
 void progress_end(struct progress *progress);
 
-/* image.c: the file of a verb with its addresses, or the error that is the user's. */
+/* image.c: read_file() before anything is connected, open_file() hands it over with its addresses. */
+enum err read_file(struct oneshot *o);
 enum err open_file(struct oneshot *o, struct image **image);
 
 /* flash_verbs.c: with progress, and its warnings in the log. */

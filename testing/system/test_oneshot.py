@@ -151,6 +151,30 @@ def test_the_contents_tell_the_format_not_the_name(bench, firmware):
     assert "addresses of its own" in error["why"]
 
 
+@pytest.mark.parametrize("data,what", [(b"UF2\n\x57\x51\x5d\x9e" + bytes(504), "a UF2 file"), (b"# read me\n", "text"),
+                                       (b"\x1f\x8b\x08\0" + bytes(28), "compressed"), (b"PK\x03\x04\x14", "an archive")])
+def test_what_is_no_program_is_refused_unless_it_has_a_place(bench, data, what):
+    save(bench, "other.file", data)
+    error = bench.error("flash", "other.file", code=2)
+    assert what in error["why"] and "--at" in error["next"]
+    bench.run("flash", "other.file", "--at", "0x08040000")
+    assert bench.board.memory(0x08040000, len(data)) == data
+
+
+def test_a_file_is_read_once(bench, firmware):
+    """As `probed flash <(...)` needs it."""
+    os.mkfifo(bench.tmp / "fifo")
+    with subprocess.Popen(["cp", firmware("blink").with_suffix(".bin"), bench.tmp / "fifo"]) as writer:
+        bench.run("flash", "fifo")
+        assert writer.wait() == 0
+
+
+def test_a_file_that_is_cut_says_what_to_do(bench):
+    save(bench, "cut.hex", b":020000040800F2\n:04000000000000")
+    error = bench.error("flash", "cut.hex", code=2)
+    assert "line 2" in error["why"] and "whole" in error["next"]
+
+
 def test_the_wrong_chip_is_refused_before_anything_is_written(bench, firmware):
     bench.blank()
     error = bench.error("flash", firmware("blink"), "--chip", "stm32g474re", code=5)
@@ -172,6 +196,10 @@ def test_info_tells_all_there_is(bench, firmware):
     assert "reset handler" in info["program"]
     text = bench.run("info").stdout
     assert re.search(r"^chip +STM32L47x/L48x$", text, re.M)
+    assert "rtos" not in bench.json("info", firmware("blink"))
+    bench.run("flash", firmware("rtos"))
+    text = bench.run("info", firmware("rtos")).stdout
+    assert re.search(r"^rtos +FreeRTOS, 5 threads, (worker|blink|none) runs$", text, re.M), text
 
 
 def test_erase_asks_and_takes_whole_sectors_only(bench):
@@ -281,6 +309,63 @@ def test_no_probe_no_target_no_chip(bench, firmware):
     bench.board.ctl("power on")
 
 
+def test_output_that_is_lost_is_no_success(bench, firmware):
+    bench.run("flash", firmware("blink"), "--quiet")
+    for words in (("read", FLASH, 64, "-"), ("info",), ("info", "--json")):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(bench.argv(*words), cwd=bench.tmp, env=bench.env, stdin=subprocess.DEVNULL, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False, timeout=60 * PATIENCE)
+        assert done.returncode == 1 and "could be written" in done.stderr, words
+
+
+def test_closed_standard_files_are_nobody_elses(bench, firmware):
+    """The first socket would take the number of a closed stdout, and get what is printed."""
+    command = " ".join(f"'{word}'" for word in bench.argv("flash", firmware("blink")))
+    for closed in (">&-", "2>&-", "<&-", ">&- 2>&-"):
+        done = subprocess.run(f"{command} {closed}", shell=True, cwd=bench.tmp, env=bench.env, check=False,
+                              timeout=60 * PATIENCE)
+        assert done.returncode == 0, closed
+    bench.run("verify", firmware("blink"))
+
+
+def test_ctrl_c_ends_with_an_object_that_has_the_same_code(bench, firmware):
+    bench.run("flash", firmware("rtt"))
+    talk = Process(bench.argv("rtt", firmware("rtt"), "--json"), stdin=subprocess.PIPE, cwd=bench.tmp, env=bench.env)
+    talk.expect("rtt: hello")
+    talk.stop(signal.SIGINT)
+    last = json.loads([line for line in talk.text.splitlines() if line.startswith('{"verb"')][-1])
+    assert last["exit"] == 128 + signal.SIGINT and not last["ok"]
+
+
+def documented_members():
+    """Of each verb: the manual's table."""
+    text = (TOP / "doc/manual.md").read_text().split("**`--json`** prints")[1].split("\n\n")[1]
+    rows = [line.split(" | ", 1) for line in text.splitlines()[2:]]
+    members = {verb: set(re.findall(r"`([a-z_]+)`", what)) for verbs, what in rows
+               for verb in re.findall(r"`([a-z]+)`|(all)", verbs) for verb in verb if verb}
+    return {verb: found | members["all"] for verb, found in members.items()}
+
+
+def all_members(value):
+    if isinstance(value, dict):
+        return set(value).union(*map(all_members, value.values()))
+    return set().union(*map(all_members, value)) if isinstance(value, list) else set()
+
+
+def test_json_has_the_members_of_the_manual(bench, firmware):
+    members = documented_members()
+    save(bench, "zero.bin", exit_program(0, text=b"hello\n"))
+    for words in (["flash", firmware("blink")], ["verify", firmware("blink")], ["erase", "--sector", "9"], ["read", FLASH, 4],
+                  ["reset"], ["info"], ["run", "zero.bin", "--timeout", "60"], ["doctor"], ["list"], ["chips"],
+                  ["read", FLASH, 4, "saved.bin"]):
+        found = set()
+        for line in bench.run(*words, "--json").stdout.splitlines():
+            found |= all_members(json.loads(line))
+        assert found <= members[words[0]], found - members[words[0]]
+    for verb in members:
+        assert verb == "all" or verb in ("rtt",) or {"warnings", "exit"} <= members[verb]
+
+
 def test_wrong_command_lines(bench):
     assert "Unexpected command line argument: flsh: did you mean \"probed flash\"?" in bench.run("flsh", code=1).stderr
     assert "no option --at" in bench.error("rtt", "--at", "0", code=2)["why"]
@@ -342,6 +427,64 @@ def test_doctor_looks_at_probe_and_chip(tmp_path):
                           cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60 * PATIENCE)
     answer = json.loads(done.stdout)
     assert "What to do next" in answer["probe"] and "FLASH_OPTR" in answer["chip"]
+    assert all(f["level"] == "note" for f in answer["findings"]) and answer["exit"] == 0
+
+
+def verb_of(board, *words):
+    """One verb beside a board: exit code and object."""
+    done = board.usb_run([BUILD / "probed", "-s", TOP / "tcl", *words, "--json"])
+    return done.returncode, json.loads(re.search(r'^\{"verb".*$', done.stdout, re.M).group())
+
+
+def test_doctor_says_what_is_wrong_to_scripts(tmp_path):
+    board = Board(tmp_path, "--preset", "wrp-page", "--deterministic", usb=["st-link-v2-1"])
+    code, answer = verb_of(board, "doctor")
+    finding, = [f for f in answer["findings"] if f["level"] == "fault"]
+    assert code == 8 and answer["exit"] == 8 and not answer["ok"] and "error" not in answer
+    assert finding["part"] == "chip" and finding["id"] == "wrp-page" and "page 5" in finding["what"]
+    assert "WRP1A" in finding["cause"] and "probed doctor --fix --yes" in finding["next"]
+    assert finding["command"] == "flash protect 0 5 5 off"
+    assert verb_of(board, "doctor", "--fix")[0] == 8
+    code, answer = verb_of(board, "doctor", "--fix", "--yes")
+    assert code == 0 and not [f for f in answer["findings"] if f["level"] == "fault"]
+    board.stop()
+
+
+def test_doctor_finds_nothing_wrong_with_a_line_that_starts_slowly(tmp_path):
+    """An STM32L5 comes out of each reset in a voltage range in which only the flash commands program."""
+    board = Board(tmp_path, "--preset", "good", "--deterministic", name="nucleo-l552", usb=["st-link-v3"])
+    assert verb_of(board, "reset", "--halt")[0] == 0
+    code, answer = verb_of(board, "doctor")
+    assert code == 0 and "voltage-range" in [f["id"] for f in answer["findings"]]
+    board.stop()
+
+
+def test_an_imxrt_with_the_wrong_file_from_one_verb_to_the_next(tmp_path, firmware):
+    board = Board(tmp_path, "--preset", "raw-bin", "--deterministic", name="mimxrt1064-evk", usb=["daplink"])
+    raw = firmware("rt1064_blink").parent / "rt1064_blink_raw.bin"
+    code, answer = verb_of(board, "doctor")
+    assert code == 8 and "no-fcb" in [f["id"] for f in answer["findings"]]
+    assert "probed flash FILE" in answer["findings"][-1]["next"]
+    code, answer = verb_of(board, "flash", raw)
+    assert code == 0 and answer["state"] == "not started" and "no FCB" in answer["warnings"][0]
+    assert verb_of(board, "doctor", "--fix")[0] == 5        # it would erase, and was not told to
+    code, answer = verb_of(board, "doctor", "--fix", "--yes")
+    assert code == 0 and "erased 8192 bytes" in answer["repair"]
+    code, answer = verb_of(board, "flash", firmware("rt1064_blink"))
+    assert code == 0 and answer["state"] == "running"
+    code, answer = verb_of(board, "doctor", "--fix", "--yes")
+    assert code == 0 and "repair" not in answer             # a good program is not erased
+    assert verb_of(board, "verify", firmware("rt1064_blink"))[0] == 0
+    board.stop()
+
+
+def test_a_core_that_does_not_answer_is_repaired_by_its_board_name(tmp_path):
+    board = Board(tmp_path, "--preset", "watchdog-sleep", "--deterministic", name="mimxrt1064-evk", usb=["daplink"])
+    code, answer = verb_of(board, "doctor")
+    assert code == 4 and "--board" in answer["error"]["next"]
+    code, answer = verb_of(board, "doctor", "--board", "mimxrt1064-evk", "--fix", "--yes")
+    assert code == 0 and "RT1064: got hold of it" in answer["repair"]
+    board.stop()
 
 
 def test_a_sleeping_chip_is_reached_under_reset(tmp_path, firmware):
@@ -447,6 +590,7 @@ COMPLETIONS = [
     ("probed --probe 066", ["066EFF333133464E43162234"]), ("probed flash my", ["my file.elf", "myfirmware.hex"]),
     ("probed help do", ["doctor"]), ("probed -f target/imxrt10", ["target/imxrt10xx.cfg"]),
     ("probed --completion ", ["bash", "fish", "zsh"]), ("probed rtt --chann", ["--channel"]),
+    ("probed --chip STM32L47", ["STM32L471", "STM32L475", "STM32L476"]),
 ]
 
 

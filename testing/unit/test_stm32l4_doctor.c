@@ -370,7 +370,7 @@ static const struct {
 	{ WB55, sfsa, "cpu2-area", RANK_CAUSE, "0x080c8000" },				/* 27 */
 	{ WB55, suspended, "suspended", RANK_CAUSE, "reset halt" },
 	{ G0B1, half_dw, "half-dw", RANK_CAUSE, "reset halt" },				/* 28 */
-	{ L552, vos, "voltage-range", RANK_LIKELY, "--fix" },				/* 29 */
+	{ L552, vos, "voltage-range", RANK_NOTE, "--fix" },				/* 29 */
 	{ L552, tzen, "trustzone", RANK_LIKELY, "stm32l4x trustzone 0 disable" },
 	{ L476, not_loaded, "rdp-not-loaded", RANK_CAUSE, "power-cycle" },		/* 30 */
 	{ L476, run_pd, "run-pd", RANK_CAUSE, "--fix" },				/* 31 */
