@@ -226,9 +226,10 @@ def test_a_stop_that_is_none_lets_the_other_go_too(dual, two, firmware):
     assert "$1 = 60" in out and len(re.findall(r"dual\.cpu\d .* halted", out)) == 2, out
     daemon.tcl("reset halt; targets dual.cpu0; arm semihosting enable")
     # SYS_TIME, count in r4 and at r5, again
-    daemon.tcl(f"write_memory {RAM:#x} 16 {{0x2011 0xbeab 0x3401 0x602c 0xe7fa}}; reg r4 0; reg r5 {RAM + 64:#x}; "
-               f"reg pc {RAM:#x}; resume")
-    wait_for(lambda: dual.memory(RAM + 64, 1)[0] in range(4, 200) and counts(dual)[1] > 30, "calls of one, rounds of both")
+    daemon.tcl(f"write_memory {RAM:#x} 16 {{0x2011 0xbeab 0x3401 0x602c 0xe7fa}}; mww {RAM + 64:#x} 0; "
+               f"mww {COUNTS + 4:#x} 0; reg r4 0; reg r5 {RAM + 64:#x}; reg pc {RAM:#x}; resume")
+    wait_for(lambda: int.from_bytes(dual.memory(RAM + 64, 4), "little") > 3 and counts(dual)[1] > 30,
+             "calls of one, rounds of both")
     assert daemon.states() == ["running", "running"]
     daemon.tcl("halt")
     assert daemon.states() == ["halted", "halted"]
