@@ -221,7 +221,7 @@ static enum err run_queued(struct daemon *d, const struct queued *q, struct buf 
 	if (q->kind == QUEUED_BOARD)
 		return choose_board(&d->choice, q->text);
 	if (q->is_file)
-		return script_run_file(d->script, NULL, q->text);
+		return script_run_file(d->script, NULL, q->text, result);
 	return script_eval(d->script, NULL, q->text, NULL, 0, result);
 }
 
@@ -304,7 +304,7 @@ static enum err run_default_config(struct daemon *d)
 		return choose_what_is_there(d);
 	}
 	free(path);
-	return script_run_file(d->script, NULL, DEFAULT_CONFIG);
+	return script_run_file(d->script, NULL, DEFAULT_CONFIG, NULL);
 }
 
 /* A verb with an interface and no chip takes the chip that is there. */
@@ -460,7 +460,7 @@ int main(int argc, char **argv)
 	int code = 0;
 
 	keep_standard_files();
-	setvbuf(stdout, NULL, _IOLBF, 0);	/* what scripts print is seen when it is printed */
+	setvbuf(stdout, NULL, _IONBF, 0);	/* what scripts print is seen when it is printed */
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0) {
 		complete_words(argc - 2, argv + 2);
 		return 0;

@@ -85,7 +85,7 @@ struct tap {
 	char *chip, *tap;		/* its two halves */
 	unsigned ir_bits;
 	uint32_t ir_capture, ir_mask;
-	uint32_t expected_ids[8];
+	uint32_t expected_ids[32];
 	unsigned expected_id_count;
 	uint32_t idcode;		/* as read, 0 if it has none */
 	bool is_enabled, ignore_version;

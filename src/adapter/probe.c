@@ -491,7 +491,8 @@ static enum err take_driver(struct adapter *adapter, const struct probe *probe)
 		adapter->driver = probe->driver;
 		return OK;
 	}
-	TRY(script_run_file(adapter->script, script_origin(adapter->script), probe->config));
+	TRY(script_run_file(adapter->script, script_origin(adapter->script), probe->config,
+			    NULL));
 	if (adapter->driver == probe->driver)
 		return OK;
 	return error_why(ERR_ADAPTER_CONFIG, "%s does not choose the driver %s", probe->config,

@@ -81,7 +81,7 @@ static enum err run_row(struct choice *c, const struct chip_row *row)
 		TRY(rc);
 	}
 	log_debug("running %s", row->script);
-	return script_run_file(c->script, NULL, row->script);
+	return script_run_file(c->script, NULL, row->script, NULL);
 }
 
 static enum err fail_unknown(struct choice *c, enum chip_kind kind, const char *word)
@@ -112,7 +112,7 @@ static bool run_script_named(struct choice *c, const char *folder, const char *w
 	if (path == NULL)
 		error_clear();
 	else
-		*rc = script_run_file(c->script, NULL, file);
+		*rc = script_run_file(c->script, NULL, file, NULL);
 	free(path);
 	free(file);
 	return path != NULL;
@@ -162,7 +162,7 @@ static enum err take_any_core(struct choice *c, const char *found)
 		    "Cortex-M. If "
 		    "that is wrong, name it with --chip; \"probed --chips\" lists all",
 		    found != NULL ? found : "none that identifies itself in a known way");
-	return script_run_file(c->script, NULL, "target/cortex_m.cfg");
+	return script_run_file(c->script, NULL, "target/cortex_m.cfg", NULL);
 }
 
 /* An old probe may have JTAG only; whoever named no transport does not mind. */

@@ -122,6 +122,8 @@ void legacy_free(struct script *script);
 void legacy_note(struct script *script, const char *name);
 /* Where a name that is gone went; NULL: nothing is known of it. */
 const char *legacy_hint(const char *name);
+/* The script file in which a literal word stands; NULL: in none, or not known any more. */
+const char *script_word_file(const Jim_Obj *word);
 
 /* general.c */
 void general_register(struct script *script);

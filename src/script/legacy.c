@@ -154,18 +154,23 @@ void legacy_free(struct script *script)
 }
 
 /* A literal argument remembers where it was written, until something else is made of it. */
+const char *script_word_file(const Jim_Obj *word)
+{
+	if (word->typePtr == NULL || strcmp(word->typePtr->name, "source") != 0)
+		return NULL;
+	const char *file = Jim_String(word->internalRep.sourceValue.fileNameObj);
+
+	return *file != '\0' ? file : NULL;
+}
+
 void script_place(const struct call *call, char *text, size_t size)
 {
 	for (int i = 1; i < call->argc; i++) {
-		const Jim_Obj *obj = call->objv[i];
+		const char *file = script_word_file(call->objv[i]);
 
-		if (obj->typePtr == NULL || strcmp(obj->typePtr->name, "source") != 0)
+		if (file == NULL)
 			continue;
-		const char *file = Jim_String(obj->internalRep.sourceValue.fileNameObj);
-
-		if (*file == '\0')
-			continue;
-		snprintf(text, size, "%s:%d", file, obj->internalRep.sourceValue.lineNumber);
+		snprintf(text, size, "%s:%d", file, call->objv[i]->internalRep.sourceValue.lineNumber);
 		return;
 	}
 	snprintf(text, size, "a command line");

@@ -374,7 +374,8 @@ enum err script_eval_obj(struct script *script, struct origin *origin, Jim_Obj *
 	return evaluate(script, origin, &source, NULL);
 }
 
-enum err script_run_file(struct script *script, struct origin *origin, const char *name)
+enum err script_run_file(struct script *script, struct origin *origin, const char *name,
+			 struct buf *result)
 {
 	Jim_Obj *words[2] = { Jim_NewStringObj(script->interp, "script", -1),
 			      Jim_NewStringObj(script->interp, name, -1) };
@@ -385,7 +386,7 @@ enum err script_run_file(struct script *script, struct origin *origin, const cha
 	/* As text: Jim leaves the procedure of a list's first word out of the trace. */
 	Jim_FreeNewObj(script->interp, list);
 	Jim_IncrRefCount(line);
-	rc = script_eval_obj(script, origin, line);
+	rc = evaluate(script, origin, &(struct source){ .obj = line }, result);
 	Jim_DecrRefCount(script->interp, line);
 	return rc;
 }

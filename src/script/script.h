@@ -89,7 +89,8 @@ void script_set_stage(struct script *script, enum stage stage);
  * with Jim's message. An `exit` or `shutdown` stops the loop and returns OK. */
 enum err script_eval(struct script *script, struct origin *origin, const char *text, const char *file,
 		     int line, struct buf *result);
-enum err script_run_file(struct script *script, struct origin *origin, const char *name);
+enum err script_run_file(struct script *script, struct origin *origin, const char *name,
+			 struct buf *result);
 /* The origin of the evaluation in progress; the startup origin outside of any. */
 struct origin *script_origin(struct script *script);
 /* After a failed evaluation: takes the error chain and appends it as a person should see it, the

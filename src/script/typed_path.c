@@ -5,6 +5,7 @@
  * turns into what arrived.
  */
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -76,26 +77,50 @@ static char *with_slashes(const char *text, size_t n)
 	return path;
 }
 
+/* The existing file that a run of `text` names; NULL if none does. */
+static const char *typed_in(struct script *script, const char *text, const char *name)
+{
+	for (const char *p = text; *p != '\0'; p++) {
+		size_t n = run_of(p, name);
+		char *path = n > 0 ? with_slashes(p, n) : NULL;
+
+		if (path != NULL && access(path, F_OK) == 0) {
+			log_debug("\"%s\" is taken as it was typed: %s", name, path);
+			buf_clear(&script->typed_path);
+			buf_printf(&script->typed_path, "%s", path);
+			free(path);
+			return (const char *)script->typed_path.data;
+		}
+		free(path);
+	}
+	return NULL;
+}
+
+/* A word of a script file knows the file it stands in. */
+static const char *typed_in_file(struct call *c, int index)
+{
+	const char *source = script_word_file(c->objv[index]), *path = NULL;
+	FILE *file = source != NULL ? fopen(source, "re") : NULL;
+	char line[1024];
+
+	while (file != NULL && path == NULL && fgets(line, sizeof(line), file) != NULL)
+		path = typed_in(c->script, line, c->argv[index]);
+	if (file != NULL)
+		fclose(file);
+	return path;
+}
+
 const char *arg_path(struct call *c, int index)
 {
-	const char *name = c->argv[index];
+	const char *name = c->argv[index], *path;
 
 	if (access(name, F_OK) == 0)
 		return name;
 	for (const struct script_frame *f = c->script->frame; f != NULL; f = f->outer) {
-		for (const char *p = f->text ? f->text : ""; *p != '\0'; p++) {
-			size_t n = run_of(p, name);
-			char *path = n > 0 ? with_slashes(p, n) : NULL;
-
-			if (path != NULL && access(path, F_OK) == 0) {
-				log_debug("\"%s\" is taken as it was typed: %s", name, path);
-				buf_clear(&c->script->typed_path);
-				buf_printf(&c->script->typed_path, "%s", path);
-				free(path);
-				return (const char *)c->script->typed_path.data;
-			}
-			free(path);
-		}
+		path = f->text != NULL ? typed_in(c->script, f->text, name) : NULL;
+		if (path != NULL)
+			return path;
 	}
-	return name;
+	path = typed_in_file(c, index);
+	return path != NULL ? path : name;
 }

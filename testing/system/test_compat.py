@@ -146,6 +146,12 @@ def test_a_word_we_do_not_have_says_what_to_use(words, hint):
     assert code == 1 and hint in text, text
 
 
+def test_the_last_result_of_a_file_is_printed(tmp_path):
+    (tmp_path / "last.cfg").write_text("set first 0x11\nset last 0x22\n", encoding="utf-8")
+    text = config("-f", "last.cfg", "-c", "shutdown", cwd=tmp_path)[1]
+    assert re.search("^0x22$", text, re.M) and "0x11" not in text, text
+
+
 def test_old_names_warn_once_each(tmp_path):
     old = "adapter_khz 100; adapter_khz 200; jtag_nsrst_delay 10; adapter_nsrst_delay 20; ftdi_channel 0; ftdi_channel 1"
     code, text = config("-c", f"adapter driver ftdi; {old}; noinit; echo [adapter speed]; shutdown")
@@ -201,6 +207,10 @@ def test_a_path_is_taken_as_it_was_typed(daemon, tmp_path):
     daemon.tcl(r'halt; load_image "new folder\firmware.bin" 0x20000000')
     assert daemon.tcl("read_memory 0x20000000 32 1") == "0x3020100"
     assert "couldn't open" in daemon.fails(r'test_image "new folder\nothing.bin"')
+    (tmp_path / "flash.cfg").write_text(r"""proc test {file} { return [test_image $file 0x20000000] }
+test "new folder\firmware.bin"
+""", encoding="utf-8")
+    assert "verified 64 bytes" in daemon.tcl(f"script {tmp_path}/flash.cfg")
 
 
 def test_expressions_without_braces():
