@@ -204,10 +204,10 @@ static void tell_exit(struct semi_call *call)
 	if (call->exit_reason == SEMI_APPLICATION_EXIT && call->exit_code == 0)
 		log_user("semihosting: *** application exited normally ***");
 	else if (call->exit_reason == SEMI_APPLICATION_EXIT)
-		log_user("semihosting: *** application exited with %u ***", call->exit_code);
+		log_user("semihosting: *** application exited with %d ***", (int)call->exit_code);
 	else
-		log_user("semihosting: *** application stopped, reason 0x%x, exit code %u ***",
-			 call->exit_reason, call->exit_code);
+		log_user("semihosting: *** application stopped, reason 0x%x (%s), exit code %d ***",
+			 call->exit_reason, semi_reason_name(call->exit_reason), (int)call->exit_code);
 	semi_files_close(s);
 	if (s->has_ops && s->ops.exited != NULL)
 		s->ops.exited(s->ops.ctx, call->t, call->exit_reason, call->exit_code);

@@ -132,6 +132,8 @@ void semi_input_end(struct semihosting *s);
 /* The core stands at a BKPT and nobody waits for GDB: serves the call. */
 void semi_try_again(struct semihosting *s);
 
+/* Arm's name of a reason to stop, without its "ADP_Stopped_"; "?" if it has none. */
+const char *semi_reason_name(uint32_t reason);
 /* The program has ended: ends the daemon, if that was asked for. */
 void semi_exit_daemon(struct target *t, uint32_t code);
 /* Looks out for programs that have crashed, or no more: they end the daemon with SEMI_CRASHED. */

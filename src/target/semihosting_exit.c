@@ -11,6 +11,25 @@
 
 #define TIMEOUT_CODE 124u	/* as timeout(1) */
 
+/* Arm's semihosting.rst, SYS_EXIT. */
+static const struct { uint32_t reason; const char *name; } reasons[] = {
+	{ 0x20000, "BranchThroughZero" }, { 0x20001, "UndefinedInstr" }, { 0x20002, "SoftwareInterrupt" },
+	{ 0x20003, "PrefetchAbort" }, { 0x20004, "DataAbort" }, { 0x20005, "AddressException" },
+	{ 0x20006, "IRQ" }, { 0x20007, "FIQ" }, { 0x20020, "BreakPoint" }, { 0x20021, "WatchPoint" },
+	{ 0x20022, "StepComplete" }, { 0x20023, "RunTimeErrorUnknown" }, { 0x20024, "InternalError" },
+	{ 0x20025, "UserInterruption" }, { SEMI_APPLICATION_EXIT, "ApplicationExit" },
+	{ 0x20027, "StackOverflow" }, { 0x20028, "DivisionByZero" }, { 0x20029, "OSSpecific" },
+};
+
+const char *semi_reason_name(uint32_t reason)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		if (reasons[i].reason == reason)
+			return reasons[i].name;
+	}
+	return "?";
+}
+
 static void end_daemon(struct target_list *list, uint32_t code)
 {
 	char command[32];

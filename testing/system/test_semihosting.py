@@ -160,6 +160,8 @@ def test_the_programs_exit_code_is_the_daemons(bench, how, value, code):
         f"mww {MODE:#x} {mode}; mww {CODE:#x} {exit_code:#x}; mww {REASON:#x} {reason:#x}; resume"),
         cwd=bench.tmp, ready=False)
     assert daemon.wait() == code, f"{how}\n{daemon.text}"
+    told = {"minus one": "exited with -1 ", "run time error": "0x20023 (RunTimeErrorUnknown), exit code 1 "}
+    assert told.get(how, "") in daemon.text
     assert "semihosting: ***" in daemon.text
 
 
