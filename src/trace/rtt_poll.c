@@ -344,8 +344,8 @@ static enum err leave_out_unreadable(struct rtt *r, const struct batch *b)
 			continue;
 		error_clear();
 		is_found = up->is_unreadable = true;
-		log_warning("rtt: the buffer of channel %u at 0x%08" PRIx32 " cannot be read: the channel is "
-			    "left out until the program sets it up anew", p->channel,
+		log_warning("rtt: the buffer of channel %u at 0x%08" PRIx32 " cannot be read: the "
+			    "channel is left out until the program sets it up anew", p->channel,
 			    up_of(r, p->channel)->buffer);
 	}
 	if (is_found)
