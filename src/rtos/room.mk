@@ -36,4 +36,4 @@ EXTRA_DIST += testing/fuzz/seeds/rtos/freertos-empty-lists testing/fuzz/seeds/rt
 	testing/fuzz/seeds/rtos/zephyr-huge-offsets testing/fuzz/seeds/rtos/threadx-self-ring \
 	testing/fuzz/seeds/rtos/nuttx-big-hash testing/fuzz/seeds/rtos/auto-noise
 EXTRA_DIST += testing/system/test_rtos.py testing/firmware/rtos.c testing/firmware/rtos_check.c \
-	testing/firmware/rtos_list.h testing/firmware/rtos_still.c doc/notes/rtos.md
+	testing/firmware/rtos_list.h testing/firmware/rtos_still.c testing/firmware/rtos_switch.c doc/notes/rtos.md

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "image/debug_info.h"
 #include "rtos/rtos_priv.h"
 
 #define ABSENT	   0xffffffffu
@@ -19,8 +20,21 @@ enum offset { OFF_VERSION, OFF_CURRENT, OFF_THREADS, OFF_ENTRY, OFF_NEXT, OFF_ST
 #define OFFSETS_V0 ((unsigned)OFF_STACK_PTR + 1)
 #define OFFSETS_V1 ((unsigned)OFF_COOP_FLOAT + 1)
 
+/*
+ * With CONFIG_USE_SWITCH (on Cortex-M in Zephyr 4) all registers lie on the stack, in a struct z_frame or
+ * z_frame_fpu (arch/arm/core/cortex_m/arm-m-switch.c) at k_thread.switch_handle. The table says nothing of
+ * it, debug information does.
+ */
+struct zephyr_switch {
+	bool is_asked, is_used;
+	uint32_t handle;		/* offset in k_thread */
+	bool has_fp_word;		/* have_fpu comes first, and s0..s31, FPSCR if it is not 0 */
+	bool has_limit;			/* then PSPLIM; then APSR, r0..r12, lr, pc */
+};
+
 struct zephyr_notes {
 	uint32_t offsets[OFFSETS];
+	struct zephyr_switch sw;
 };
 
 static const struct rtos_symbol symbols[] = {
@@ -80,6 +94,23 @@ static enum err read_offsets(struct rtos *os)
 	return OK;
 }
 
+static void ask_debug_info(struct rtos *os)
+{
+	struct zephyr_switch *sw = &((struct zephyr_notes *)os->notes)->sw;
+	struct debug_member m = { 0 };
+
+	if (sw->is_asked)
+		return;
+	sw->is_asked = true;
+	struct debug_info *d = debug_info_open(os->target->symbols);
+
+	sw->is_used = debug_info_member(d, "k_thread", "switch_handle", &m) && m.offset <= OFFSET_MAX;
+	sw->handle = m.offset;
+	sw->has_fp_word = sw->is_used && debug_info_member(d, "z_frame", "u", &m) && m.offset != 0;
+	sw->has_limit = sw->is_used && debug_info_member(d, "switch_frame", "apsr", &m) && m.offset != 0;
+	debug_info_close(d);
+}
+
 static bool has(const struct zephyr_notes *notes, enum offset which)
 {
 	return notes->offsets[which] != ABSENT;
@@ -130,7 +161,9 @@ static enum err fill_thread(struct rtos *os, struct rtos_thread *thread)
 	say_state(thread, state);
 	thread->has_priority = true;
 	thread->priority = (int8_t)priority;	/* below 0: cooperative */
-	if (has(notes, OFF_STACK_PTR))
+	if (notes->sw.is_used)
+		TRY(rtos_read_u32(os, thread->id + notes->sw.handle, &thread->saved_at));
+	else if (has(notes, OFF_STACK_PTR))
 		TRY(rtos_read_u32(os, thread->id + off[OFF_STACK_PTR], &thread->saved_sp));
 	if (has(notes, OFF_ENTRY))
 		TRY(rtos_read_u32(os, thread->id + off[OFF_ENTRY], &thread->entry));
@@ -167,6 +200,7 @@ static enum err zephyr_update(struct rtos *os)
 	if (os->is_outside)
 		return OK;
 	TRY(read_offsets(os));
+	ask_debug_info(os);
 	for (unsigned i = OFF_CURRENT; i <= OFF_PRIO; i++) {
 		if (i != OFF_ENTRY && i != OFF_OPTIONS && !has(notes, (enum offset)i))
 			return error_why(ERR_RTOS, "the kernel's table of offsets has no number %u", i);
@@ -192,6 +226,40 @@ static enum err has_fp_frame(struct rtos *os, const struct rtos_thread *thread, 
 	return OK;
 }
 
+static enum err switch_context(struct rtos *os, const struct rtos_thread *thread,
+			       struct rtos_context *context)
+{
+	const struct zephyr_switch *sw = &((const struct zephyr_notes *)os->notes)->sw;
+	struct rtos_place *places = context->places;
+	uint32_t at = thread->saved_at, have_fpu = 0;
+
+	*context = (struct rtos_context){ .layout = "Zephyr Cortex-M, switch_handle" };
+	if (!rtos_is_object(at))
+		return error_why(ERR_RTOS, "its switch_handle 0x%08x is no frame", at);
+	if (sw->has_fp_word) {
+		TRY(rtos_read_u32(os, at, &have_fpu));
+		at += 4;
+	}
+	if (have_fpu != 0) {
+		TRY(frame_read_words(os, at, RTOS_S0, 32, context));
+		TRY(frame_read_words(os, at + 4 * 32, RTOS_FPSCR, 1, context));
+		at += 4 * 33;
+	}
+	if (sw->has_limit) {
+		TRY(frame_read_words(os, at, RTOS_PSPLIM, 1, context));
+		at += 4;
+	}
+	TRY(frame_read_words(os, at, RTOS_XPSR, 1, context));
+	TRY(frame_read_words(os, at + 4, 0, 13, context));
+	TRY(frame_read_words(os, at + 4 * 14, RTOS_LR, 2, context));
+	places[RTOS_SP] = (struct rtos_place){ .is_known = true, .value = at + 4 * 16 };
+	if (!(places[RTOS_PC].value & 1) || !rtos_is_code(places[RTOS_PC].value & ~1u))
+		return error_why(ERR_RTOS, "no saved registers are to be seen at 0x%08x", thread->saved_at);
+	places[RTOS_XPSR].value |= BIT(24);	/* MRS reads T as 0 */
+	places[RTOS_PC].value &= ~1u;
+	return OK;
+}
+
 static enum err zephyr_context(struct rtos *os, const struct rtos_thread *thread,
 			       struct rtos_context *context)
 {
@@ -199,6 +267,8 @@ static enum err zephyr_context(struct rtos *os, const struct rtos_thread *thread
 	const uint32_t *off = notes->offsets;
 	bool has_fp;
 
+	if (notes->sw.is_used)
+		return switch_context(os, thread, context);
 	*context = (struct rtos_context){ .layout = "Zephyr Cortex-M" };
 	if (!has(notes, OFF_STACK_PTR) || !rtos_is_object(thread->saved_sp))
 		return error_why(ERR_RTOS, "the saved stack pointer 0x%08x is not one", thread->saved_sp);

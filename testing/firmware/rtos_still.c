@@ -22,7 +22,34 @@ struct k_thread {
 	void (*entry)(void);
 	char name[32];
 	uint32_t arch[4];
+#ifdef USE_SWITCH
+	struct z_frame *switch_handle;
+#endif
 };
+
+#ifdef USE_SWITCH
+struct switch_frame {
+	uint32_t apsr, r[13], lr, pc;
+};
+
+struct z_frame {
+	uint32_t have_fpu;
+	union {
+		struct switch_frame sw;
+	} u;
+};
+
+static void put_switch_frame(struct k_thread *t, struct z_frame *frame, const struct frame *from)
+{
+	for (uint32_t k = 0; k < 12; k++)
+		frame->u.sw.r[k] = (from->r[0] & ~0xffu) + k;
+	frame->u.sw.r[12] = from->r12;
+	frame->u.sw.lr = from->lr;
+	frame->u.sw.pc = from->pc | 1;
+	t->switch_handle = frame;
+	t->psp = 0;
+}
+#endif
 
 static struct {
 	uint32_t nested;
@@ -108,6 +135,9 @@ static void make_zephyr(void)
 			zephyr[i].callee_saved[k] = 0x100 * (uint32_t)i + 4 + k;
 		zephyr[i].psp = (uint32_t)frame;
 		zephyr[i].arch[0] = (EXC_RETURN_PSP & 0xff) << 8;
+#ifdef USE_SWITCH
+		put_switch_frame(&zephyr[i], (struct z_frame *)&stacks[i][4], frame);
+#endif
 	}
 }
 

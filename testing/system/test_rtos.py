@@ -14,6 +14,7 @@ VARIANTS = {            # program: board, -rtos
     "g0b1_rtos": ("nucleo-g0b1", "auto"),
     "u575_rtos": ("nucleo-u575", "FreeRTOS"),
     "rtos_still": ("nucleo-l476rg", "Zephyr"),
+    "rtos_switch": ("nucleo-l476rg", "Zephyr"),
 }
 # A name, to stop in the middle: the worker has been preempted, blink has just got the core.
 IN_BLINK = ["break blink_round", "continue"]
@@ -292,6 +293,17 @@ def test_zephyr_and_threadx(benches):
     assert re.search(r"#0  waits_here \(\).*\n#1 .* waiting_thread \(\)", out), out
     assert "$1 = 0x50b" in out and "$2 = 0x500" in out, out
     assert re.search(r"consumer +Waits for a queue +17 +80 0x08", tcl("rtos threads"))
+
+
+def test_zephyr_that_switches_without_exceptions(benches):
+    """Debug information tells of CONFIG_USE_SWITCH."""
+    bench = benches("rtos_switch")
+    out = bench.from_reset("break waits_here", "continue", switch("sysworkq"), "bt", "print/x $r11", "print/x $r12",
+                           "print $sp - (unsigned)&stacks[1][4]")
+    if "libdw" in bench.daemon.tcl("catch {symbols member k_thread} why; set why"):
+        pytest.skip("built without libdw")
+    assert re.search(r"#0  waits_here \(\).*\n#1 .* waiting_thread \(\)", out), out
+    assert "$1 = 0x10b" in out and "$2 = 0x10c" in out and re.search(r"^\$3 = .*0x44$", out, re.M), out
 
 
 def test_where_the_numbers_come_from(benches):
