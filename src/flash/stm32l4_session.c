@@ -483,7 +483,7 @@ static enum err clear_errors(struct flash_bank *bank)
 		struct buf text = { 0 };
 
 		stm32l4_describe_sr(sr, &text);
-		log_info("the application or another tool left FLASH_SR = 0x%08x (%s): cleared", sr,
+		log_info("an earlier operation, whoever began it, left FLASH_SR = 0x%08x (%s): cleared", sr,
 			 (const char *)text.data);
 		buf_free(&text);
 	}
