@@ -68,6 +68,22 @@ static enum err read_all(struct oneshot *o, uint32_t addr, uint8_t *data, uint32
 	return OK;
 }
 
+/* Flash that cannot be read is no matter of addresses and clocks. */
+static void explain_bus_error(struct oneshot *o, uint32_t addr)
+{
+	struct flash_bank *bank;
+	struct error first;
+	bool is_flash;
+
+	error_take(&first);
+	is_flash = flash_bank_at(o->rooms->flash, o->target, addr, &bank) == OK;
+	error_clear();
+	error_put(&first);
+	if (is_flash)
+		error_next(ERR_BUS, "the flash refuses to be read, as by read-out protection: "
+				    "\"probed doctor\" tells why");
+}
+
 enum err verb_read(struct oneshot *o)
 {
 	const struct oneshot_request *r = o->request;
@@ -84,6 +100,8 @@ enum err verb_read(struct oneshot *o)
 		return error_why(ERR_ARGUMENT, "--json and the data cannot both go to stdout");
 	data = xcalloc(1, length);
 	rc = read_all(o, addr, data, length);
+	if (rc == ERR_BUS)
+		explain_bus_error(o, addr);
 	put_hex(o, "address", addr);
 	put_number(o, "bytes", length);
 	if (rc == OK && r->argc == 3) {

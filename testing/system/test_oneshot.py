@@ -557,6 +557,9 @@ def test_read_out_protection_is_shown_and_taken_off(tmp_path):
     board = Board(tmp_path, "--preset", "rdp1", "--deterministic", usb=["st-link-v2-1"])
     probed = [BUILD / "probed", "-s", TOP / "tcl"]
     assert "read-out protection level 1" in board.usb_run([*probed, "info"], cwd=tmp_path).stdout
+    for words in (["read", "0x08000000", "16"], ["erase", "--all", "--yes"]):
+        done = board.usb_run([*probed, *words], cwd=tmp_path)
+        assert done.returncode in (4, 5) and '"probed doctor' in done.stdout, done.stdout
     assert "add --yes" in board.usb_run([*probed, "doctor", "--fix"], cwd=tmp_path).stdout
     fixed = board.usb_run([*probed, "doctor", "--fix", "--yes"], cwd=tmp_path).stdout
     assert "RDP level 1" not in fixed.split("What is wrong")[1]
