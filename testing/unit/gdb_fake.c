@@ -347,6 +347,17 @@ void target_set_semihosting_ops(struct target *t, const struct semihosting_ops *
 	(void)ops;
 }
 
+bool semihosting_fileio_is_open(const struct target *t)
+{
+	(void)t;
+	return true;
+}
+
+void semihosting_fileio_abandon(struct target *t)
+{
+	(void)t;
+}
+
 enum err semihosting_fileio_finish(struct target *t, int32_t result, int32_t gdb_errno)
 {
 	*value_of(t, "r0") = (uint32_t)result;
