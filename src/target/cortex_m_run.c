@@ -220,6 +220,25 @@ static void queue_watch_off(struct cortex_m *cm)
 	}
 }
 
+/* A program that sleeps with its debug bits cleared is out of reach before the look: the resume has not
+ * failed, and the next poll tells what it meets. *dhcsr is 0 then. */
+static enum err run_and_look(struct cortex_m *cm, uint32_t *dhcsr)
+{
+	enum err rc = mem_ap_run(cm->ap);
+
+	if (rc == ERR_ADAPTER_LOST)
+		return rc;
+	if (rc == OK) {
+		dhcsr_seen(cm, *dhcsr);
+		return OK;
+	}
+	log_debug("%s: out of reach after it was let go: %s", cm->target->name,
+		  error_text(error_current()));
+	error_clear();
+	*dhcsr = 0;
+	return OK;
+}
+
 /*
  * A breakpoint a few instructions away has stopped the core before the wire is through: a look behind the
  * write that lets it go saves the first poll its trip. S_HALT alone could still be the old halt of a core
@@ -260,10 +279,9 @@ enum err cortex_m_resume(struct target *t, bool step_over, bool debug_execution)
 	t->own->cross.is_prepared = is_held;
 	mem_ap_queue_read32(cm->ap, DFSR, &dfsr);
 	mem_ap_queue_read32(cm->ap, DHCSR, &dhcsr);
-	TRY(mem_ap_run(cm->ap));
-	if (!debug_execution)
+	TRY(run_and_look(cm, &dhcsr));
+	if (!debug_execution && dhcsr != 0)
 		cortex_m_sync_done(cm);
-	dhcsr_seen(cm, dhcsr);
 	cm->is_halt_seen = (dhcsr & S_HALT) && (dfsr & DFSR_ALL);
 	cm->dfsr = 0;
 	cm->hit_known = cm->halt_asked = false;
