@@ -239,7 +239,7 @@ def test_a_session_outlives_its_probe(board, daemon, gdb, firmware):
     gdb.expect("Continuing")
     gdb.running()
     board.ctl("unplug")
-    gdb.expect("Remote failure reply")
+    gdb.expect("(?i)SIGLOST|remote failure reply")
     gdb.send("monitor echo {still here}")
     gdb.expect("still here")
     board.ctl("replug")

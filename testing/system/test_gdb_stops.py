@@ -152,6 +152,30 @@ def test_a_gdb_without_a_core_has_its_console(make_board, make_daemon, make_gdb,
     gdb.expect("msp +0x2")
 
 
+def test_a_core_that_vanishes_is_told_once(make_board, make_daemon, make_gdb, firmware):
+    """With an error in place of the stop GDB, when it came from a breakpoint, resumed again for ever."""
+    board = make_board()
+    daemon = make_daemon(*board_arguments(board))
+    daemon.tcl(f"program {firmware('blink')}; reset halt")
+    gdb = make_gdb(daemon)
+    gdb.start(firmware("blink"))
+    gdb.send("tbreak step")
+    gdb.send("continue")
+    gdb.expect("Temporary breakpoint 1, step")
+    gdb.send("continue")
+    wait_for(lambda: daemon.tcl("stm32l4x.cpu curstate") == "running", "the core to run")
+    board.ctl("power off")
+    gdb.expect("received signal SIGLOST, Resource lost")
+    gdb.send("continue")
+    gdb.expect("received signal SIGLOST, Resource lost")
+    board.ctl("power on")
+    wait_for(lambda: daemon.tcl("catch {halt}") == "0", "the target to come back")
+    gdb.send("monitor reset halt")
+    gdb.send("tbreak main")
+    gdb.send("continue")
+    gdb.expect("Temporary breakpoint 2, main")
+
+
 def test_without_extended_mode_it_is_refused(make_board, make_daemon, make_gdb):
     board = make_board()
     daemon = make_daemon(*board_arguments(board))

@@ -175,7 +175,7 @@ def test_gdb_is_told_and_goes_on(attach, make_gdb, firmware, kind, during):
         gdb.expect("Continuing")
         wait_for(lambda: daemon.tcl("stm32l4x.cpu curstate") == "running", "the core to run")
         board.ctl("usb unplug")
-        gdb.expect("Remote failure reply|[Ee]rror|E[0-9a-f][0-9a-f]")
+        gdb.expect("(?i)SIGLOST|remote failure reply")
     elif during == "load":
         gdb.send(f"file {firmware('big')}")
         board.ctl("usb fault unplug out 1 60")

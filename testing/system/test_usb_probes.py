@@ -388,7 +388,7 @@ def test_gdb_that_waits_is_told_and_goes_on(one, make_daemon, make_gdb, firmware
     gdb.expect("Continuing")
     wait_for(lambda: daemon.tcl("stm32l4x.cpu curstate") == "running", "the core to run")
     one.ctl("usb unplug")
-    text = gdb.expect(r"(?s).*Remote failure reply").group()
+    text = gdb.expect(r"(?si).*(SIGLOST|remote failure reply)").group()
     assert text.count("is gone") == 1, text
     daemon.drain()
     assert len(re.findall("^Error: .*probe", daemon.text, re.M)) == 1, daemon.text

@@ -39,7 +39,7 @@ static void test_ctrl_c_that_does_not_halt_is_answered(void **state)
 
 	EXPECT(f, "c", "");
 	f->next_error = ERR_DAP_NO_ACK;
-	assert_non_null(strstr(fake_send(f, "\x03", 1), "$E05#"));
+	assert_non_null(strstr(fake_send(f, "\x03", 1), "$T1dthread:1;#"));
 	assert_int_equal(f->session->run, GDB_STOPPED);
 }
 
@@ -157,7 +157,7 @@ static void test_resume_that_fails_still_ends_the_wait(void **state)
 	struct fake *f = *state;
 
 	f->next_error = ERR_BUSY;
-	assert_non_null(strstr(fake_packet(f, "c"), "E10"));
+	assert_non_null(strstr(fake_packet(f, "c"), "T1dthread:1;"));
 	EXPECT(f, "c", "");
 }
 

@@ -115,7 +115,7 @@ static enum err packet_F(struct gdb_session *s, struct rsp_args *args)
 	else if (rc == OK)
 		rc = resume_again(s);
 	if (rc != OK)
-		gdb_report_trouble(s, rc);
+		gdb_report_trouble(s);
 	return OK;
 }
 

@@ -15,7 +15,7 @@
 
 /* GDB's own numbers of signals (include/gdb/signals.def). */
 enum gdb_signal { GDB_SIGNAL_0 = 0, GDB_SIGNAL_INT = 2, GDB_SIGNAL_TRAP = 5,
-		  GDB_SIGNAL_SEGV = 11 };
+		  GDB_SIGNAL_SEGV = 11, GDB_SIGNAL_LOST = 29 };
 
 struct gdb_packet {
 	const char *name;
@@ -62,8 +62,8 @@ void gdb_report_stop(struct gdb_session *s, unsigned signal);
 void gdb_report_thread(struct gdb_session *s, unsigned signal, uint32_t thread);
 /* The program has ended: SYS_EXIT. */
 void gdb_report_exit(struct gdb_session *s, uint32_t code);
-/* The wait ends with an error: no probe, no halt. */
-void gdb_report_trouble(struct gdb_session *s, enum err rc);
+/* The wait ends with the current error (no probe, no halt): its text, and SIGLOST as the stop. */
+void gdb_report_trouble(struct gdb_session *s);
 unsigned stop_signal(const struct gdb_session *s);
 void stop_format(struct gdb_session *s, unsigned signal, struct buf *out);
 void stop_on_event(struct gdb_session *s, enum target_event event);

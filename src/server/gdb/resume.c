@@ -63,7 +63,7 @@ static void after_step(struct gdb_session *s, enum err rc)
 	if (s->run != GDB_WAITING)
 		error_clear();
 	else if (rc != OK)
-		gdb_report_trouble(s, rc);
+		gdb_report_trouble(s);
 	else if (s->target->state == TARGET_HALTED)
 		gdb_report_stop(s, stop_signal(s));
 	else
@@ -224,7 +224,7 @@ static enum err follow(struct gdb_session *s, const struct order *order)
 		return OK;
 	}
 	if (rc != OK)
-		gdb_report_trouble(s, rc);
+		gdb_report_trouble(s);
 	return OK;
 }
 
@@ -379,7 +379,7 @@ void resume_interrupt(struct gdb_session *s)
 		rc = target_halt(t);
 	}
 	if (rc != OK && s->run == GDB_WAITING)
-		gdb_report_trouble(s, rc);
+		gdb_report_trouble(s);
 	error_clear();
 	session_release(s);
 }

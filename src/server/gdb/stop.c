@@ -158,22 +158,20 @@ void gdb_report_exit(struct gdb_session *s, uint32_t code)
 	output_packet(s, body, 3);
 }
 
-void gdb_report_trouble(struct gdb_session *s, enum err rc)
+/*
+ * Not an error as stop reply: GDB takes it for a stop by signal 0, and if it had resumed from a breakpoint
+ * it resumes at once again, gets the same error, and so on for ever.
+ */
+void gdb_report_trouble(struct gdb_session *s)
 {
-	struct buf body = { 0 };
+	struct buf text = { 0 };
 
-	if (!s->wants_error_text) {	/* else GDB prints it with the answer */
-		buf_printf(&body, "%s\n", error_text(error_current()));
-		/* What the log has just said is not said again. */
-		if (s->last_error.len != body.len ||
-		    memcmp(s->last_error.data, body.data, body.len) != 0)
-			output_console(s, (const char *)body.data, body.len);
-		buf_clear(&body);
-	}
-	gdb_format_failure(s, rc, &body);
-	wait_is_over(s);
-	output_packet(s, body.data, body.len);
-	buf_free(&body);
+	buf_printf(&text, "%s\n", error_text(error_current()));
+	/* What the log has just said is not said again. */
+	if (s->last_error.len != text.len || memcmp(s->last_error.data, text.data, text.len) != 0)
+		output_console(s, (const char *)text.data, text.len);
+	buf_free(&text);
+	gdb_report_thread(s, GDB_SIGNAL_LOST, s->shown_thread != 0 ? s->shown_thread : GDB_THREAD);
 	gdb_log_failure(s);
 }
 
@@ -219,7 +217,7 @@ void stop_tick(struct gdb_session *s)
 	if (s->run != GDB_WAITING)
 		return;
 	if (is_lost(s) || halt_is_overdue(s))
-		gdb_report_trouble(s, error_current()->code);
+		gdb_report_trouble(s);
 	else if (s->target->state == TARGET_HALTED && !s->is_stepping &&
 		 target_claimed_by(s->target) == NULL)
 		gdb_report_stop(s, stop_signal(s));	/* halted in a way no event told */
