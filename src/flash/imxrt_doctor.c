@@ -333,7 +333,7 @@ static void hand_over(struct doctor *d, const struct imxrt_doctor_advice *advice
 					       .why = why,
 					       .evidence = "",
 					       .cure = colon != NULL ? colon + 2 : "",
-					       .command = "" };
+					       .command = advice->command != NULL ? advice->command : "" };
 
 	d->room->finding(d->room->finding_ctx, &finding);
 	free(why);
@@ -376,6 +376,7 @@ static void show_advice(struct doctor *d)
 	for (size_t i = 0; i < d->advice_count; i++) {
 		free(d->advice[i].text);
 		free(d->advice[i].why);
+		free(d->advice[i].command);
 	}
 }
 

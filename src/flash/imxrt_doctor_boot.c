@@ -149,8 +149,10 @@ static enum err find_bank(struct doctor *d, struct flash_bank **bank)
 			  d->chip->part->boot_window, d->target->name);
 }
 
-static void advise_flash(struct doctor *d, const struct flexspi_nor *f)
+static void advise_flash(struct doctor *d, const struct flash_bank *bank)
 {
+	const struct flexspi_nor *f = bank->priv;
+
 	if (f->found_absent) {
 		imxrt_doctor_advise(
 			d, URGENT_BOOT,
@@ -158,11 +160,17 @@ static void advise_flash(struct doctor *d, const struct flexspi_nor *f)
 			"wiring, then \"flexspi doctor\"");
 		return;
 	}
-	if (f->status.protected_bytes != 0 || f->status.needs_block_unlock)
-		imxrt_doctor_advise(
+	if (f->status.protected_bytes != 0 || f->status.needs_block_unlock) {
+		struct imxrt_doctor_advice *advice = imxrt_doctor_advise(
 			d, URGENT_BOOT,
 			"parts of the flash are write-protected, erase and program do nothing "
 			"there: \"flexspi unprotect\", or let \"imxrt rescue\" do it");
+
+		if (advice != NULL) {
+			advice->id = "flash-protected";
+			advice->command = xasprintf("flexspi unprotect %u", bank->number);
+		}
+	}
 	if (f->found_asleep)
 		imxrt_doctor_advise(
 			d, URGENT_NOTE,
@@ -190,7 +198,7 @@ enum err imxrt_doctor_flash(struct doctor *d)
 			"the flash does not answer: check its supply, power-cycle the board, "
 			"then \"flexspi doctor\"");
 	if (rc == OK)
-		advise_flash(d, bank->priv);
+		advise_flash(d, bank);
 	return rc;
 }
 

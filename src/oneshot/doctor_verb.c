@@ -15,7 +15,8 @@ struct visit {
 	struct oneshot *o;
 	struct buf probe, chip;		/* findings, JSON objects */
 	unsigned probe_faults, chip_faults;
-	bool has_command;		/* one of the chip's cures is a command */
+	unsigned cures;			/* of the chip's faults that a command cures */
+	char *cure;			/* the last of these commands */
 };
 
 static void put_finding(struct buf *out, const char *part, const struct flash_finding *f)
@@ -53,13 +54,16 @@ static void on_finding(void *ctx, const struct flash_finding *f)
 
 	if (f == NULL) {
 		buf_free(&v->chip);
-		v->chip_faults = 0;
-		v->has_command = false;
+		v->chip_faults = v->cures = 0;
 		return;
 	}
 	put_finding(&v->chip, "chip", f);
 	v->chip_faults += !f->is_note;
-	v->has_command = v->has_command || (!f->is_note && f->command[0] != '\0');
+	if (f->is_note || f->command[0] == '\0')
+		return;
+	v->cures++;
+	free(v->cure);
+	v->cure = xstrdup(f->command);
 }
 
 static void tell(struct oneshot *o, const char *name, const struct buf *text)
@@ -74,14 +78,14 @@ static void tell(struct oneshot *o, const char *name, const struct buf *text)
 	free(words);
 }
 
-static enum err tell_tcl(struct oneshot *o, const char *command)
+static enum err tell_tcl(struct oneshot *o, const char *name, const char *command)
 {
 	struct buf out = { 0 };
 	enum err rc = tcl(o, &out, "%s", command);
 
 	if (rc == OK) {
 		buf_putc(&out, '\0');
-		tell(o, "chip", &out);
+		tell(o, name, &out);
 	}
 	buf_free(&out);
 	return rc;
@@ -129,8 +133,8 @@ static enum err see_stm32(struct visit *v, const struct flash_bank *b)
 		 o->request->fix ? " --fix" : "", is_repair ? " confirm" : "");
 	if (is_repair && was_running)
 		TRY(tcl(o, NULL, "halt"));
-	rc = tell_tcl(o, command);
-	if (rc == OK && v->has_command && !o->request->fix)
+	rc = tell_tcl(o, "chip", command);
+	if (rc == OK && v->cures > 0 && !o->request->fix)
 		say(o, "\"probed doctor --fix\" does what loses nothing, \"--fix --yes\" also what "
 		       "erases or changes option bytes");
 	error_hold(rc);
@@ -156,6 +160,24 @@ static bool may_halt_imxrt(struct oneshot *o)
 	return is_in_rom;
 }
 
+/* The flash's write protection is all that is wrong: the program stays. */
+static enum err unprotect_imxrt(struct visit *v)
+{
+	struct oneshot *o = v->o;
+	bool was_running = o->target->state == TARGET_RUNNING;
+	enum err rc;
+
+	TRY(tcl(o, NULL, "halt"));
+	rc = tcl(o, NULL, "%s", v->cure);
+	error_hold(rc);
+	if (was_running && tcl(o, NULL, "resume") != OK)
+		drop_error("resume");
+	rc = error_settle(rc, OK);
+	if (rc == OK)
+		rc = tell_tcl(o, "repair", "imxrt doctor halt");
+	return rc;
+}
+
 /* Only where something is wrong: on a healthy board it would take the program away for nothing. */
 static enum err rescue_imxrt(struct visit *v)
 {
@@ -173,6 +195,8 @@ static enum err rescue_imxrt(struct visit *v)
 					    "by erasing the beginning of its flash, and was not "
 					    "confirmed"),
 				  "add --yes");
+	if (v->cures == v->chip_faults)
+		return unprotect_imxrt(v);
 	rc = tcl(o, &out,
 		 "set r [imxrt rescue]; format {%%s: got hold of it (%%s), erased %%d bytes of its flash, "
 		 "%%s; it waits for a program: probed flash FILE} [dict get $r part] [dict get $r rung] "
@@ -199,7 +223,7 @@ static enum err see_chip(struct visit *v)
 		return see_stm32(v, b);
 	if (strcmp(b->driver->name, "flexspi") != 0)
 		return OK;
-	TRY(tell_tcl(v->o, may_halt_imxrt(v->o) ? "imxrt doctor halt" : "imxrt doctor"));
+	TRY(tell_tcl(v->o, "chip", may_halt_imxrt(v->o) ? "imxrt doctor halt" : "imxrt doctor"));
 	return v->o->request->fix ? rescue_imxrt(v) : OK;
 }
 
@@ -246,6 +270,7 @@ enum err verb_doctor(struct oneshot *o)
 	buf_free(&all);
 	buf_free(&v.probe);
 	buf_free(&v.chip);
+	free(v.cure);
 	if (rc == OK && v.probe_faults + v.chip_faults > 0)
 		o->exit_code = EXIT_FAULTS;
 	return rc;

@@ -24,7 +24,7 @@ static const struct {
 	{ "erase the headers with \"imxrt rescue\"",
 	  "erase the headers with \"probed erase --sector 0-1\"" },
 	{ "by \"imxrt rescue\",", "by \"probed doctor --fix\"," },
-	{ "\"flexspi unprotect\", or let \"imxrt rescue\" do it", "\"probed flash --unlock FILE\"" },
+	{ "\"flexspi unprotect\", or let \"imxrt rescue\" do it", "\"probed doctor --fix --yes\"" },
 	{ "\"imxrt rescue wait\"", "probed --chip NAME -c \"init; imxrt rescue wait; shutdown\"" },
 	{ "\"imxrt rescue\"", "\"probed doctor --fix --yes\"" },
 	{ "\"flexspi doctor\"", "\"probed doctor --halt\"" },

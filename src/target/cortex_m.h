@@ -111,7 +111,7 @@ struct cortex_m {
 	uint32_t hit_addr, hit_pc;	/* hit_pc 0: the instruction was not found */
 	bool hit_is_store;
 	bool halt_asked;		/* tells a halt request from a step or EDBGRQ */
-	bool is_halt_seen;		/* resume has looked: the next poll need not */
+	bool is_halt_seen;		/* in dhcsr, by resume: the next poll need not look */
 	struct fpb fpb;
 	struct dwt dwt;
 	struct reg *regs;		/* what t->regs points to */

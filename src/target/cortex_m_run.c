@@ -16,6 +16,7 @@
 void dhcsr_seen(struct cortex_m *cm, uint32_t value)
 {
 	cm->dhcsr = value;
+	cm->is_halt_seen = false;
 	cm->sticky |= value & (S_RETIRE_ST | S_RESET_ST | S_RESTART_ST);
 }
 
@@ -23,6 +24,7 @@ void dhcsr_queue_write(struct cortex_m *cm, uint32_t bits)
 {
 	mem_ap_queue_write32(cm->ap, DHCSR, DHCSR_KEY | C_DEBUGEN | bits);
 	cm->is_masked = bits & C_MASKINTS;
+	cm->is_halt_seen = false;
 }
 
 enum err dhcsr_read(struct cortex_m *cm, uint32_t *value)
@@ -286,6 +288,8 @@ enum err cortex_m_resume(struct target *t, bool step_over, bool debug_execution)
 	cm->dfsr = 0;
 	cm->hit_known = cm->halt_asked = false;
 	target_forget_registers(t);
+	if (t->ahead != NULL)		/* a handler that runs within a step may write there */
+		t->ahead->is_read = false;
 	t->state = debug_execution ? TARGET_DEBUG_RUNNING : TARGET_RUNNING;
 	return OK;
 }
@@ -349,11 +353,10 @@ enum err cortex_m_poll(struct target *t)
 {
 	struct cortex_m *cm = cortex_m(t);
 	uint32_t dhcsr = cm->dhcsr;
-	bool is_seen = cm->is_halt_seen;
 
-	cm->is_halt_seen = false;
-	if (!is_seen)
+	if (!cm->is_halt_seen)
 		TRY(dhcsr_read(cm, &dhcsr));
+	cm->is_halt_seen = false;
 	if (cm->sticky & S_RESET_ST) {
 		TRY(seen_in_reset(cm));
 		if (t->state == TARGET_RESET)

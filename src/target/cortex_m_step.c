@@ -57,8 +57,8 @@ enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask)
 	bool looks_ahead = ahead_queue(t);
 	enum err rc = mem_ap_run(cm->ap);
 
-	/* Last in the batch, so a look ahead that fails leaves the step done. */
-	if (rc != OK && (!looks_ahead || rc == ERR_ADAPTER_LOST))
+	/* Last in the batch, so a look ahead that fails leaves the step done: DHCSR has been read then. */
+	if (rc != OK && (!looks_ahead || rc == ERR_ADAPTER_LOST || dhcsr == 0))
 		return rc;
 	cortex_m_sync_done(cm);
 	cm->hit_known = false;

@@ -66,8 +66,8 @@ static void watch(struct semi_redirect *r)
 						 (r->waiting.len > 0 ? POLLOUT : 0)));
 }
 
-/* What the socket takes at once. */
-static void push(struct semi_redirect *r)
+/* What the socket takes at once. False: the client has gone, and who is told may have ended the redirection. */
+static bool push(struct semi_redirect *r)
 {
 	while (r->waiting.len > 0) {
 		ssize_t n = send(r->client, r->waiting.data, r->waiting.len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -78,12 +78,13 @@ static void push(struct semi_redirect *r)
 			break;
 		} else if (n == 0 || errno != EINTR) {
 			hang_up(r);
-			return;
+			return false;
 		}
 	}
 	if (r->waiting.len == 0)
 		tell_dropped(r);
 	watch(r);
+	return true;
 }
 
 static void on_client(void *ctx, short revents)
@@ -92,9 +93,9 @@ static void on_client(void *ctx, short revents)
 	uint8_t data[512];
 	size_t got = 0;
 
-	if (revents & POLLOUT)
-		push(r);
-	if (r->client < 0 || !(revents & ~POLLOUT))
+	if ((revents & POLLOUT) && !push(r))
+		return;
+	if (!(revents & ~POLLOUT))
 		return;
 	if (r->has_ended) {
 		hang_up(r);
@@ -183,7 +184,8 @@ bool semi_redirect_write(struct semihosting *s, bool is_debug, const char *text,
 	if (r == NULL || r->client < 0 || !(is_debug ? r->debug : r->stdio))
 		return false;
 	buf_append(&r->waiting, text, n);
-	push(r);
+	if (!push(r))
+		return false;
 	if (r->waiting.len > WAITING_MAX)
 		drop_oldest(r);
 	return !r->has_ended;	/* it may have gone: the log gets it as well */

@@ -478,6 +478,19 @@ def test_an_imxrt_with_the_wrong_file_from_one_verb_to_the_next(tmp_path, firmwa
     board.stop()
 
 
+def test_an_imxrt_that_is_only_write_protected_keeps_its_program(tmp_path):
+    board = Board(tmp_path, "--preset", "protected", "--deterministic", name="mimxrt1064-evk", usb=["daplink"])
+    before = board.memory(0x70000000, 0x3000)
+    code, answer = verb_of(board, "doctor", "--halt")
+    fault = next(f for f in answer["findings"] if f["level"] == "fault")
+    assert code == 8 and fault["id"] == "flash-protected" and fault["command"] == "flexspi unprotect 0"
+    assert verb_of(board, "doctor", "--fix")[0] == 5
+    code, answer = verb_of(board, "doctor", "--fix", "--yes")
+    assert code == 0 and "What to do next" in answer["repair"] and "flash-protected" not in [f["id"] for f in answer["findings"]]
+    assert board.memory(0x70000000, 0x3000) == before
+    board.stop()
+
+
 def test_a_core_that_does_not_answer_is_repaired_by_its_board_name(tmp_path):
     board = Board(tmp_path, "--preset", "watchdog-sleep", "--deterministic", name="mimxrt1064-evk", usb=["daplink"])
     code, answer = verb_of(board, "doctor")
