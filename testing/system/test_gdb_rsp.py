@@ -205,6 +205,22 @@ def test_flash_is_not_written_like_memory_even_before_the_map_is_read(rsp, board
     assert board.memory(0x08000000, 8) == before
 
 
+FOREIGN_BANK = "flash bank odd stm32f2x 0x08000000 0 0 0 cortex_m.cpu"
+
+
+@pytest.mark.parametrize("bank, reason", [((), "that no bank covers"), (("-c", FOREIGN_BANK), "'stm32f2x' is not")],
+                         ids=["no bank", "no driver"])
+def test_a_load_into_flash_that_nobody_knows_does_not_end_well(board, make_daemon, bank, reason):
+    arguments = ["target/cortex_m.cfg" if a == "target/stm32l4x.cfg" else a for a in board_arguments(board)]
+    daemon = make_daemon(*arguments, *bank)
+    client = Rsp(daemon.gdb_port)
+    assert client.ask("M8000000,4:00000000")[:1] == b"E"
+    daemon.expect(f"0x08000000 did not take what was written: .*{reason}")
+    assert client.ask(f"M{RAM:x},4:01020304") == b"OK"
+    assert client.ask("X10000000,4:abcd") == b"OK"      # SRAM2, which does take it
+    client.close()
+
+
 def test_comparators_run_out_and_come_back(rsp):
     for _ in range(2):
         for i in range(6):

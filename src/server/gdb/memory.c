@@ -8,7 +8,8 @@
 
 #include "server/gdb/packets.h"
 
-#define PIECE 4096u
+#define PIECE	 4096u
+#define CODE_END 0x20000000u
 
 /* GDB cannot tell a bus error in a back-trace from one in x/: see gdb_report_data_abort. */
 static bool is_data_abort(enum err rc)
@@ -128,10 +129,15 @@ static enum err packet_x(struct gdb_session *s, struct rsp_args *args)
 	return OK;
 }
 
+static bool may_hold(const struct flash_bank *b, uint32_t addr)
+{
+	return addr >= b->base && addr >> 28 == b->base >> 28;
+}
+
 /* A client that has not read the memory map writes before anybody has asked how long the bank is. */
 static void probe_if_it_may_be(struct flash_bank *b, uint32_t addr)
 {
-	if (!b->is_probed && addr >= b->base && addr >> 28 == b->base >> 28 && flash_probe(b) != OK)
+	if (!b->is_probed && may_hold(b, addr) && flash_probe(b) != OK)
 		error_clear();
 }
 
@@ -152,6 +158,41 @@ static enum err check_not_flash(struct gdb_session *s, uint32_t addr)
 	return OK;
 }
 
+/* Flash that no bank knows: the driver is missing or cannot probe it (*bank), or the target file is one
+ * without flash; code is below 0x20000000 then (ARMv7-M B3.1). */
+static bool may_be_unknown_flash(const struct gdb_session *s, uint32_t addr, struct flash_bank **bank)
+{
+	bool is_known = false;
+
+	*bank = NULL;
+	for (struct flash_bank *b = s->server->flash->banks; b != NULL; b = b->next) {
+		if (b->target != s->target)
+			continue;
+		is_known = is_known || b->is_probed;
+		if (!b->is_probed && may_hold(b, addr))
+			*bank = b;
+	}
+	return *bank != NULL || (!is_known && addr < CODE_END);
+}
+
+/* "load" with the wrong target file would end well, and nothing would be there. */
+static enum err check_taken(struct gdb_session *s, uint32_t addr, const uint8_t *src, size_t n)
+{
+	uint8_t back[PIECE];
+	struct flash_bank *bank;
+
+	if (s->target->state != TARGET_HALTED || !may_be_unknown_flash(s, addr, &bank))
+		return OK;
+	TRY(target_read_bytes(s->target, addr, back, n, NULL));
+	if (memcmp(back, src, n) == 0)
+		return OK;
+	if (bank != NULL && flash_probe(bank) != OK)
+		return error_what(error_current()->code, "0x%08x did not take what was written", addr);
+	error_why(ERR_NO_BANK, "0x%08x did not take what was written: it is flash that no bank covers, or no "
+		  "memory", addr);
+	return error_next(ERR_NO_BANK, "use the target file of this chip: \"probed info\" names it");
+}
+
 static enum err write_memory(struct gdb_session *s, uint32_t addr, const uint8_t *src, size_t n)
 {
 	if (n > 0x100000000ull - addr)
@@ -162,6 +203,7 @@ static enum err write_memory(struct gdb_session *s, uint32_t addr, const uint8_t
 		size_t piece = MIN(n - done, PIECE);
 
 		TRY(target_write_bytes(s->target, addr + (uint32_t)done, src + done, piece));
+		TRY(check_taken(s, addr + (uint32_t)done, src + done, piece));
 		done += piece;
 		output_keep_alive(s);
 	}
