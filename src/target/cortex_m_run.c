@@ -223,10 +223,12 @@ static void queue_watch_off(struct cortex_m *cm)
 }
 
 /* A program that sleeps with its debug bits cleared is out of reach before the look: the resume has not
- * failed, and the next poll tells what it meets. *dhcsr is 0 then. */
+ * failed, and the next poll tells what it meets. *dhcsr is 0 then. A core that answers, and stands, has not
+ * been let go. */
 static enum err run_and_look(struct cortex_m *cm, uint32_t *dhcsr)
 {
 	enum err rc = mem_ap_run(cm->ap);
+	struct error kept;
 
 	if (rc == ERR_ADAPTER_LOST)
 		return rc;
@@ -234,8 +236,14 @@ static enum err run_and_look(struct cortex_m *cm, uint32_t *dhcsr)
 		dhcsr_seen(cm, *dhcsr);
 		return OK;
 	}
-	log_debug("%s: out of reach after it was let go: %s", cm->target->name,
-		  error_text(error_current()));
+	error_take(&kept);
+	if (dhcsr_read(cm, dhcsr) == OK && (*dhcsr & S_HALT)) {
+		cm->is_masked = *dhcsr & C_MASKINTS;
+		target_forget_registers(cm->target);
+		error_put(&kept);
+		return rc;
+	}
+	log_debug("%s: out of reach after it was let go: %s", cm->target->name, error_text(&kept));
 	error_clear();
 	*dhcsr = 0;
 	return OK;

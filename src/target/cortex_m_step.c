@@ -43,6 +43,7 @@ enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask)
 	struct target *t = cm->target;
 	uint32_t dhcsr = 0;
 	struct reg_batch batch;
+	bool was_masked = cm->is_masked;
 
 	TRY(cortex_m_flush(t));
 	cortex_m_queue_sync(cm);
@@ -58,8 +59,10 @@ enum err cortex_m_step_plain(struct cortex_m *cm, uint32_t mask)
 	enum err rc = mem_ap_run(cm->ap);
 
 	/* Last in the batch, so a look ahead that fails leaves the step done: DHCSR has been read then. */
-	if (rc != OK && (!looks_ahead || rc == ERR_ADAPTER_LOST || dhcsr == 0))
+	if (rc != OK && (!looks_ahead || rc == ERR_ADAPTER_LOST || dhcsr == 0)) {
+		cm->is_masked = was_masked;
 		return rc;
+	}
 	cortex_m_sync_done(cm);
 	cm->hit_known = false;
 	target_forget_registers(t);

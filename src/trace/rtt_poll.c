@@ -339,9 +339,16 @@ static enum err leave_out_unreadable(struct rtt *r, const struct batch *b)
 		const struct piece *p = &b->pieces[i];
 		struct rtt_up *up = &r->ups[p->channel];
 
-		if (up->is_unreadable ||
-		    (try_word(r, p->addr) == OK && try_word(r, p->addr + p->n - 1) == OK))
+		if (up->is_unreadable)
 			continue;
+		enum err rc = try_word(r, p->addr);
+
+		if (rc == OK)
+			rc = try_word(r, p->addr + p->n - 1);
+		if (rc == OK)
+			continue;
+		if (rc != ERR_BUS)
+			return rc;
 		error_clear();
 		is_found = up->is_unreadable = true;
 		log_warning("rtt: the buffer of channel %u at 0x%08" PRIx32 " cannot be read: the "

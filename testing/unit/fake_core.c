@@ -303,6 +303,8 @@ static enum err access_word(bool is_read, uint32_t addr, uint32_t *value)
 	uint8_t *p = memory(addr);
 
 	core.accesses++;
+	if (addr == core.refused && addr != 0)
+		return bus_error(addr);
 	if (p != NULL) {
 		if (is_read)
 			*value = get_le32(p);

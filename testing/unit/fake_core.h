@@ -30,6 +30,7 @@ struct fake_core {
 	uint32_t fp_comp[8];
 	uint32_t dwt_comp[4], dwt_mask[4], dwt_function[4];
 	bool held_in_reset, never_ready, is_dead, ignores_reset;
+	uint32_t refused;		/* an access to this address fails; 0: none does */
 	unsigned regrdy_late;		/* so many transfers are not ready at once */
 	uint32_t irq_at; /* SysTick is pending: its handler's address; 0: it is not */
 	/* what a test asks afterwards */

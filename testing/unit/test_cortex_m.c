@@ -203,6 +203,30 @@ static void test_breakpoint_is_written_with_the_resume_that_needs_it(void **stat
 	assert_int_equal(reg(b->t, "pc"), FLASH + 0x210);
 }
 
+static void test_what_fails_before_the_core_goes_is_told(void **state)
+{
+	struct bench *b = bench_of(state);
+	struct read_ahead ahead = { .addr = FLASH + 0x200 };
+
+	halt_at(b, FLASH + 0x200);
+	assert_int_equal(target_add_breakpoint(b->t, FLASH + 0x300, 2, BREAK_HARD), OK);
+	core.refused = 0xe0002008;	/* FP_COMP0 */
+	assert_int_equal(target_resume(b->t, NULL, true, false), ERR_BUS);
+	assert_int_equal(b->t->state, TARGET_HALTED);
+	b->t->ahead = &ahead;
+	assert_int_equal(target_step(b->t, NULL, true), ERR_BUS);
+	assert_false(ahead.is_read);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x200);
+	error_clear();
+	/* What GDB may ask for next does no harm if it is not there. */
+	core.refused = FLASH + 0x204;
+	assert_int_equal(target_step(b->t, NULL, true), OK);
+	b->t->ahead = NULL;
+	assert_false(ahead.is_read);
+	assert_int_equal(reg(b->t, "pc"), FLASH + 0x202);
+	core.refused = 0;
+}
+
 static void test_resume_and_step_get_past_a_breakpoint(void **state)
 {
 	struct bench *b = bench_of(state);
@@ -700,6 +724,7 @@ int main(void)
 		CASE(test_a_slow_register_is_read_again),
 		CASE(test_wfi_under_step_ends),
 		CASE(test_breakpoint_is_written_with_the_resume_that_needs_it),
+		CASE(test_what_fails_before_the_core_goes_is_told),
 		CASE(test_resume_and_step_get_past_a_breakpoint),
 		CASE(test_bkpt_in_the_program_is_passed_by_the_next_resume),
 		CASE(test_a_step_gets_past_a_bkpt_of_the_program),
