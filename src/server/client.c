@@ -256,6 +256,8 @@ static void on_input(void *ctx, short revents)
 			broken(c);
 		return;
 	}
+	if (c->session == NULL)
+		return;			/* a hang-up while open() lets the loop run: seen again after it */
 	if (c->is_paused && !(revents & (POLLERR | POLLHUP)))
 		return;
 	data = xcalloc(1, READ_BYTES);	/* not on the stack: callbacks nest */
@@ -271,6 +273,25 @@ static void on_input(void *ctx, short revents)
 	release(c);
 }
 
+/* open() may let the loop run, and in it this client may already end. */
+static bool open_session(struct client *c, void *ctx)
+{
+	void *session;
+
+	c->use_count++;
+	session = c->ops->open(ctx, c);
+	if (session == NULL) {
+		broken(c);
+	} else if (c->is_dead) {
+		c->ops->closed(session);
+	} else {
+		c->session = session;
+		listen_to(c);
+	}
+	release(c);
+	return session != NULL;
+}
+
 bool client_new(struct service *service, struct loop *loop, const struct service_ops *ops, void *ctx,
 		int in_fd, int out_fd, const char *peer, const char *where)
 {
@@ -280,15 +301,10 @@ bool client_new(struct service *service, struct loop *loop, const struct service
 			      .out_fd = out_fd };
 	snprintf(c->peer, sizeof(c->peer), "%s", peer);
 	snprintf(c->where, sizeof(c->where), "%s", where);
-	c->in_watch = loop_add_fd(loop, in_fd, POLLIN, on_input, c);
+	c->in_watch = loop_add_fd(loop, in_fd, 0, on_input, c);
 	loop_allow_reentry(c->in_watch);
 	service_client_added(service, c);
 	if (!ops->is_quiet_before_data)
 		tell(c);
-	c->session = ops->open(ctx, c);
-	if (c->session == NULL) {
-		broken(c);
-		return false;
-	}
-	return true;
+	return open_session(c, ctx);
 }

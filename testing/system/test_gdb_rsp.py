@@ -425,6 +425,18 @@ def test_a_gdb_that_is_started_again_at_once(daemon):
     assert "rejected" not in daemon.text
 
 
+def test_a_gdb_that_speaks_while_the_one_before_is_still_leaving(daemon):
+    daemon.tcl("[target current] configure -event gdb-detach {sleep 30}")
+    for _ in range(10):
+        client = Rsp(daemon.gdb_port)
+        client.send(frame("qXfer:threads:read::0,ffb"))
+        client.close()
+    daemon.tcl("[target current] configure -event gdb-detach {}")
+    client = Rsp(daemon.gdb_port)
+    assert client.ask("?")[:1] == b"T"
+    client.close()
+
+
 def test_second_client_is_refused_by_default(daemon):
     first = Rsp(daemon.gdb_port)
     assert first.ask("qC") == b"QC1"
