@@ -69,6 +69,17 @@ def test_cortex_debug_launch_pause_and_detach(daemon, firmware, mi):
     wait_for(lambda: "dropped 'gdb' connection" in daemon.text, "the end of the connection")
 
 
+def test_a_front_end_hears_that_the_probe_is_gone(board, daemon, firmware, mi):
+    gdb = mi()
+    gdb.burst(cortex_debug_launch(daemon.gdb_port, firmware("blink")))
+    gdb.ask("-exec-continue --all")
+    gdb.expect(r"^\*running")
+    board.ctl("unplug")
+    gdb.stopped('signal-name="SIGLOST"')
+    assert 'level="0"' in gdb.ask("-stack-list-frames")
+    assert 'state="stopped"' in gdb.ask("-thread-info")
+
+
 def test_cortex_debug_live_watch(board, make_daemon, firmware, mi):
     daemon = make_daemon(*board_arguments(board), "-c", "[target current] configure -gdb-max-connections "
                          "[expr {[[target current] cget -gdb-max-connections] + 1}]")

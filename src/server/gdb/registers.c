@@ -48,20 +48,22 @@ static enum err read_register(struct target *t, const struct reg *reg, uint64_t 
 /*
  * By default (gdb_report_register_access_error) a register that cannot be read is shown as unavailable,
  * and those of a running core are zeros: a GDB that attaches to watch memory while another runs the
- * core must get a PC, or it hangs up. A lost probe is an error in any case.
+ * core must get a PC, or it hangs up. The same behind a lost probe: without a PC GDB would not tell its
+ * front end that the core has stopped.
  */
 static enum err append_core_register(struct gdb_session *s, const struct reg *reg, struct buf *out)
 {
 	uint64_t value;
 	enum err rc = read_register(s->target, reg, &value);
 
-	if (rc != OK && rc != ERR_NOT_HALTED && rc != ERR_ADAPTER_LOST &&
-	    !s->server->options.report_register_access_error) {
+	bool is_away = rc == ERR_NOT_HALTED || rc == ERR_ADAPTER_LOST;
+
+	if (rc != OK && !is_away && !s->server->options.report_register_access_error) {
 		error_clear();
 		append_unknown(out, 2 * bytes_of(reg));
 		return OK;
 	}
-	if (rc == ERR_NOT_HALTED && !s->server->options.report_register_access_error) {
+	if (is_away && !s->server->options.report_register_access_error) {
 		error_clear();
 		value = is_named(reg, "xpsr") ? XPSR_T : 0;
 		rc = OK;
