@@ -242,6 +242,8 @@ static enum err set_cti(struct option_call *o)
 		error_why(ERR_ARGUMENT, "there is no CTI named %s", o->args[0]);
 		return error_next(ERR_ARGUMENT, "make it before with \"cti create\"");
 	}
+	group_unlink_all(o->t->list);
+	o->t->own->cross.is_found_known = o->t->own->cross.is_bad = false;
 	set_text(&o->t->own->cti, o->args[0]);
 	return OK;
 }

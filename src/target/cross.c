@@ -75,13 +75,15 @@ enum err cross_unlink(struct target *t)
 
 	if (!x->is_linked)
 		return OK;
-	x->is_linked = false;
 	registers_of(t, offsets);
 	for (unsigned i = 0; i < CROSS_REGISTERS; i++)
 		writes[i + (i == CONTROL_INDEX)] = (struct cti_write){ offsets[i], x->found[i] };
 	/* Behind OUTEN, or a channel may still be active; before CONTROL, which may be off. */
 	writes[CONTROL_INDEX] = (struct cti_write){ CTI_INTACK, BIT(REQUEST_OUTPUT) };
-	return cti_write(cti_of(t), writes, ARRAY_SIZE(writes));
+	enum err rc = cti_write(cti_of(t), writes, ARRAY_SIZE(writes));
+
+	x->is_linked = rc == ERR_ADAPTER_LOST;	/* the chip keeps its power: once more when it is back */
+	return rc;
 }
 
 enum err cross_pulse_run(struct target *t)

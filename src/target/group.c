@@ -192,12 +192,19 @@ void group_link(struct target *t)
 	link_members(t);
 }
 
+static void unlink_one(struct target *t)
+{
+	if (cross_unlink(t) == OK)
+		return;
+	log_warning("[%s] could not be taken off the cross triggers: %s", t->name,
+		    error_text(error_current()));
+	error_clear();
+}
+
 static void unlink_members(struct target *t)
 {
-	for (struct target *o = next_of_group(t, NULL); o != NULL; o = next_of_group(t, o)) {
-		if (cross_unlink(o) != OK)
-			tell_straggler(o, "taken off the cross triggers", t);
-	}
+	for (struct target *o = next_of_group(t, NULL); o != NULL; o = next_of_group(t, o))
+		unlink_one(o);
 }
 
 void group_unlink_all(struct target_list *list)
@@ -206,6 +213,12 @@ void group_unlink_all(struct target_list *list)
 		if (t->own->cross.is_linked)
 			unlink_members(t);
 	}
+}
+
+void group_examined(struct target *t)
+{
+	t->own->cross.is_bad = t->own->cross.is_prepared = false;
+	unlink_one(t);
 }
 
 bool group_hold(struct target *t)

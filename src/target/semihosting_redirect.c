@@ -66,7 +66,7 @@ static void watch(struct semi_redirect *r)
 						 (r->waiting.len > 0 ? POLLOUT : 0)));
 }
 
-/* What the socket takes at once. False: the client has gone, and who is told may have ended the redirection. */
+/* What the socket takes at once. False: the client has gone, and who heard of it may have freed r. */
 static bool push(struct semi_redirect *r)
 {
 	while (r->waiting.len > 0) {

@@ -160,7 +160,7 @@ enum err target_examine(struct target *t)
 		return rc;
 	}
 	t->examined = t->was_examined = true;
-	t->own->cross = (struct cross){ .is_held = t->own->cross.is_held };
+	group_examined(t);
 	t->state = TARGET_UNKNOWN;
 	t->memory_epoch++;
 	target_forget_chip(t);

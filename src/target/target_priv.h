@@ -152,6 +152,8 @@ void group_release(struct target *t, bool goes);
 /* The members run: from now on a halt of one halts all at once. Does nothing where that is so already. */
 void group_link(struct target *t);
 void group_unlink_all(struct target_list *list);
+/* It has been out of reach, maybe linked: alone again, and its interface gets another chance. */
+void group_examined(struct target *t);
 /* One of linked members was found halted, so all are: who stopped, and is it a stop? */
 enum err group_stopped(struct target *t);
 /* `target smp`: one name or none is no group. */

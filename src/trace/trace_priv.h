@@ -36,8 +36,8 @@ struct trace_room {
 enum err trace_port_open(struct trace_room *room, const char *port, const struct trace_port_spec *spec,
 			 struct trace_port **opened);
 
-/* As fopen() for writing, but never waits: a FIFO may have no reader, now or ever. Bytes that it has no room
- * for make fwrite() fail with EAGAIN. */
+/* As fopen() for writing, but never waits: a FIFO may have no reader, now or ever. Bytes that it has
+ * no room for make fwrite() fail with EAGAIN. */
 FILE *trace_open_file(const char *path, const char *mode);
 
 /* stream.c: `trace stream`, `trace stop`, `trace status`. */

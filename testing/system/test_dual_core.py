@@ -209,6 +209,11 @@ def test_the_cross_triggers_are_left_as_they_were_found(dual, two, tmp_path):
         assert link(daemon) == [0, 0, 0, 4]
         daemon.tcl("smp on")
         wait_for(lambda: link(daemon) == [1, 1, 1, 4], "the link anew")
+        daemon.tcl("dual.cpu0 arp_examine; dual.cpu1 arp_examine")      # as after a probe that was lost
+        wait_for(lambda: link(daemon) == [1, 1, 1, 4], "the link of cores examined again")
+        daemon.tcl("halt")
+        assert link(daemon) == [0, 0, 0, 4]
+        daemon.tcl("resume")
     finally:
         daemon.stop()
     after = Two(dual, "", cwd=tmp_path)
