@@ -188,8 +188,8 @@ static enum err check_taken(struct gdb_session *s, uint32_t addr, const uint8_t 
 		return OK;
 	if (bank != NULL && flash_probe(bank) != OK)
 		return error_what(error_current()->code, "0x%08x did not take what was written", addr);
-	error_why(ERR_NO_BANK, "0x%08x did not take what was written: it is flash that no bank covers, or no "
-		  "memory", addr);
+	error_why(ERR_NO_BANK, "0x%08x did not take what was written: it is flash that no bank covers, "
+		  "or no memory", addr);
 	return error_next(ERR_NO_BANK, "use the target file of this chip: \"probed info\" names it");
 }
 
