@@ -69,7 +69,8 @@ static void test_a_lost_probe_is_an_error_everywhere(void **state)
 	f->next_error = ERR_ADAPTER_LOST;
 	EXPECT(f, "vCont;c", "O7468652074657374207761"
 			     "6e747320697420736f3a20706c756720697420696e20616761696e2c207468656e207275"
-			     "6e202261646170746572207265636f6e6e656374220a|E13");
+			     "6e202261646170746572207265636f6e6e656374220a|T1dthread:1;");
+	assert_memory_equal(fake_packet(f, "g"), "00000000", 8);	/* GDB needs a PC to tell it */
 }
 
 static void test_layout_without_a_target_description(void **state)

@@ -48,17 +48,18 @@ static enum err read_register(struct target *t, const struct reg *reg, uint64_t 
 /*
  * By default (gdb_report_register_access_error) a register that cannot be read is shown as unavailable,
  * and those of a running core are zeros: a GDB that attaches to watch memory while another runs the
- * core must get a PC, or it hangs up. The same behind a lost probe: without a PC GDB would not tell its
- * front end that the core has stopped.
+ * core must get a PC, or it hangs up. The same once a stop has said that the probe is lost: without
+ * a PC GDB would keep it from its front end. A probe lost at any other time is an error.
  */
 static enum err append_core_register(struct gdb_session *s, const struct reg *reg, struct buf *out)
 {
 	uint64_t value;
 	enum err rc = read_register(s->target, reg, &value);
 
-	bool is_away = rc == ERR_NOT_HALTED || rc == ERR_ADAPTER_LOST;
+	bool is_away = rc == ERR_NOT_HALTED || (rc == ERR_ADAPTER_LOST && s->is_told_lost);
 
-	if (rc != OK && !is_away && !s->server->options.report_register_access_error) {
+	if (rc != OK && !is_away && rc != ERR_ADAPTER_LOST &&
+	    !s->server->options.report_register_access_error) {
 		error_clear();
 		append_unknown(out, 2 * bytes_of(reg));
 		return OK;

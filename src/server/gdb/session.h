@@ -127,6 +127,7 @@ struct gdb_session {
 	struct buf last_error;		/* the log line GDB saw last while it waits */
 	unsigned core_moves;		/* resumes, steps, resets, by whomever */
 	bool is_hinted, is_abort_told;
+	bool is_told_lost;		/* the last stop reply was SIGLOST */
 	bool is_overtaken;		/* another client moved the core, and GDB does not know */
 	struct origin origin;
 	struct log_sink sink;

@@ -26,7 +26,7 @@ void gdb_wait_for_stop(struct gdb_session *s)
 static void wait_is_over(struct gdb_session *s)
 {
 	s->run = GDB_STOPPED;
-	s->is_overtaken = false;	/* it reads everything anew */
+	s->is_overtaken = s->is_told_lost = false;	/* it reads everything anew */
 	resume_end_range(s);
 	s->is_interrupted = false;
 	s->interrupt_due_ms = 0;
@@ -172,6 +172,7 @@ void gdb_report_trouble(struct gdb_session *s)
 		output_console(s, (const char *)text.data, text.len);
 	buf_free(&text);
 	gdb_report_thread(s, GDB_SIGNAL_LOST, s->shown_thread != 0 ? s->shown_thread : GDB_THREAD);
+	s->is_told_lost = true;
 	gdb_log_failure(s);
 }
 
