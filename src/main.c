@@ -415,7 +415,7 @@ static void print_banner(void)
 {
 	int level = log_get_level();
 
-	log_set_level(LOG_INFO);	/* -d3 or not, the version begins a line */
+	log_set_level(MIN(level, LOG_INFO));	/* -d3 or not, the version begins a line */
 	log_user("%s", script_version());
 	log_user("Licensed under GNU GPL v2 or later");
 	log_set_level(level);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -96,11 +97,13 @@ static const char *typed_in(struct script *script, const char *text, const char 
 	return NULL;
 }
 
-/* A word of a script file knows the file it stands in. */
+/* A word of a script file knows the file it stands in. A pipe or a terminal cannot be read again. */
 static const char *typed_in_file(struct call *c, int index)
 {
 	const char *source = script_word_file(c->objv[index]), *path = NULL;
-	FILE *file = source != NULL ? fopen(source, "re") : NULL;
+	struct stat st;
+	bool is_file = source != NULL && stat(source, &st) == 0 && S_ISREG(st.st_mode);
+	FILE *file = is_file ? fopen(source, "re") : NULL;
 	char line[1024];
 
 	while (file != NULL && path == NULL && fgets(line, sizeof(line), file) != NULL)
