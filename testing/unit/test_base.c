@@ -182,8 +182,8 @@ static void test_timers(void **state)
 	assert_true(loop_sleep(p.loop, 3));
 	assert_int_equal(p.calls, 1);		/* one shot */
 	every = loop_add_timer(p.loop, 1, 1, tick, &p);
-	assert_true(loop_sleep(p.loop, 20));
-	assert_true(p.calls > 2);
+	while (p.calls <= 2)
+		assert_true(loop_sleep(p.loop, 1));
 	assert_int_equal(p.deepest, 1);
 	loop_remove_timer(p.loop, every);
 	p.calls = 0;

@@ -521,10 +521,13 @@ static void test_nuttx_with_named_registers(void **state)
 			put_le16(&f->ram[LISTS - FAKE_RAM + 2 * i], info[i]);
 		put(f, LISTS + 16, LISTS + 0x40);
 		for (unsigned i = 0; i < 17; i++) {
-			char name[16];
+			char name[16] = "";
 
-			snprintf(name, sizeof(name), "r%u", i);
-			memcpy(table + stride * i, i < 13 ? name : names[i - 13], 5);
+			if (i < 13)
+				snprintf(name, sizeof(name), "r%u", i);
+			else
+				snprintf(name, sizeof(name), "%s", names[i - 13]);
+			memcpy(table + stride * i, name, 8);
 			table[stride * i + 8] = 4;
 			put_le16(table + stride * i + 10, (uint16_t)(4 * (16 - i)));
 			put(f, STACKS + 4 * (16 - i), i < 13 ? R(i) : i == 13 ? STACKS + 0x80 :
