@@ -185,7 +185,7 @@ def test_gdb_is_told_and_goes_on(attach, make_gdb, firmware, kind, during):
         step_once(gdb)
         board.ctl("usb fault unplug out 1 0")
         gdb.send("stepi")
-        gdb.expect("[Rr]emote failure|[Ee]rror|Could not|Cannot|E[0-9a-f][0-9a-f]")
+        gdb.expect("SIGLOST|[Rr]emote failure|[Ee]rror|Could not|Cannot|E[0-9a-f][0-9a-f]")
     daemon.expect(LOST)
     gdb.send("monitor echo {still here}")
     gdb.expect("still here")
