@@ -27,22 +27,25 @@ struct image_job {
 static enum err open_image(struct call *c, struct image_job *job)
 {
 	enum image_type type = IMAGE_AUTO;
-	uint64_t offset = 0, min = 0, length = 0;
+	uint64_t offset = 0, length = 0;
+	uint32_t min = 0;
 
 	job->start_ns = clock_now_ns();
 	if (c->argc > 2)
 		TRY(arg_data(c, 2, &offset));
+	if (offset > UINT32_MAX && offset < (uint64_t)-(int64_t)UINT32_MAX)
+		return error_why(ERR_ARGUMENT, "the offset %s is beyond 32 bits", c->argv[2]);
 	if (c->argc > 3 && !image_type_parse(c->argv[3], &type))
 		return error_why(ERR_ARGUMENT,
 				 "unknown image type \"%s\": use bin, ihex, elf or s19",
 				 c->argv[3]);
 	if (c->argc > 4)
-		TRY(arg_u64(c, 4, &min));
+		TRY(arg_u32(c, 4, &min));
 	if (c->argc > 5)
 		TRY(arg_u64(c, 5, &length));
 	job->is_moved = offset != 0;
-	job->first = (uint32_t)min;
-	job->last = length > 0 ? (uint32_t)(min + length - 1) : UINT32_MAX;
+	job->first = min;
+	job->last = length > 0 && length <= UINT32_MAX - min ? min + (uint32_t)length - 1 : UINT32_MAX;
 	if (job->t != NULL)
 		job->before = job->t->list->adapter->port.stats;
 	return image_open(arg_path(c, 1), type, (uint32_t)offset, &job->image);

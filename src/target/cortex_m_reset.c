@@ -173,8 +173,10 @@ static enum err settle(struct cortex_m *cm, bool was_reset)
 	TRY(wait_reset_over(cm, was_reset));
 	if (cm->is_reset_armed)
 		TRY(cortex_m_wait_halted(cm, RESET_TIMEOUT_MS));
-	if (cm->is_reset_armed && t->state == TARGET_HALTED)	/* a poll has seen and told it */
+	if (cm->is_reset_armed && t->state == TARGET_HALTED) {	/* a poll has seen and told it */
+		target_forget_registers(t);	/* ... or the halt before a reset that comes late */
 		return cortex_m_rearm(cm);
+	}
 	t->state = TARGET_RUNNING;
 	if (cm->dhcsr & S_HALT) {
 		cm->halt_asked = true;

@@ -387,6 +387,7 @@ def test_images(daemon, tmp_path):
     assert "checksum mismatch" in daemon.fails(f"verify_image_checksum {{{image}}} {RAM:#x}")
     assert "address 0x00000000 length 0x00001400" in daemon.tcl(f"test_image {{{image}}}")
     assert "nofile.bin" in daemon.fails("load_image nofile.bin 0x20000000")
+    assert "beyond 32 bits" in daemon.fails("load_image nofile.bin 0x120000000")
 
 
 def test_checksum_by_helper_code_agrees_with_reading_back(daemon, tmp_path):
