@@ -159,6 +159,13 @@ static enum err write_fd(int fd, const struct core_file *core)
 
 enum err core_file_write(const struct core_file *core, const char *path)
 {
+	struct stat st;
+
+	/* The rename below would take a device or FIFO away. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		error_why(ERR_IO, "%s is no regular file", path);
+		return error_next(ERR_IO, "name a file in a folder you can write to");
+	}
 	char *temporary = xasprintf("%s.XXXXXX", path);
 	int fd = mkostemp(temporary, O_CLOEXEC);
 	enum err rc = OK;

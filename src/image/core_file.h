@@ -47,7 +47,7 @@ struct core_file {
 	const char *text;		/* for people; may be NULL */
 };
 
-/* ERR_IO with the path and the system's reason. */
+/* Over a regular file or none. ERR_IO with the path and the system's reason. */
 enum err core_file_write(const struct core_file *core, const char *path);
 
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """dump_core: what the target was, opened by a GDB that has no target."""
+import os
 import re
 import subprocess
 
@@ -183,6 +184,10 @@ def test_errors_leave_no_file(benches, firmware):
     bench.stop_at(firmware("blink"))
     text = bench.daemon.fails(f"dump_core {bench.tmp}/nowhere/core")
     assert "No such file" in text, text
+    os.mkfifo(bench.tmp / "fifo")
+    assert "no regular file" in bench.daemon.fails(f"dump_core {bench.tmp}/fifo")
+    assert (bench.tmp / "fifo").is_fifo()
+    (bench.tmp / "fifo").unlink()
     assert "not a part of memory" in bench.daemon.fails(f"dump_core {bench.tmp}/c 0xfffffff0 0x20")
     before = set(bench.tmp.iterdir())
     bench.board.ctl("unplug")
