@@ -208,11 +208,12 @@ static void on_accept(void *ctx, short revents)
 
 static enum err bind_error(const struct service_ops *ops, uint16_t port, int reason)
 {
-	char holder[128], with[40];
+	char holder[128], with[40] = "";
 
 	error_why(ERR_NET, "couldn't bind %s to socket on port %u: %s", ops->name, port, strerror(reason));
 	/* The port of a raw service stands in the command that opens it. */
-	snprintf(with, sizeof(with), ops->is_raw ? "" : " with \"%s_port\"", ops->name);
+	if (!ops->is_raw)
+		snprintf(with, sizeof(with), " with \"%s_port\"", ops->name);
 	if (reason == EADDRINUSE && holder_of_port(port, holder, sizeof(holder)))
 		return error_next(ERR_NET, "it belongs to %s: end that, or choose another%s", holder, with);
 	if (reason == EACCES)
