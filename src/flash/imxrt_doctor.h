@@ -18,7 +18,7 @@ struct imxrt_doctor_advice {
 	char *text;			/* "what: what to do" */
 	const char *id;			/* NULL: it has none */
 	char *why;			/* NULL: the text has it */
-	char *command;			/* Tcl that does it and loses nothing; NULL: none */
+	char *command;			/* Tcl that does it without erasing; NULL: none */
 };
 
 struct doctor {

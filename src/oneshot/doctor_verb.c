@@ -189,13 +189,16 @@ static enum err rescue_imxrt(struct visit *v)
 		say(o, "nothing is wrong, so nothing was repaired");
 		return OK;
 	}
-	if (!o->request->yes)
-		return error_next(error_why(ERR_REFUSED,
-					    "the repair makes the chip programmable again, if need be "
-					    "by erasing the beginning of its flash, and was not "
-					    "confirmed"),
-				  "add --yes");
-	if (v->cures == v->chip_faults)
+	bool is_only_protected = v->cures == v->chip_faults;
+
+	if (!o->request->yes) {
+		error_why(ERR_REFUSED, "the repair %s, and was not confirmed", is_only_protected
+			  ? "takes the write protection off the flash"
+			  : "makes the chip programmable again, if need be by erasing the beginning "
+			    "of its flash");
+		return error_next(ERR_REFUSED, "add --yes");
+	}
+	if (is_only_protected)
 		return unprotect_imxrt(v);
 	rc = tcl(o, &out,
 		 "set r [imxrt rescue]; format {%%s: got hold of it (%%s), erased %%d bytes of its flash, "

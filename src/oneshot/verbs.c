@@ -44,9 +44,9 @@ const struct verb verbs[VERB_COUNT + 1] = {
 		       NEED_TARGET, 0, 1, verb_rtt, 0 },
 	[VERB_DOCTOR] = { "doctor", "",
 			  "examine probe, wires and chip, and say what is wrong and what to do",
-			  "--fix repairs what loses nothing, --fix --yes also what erases or changes "
-			  "option bytes. Exit code 8: something is wrong. A chip that does not answer "
-			  "is examined further if --board or --chip names it.",
+			  "--fix repairs what loses nothing, --fix --yes also what erases, or changes "
+			  "option bytes or write protection. Exit code 8: something is wrong. A "
+			  "chip that does not answer is examined further if --board or --chip names it.",
 			  NEED_CONFIG, 0, 0, verb_doctor, ONLY_LOOKS },
 	[VERB_LIST] = { "list", "", "list the probes that are plugged in", NULL, NEED_SCRIPTS, 0, 0,
 			verb_list, 0 },

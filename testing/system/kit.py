@@ -146,6 +146,7 @@ class Board(Process):
     see them in the environment usb_env() (for probed: usb_env), peers are started by usb_run()."""
 
     def __init__(self, tmp, *options, name=BOARD, usb=()):
+        self.tmp = tmp
         ports_file = tmp / "ports.json"
         ports_file.unlink(missing_ok=True)
         for spec in usb:

@@ -432,7 +432,7 @@ def test_doctor_looks_at_probe_and_chip(tmp_path):
 
 def verb_of(board, *words):
     """One verb beside a board: exit code and object."""
-    done = board.usb_run([BUILD / "probed", "-s", TOP / "tcl", *words, "--json"])
+    done = board.usb_run([BUILD / "probed", "-s", TOP / "tcl", *words, "--json"], cwd=board.tmp)
     return done.returncode, json.loads(re.search(r'^\{"verb".*$', done.stdout, re.M).group())
 
 
@@ -484,7 +484,8 @@ def test_an_imxrt_that_is_only_write_protected_keeps_its_program(tmp_path):
     code, answer = verb_of(board, "doctor", "--halt")
     fault = next(f for f in answer["findings"] if f["level"] == "fault")
     assert code == 8 and fault["id"] == "flash-protected" and fault["command"] == "flexspi unprotect 0"
-    assert verb_of(board, "doctor", "--fix")[0] == 5
+    code, answer = verb_of(board, "doctor", "--fix")
+    assert code == 5 and "takes the write protection off" in answer["error"]["why"]
     code, answer = verb_of(board, "doctor", "--fix", "--yes")
     assert code == 0 and "What to do next" in answer["repair"] and "flash-protected" not in [f["id"] for f in answer["findings"]]
     assert board.memory(0x70000000, 0x3000) == before

@@ -190,7 +190,8 @@ static enum err check_taken(struct gdb_session *s, uint32_t addr, const uint8_t 
 		return error_what(error_current()->code, "0x%08x did not take what was written", addr);
 	error_why(ERR_NO_BANK, "0x%08x did not take what was written: it is flash that no bank covers, "
 		  "or no memory", addr);
-	return error_next(ERR_NO_BANK, "use the target file of this chip: \"probed info\" names it");
+	return error_next(ERR_NO_BANK, "use the target file of this chip; without this server at the probe "
+			  "\"probed info\" names the chip");
 }
 
 static enum err write_memory(struct gdb_session *s, uint32_t addr, const uint8_t *src, size_t n)
